@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <initializer_list>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Word>, 7> words{{{"unlock", Word::unlock},
+                                                                  {"status", Word::status},
+                                                                  {"log", Word::log},
+                                                                  {"continue", Word::carry_on},
+                                                                  {"reboot", Word::reboot},
+                                                                  {"poweroff", Word::poweroff},
+                                                                  {"shell", Word::shell}}};
+
+std::string or_words(std::span<const std::string> options) {
+  std::string out;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (i > 0) out += i + 1 == options.size() ? " or " : ", ";
+    out += "'" + options[i] + "'";
+  }
+  return out;
+}
+
+// Reads one table. Each reader says what it wants; the first error is kept,
+// and finish() reports a key that nobody asked for.
+class Table {
+ public:
+  Table(const toml::table* table, std::string name, std::string_view file)
+      : table_(table), name_(std::move(name)), file_(file) {}
+
+  void text(const char* key, const std::function<std::string(const std::string&)>& take) {
+    with<std::string>(key, "a text in quotes", [&](const std::string& value, const toml::node& at) {
+      if (const std::string why = take(value); !why.empty()) fail(at, key, value, why);
+    });
+  }
+
+  void number(const char* key, std::int64_t least, std::int64_t most,
+              const std::function<void(std::int64_t)>& take) {
+    with<std::int64_t>(key, "a number", [&](std::int64_t value, const toml::node& at) {
+      if (value < least || value > most)
+        fail(at, key, std::to_string(value),
+             "it is to be from " + std::to_string(least) + " to " + std::to_string(most));
+      else
+        take(value);
+    });
+  }
+
+  void flag(const char* key, bool& out) {
+    with<bool>(key, "true or false", [&](bool value, const toml::node&) { out = value; });
+  }
+
+  void duration(const char* key, const std::function<void(std::chrono::seconds)>& take) {
+    text(key, [&](const std::string& value) -> std::string {
+      const auto parsed = parse_duration(value);
+      if (!parsed) return "it is to be a duration such as \"90s\", \"10min\", \"2h\"";
+      take(*parsed);
+      return {};
+    });
+  }
+
+  // A list of texts; a single text counts as a list of one.
+  void list(const char* key, const std::function<std::string(const std::string&)>& take) {
+    known_.emplace_back(key);
+    const toml::node* node = find(key);
+    if (node == nullptr || error_) return;
+    const auto one = [&](const toml::node& item) {
+      const auto value = item.value_exact<std::string>();
+      if (!value) return wrong_type(item, key, "a list of texts in quotes");
+      if (const std::string why = take(*value); !why.empty()) fail(item, key, *value, why);
+    };
+    if (const toml::array* array = node->as_array()) {
+      for (const toml::node& item : *array)
+        if (!error_) one(item);
+    } else {
+      one(*node);
+    }
+  }
+
+  // A table below this one, given entry by entry as lists.
+  void each_list(const char* key,
+                 const std::function<std::string(const std::string&, const std::string&)>& take) {
+    known_.emplace_back(key);
+    const toml::node* node = find(key);
+    if (node == nullptr || error_) return;
+    const toml::table* below = node->as_table();
+    if (below == nullptr) return wrong_type(*node, key, "a table of lists");
+    for (const auto& [name, ignored] : *below) {
+      if (error_) return;
+      Table inner(below, name_ + "." + key, file_);
+      const std::string entry(name.str());
+      inner.list(entry.c_str(), [&](const std::string& value) { return take(entry, value); });
+      error_ = inner.error_;
+    }
+  }
+
+  [[nodiscard]] std::optional<Error> finish() {
+    if (error_ || table_ == nullptr) return error_;
+    for (const auto& [key, node] : *table_) {
+      const std::string name(key.str());
+      if (std::ranges::find(known_, name) != known_.end()) continue;
+      const auto near = nearest(name, known_);
+      error_ = Error{Code::config,
+                     at(node) + ": unknown key '" + printable(name) + "' in [" + name_ + "]", "",
+                     near ? "did you mean '" + *near + "'?" : "known keys are " + or_words(known_)};
+      break;
+    }
+    return error_;
+  }
+
+  void missing(const char* key, std::string hint) {
+    if (!error_ && find(key) == nullptr)
+      error_ = Error{Code::config, std::string(file_) + ": [" + name_ + "] has no '" + key + "'", "",
+                     std::move(hint)};
+  }
+
+ private:
+  [[nodiscard]] const toml::node* find(std::string_view key) const {
+    return table_ == nullptr ? nullptr : table_->get(key);
+  }
+
+  [[nodiscard]] std::string at(const toml::node& node) const {
+    return position(file_, node.source().begin.line, node.source().begin.column);
+  }
+
+  void fail(const toml::node& node, const char* key, const std::string& value,
+            const std::string& why) {
+    if (!error_)
+      error_ = Error{Code::config,
+                     at(node) + ": [" + name_ + "] " + key + " = '" + printable(value) + "'", why,
+                     "correct the line"};
+  }
+
+  void wrong_type(const toml::node& node, const char* key, const char* wanted) {
+    if (!error_)
+      error_ = Error{Code::config, at(node) + ": [" + name_ + "] " + key + " is of the wrong type",
+                     std::string("it is to be ") + wanted, "correct the line"};
+  }
+
+  template <class T, class Take>
+  void with(const char* key, const char* wanted, const Take& take) {
+    known_.emplace_back(key);
+    const toml::node* node = find(key);
+    if (node == nullptr || error_) return;
+    const auto value = node->value_exact<T>();
+    if (value)
+      take(*value, *node);
+    else
+      wrong_type(*node, key, wanted);
+  }
+
+  const toml::table* table_;
+  std::string name_;
+  std::string_view file_;
+  std::vector<std::string> known_{};
+  std::optional<Error> error_{};
+};
+
+std::string one_of(const std::string& value, std::vector<std::string> options) {
+  const auto near = nearest(value, options);
+  return "it is to be " + or_words(options) +
+         (near ? "; did you mean '" + *near + "'?" : std::string());
+}
+
+std::string take_word(const std::string& value, std::set<Word>& out) {
+  if (const auto word = parse_word(value)) {
+    out.insert(*word);
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const auto& entry : words) names.emplace_back(entry.first);
+  return one_of(value, names);
+}
+
+void read_keys(Table& table, KeysVolume& out) {
+  table.missing("device", "name the keys volume, as in: device = \"VG/encrypted-keys\"");
+  table.text("device", [&](const std::string& value) {
+    auto parsed = parse_device_ref(value);
+    if (!parsed) return parsed.error().why;
+    out.device = *parsed;
+    return std::string();
+  });
+  table.text("mapping", [&](const std::string& value) {
+    out.mapping = value;
+    return valid_mapping_name(value) ? "" : "it is not a valid device-mapper name";
+  });
+  table.text("uuid", [&](const std::string& value) {
+    out.uuid = value;
+    return std::string();
+  });
+}
+
+void read_boot(Table& table, BootConfig& out) {
+  table.text("wait", [&](const std::string& value) -> std::string {
+    if (value == "forever") return {};
+    out.wait = parse_duration(value);
+    return out.wait ? "" : "it is to be \"forever\" or a duration such as \"10min\"";
+  });
+  table.text("then", [&](const std::string& value) -> std::string {
+    if (value == "continue") out.then = Then::carry_on;
+    else if (value == "poweroff") out.then = Then::poweroff;
+    else if (value == "reboot") out.then = Then::reboot;
+    else return one_of(value, {"continue", "poweroff", "reboot"});
+    return {};
+  });
+  table.duration("device_timeout", [&](auto value) { out.device_timeout = value; });
+  table.duration("open_timeout", [&](auto value) { out.open_timeout = value; });
+}
+
+void read_ssh(Table& table, SshConfig& out) {
+  table.number("port", 1, 65535,
+               [&](std::int64_t value) { out.port = static_cast<std::uint16_t>(value); });
+  table.list("grant", [&](const std::string& value) { return take_word(value, out.grant); });
+  table.each_list("grants", [&](const std::string& key, const std::string& value) {
+    return take_word(value, out.grants[key]);
+  });
+}
+
+void read_network(Table& table, NetworkConfig& out) {
+  table.text("method", [&](const std::string& value) -> std::string {
+    if (value == "dhcp") out.method = NetworkConfig::Method::dhcp;
+    else if (value == "static") out.method = NetworkConfig::Method::fixed;
+    else if (value == "none") out.method = NetworkConfig::Method::none;
+    else return one_of(value, {"dhcp", "static", "none"});
+    return {};
+  });
+  const auto keep = [](std::string& to) {
+    return [&to](const std::string& value) {
+      to = value;
+      return std::string();
+    };
+  };
+  const auto append = [](std::vector<std::string>& to) {
+    return [&to](const std::string& value) {
+      to.push_back(value);
+      return std::string();
+    };
+  };
+  table.text("interface", keep(out.interface));
+  table.list("address", append(out.address));
+  table.list("gateway", append(out.gateway));
+  table.text("hostname", keep(out.hostname));
+}
+
+void read_release(Table& table, ReleaseConfig& out) {
+  table.flag("fsck", out.fsck);
+  table.duration("service_timeout", [&](auto value) { out.service_timeout = value; });
+}
+
+}  // namespace
+
+const std::set<Word>& default_words() {
+  static const std::set<Word> set{Word::unlock, Word::status, Word::log, Word::carry_on};
+  return set;
+}
+
+std::string_view word_text(Word word) {
+  for (const auto& [text, value] : words)
+    if (value == word) return text;
+  return "?";
+}
+
+std::optional<Word> parse_word(std::string_view text) {
+  for (const auto& [name, value] : words)
+    if (name == text) return value;
+  return {};
+}
+
+Result<Config> parse_config(std::string_view text, std::string_view file) {
+  const toml::parse_result parsed = toml::parse(text, file);
+  if (!parsed) {
+    const toml::source_position at = parsed.error().source().begin;
+    return Error{Code::config, position(file, at.line, at.column) + ": not valid TOML",
+                 printable(parsed.error().description()), "correct the line"};
+  }
+  const toml::table& root = parsed.table();
+
+  Config config;
+  const std::vector<std::pair<std::string, std::function<void(Table&)>>> sections{
+      {"keys", [&](Table& t) { read_keys(t, config.keys); }},
+      {"boot", [&](Table& t) { read_boot(t, config.boot); }},
+      {"ssh", [&](Table& t) { read_ssh(t, config.ssh); }},
+      {"network", [&](Table& t) { read_network(t, config.network); }},
+      {"release", [&](Table& t) { read_release(t, config.release); }},
+  };
+  for (const auto& [key, node] : root) {
+    const std::string name(key.str());
+    std::vector<std::string> names;
+    for (const auto& section : sections) names.push_back(section.first);
+    const std::string at = position(file, node.source().begin.line, node.source().begin.column);
+    if (std::ranges::find(names, name) == names.end()) {
+      const auto near = nearest(name, names);
+      return Error{Code::config, at + ": unknown section [" + printable(name) + "]", "",
+                   near ? "did you mean [" + *near + "]?"
+                        : "known sections are [" + join(names, "], [") + "]"};
+    }
+    if (!node.is_table())
+      return Error{Code::config, at + ": '" + name + "' is to be a section", "",
+                   "write it as a line [" + name + "] with its keys below"};
+  }
+  for (const auto& [name, read] : sections) {
+    Table table(root[name].as_table(), name, file);
+    read(table);
+    if (auto error = table.finish()) return *error;
+  }
+  return config;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What was found on the machine: the input of every plan. sys/probe fills it.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace latchkey {
+
+/// What is so of one encrypted volume.
+struct VolumeFacts {
+  bool device = false;  ///< its block device is there
+  bool open = false;    ///< its mapping exists and lies on its device
+  bool mounted = false; ///< its mapping is mounted on its mount point
+  /// Why its mapping's name or mount point cannot be used, when something else
+  /// has taken it; empty otherwise.
+  std::string taken{};
+};
+
+/// What is so of one held unit.
+struct UnitFacts {
+  bool known = false;     ///< the init system knows it
+  bool active = false;    ///< it runs
+  bool failed = false;
+  bool released = false;  ///< its release marker exists
+  bool held = false;      ///< our conditions are loaded
+  bool queued = false;    ///< a job for it waits in the init system
+  std::string state{};    ///< the init system's own word for it
+};
+
+struct Facts {
+  VolumeFacts keys{};
+  std::map<std::string, VolumeFacts> volumes{};
+  std::map<std::string, UnitFacts> units{};
+};
+
+}  // namespace latchkey

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All wording that more than one place needs. Messages are lower case, without
+// a full stop, with the users' own words in quotes.
+#pragma once
+
+#include <string>
+
+#include "core/execute.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// `WHAT: WHY` on one line, without program name and hint.
+[[nodiscard]] std::string sentence(const Error& error);
+
+/// The lines a person sees for an error, each ended by a newline:
+/// `PROGRAM: error: WHAT: WHY` and, when there is one, `PROGRAM: hint: HINT`.
+[[nodiscard]] std::string error_text(const std::string& program, const Error& error);
+
+/// The same as a warning.
+[[nodiscard]] std::string warning_text(const std::string& program, const Error& error);
+
+/// A duration for people: `0.4 s`, `12 s`, `3 min 10 s`.
+[[nodiscard]] std::string duration_text(double seconds);
+
+/// What happens while an action runs, as a line of progress: `opening 'mysql'`.
+/// Empty for actions too short to tell.
+[[nodiscard]] std::string progress_text(const Action& action);
+
+/// What an action has made so, as a line: `'mysql' is open`. Empty for actions
+/// whose success nobody needs to hear of.
+[[nodiscard]] std::string success_text(const Action& action);
+
+}  // namespace latchkey

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What early boot leaves for the running system, in /run/latchkey/boot.json.
+// The companion tells it to people; it never decides anything by it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// Who spoke: the console, or an ssh session with one of the authorized keys.
+struct Peer {
+  std::string kind = "console";  ///< `console` or `ssh`
+  int key = 0;                   ///< number of the authorized key, from 1; 0: none
+  std::string fingerprint{};     ///< of that key
+  std::string comment{};         ///< of that key, made printable
+  std::string address{};         ///< of the ssh client
+
+  bool operator==(const Peer&) const = default;
+
+  /// `the console`, or `'alice@laptop' from 192.0.2.7`.
+  [[nodiscard]] std::string text() const;
+};
+
+/// How one volume came out.
+struct VolumeReport {
+  std::string name;
+  bool open = false;
+  double seconds = 0;  ///< from the start of its opening
+  std::string problem{};
+  std::string hint{};
+
+  bool operator==(const VolumeReport&) const = default;
+};
+
+struct BootReport {
+  std::string result{};      ///< `unlocked`, `continued`, `timeout`
+  Peer peer{};               ///< who ended the waiting
+  std::int64_t time = 0;     ///< when, seconds since 1970 by early boot's clock
+  double waited = 0;         ///< seconds from the start of the waiting
+  unsigned wrong_answers = 0;
+  std::vector<VolumeReport> volumes{};
+
+  bool operator==(const BootReport&) const = default;
+};
+
+/// Gives the report as JSON, one line. Texts that are not UTF-8 are made so.
+[[nodiscard]] std::string to_json(const BootReport& report);
+
+/// Reads it back. Fails with Code::damaged for anything else.
+[[nodiscard]] Result<BootReport> parse_report(std::string_view text);
+
+/// The report as lines for the journal, without a time.
+[[nodiscard]] std::vector<std::string> report_lines(const BootReport& report);
+
+}  // namespace latchkey

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small text helpers that several parsers share.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey {
+
+/// A word of a line and the column (from 1) where it begins.
+struct Field {
+  std::string text;
+  std::size_t column = 1;
+};
+
+/// Takes one line; gives its fields, separated by blanks and tabs. Octal
+/// escapes (`\040`) are those of fstab(5). Never fails.
+[[nodiscard]] std::vector<Field> split_fields(std::string_view line);
+
+/// Takes a text; gives its lines without their ends (LF or CRLF).
+[[nodiscard]] std::vector<std::string_view> split_lines(std::string_view text);
+
+/// Takes a text and a separator; gives the parts between, empty ones included.
+/// An empty text has no part.
+[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+
+/// Gives the text without blanks, tabs and line ends at both its ends.
+[[nodiscard]] std::string_view trim(std::string_view text);
+
+/// Joins parts with a separator between each two.
+[[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
+
+/// Gives the word of `words` that a mistyped `word` most likely meant, or
+/// nothing when none is near (more than a third of the letters differ).
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word,
+                                                 std::span<const std::string> words);
+
+/// Gives text from outside as one harmless line: control bytes, escape
+/// sequences, invalid UTF-8 and characters that change the direction of
+/// writing become `?`, and at most `limit` bytes stay. Whoever prints what a
+/// client, a DHCP server or a header said passes it through here first.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 200);
+
+/// Reads a duration such as `90`, `90s`, `10min`, `2h`, `1d` (no unit: seconds;
+/// at most 365 days). Gives nothing for any other text.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_duration(std::string_view text);
+
+/// Reads a whole non-negative decimal number up to `most`; nothing else.
+[[nodiscard]] std::optional<unsigned long> parse_number(std::string_view text, unsigned long most);
+
+/// True for a name LVM would accept for a volume or group: letters, digits and
+/// `+_.-`, not beginning with `-`, neither `.` nor `..`, 1 to 127 bytes.
+[[nodiscard]] bool valid_lvm_name(std::string_view name);
+
+/// `file:line:column`, the head of every message about a configuration file.
+[[nodiscard]] std::string position(std::string_view file, std::size_t line, std::size_t column);
+
+}  // namespace latchkey

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// /etc/latchkey/volumes and /etc/latchkey/services.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/device_ref.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// One data volume: a line `name  device  mount-point  type  options`.
+struct Volume {
+  std::string name;
+  DeviceRef device;
+  std::string mount_point{};  ///< empty: opened, not mounted (written `none`)
+  std::string fs_type{};
+  std::string mount_options{};  ///< what is left for mount(8) after ours are taken out
+  std::string mapping{};        ///< x-latchkey.mapping=, default cleartext-NAME
+  std::string key_file{};       ///< x-latchkey.key=, default VG-NAME.key
+  std::string uuid{};           ///< x-latchkey.uuid=: the LUKS UUID the header must have
+  bool discard = false;         ///< x-latchkey.discard: pass TRIM through
+  bool fsck = true;             ///< x-latchkey.nofsck turns it off
+  std::size_t line = 0;         ///< where it stands in the file
+};
+
+/// One held service: a line `unit  [volume …]`.
+struct Service {
+  std::string unit;                   ///< with its suffix, `.service` by default
+  std::vector<std::string> volumes{};  ///< empty: all volumes
+  std::size_t line = 0;
+};
+
+/// Takes the text of the volumes file; gives its volumes in order. Fails with
+/// Code::config (position, offending text, nearest word): wrong number of
+/// fields, bad or repeated names, mappings, mount points, unknown options.
+///
+/// The columns are fstab's with a name before them. libmount's own parser
+/// wants the source first and a number fifth and reports no column, so the
+/// columns are split here and libmount gets the options.
+[[nodiscard]] Result<std::vector<Volume>> parse_volumes(std::string_view text,
+                                                        std::string_view file);
+
+/// Takes the text of the services file and the known volumes; gives the
+/// services in order. Fails with Code::config for a bad unit name, a repeated
+/// unit, an unknown volume.
+[[nodiscard]] Result<std::vector<Service>> parse_services(std::string_view text,
+                                                          std::string_view file,
+                                                          const std::vector<Volume>& volumes);
+
+/// Gives the unit name with `.service` added when it has no unit suffix.
+[[nodiscard]] std::string full_unit_name(std::string_view name);
+
+/// True for what systemd accepts as the name of a unit (letters, digits and
+/// `:-_.\@`, a known suffix, at most 255 bytes).
+[[nodiscard]] bool valid_unit_name(std::string_view name);
+
+/// The volumes a service needs: the named ones, or all that have a mount point.
+[[nodiscard]] std::vector<const Volume*> needed_volumes(const Service& service,
+                                                        const std::vector<Volume>& volumes);
+
+}  // namespace latchkey

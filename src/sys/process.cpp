@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::array<const char*, 6> directories{"/usr/sbin", "/usr/bin",       "/sbin",
+                                                 "/bin",      "/usr/local/sbin", "/usr/local/bin"};
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  // exec takes char* for historical reasons and does not write through it.
+  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) return 255;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Reads until the end or the deadline; gives false at the deadline.
+bool drain(int fd, std::string& into, std::size_t limit, std::optional<Clock::time_point> deadline) {
+  char buffer[4096];
+  while (true) {
+    int wait = -1;
+    if (deadline) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
+      if (left.count() <= 0) return false;
+      wait = static_cast<int>(left.count());
+    }
+    pollfd watched{fd, POLLIN, 0};
+    const int ready = ::poll(&watched, 1, wait);
+    if (ready == 0) return false;
+    if (ready < 0 && errno == EINTR) continue;
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return true;
+    const std::size_t room = limit - std::min(limit, into.size());
+    into.append(buffer, std::min(static_cast<std::size_t>(got), room));
+  }
+}
+
+}  // namespace
+
+std::string find_program(const std::string& name) {
+  for (const char* directory : directories) {
+    std::string path = std::string(directory) + "/" + name;
+    if (::access(path.c_str(), X_OK) == 0) return path;
+  }
+  return {};
+}
+
+Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& options) {
+  std::vector<std::string> words = argv;
+  const std::string name = argv.at(0);
+  if (!name.starts_with('/')) words[0] = find_program(name);
+  const std::string what = "cannot run '" + name + "'";
+  if (words[0].empty()) return Error{Code::missing, what, "there is no such program", ""};
+
+  std::vector<std::string> environment{
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+  environment.insert(environment.end(), options.environment.begin(), options.environment.end());
+
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error(errno, what);
+  const Fd output(ends[0]);
+  Fd input(ends[1]);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, input.get(), 1);
+  if (options.merge_stderr)
+    posix_spawn_file_actions_adddup2(&actions, input.get(), 2);
+  else
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  // The program starts with the signals of a fresh process, whatever ours are,
+  // and in a process group of its own, so that a timeout ends its children too.
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                            POSIX_SPAWN_SETPGROUP);
+  pid_t pid = -1;
+  const int failed = ::posix_spawn(&pid, words[0].c_str(), &actions, &attributes,
+                                   pointers(words).data(), pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (failed != 0) return system_error(failed, what);
+  input.reset();
+
+  std::optional<Clock::time_point> deadline;
+  if (options.timeout.count() > 0) deadline = Clock::now() + options.timeout;
+  RunResult result;
+  if (!drain(output.get(), result.output, options.output_limit, deadline)) {
+    ::kill(-pid, SIGKILL);
+    wait_for(pid);
+    return Error{Code::timeout, what,
+                 "it did not end within " + std::to_string(options.timeout.count()) + " s", ""};
+  }
+  result.status = wait_for(pid);
+  return result;
+}
+
+Result<std::string> run_ok(const std::vector<std::string>& argv, const std::string& what,
+                           const RunOptions& options) {
+  auto result = run(argv, options);
+  if (!result) {
+    Error error = result.error();
+    return Error{error.code, what, sentence(error), error.hint};
+  }
+  if (result->status == 0) return std::move(result->output);
+  const auto lines = split_lines(trim(result->output));
+  const std::string last = lines.empty() ? "" : printable(trim(lines.back()));
+  return Error{Code::io, what,
+               argv[0] + " ended with status " + std::to_string(result->status) +
+                   (last.empty() ? "" : ": " + last),
+               ""};
+}
+
+}  // namespace latchkey

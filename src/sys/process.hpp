@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Programs that are called, never re-implemented.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// How a called program is run.
+struct RunOptions {
+  std::chrono::seconds timeout{0};          ///< 0: none; after it the program is killed
+  std::vector<std::string> environment{};   ///< beyond the fixed one, as NAME=value
+  bool merge_stderr = true;                 ///< stderr into the output, else discarded
+  std::size_t output_limit = 64 * 1024;     ///< of what is kept; the rest is read and dropped
+};
+
+struct RunResult {
+  int status = 0;        ///< exit status; 128 + signal when a signal ended it
+  std::string output{};  ///< what it printed
+};
+
+/// Finds a program by its plain name in the system's fixed directories (never
+/// by PATH). Gives its absolute path, or an empty text.
+[[nodiscard]] std::string find_program(const std::string& name);
+
+/// Runs a program and waits for it. argv[0] is an absolute path or a plain name
+/// (then looked up by find_program). It gets a cleared environment (PATH, LC_ALL=C
+/// and what `options` adds), /dev/null as its stdin, and no descriptor of ours.
+/// Fails with Code::missing when there is no such program, Code::timeout when it
+/// had to be killed, Code::io when it could not be started. A program that ran
+/// and failed is no Error: look at its status.
+[[nodiscard]] Result<RunResult> run(const std::vector<std::string>& argv,
+                                    const RunOptions& options = {});
+
+/// Like run(), and a nonzero exit status is an Error (Code::io) too: `what`
+/// failed, because of the last line that the program printed.
+[[nodiscard]] Result<std::string> run_ok(const std::vector<std::string>& argv,
+                                         const std::string& what, const RunOptions& options = {});
+
+}  // namespace latchkey
