@@ -11,6 +11,7 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include "core/address.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -235,22 +236,35 @@ void read_network(Table& table, NetworkConfig& out) {
     else return one_of(value, {"dhcp", "static", "none"});
     return {};
   });
-  const auto keep = [](std::string& to) {
-    return [&to](const std::string& value) {
-      to = value;
-      return std::string();
-    };
+  const auto checked = [](const std::string& value, bool right, const char* why, auto take) {
+    if (right) take(value);
+    return std::string(right ? "" : why);
   };
-  const auto append = [](std::vector<std::string>& to) {
-    return [&to](const std::string& value) {
-      to.push_back(value);
-      return std::string();
-    };
-  };
-  table.text("interface", keep(out.interface));
-  table.list("address", append(out.address));
-  table.list("gateway", append(out.gateway));
-  table.text("hostname", keep(out.hostname));
+  table.text("interface", [&](const std::string& value) {
+    return checked(value, parse_mac(value) || valid_link_name(value),
+                   "it is to be a link's name or MAC address",
+                   [&](const std::string& text) { out.interface = text; });
+  });
+  table.list("address", [&](const std::string& value) {
+    const auto subnet = parse_subnet(value);
+    return checked(value, subnet && subnet->address.host() && subnet->prefix > 0,
+                   "it is to be an address with its prefix, as in 192.0.2.10/24",
+                   [&](const std::string& text) { out.address.push_back(text); });
+  });
+  table.list("gateway", [&](const std::string& value) {
+    const auto gateway = parse_address(value);
+    return checked(value, gateway && gateway->host(), "it is to be the address of a host",
+                   [&](const std::string& text) { out.gateway.push_back(text); });
+  });
+  table.text("hostname", [&](const std::string& value) {
+    return checked(value, valid_hostname(value), "it is to be letters, digits, '-', '_' and '.'",
+                   [&](const std::string& text) { out.hostname = text; });
+  });
+  table.number("mtu", 576, 65535,
+               [&](std::int64_t value) { out.mtu = static_cast<unsigned>(value); });
+  table.flag("fallback", out.fallback);
+  if (out.method == NetworkConfig::Method::fixed && out.address.empty())
+    table.missing("address", "a static network needs one: address = \"192.0.2.10/24\"");
 }
 
 void read_release(Table& table, ReleaseConfig& out) {

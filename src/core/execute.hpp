@@ -39,6 +39,8 @@ class Reporter {
   virtual void failed(const Step&, const Error&) {}
   /// `lacking` is what was needed and is not so.
   virtual void skipped(const Step&, const std::string& /*lacking*/) {}
+  /// Something that people should know, of no step's result.
+  virtual void note(const std::string& /*text*/) {}
 };
 
 /// How one step came out.

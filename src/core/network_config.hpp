@@ -16,6 +16,9 @@ struct NetworkConfig {
   std::vector<std::string> address{};  ///< `192.0.2.10/24`, `2001:db8::2/64`
   std::vector<std::string> gateway{};  ///< on-link is fine, also outside the subnet
   std::string hostname{};              ///< told to the DHCP server
+  unsigned mtu = 0;                    ///< 0: that of the link, or of the DHCP server
+  /// Use every wired interface when the named one has not appeared for a minute.
+  bool fallback = true;
 };
 
 }  // namespace latchkey

@@ -43,7 +43,8 @@ T field(const json& object, const char* name) {
 }  // namespace
 
 std::string Peer::text() const {
-  if (kind != "ssh") return "the console";
+  if (kind == "console") return "the console";
+  if (kind != "ssh") return "somebody else";
   std::string out = comment.empty() ? "key " + std::to_string(key) : "'" + printable(comment) + "'";
   if (!address.empty()) out += " from " + printable(address);
   return out;

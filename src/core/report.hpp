@@ -14,7 +14,7 @@ namespace latchkey {
 
 /// Who spoke: the console, or an ssh session with one of the authorized keys.
 struct Peer {
-  std::string kind = "console";  ///< `console` or `ssh`
+  std::string kind{};            ///< `console`, `ssh`; empty: not known
   int key = 0;                   ///< number of the authorized key, from 1; 0: none
   std::string fingerprint{};     ///< of that key
   std::string comment{};         ///< of that key, made printable
@@ -22,7 +22,7 @@ struct Peer {
 
   bool operator==(const Peer&) const = default;
 
-  /// `the console`, or `'alice@laptop' from 192.0.2.7`.
+  /// `the console`, `'alice@laptop' from 192.0.2.7`, or `somebody else`.
   [[nodiscard]] std::string text() const;
 };
 

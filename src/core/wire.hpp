@@ -20,17 +20,20 @@ inline constexpr std::size_t wire_limit = 16 * 1024;
 /// Longest passphrase taken, in bytes.
 inline constexpr std::size_t passphrase_limit = 8 * 1024;
 
-/// Type byte of a message. Client to coordinator: hello (first, once) and
-/// passphrase (raw bytes, only into locked memory). Coordinator to client: say
-/// (a line to show), ask (show the prompt and read a passphrase), wrong (the
-/// answer was not right: a status byte, then a line), end (a status byte, then
-/// a line; the client exits with it).
+/// Type byte of a message. Client to coordinator: hello (first, once),
+/// passphrase (raw bytes, only into locked memory), carry_on (go on without the
+/// data). Coordinator to client: say (a line to show), ask (show the prompt and
+/// read a passphrase), wrong (the answer was not right: a status byte, then a
+/// line), shell (granted: become one), end (a status byte, then a line; the
+/// client exits with it).
 enum class Wire : char {
   hello = 'H',
   passphrase = 'P',
   say = 'S',
   ask = 'A',
   wrong = 'W',
+  carry_on = 'C',
+  shell = 'X',
   end = 'E',
 };
 

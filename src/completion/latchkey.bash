@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Completion of latchkey and release-services for bash.
+
+# Takes the name of a file in /etc/latchkey, prints the first word of its lines.
+_latchkey_first_words() {
+	sed -n 's/^[[:blank:]]*\([^#[:blank:]][^[:blank:]]*\).*/\1/p' "/etc/latchkey/$1" 2>/dev/null
+}
+
+# Prints the services that systemd knows.
+_latchkey_units() {
+	systemctl list-unit-files --no-legend --no-pager --type=service 2>/dev/null |
+		while read -r unit _; do printf '%s\n' "$unit"; done
+}
+
+_latchkey() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' words='' at
+	if [[ ${COMP_WORDS[0]##*/} == release-services ]]; then
+		command=release-services
+	else
+		for ((at = 1; at < COMP_CWORD; at++)); do
+			[[ ${COMP_WORDS[at]} == -* ]] && continue
+			command=${COMP_WORDS[at]}
+			break
+		done
+	fi
+	case $before in
+	--needs) words=$(_latchkey_first_words volumes) ;;
+	--only) words=$(_latchkey_first_words volumes; _latchkey_first_words services) ;;
+	--image)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	*)
+		case $command in
+		'') words='status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
+		status | plan) words='--json --help' ;;
+		release-services) words='--only --dry-run --json --over-files --help' ;;
+		lock) words='--dry-run --help' ;;
+		hold) words="--needs --help $(_latchkey_units)" ;;
+		unhold) words="--all --help $(_latchkey_first_words services)" ;;
+		check) words='--image --json --help' ;;
+		*) words='--help' ;;
+		esac
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -F _latchkey latchkey release-services

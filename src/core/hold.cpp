@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/hold.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::string_view run_directory = "/run/latchkey/";
+
+// In a unit file % begins a specifier, and a backslash at the end of a line
+// joins the next one; a slash behind it changes nothing of a path.
+std::string condition_path(const std::string& path) {
+  std::string out;
+  for (const char c : path) out.append(c == '%' ? 2 : 1, c);
+  if (out.ends_with('\\') || out.ends_with(' ')) out += '/';
+  return out;
+}
+
+// RequiresMountsFor= takes a list and splits at blanks. It only orders stops,
+// so a path that cannot be quoted is left out.
+std::string quoted_path(const std::string& path) {
+  if (path.find('"') != std::string::npos) return {};
+  const std::string text = condition_path(path);
+  return text.find(' ') == std::string::npos ? text : '"' + text + '"';
+}
+
+std::string conditions(const HeldUnit& held) {
+  std::string out;
+  for (const std::string& path : held.mount_points)
+    out += "ConditionPathIsMountPoint=" + condition_path(path) + "\n";
+  for (const std::string& device : held.devices)
+    out += "ConditionPathExists=" + condition_path(device) + "\n";
+  return out + "ConditionPathExists=" + std::string(run_directory) + marker_of(held.unit) + "\n";
+}
+
+std::string head() {
+  return "# Written by latchkey-generator from /etc/latchkey/services, anew at each\n"
+         "# daemon-reload. What waits, and for what: latchkey status\n"
+         "[Unit]\n"
+         "Documentation=man:latchkey(8)\n";
+}
+
+std::string unit_text(const HeldUnit& held) {
+  std::string out = head() + "After=" + std::string(release_unit) + "\n";
+  for (const std::string& path : held.mount_points)
+    if (const std::string quoted = quoted_path(path); !quoted.empty())
+      out += "RequiresMountsFor=" + quoted + "\n";
+  return out + conditions(held);
+}
+
+bool is_comment(const std::vector<Field>& fields) {
+  return fields.empty() || fields[0].text.starts_with('#');
+}
+
+// The lines with their ends, so that what stays stays byte for byte.
+std::vector<std::string_view> whole_lines(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+    out.push_back(text.substr(0, end + 1));
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+bool names_unit(std::string_view line, const std::string& unit) {
+  const std::vector<Field> fields = split_fields(line);
+  return !is_comment(fields) && full_unit_name(fields[0].text) == unit;
+}
+
+std::map<std::string, std::vector<std::string>> read_triggers(std::string_view text) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const std::string_view line : split_lines(text)) {
+    const std::vector<Field> fields = split_fields(line);
+    if (is_comment(fields)) continue;
+    std::vector<std::string>& names = out[full_unit_name(fields[0].text)];
+    for (std::size_t i = 1; i < fields.size(); ++i)
+      if (valid_unit_name(fields[i].text)) names.push_back(fields[i].text);
+  }
+  return out;
+}
+
+void need(HeldUnit& held, const Volume& volume) {
+  if (volume.mount_point.empty())
+    held.devices.push_back("/dev/mapper/" + volume.mapping);
+  else
+    held.mount_points.push_back(volume.mount_point);
+}
+
+}  // namespace
+
+std::string marker_of(const std::string& unit) { return "released/" + unit; }
+
+bool is_template(std::string_view unit) { return unit.find("@.") != std::string_view::npos; }
+
+Holds read_holds(std::string_view services, std::string_view triggers,
+                 const std::vector<Volume>& volumes) {
+  Holds out;
+  const auto started_by = read_triggers(triggers);
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(services)) {
+    ++number;
+    const std::vector<Field> fields = split_fields(line);
+    if (is_comment(fields)) continue;
+    const auto problem = [&](const std::string& text, const Field& field) {
+      out.problems.push_back(position("/etc/latchkey/services", number, field.column) + ": " + text +
+                             " '" + printable(field.text) + "'");
+    };
+    HeldUnit held{.unit = full_unit_name(fields[0].text)};
+    if (!valid_unit_name(held.unit)) {
+      problem("nothing is held for", fields[0]);
+      continue;
+    }
+    for (std::size_t i = 1; i < fields.size(); ++i) {
+      const auto volume = std::ranges::find(volumes, fields[i].text, &Volume::name);
+      if (volume == volumes.end())
+        problem("held by its marker alone, unknown volume", fields[i]);
+      else
+        need(held, *volume);
+    }
+    if (fields.size() == 1)
+      for (const Volume& volume : volumes)
+        if (!volume.mount_point.empty()) need(held, volume);
+    if (const auto found = started_by.find(held.unit); found != started_by.end())
+      held.triggers = found->second;
+    out.units.push_back(std::move(held));
+  }
+  return out;
+}
+
+std::vector<DropIn> drop_ins(std::span<const HeldUnit> units) {
+  std::vector<DropIn> out;
+  const auto text_of = [&](const std::string& unit) -> std::string& {
+    const auto found = std::ranges::find(out, unit, &DropIn::unit);
+    return found == out.end() ? out.emplace_back(unit, std::string()).text : found->text;
+  };
+  for (const HeldUnit& held : units) {
+    std::string& text = text_of(held.unit);
+    if (text.empty()) text = unit_text(held);
+  }
+  for (const HeldUnit& held : units)
+    for (const std::string& trigger : held.triggers) {
+      std::string& text = text_of(trigger);
+      if (text.empty()) text = head();
+      // No After= here: sockets come before basic.target, and the release unit
+      // need not; a cycle would make systemd drop one of them.
+      text += conditions(held);
+    }
+  return out;
+}
+
+bool still_held(std::span<const std::string> files, const std::string& unit) {
+  const std::string marker = std::string(run_directory) + marker_of(unit);
+  bool held = false;
+  for (const std::string& file : files)
+    for (const std::string_view raw : split_lines(file)) {
+      const std::string_view line = trim(raw);
+      const std::size_t equals = line.find('=');
+      if (!line.starts_with("Condition") || equals == std::string_view::npos) continue;
+      const std::string_view key = trim(line.substr(0, equals));
+      const std::string_view value = trim(line.substr(equals + 1));
+      if (value.empty())
+        held = false;
+      else if (key == "ConditionPathExists" && value == marker)
+        held = true;
+    }
+  return held;
+}
+
+std::string with_line(std::string_view text, const std::string& unit,
+                      std::span<const std::string> words) {
+  std::string wanted = unit;
+  for (const std::string& word : words) wanted += " " + word;
+  wanted += "\n";
+  std::string out;
+  bool done = false;
+  for (const std::string_view line : whole_lines(text)) {
+    if (!names_unit(trim(line), unit)) {
+      out += line;
+    } else if (!done) {
+      out += wanted;
+      done = true;
+    }
+  }
+  if (done) return out;
+  if (!out.empty() && !out.ends_with('\n')) out += "\n";
+  return out + wanted;
+}
+
+std::string without_line(std::string_view text, const std::string& unit) {
+  std::string out;
+  for (const std::string_view line : whole_lines(text))
+    if (!names_unit(trim(line), unit)) out += line;
+  return out;
+}
+
+}  // namespace latchkey

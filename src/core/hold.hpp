@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Holding units on systemd, as texts: what the generator writes, what `hold`
+// writes into the owner's files, and whether loaded files still hold a unit.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/volume.hpp"
+
+namespace latchkey {
+
+/// The unit that mounts after an early unlock; held units are ordered after it.
+inline constexpr std::string_view release_unit = "latchkey-release.service";
+/// Starts what the boot did not start by itself, outside the boot's transaction.
+inline constexpr std::string_view start_unit_name = "latchkey-start.service";
+/// The name of our drop-in: it sorts after what `systemctl edit` writes, since
+/// an empty Condition…= in a later file would take our conditions away.
+inline constexpr std::string_view drop_in_name = "zzzz-latchkey.conf";
+
+/// A unit that is held, with what must be there before it may run.
+struct HeldUnit {
+  std::string unit;
+  std::vector<std::string> mount_points{};  ///< must be mount points
+  std::vector<std::string> devices{};       ///< must exist (volumes that are not mounted)
+  std::vector<std::string> triggers{};      ///< sockets, paths and timers that start it
+};
+
+/// What the generator could read, and what it could not.
+struct Holds {
+  std::vector<HeldUnit> units{};
+  std::vector<std::string> problems{};  ///< one line each, for the kernel's log
+};
+
+/// A file of the generator: drop-in `zzzz-latchkey.conf` of this unit.
+struct DropIn {
+  std::string unit;
+  std::string text;
+
+  bool operator==(const DropIn&) const = default;
+};
+
+/// The release marker of a unit, relative to /run/latchkey.
+[[nodiscard]] std::string marker_of(const std::string& unit);
+
+/// Takes the texts of the services and triggers files and the volumes that
+/// could be read (perhaps none). Fails closed and never as a whole: a unit whose
+/// line names an unknown volume is held by its marker and the known ones; only a
+/// line that names no unit holds nothing, and becomes a problem.
+[[nodiscard]] Holds read_holds(std::string_view services, std::string_view triggers,
+                               const std::vector<Volume>& volumes);
+
+/// The drop-ins for these units and for their triggers. A trigger of several
+/// held units gets the conditions of all.
+[[nodiscard]] std::vector<DropIn> drop_ins(std::span<const HeldUnit> units);
+
+/// Takes the texts of a loaded unit's files in the order in which systemd read
+/// them (fragment first). True when the marker's condition is in one of them
+/// and no later line takes all conditions away.
+[[nodiscard]] bool still_held(std::span<const std::string> files, const std::string& unit);
+
+/// Takes the text of a services or triggers file; gives it with the line of
+/// `unit` set to these words: replaced where it stands, else appended. All other
+/// lines, comments among them, stay as they are.
+[[nodiscard]] std::string with_line(std::string_view text, const std::string& unit,
+                                    std::span<const std::string> words);
+
+/// The same without the line of `unit`.
+[[nodiscard]] std::string without_line(std::string_view text, const std::string& unit);
+
+/// True for the name of a template (`name@.service`): it stands for all its
+/// instances and cannot be started itself.
+[[nodiscard]] bool is_template(std::string_view unit);
+
+}  // namespace latchkey

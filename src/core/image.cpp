@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/image.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+// The lines of a file without those that `drop` names, each with its end.
+template <class Drop>
+std::string lines_without(std::string_view text, Drop drop) {
+  std::string out;
+  for (const std::string_view line : split_lines(text))
+    if (!drop(line)) out += std::string(line) + "\n";
+  return out;
+}
+
+bool has_line(std::string_view text, std::string_view wanted) {
+  return std::ranges::any_of(split_lines(text), [&](auto line) { return line == wanted; });
+}
+
+}  // namespace
+
+std::string to_text(const ImageInfo& info) {
+  return "version=" + info.version + "\nconfig=" + info.config +
+         "\nmode=" + (info.wait ? "wait" : "boot-on") + "\nreason=" + printable(info.reason, 400) +
+         "\n";
+}
+
+Result<ImageInfo> parse_image_info(std::string_view text) {
+  ImageInfo info;
+  std::string mode;
+  for (const std::string_view line : split_lines(text)) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view key = line.substr(0, equals);
+    const std::string value = printable(line.substr(equals + 1), 400);
+    if (key == "version") info.version = value;
+    if (key == "config") info.config = value;
+    if (key == "mode") mode = value;
+    if (key == "reason") info.reason = value;
+  }
+  if (mode != "wait" && mode != "boot-on")
+    return Error{Code::damaged, "cannot read what the image says about itself", "it names no mode",
+                 ""};
+  info.wait = mode == "wait";
+  return info;
+}
+
+DoorKey describe_key(const SshConfig& config, const AuthorizedKey& key, std::size_t number,
+                     const std::string& fingerprint) {
+  DoorKey out{static_cast<int>(number), fingerprint, key.comment, default_words()};
+  out.words.insert(config.grant.begin(), config.grant.end());
+  for (const auto& [name, granted] : config.grants)
+    if (name == fingerprint || (!key.comment.empty() && name == key.comment))
+      out.words.insert(granted.begin(), granted.end());
+  return out;
+}
+
+std::string image_passwd(std::string_view existing) {
+  return std::string("root:x:0:0:root:/etc/latchkey/root:") + image_unlocker + "\n" +
+         lines_without(existing, [](auto line) { return line.starts_with("root:"); });
+}
+
+std::string image_group(std::string_view existing) {
+  const bool there = std::ranges::any_of(split_lines(existing),
+                                         [](auto line) { return line.starts_with("root:"); });
+  return (there ? "" : "root:x:0:\n") + lines_without(existing, [](auto) { return false; });
+}
+
+std::string image_shells(std::string_view existing) {
+  std::string out = lines_without(existing, [](auto) { return false; });
+  if (!has_line(existing, image_unlocker)) out += std::string(image_unlocker) + "\n";
+  return out;
+}
+
+bool root_is_a_volume(std::string_view volumes_text) {
+  return std::ranges::any_of(split_lines(volumes_text), [](auto line) {
+    const std::vector<Field> fields = split_fields(line);
+    return fields.size() > 2 && fields[0].text.front() != '#' && fields[2].text == "/";
+  });
+}
+
+bool needs_lvm(const DeviceRef& keys, const std::vector<Volume>& volumes) {
+  // A path may be an LV's too: only what is certainly none needs no lvm.
+  const auto lv = [](const DeviceRef& device) {
+    return device.kind == DeviceRef::Kind::lv ||
+           (device.kind == DeviceRef::Kind::path && device.value.starts_with("/dev/mapper/"));
+  };
+  return lv(keys) || std::ranges::any_of(volumes, [&](const Volume& v) { return lv(v.device); });
+}
+
+std::vector<std::string> unknown_grants(const SshConfig& config,
+                                        const std::vector<AuthorizedKey>& keys,
+                                        const std::vector<std::string>& fingerprints) {
+  std::vector<std::string> out;
+  for (const auto& [name, words] : config.grants) {
+    const bool known =
+        std::ranges::find(fingerprints, name) != fingerprints.end() ||
+        std::ranges::any_of(keys, [&](const AuthorizedKey& key) { return key.comment == name; });
+    if (!known) out.push_back(name);
+  }
+  return out;
+}
+
+}  // namespace latchkey

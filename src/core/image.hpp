@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What goes into an initramfs image, as text: decisions without effects.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/authorized_keys.hpp"
+#include "core/config.hpp"
+#include "core/door_keys.hpp"
+#include "core/result.hpp"
+#include "core/volume.hpp"
+
+namespace latchkey {
+
+/// Places in an image, from its root.
+inline constexpr const char* image_unlocker = "/usr/sbin/latchkey-unlock";
+inline constexpr const char* image_dropbear = "/usr/lib/latchkey/dropbear";
+inline constexpr const char* image_dhcp_event = "/usr/lib/latchkey/dhcp-event";
+
+/// /etc/latchkey/image in an image: what it is, and whether its boot waits.
+struct ImageInfo {
+  std::string version{};  ///< of Latchkey
+  std::string config{};   ///< digest of all that the image was made from
+  bool wait = true;       ///< false: boots on to the real sshd without waiting
+  std::string reason{};   ///< why it boots on
+
+  bool operator==(const ImageInfo&) const = default;
+};
+
+/// Gives the file's text: lines `key=value` that the boot scripts grep.
+[[nodiscard]] std::string to_text(const ImageInfo& info);
+
+/// Reads it back. Fails with Code::damaged when it does not say the mode.
+[[nodiscard]] Result<ImageInfo> parse_image_info(std::string_view text);
+
+/// What is told to the unlocker about a key: the words of every key, and those
+/// that the configuration grants to all, to its comment or to its fingerprint.
+[[nodiscard]] DoorKey describe_key(const SshConfig& config, const AuthorizedKey& key,
+                                   std::size_t number, const std::string& fingerprint);
+
+/// Takes an image's /etc/passwd; gives it with root's line replaced by one whose
+/// home holds our authorized_keys and whose shell is the unlocker: whoever logs
+/// in gets that and no shell.
+[[nodiscard]] std::string image_passwd(std::string_view existing);
+
+/// Takes /etc/group; gives it with a line for root when it has none.
+[[nodiscard]] std::string image_group(std::string_view existing);
+
+/// Takes /etc/shells; gives it with the unlocker in it: Dropbear refuses a login
+/// whose shell is not listed.
+[[nodiscard]] std::string image_shells(std::string_view existing);
+
+/// True when a line of the volumes file is mounted on `/`. Asked of the raw
+/// text, since it matters most when the file cannot be parsed.
+[[nodiscard]] bool root_is_a_volume(std::string_view volumes_text);
+
+/// True when early boot needs lvm for these devices.
+[[nodiscard]] bool needs_lvm(const DeviceRef& keys, const std::vector<Volume>& volumes);
+
+/// The names of `[ssh.grants]` that are no key's comment or fingerprint.
+[[nodiscard]] std::vector<std::string> unknown_grants(const SshConfig& config,
+                                                      const std::vector<AuthorizedKey>& keys,
+                                                      const std::vector<std::string>& fingerprints);
+
+}  // namespace latchkey

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/ip_option.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+using Method = IpOption::Method;
+
+// bootp and rarp are asked for by DHCP: nothing that still answers speaks only
+// those. Addresses by DHCPv6 alone are not supported, router announcements are.
+constexpr std::array<std::pair<std::string_view, Method>, 13> methods{{
+    {"dhcp", Method::dhcp},
+    {"on", Method::dhcp},
+    {"any", Method::dhcp},
+    {"both", Method::dhcp},
+    {"bootp", Method::dhcp},
+    {"rarp", Method::dhcp},
+    {"dhcp4", Method::dhcp},
+    {"off", Method::off},
+    {"none", Method::off},
+    {"auto6", Method::announced},
+    {"dhcp6", Method::announced},
+    {"either6", Method::announced},
+    {"link6", Method::announced},
+}};
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> out;
+  for (const auto& entry : methods) out.emplace_back(entry.first);
+  return out;
+}
+
+std::optional<Method> parse_method(std::string_view text) {
+  for (const auto& [name, method] : methods)
+    if (name == text) return method;
+  return {};
+}
+
+struct Part {
+  std::string text;
+  std::size_t column;  // from 1, in the text behind `ip=`
+  bool bracketed = false;
+};
+
+// A netmask, or the length of a prefix as IPv6 has only that.
+std::optional<unsigned> read_mask(const std::string& text, const Address& address) {
+  if (const auto length = parse_number(text, address.bits())) return static_cast<unsigned>(*length);
+  if (address.v6) return {};
+  return parse_netmask(text);
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  Result<IpOption> read() {
+    // `dhcp,TYPE,VALUE` also says by which identifier to ask, and the value may
+    // hold colons; our client has an identifier of its own.
+    if (text_.starts_with("dhcp,")) return IpOption{};
+    if (parse_address(text_.substr(0, text_.find('/'))).value_or(Address{}).v6)
+      return fail(Part{std::string(text_), 1}, "address", "an IPv6 address is to stand in brackets",
+                  "write ip=[" + printable(text_) + "]");
+    if (auto error = split_parts()) return *error;
+    if (parts_.size() == 1 && parts_[0].text.empty()) return IpOption{};
+    if (parts_.size() == 1 && !parts_[0].bracketed) {
+      if (const auto method = parse_method(parts_[0].text)) return IpOption{.method = *method};
+      if (!address_like(parts_[0])) return device_alone(parts_[0]);
+    }
+    if (parts_.size() >= 2 && !parts_[0].text.empty() && !address_like(parts_[0]))
+      return device_first();
+    return full();
+  }
+
+ private:
+  std::optional<Error> split_parts() {
+    Part part{"", 1};
+    bool inside = false;
+    for (std::size_t i = 0; i < text_.size(); ++i) {
+      const char c = text_[i];
+      if (c == '[' && !inside) {
+        inside = part.bracketed = true;
+      } else if (c == ']' && inside) {
+        inside = false;
+      } else if (c == ':' && !inside) {
+        parts_.push_back(std::exchange(part, Part{"", i + 2}));
+      } else {
+        part.text += c;
+      }
+    }
+    if (inside) return fail(part, "address", "its bracket is not closed", "add the ']'");
+    parts_.push_back(part);
+    return {};
+  }
+
+  static bool address_like(const Part& part) {
+    return part.bracketed || part.text.find_first_not_of("0123456789./") == std::string::npos;
+  }
+
+  [[nodiscard]] Error fail(const Part& part, std::string_view field, std::string why,
+                           std::string hint) const {
+    return Error{Code::config,
+                 "kernel command line: ip=" + printable(text_) + ": " + std::string(field) + " '" +
+                     printable(part.text) + "' (column " + std::to_string(part.column) + ")",
+                 std::move(why), std::move(hint)};
+  }
+
+  [[nodiscard]] Error no_method(const Part& part) const {
+    const auto names = method_names();
+    const auto near = nearest(part.text, names);
+    return fail(part, "method", "there is no such method",
+                near ? "did you mean '" + *near + "'?" : "methods are " + join(names, " "));
+  }
+
+  Result<IpOption> device_alone(const Part& part) const {
+    const auto names = method_names();
+    // Names of links carry a digit; without one it rather is a mistyped method.
+    const bool digit = part.text.find_first_of("0123456789") != std::string::npos;
+    if (!digit && nearest(part.text, names)) return no_method(part);
+    return with_device(IpOption{}, part);
+  }
+
+  Result<IpOption> with_device(IpOption out, const Part& part) const {
+    if (!valid_link_name(part.text)) return fail(part, "device", "no link can have this name", "");
+    out.link.name = part.text;
+    return out;
+  }
+
+  Result<IpOption> device_first() const {
+    const auto method = parse_method(parts_[1].text);
+    if (!method) return no_method(parts_[1]);
+    IpOption out{.method = *method};
+    if (auto error = read_tail(out, 2)) return *error;
+    return with_device(out, parts_[0]);
+  }
+
+  Result<IpOption> full() const {
+    const auto field = [&](std::size_t i) { return i < parts_.size() ? parts_[i] : Part{"", 0}; };
+    IpOption out;
+    if (const Part client = field(0); !client.text.empty()) {
+      if (auto error = read_client(out, client, field(3))) return *error;
+    }
+    if (const Part gateway = field(2); !gateway.text.empty()) {
+      out.gateway = parse_address(gateway.text);
+      if (!out.gateway || !out.gateway->host())
+        return fail(gateway, "gateway", "it is not the address of a host", "");
+      if (out.address && out.address->address.v6 != out.gateway->v6)
+        return fail(gateway, "gateway", "it is of another family than the client's address",
+                    "give each family an ip= of its own");
+    }
+    if (const Part hostname = field(4); !hostname.text.empty()) {
+      if (!valid_hostname(hostname.text))
+        return fail(hostname, "host name", "it is to be letters, digits, '-', '_' and '.'", "");
+      out.hostname = hostname.text;
+    }
+    if (const Part device = field(5); !device.text.empty()) {
+      auto named = with_device(out, device);
+      if (!named) return named;
+      out = *named;
+    }
+    std::optional<Method> method = Method::dhcp;
+    if (const Part word = field(6); !word.text.empty()) {
+      method = parse_method(word.text);
+      if (!method) return no_method(word);
+    }
+    out.method = out.address ? Method::fixed : *method;
+    if (auto error = read_tail(out, 7)) return *error;
+    return out;
+  }
+
+  std::optional<Error> read_client(IpOption& out, const Part& client, const Part& mask) const {
+    const std::size_t slash = client.text.find('/');
+    const auto address = parse_address(client.text.substr(0, slash));
+    if (!address || !address->host() || (address->v6 && !client.bracketed))
+      return fail(client, "client", "it is not the address of a host", "");
+    Subnet subnet{*address, default_prefix(*address)};
+    if (slash != std::string::npos) {
+      const auto both = parse_subnet(client.text);
+      if (!both) return fail(client, "client", "its prefix is wrong", "");
+      subnet = *both;
+    }
+    if (!mask.text.empty()) {
+      const auto prefix = read_mask(mask.text, *address);
+      if (!prefix)
+        return fail(mask, "netmask", "it is neither a netmask nor the length of a prefix",
+                    address->v6 ? "write it as 64" : "write it as 255.255.255.0 or 24");
+      subnet.prefix = *prefix;
+    }
+    if (subnet.prefix == 0) return fail(mask, "netmask", "it covers every address", "");
+    out.address = subnet;
+    return {};
+  }
+
+  // What stands behind the method: name and time servers, or, elsewhere, an MTU
+  // and a hardware address to set. Of these only the MTU matters here.
+  std::optional<Error> read_tail(IpOption& out, std::size_t at) const {
+    if (at >= parts_.size()) return {};
+    if (const auto mtu = parse_number(parts_[at].text, 65535)) {
+      if (*mtu < 576) return fail(parts_[at], "MTU", "it is to be from 576 to 65535", "");
+      out.mtu = static_cast<unsigned>(*mtu);
+      at += 1 + 6;
+    } else {
+      at += 3;
+    }
+    if (parts_.size() > at)
+      return fail(parts_[at], "field", "there are more fields than ip= has", "");
+    return {};
+  }
+
+  std::string_view text_;
+  std::vector<Part> parts_{};
+};
+
+}  // namespace
+
+Result<IpOption> parse_ip_option(std::string_view text) { return Reader(text).read(); }
+
+}  // namespace latchkey

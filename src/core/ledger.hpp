@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What early boot gave to links, as lines of a file, so that it can be taken
+// away again by another process, and only it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/network.hpp"
+
+namespace latchkey {
+
+/// One thing, or several of one link.
+struct LinkEntry {
+  std::string link;
+  unsigned metric = 0;
+  LinkSetup setup{};  ///< its mtu is the one to go back to
+
+  bool operator==(const LinkEntry&) const = default;
+};
+
+/// One line for each address, route and MTU, without line ends.
+[[nodiscard]] std::vector<std::string> ledger_lines(const LinkEntry& entry);
+
+/// Reads the lines of a file back, one entry per link in the order of their
+/// first line. Lines of another form are left out.
+[[nodiscard]] std::vector<LinkEntry> parse_ledger(std::string_view text);
+
+}  // namespace latchkey

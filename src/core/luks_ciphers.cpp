@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/luks_ciphers.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+namespace latchkey {
+namespace {
+
+using Json = nlohmann::json;
+using namespace std::string_view_literals;
+
+constexpr auto magic = "LUKS\xba\xbe"sv;
+constexpr std::size_t luks1_size = 592;
+constexpr std::size_t json_start = 4096;
+constexpr std::size_t largest = 4U << 20U;
+
+std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size) {
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < size; ++i)
+    out = (out << 8U) | static_cast<unsigned char>(bytes[at + i]);
+  return out;
+}
+
+// A text that ends at its first zero byte; nothing odd comes out of it.
+std::string field(std::string_view bytes, std::size_t at, std::size_t size) {
+  const std::string_view text = bytes.substr(at, size);
+  return std::string(text.substr(0, text.find('\0')));
+}
+
+void add(std::vector<std::string>& out, std::string name) {
+  if (std::ranges::find(out, name) == out.end()) out.push_back(std::move(name));
+}
+
+bool word_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
+
+// The words of a cipher: `aes`, `xts`, `plain64`; `xts(aes)` gives two.
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> out;
+  std::string word;
+  for (const char c : text) {
+    if (word_character(c)) {
+      word += c;
+      continue;
+    }
+    if (!word.empty()) out.push_back(word);
+    word.clear();
+  }
+  if (!word.empty()) out.push_back(word);
+  return out;
+}
+
+bool iv_or_prefix(const std::string& word) {
+  static const std::vector<std::string> known{"plain",  "plain64", "plain64be", "benbi", "null",
+                                              "random", "capi",    "eboiv",     "lmk",   "tcw"};
+  return std::ranges::find(known, word) != known.end() ||
+         std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What a word needs beside the algorithm of its own name.
+std::vector<std::string> company(const std::string& word) {
+  if (word == "xts" || word == "eboiv") return {"ecb"};
+  if (word == "elephant") return {"ecb", "cbc"};
+  if (word == "adiantum") return {"nhpoly1305", "poly1305", "chacha20"};
+  if (word == "hctr2") return {"xctr", "polyval"};
+  if (word == "essiv") return {"authenc", "sha256"};
+  if (word == "lmk") return {"md5"};
+  if (word == "tcw") return {"crc32"};
+  return {};
+}
+
+std::vector<std::string> json_ciphers(const Json& parts, const char* area) {
+  std::vector<std::string> out;
+  if (!parts.is_object()) return out;
+  for (const auto& part : parts) {
+    if (!part.is_object()) continue;
+    const Json* holder = &part;
+    if (*area != '\0') {
+      const auto at = part.find(area);
+      if (at == part.end() || !at->is_object()) continue;
+      holder = &*at;
+    }
+    const auto cipher = holder->find("encryption");
+    if (cipher != holder->end() && cipher->is_string()) add(out, cipher->get<std::string>());
+  }
+  return out;
+}
+
+Error no_header(const std::string& why) {
+  return {Code::damaged, "cannot read the LUKS header", why, ""};
+}
+
+}  // namespace
+
+std::size_t luks_header_size(std::string_view start) {
+  if (start.size() < 16 || !start.starts_with(magic)) return 0;
+  const std::uint64_t version = number(start, 6, 2);
+  if (version == 1) return luks1_size;
+  const std::uint64_t size = number(start, 8, 8);
+  return version == 2 && size > json_start && size <= largest ? static_cast<std::size_t>(size) : 0;
+}
+
+Result<LuksCiphers> parse_luks_ciphers(std::string_view bytes) {
+  const std::size_t size = luks_header_size(bytes);
+  if (size == 0) return no_header("there is none");
+  if (bytes.size() < size) return no_header("it is cut short");
+  LuksCiphers out;
+  if (size == luks1_size) {
+    out.data = field(bytes, 8, 32) + "-" + field(bytes, 40, 32);
+    out.slots.push_back(out.data);
+    return out;
+  }
+  const std::string_view area = bytes.substr(json_start, size - json_start);
+  const Json json = Json::parse(area.substr(0, area.find('\0')), nullptr, false);
+  if (!json.is_object()) return no_header("its JSON cannot be read");
+  const auto part = [&](const char* name) {
+    const auto at = json.find(name);
+    return at == json.end() ? Json() : *at;
+  };
+  const std::vector<std::string> segments = json_ciphers(part("segments"), "");
+  if (segments.empty()) return no_header("it names no cipher");
+  out.data = segments.front();
+  out.slots = json_ciphers(part("keyslots"), "area");
+  return out;
+}
+
+std::vector<std::string> cipher_modules(std::string_view cipher) {
+  std::vector<std::string> out;
+  for (const std::string& word : words(cipher)) {
+    if (!iv_or_prefix(word)) add(out, "crypto-" + word);
+    for (const std::string& more : company(word)) add(out, "crypto-" + more);
+  }
+  return out;
+}
+
+std::vector<std::string> slot_modules(std::string_view cipher) {
+  // libgcrypt's own, as measured: these ciphers in these modes.
+  const std::vector<std::string> parts = words(cipher);
+  const auto has = [&](const char* word) { return std::ranges::find(parts, word) != parts.end(); };
+  if ((has("aes") || has("serpent") || has("twofish")) && (has("xts") || has("cbc"))) return {};
+  std::vector<std::string> out{"af_alg", "algif_skcipher"};
+  for (std::string& name : cipher_modules(cipher)) add(out, std::move(name));
+  return out;
+}
+
+std::vector<std::string> default_cipher_modules() {
+  return {"crypto-aes",   "crypto-xts",    "crypto-ecb",   "crypto-cbc",
+          "crypto-essiv", "crypto-sha256", "crypto-sha512"};
+}
+
+}  // namespace latchkey

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The ciphers that a LUKS header names, read from its bytes alone. The hook asks
+// this of devices it must never write to, and libcryptsetup's own reading
+// repairs a damaged copy of the header on the device.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace latchkey {
+
+struct LuksCiphers {
+  std::string data{};                ///< `aes-xts-plain64`
+  std::vector<std::string> slots{};  ///< of the key slots' areas
+};
+
+/// How many bytes from a device's start are needed, from its first 16 or more;
+/// 0 when that is no LUKS header.
+[[nodiscard]] std::size_t luks_header_size(std::string_view start);
+
+/// Takes a header's bytes; gives its ciphers. Checks no checksum: a wrong answer
+/// costs a needless module at worst. Fails with Code::damaged when there is no
+/// header or none that can be read.
+[[nodiscard]] Result<LuksCiphers> parse_luks_ciphers(std::string_view bytes);
+
+/// Names for modprobe of what dm-crypt needs from the kernel for a cipher as a
+/// header writes it: `crypto-aes`, `crypto-xts` … They are the aliases by which
+/// the kernel itself asks for an algorithm, so every implementation is found
+/// whatever its module is called.
+[[nodiscard]] std::vector<std::string> cipher_modules(std::string_view cipher);
+
+/// Names for modprobe of what reading a key slot needs: nothing for ciphers that
+/// the unlocker computes itself, else the kernel's crypto sockets too.
+[[nodiscard]] std::vector<std::string> slot_modules(std::string_view cipher);
+
+/// What is taken when no header can be read: the ciphers of cryptsetup's
+/// defaults, of today and of the past.
+[[nodiscard]] std::vector<std::string> default_cipher_modules();
+
+}  // namespace latchkey

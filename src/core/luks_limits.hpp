@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which LUKS headers are refused before anything is derived or opened. Whoever
+// wrote the header may be an attacker: a null cipher makes later writes go out
+// in clear, and a derivation of 2^32 rounds hangs the machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// What one key slot asks for.
+struct SlotCost {
+  int slot = 0;
+  std::string cipher{};  ///< of the slot's own area
+  std::string kdf{};     ///< `pbkdf2`, `argon2i`, `argon2id`; empty: unknown
+  std::uint64_t iterations = 0;
+  std::uint64_t memory_kib = 0;
+  std::uint64_t threads = 0;
+};
+
+struct LuksCosts {
+  std::string cipher{};  ///< of the data
+  std::vector<SlotCost> slots{};
+  std::uint64_t digest_iterations = 0;
+  bool requirements = false;  ///< reencryption under way, or unknown requirements
+};
+
+/// The bounds: a minute of pbkdf2 on a slow machine; 4 GiB and 1000 passes of
+/// Argon2. cryptsetup's own largest choices lie well below.
+inline constexpr std::uint64_t most_pbkdf2_iterations = 50'000'000;
+inline constexpr std::uint64_t most_argon2_passes = 1000;
+inline constexpr std::uint64_t most_argon2_memory_kib = 4ULL * 1024 * 1024;
+
+/// Gives the reason to refuse the header (Code::refused), or nothing. `name` is
+/// the volume's.
+[[nodiscard]] std::optional<Error> judge_costs(const LuksCosts& costs, const std::string& name);
+
+}  // namespace latchkey

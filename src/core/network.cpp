@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/network.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+// The words of the kernel's command line as the kernel splits it: blanks inside
+// double quotes do not separate. What stands behind `--` is for init alone.
+std::vector<std::string> command_line_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"')
+      quoted = !quoted;
+    else if (quoted || (c != ' ' && c != '\t' && c != '\n'))
+      word += c;
+    else if (word == "--")
+      return words;
+    else if (!word.empty())
+      words.push_back(std::exchange(word, {}));
+  }
+  if (!word.empty() && word != "--") words.push_back(word);
+  return words;
+}
+
+LinkPlan& plan_with(NetworkPlan& plan, const LinkMatch& match) {
+  for (LinkPlan& link : plan.links)
+    if (link.match == match) return link;
+  plan.links.push_back({.match = match});
+  return plan.links.back();
+}
+
+void add(LinkPlan& link, std::span<const Subnet> addresses, std::span<const Address> gateways) {
+  const auto routes = gateway_routes(addresses, gateways);
+  link.fixed.addresses.insert(link.fixed.addresses.end(), addresses.begin(), addresses.end());
+  link.fixed.routes.insert(link.fixed.routes.end(), routes.begin(), routes.end());
+}
+
+void take(NetworkPlan& plan, const IpOption& option) {
+  if (option.method == IpOption::Method::off && option.link.any()) {
+    plan.links.clear();  // the last word counts, as for the kernel
+    return;
+  }
+  LinkPlan& link = plan_with(plan, option.link);
+  link.leave = option.method == IpOption::Method::off;
+  if (option.method == IpOption::Method::dhcp) link.dhcp4 = true;
+  std::vector<Subnet> addresses;
+  std::vector<Address> gateways;
+  if (option.address) addresses.push_back(*option.address);
+  if (option.gateway && option.address) gateways.push_back(*option.gateway);
+  add(link, addresses, gateways);
+  if (option.mtu) link.fixed.mtu = option.mtu;
+  if (!option.hostname.empty()) plan.hostname = option.hostname;
+}
+
+Error wrong(const std::string& key, const std::string& value, std::string why) {
+  return Error{Code::config, "[network] " + key + " = '" + printable(value) + "'", std::move(why),
+               "correct latchkey.conf and run update-initramfs -u"};
+}
+
+void take(NetworkPlan& plan, const NetworkConfig& config) {
+  if (config.method == NetworkConfig::Method::none) return;
+  LinkPlan link;
+  link.dhcp4 = config.method == NetworkConfig::Method::dhcp;
+  if (const auto mac = parse_mac(config.interface))
+    link.match.mac = *mac;
+  else if (config.interface.empty() || valid_link_name(config.interface))
+    link.match.name = config.interface;
+  else
+    plan.problems.push_back(wrong("interface", config.interface, "no link can have this name"));
+  std::vector<Subnet> addresses;
+  std::vector<Address> gateways;
+  for (const std::string& text : config.address) {
+    const auto address = parse_subnet(text);
+    if (address && address->address.host() && address->prefix > 0)
+      addresses.push_back(*address);
+    else
+      plan.problems.push_back(wrong("address", text, "it is to be as 192.0.2.10/24"));
+  }
+  for (const std::string& text : config.gateway) {
+    const auto gateway = parse_address(text);
+    if (gateway && gateway->host())
+      gateways.push_back(*gateway);
+    else
+      plan.problems.push_back(wrong("gateway", text, "it is not the address of a host"));
+  }
+  if (!link.dhcp4 && addresses.empty()) {
+    plan.problems.push_back({Code::config, "[network] method = 'static'",
+                             "there is no usable address; DHCP is tried",
+                             "add address = \"ADDRESS/PREFIX\""});
+    link.dhcp4 = true;
+  }
+  add(link, addresses, gateways);
+  if (config.mtu != 0) link.fixed.mtu = config.mtu;
+  plan.links.push_back(link);
+}
+
+bool names(const LinkMatch& match, const LinkFacts& link, bool also_other_names) {
+  if (match.any()) return false;
+  if (!match.mac.empty()) return match.mac == link.mac;
+  if (match.name == link.name) return true;
+  return also_other_names &&
+         std::ranges::find(link.other_names, match.name) != link.other_names.end();
+}
+
+Subnet host_subnet(const Address& address) { return {address, address.bits()}; }
+
+const char* family(const Address& address) { return address.v6 ? "-6" : "-4"; }
+
+Command route_command(const char* verb, const Route& route, const std::string& link,
+                      unsigned metric) {
+  Command out{"ip", family(route.to.address), "route", verb, route.to.text()};
+  if (route.via) out.insert(out.end(), {"via", route.via->text()});
+  out.insert(out.end(), {"dev", link, "metric", std::to_string(metric)});
+  return out;
+}
+
+}  // namespace
+
+NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) {
+  NetworkPlan plan;
+  plan.fallback = config.fallback;
+  if (valid_hostname(config.hostname)) plan.hostname = config.hostname;
+  bool said = false;
+  for (const std::string& word : command_line_words(cmdline)) {
+    const std::size_t equals = word.find('=');
+    const std::string key = word.substr(0, equals);
+    // Nothing behind the sign says nothing. nfsaddrs is the old name.
+    if ((key != "ip" && key != "nfsaddrs") || equals + 1 >= word.size()) continue;
+    const auto option = parse_ip_option(std::string_view(word).substr(equals + 1));
+    if (option) {
+      take(plan, *option);
+      said = true;
+    } else {
+      plan.problems.push_back(option.error());
+    }
+  }
+  if (!said) take(plan, config);
+  return plan;
+}
+
+std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> links) {
+  std::vector<std::string> given_up;
+  std::vector<LinkPlan> more;
+  for (const LinkPlan& link : plan.links) {
+    if (link.leave || link.match.any()) continue;
+    if (std::ranges::any_of(links, [&](const auto& f) { return names(link.match, f, true); }))
+      continue;
+    given_up.push_back(link.match.text());
+    more.push_back(link);
+    more.back().match = {};
+  }
+  if (std::ranges::any_of(plan.links, [](const auto& l) { return l.match.any(); })) return {};
+  for (const LinkPlan& link : more) {
+    LinkPlan& any = plan_with(plan, {});
+    any.dhcp4 = any.dhcp4 || link.dhcp4;
+    // Two links' addresses on one would be a guess; the first one's will do.
+    if (any.fixed == LinkSetup{}) any.fixed = link.fixed;
+  }
+  return given_up;
+}
+
+std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& link) {
+  if (link.enslaved || link.name == "lo") return {};
+  for (const bool also_other_names : {false, true})
+    for (std::size_t i = 0; i < plan.links.size(); ++i)
+      if (names(plan.links[i].match, link, also_other_names))
+        return plan.links[i].leave ? std::nullopt : std::optional(i);
+  for (std::size_t i = 0; i < plan.links.size(); ++i)
+    if (plan.links[i].match.any() && link.wired && !plan.links[i].leave) return i;
+  return {};
+}
+
+int holder(std::span<const LinkFacts> candidates, int present) {
+  const auto with_carrier = std::ranges::find_if(candidates, &LinkFacts::carrier);
+  for (const LinkFacts& link : candidates)
+    if (link.index == present && (link.carrier || with_carrier == candidates.end())) return present;
+  if (with_carrier != candidates.end()) return with_carrier->index;
+  return candidates.size() == 1 ? candidates[0].index : 0;
+}
+
+std::vector<Route> gateway_routes(std::span<const Subnet> addresses,
+                                  std::span<const Address> gateways) {
+  std::vector<Route> out;
+  for (const Address& gateway : gateways) {
+    const bool near = gateway.link_local() || std::ranges::any_of(addresses, [&](const Subnet& a) {
+                        return a.prefix < gateway.bits() && a.contains(gateway);
+                      });
+    if (!near) out.push_back({host_subnet(gateway), {}});
+    out.push_back({Subnet{Address{.v6 = gateway.v6}, 0}, gateway});
+  }
+  return out;
+}
+
+std::vector<Command> link_commands(const LinkSetup& setup, const std::string& link,
+                                   unsigned metric) {
+  std::vector<Command> out;
+  if (setup.mtu)
+    out.push_back({"ip", "link", "set", "dev", link, "mtu", std::to_string(*setup.mtu)});
+  for (const Subnet& address : setup.addresses)
+    out.push_back({"ip", family(address.address), "addr", "replace", address.text(), "dev", link});
+  for (const Route& route : setup.routes)
+    out.push_back(route_command("replace", route, link, metric));
+  return out;
+}
+
+std::vector<Command> undo_commands(const LinkSetup& setup, const std::string& link,
+                                   unsigned metric) {
+  std::vector<Command> out;
+  for (auto route = setup.routes.rbegin(); route != setup.routes.rend(); ++route)
+    out.push_back(route_command("del", *route, link, metric));
+  for (const Subnet& address : setup.addresses)
+    out.push_back({"ip", family(address.address), "addr", "del", address.text(), "dev", link});
+  return out;
+}
+
+Command raise_command(const std::string& link) { return {"ip", "link", "set", "dev", link, "up"}; }
+
+Command lower_command(const std::string& link) {
+  return {"ip", "link", "set", "dev", link, "down"};
+}
+
+Command flush_command(const std::string& link) { return {"ip", "addr", "flush", "dev", link}; }
+
+std::vector<std::string> dhcp_words(const std::string& link, const std::string& hostname,
+                                    const std::string& script) {
+  std::vector<std::string> out{"-f", "-i", link, "-s", script, "-t", "3", "-T", "3", "-A", "3"};
+  out.insert(out.end(), {"-o", "-O", "subnet", "-O", "router", "-O", "staticroutes", "-O", "mtu"});
+  if (!hostname.empty()) out.insert(out.end(), {"-x", "hostname:" + hostname});
+  return out;
+}
+
+}  // namespace latchkey

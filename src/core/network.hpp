@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Early boot's network: what is to be done with which link, and as which calls
+// of `ip`. Decided here, done in unlock/door.cpp.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/ip_option.hpp"
+#include "core/network_config.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// The words of a called program; the first is `ip`.
+using Command = std::vector<std::string>;
+
+/// A route: to a network, over a gateway or (none) directly on the link.
+struct Route {
+  Subnet to;
+  std::optional<Address> via{};
+
+  bool operator==(const Route&) const = default;
+};
+
+/// What a link is given, by a person or by a DHCP server.
+struct LinkSetup {
+  std::optional<unsigned> mtu{};
+  std::vector<Subnet> addresses{};
+  std::vector<Route> routes{};
+
+  bool operator==(const LinkSetup&) const = default;
+};
+
+/// What is to be done with the links that match. Raising a link brings IPv6
+/// addresses by router announcements with it: the kernel does that itself.
+struct LinkPlan {
+  LinkMatch match{};
+  bool leave = false;  ///< not to be touched
+  bool dhcp4 = false;
+  LinkSetup fixed{};  ///< held by one link at a time, see holder()
+
+  bool operator==(const LinkPlan&) const = default;
+};
+
+struct NetworkPlan {
+  std::vector<LinkPlan> links{};  ///< empty: the network is not ours
+  std::string hostname{};         ///< for DHCP; may be empty
+  bool fallback = true;
+  /// What was wrong in the texts. The plan then does without it: a mistake must
+  /// not cost the way in.
+  std::vector<Error> problems{};
+};
+
+/// What is known of a link.
+struct LinkFacts {
+  int index = 0;
+  std::string name;
+  std::string mac{};
+  std::vector<std::string> other_names{};  ///< that udev would give it
+  bool wired = false;                      ///< a real card with a cable
+  bool enslaved = false;                   ///< part of a bond or bridge
+  bool up = false;
+  bool carrier = false;
+};
+
+/// Decides by the kernel's command line and `[network]`; one usable `ip=` is
+/// enough to make the command line the only source. `ip=off` and `ip=none`
+/// give an empty plan. Never fails: see NetworkPlan::problems.
+[[nodiscard]] NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config);
+
+/// The plan after waiting in vain: plans for links that are absent are tried on
+/// every wired link too. Gives the texts of the links it gave up waiting for.
+std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> links);
+
+/// The index of the plan for a link: one that names it comes before one for all
+/// wired links. Nothing when no plan touches it.
+[[nodiscard]] std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& link);
+
+/// Which of the links that share a plan holds its fixed addresses: the present
+/// holder as long as it is as good as any other, else the first with a cable
+/// in, else the only one. Gives the link's index, or 0 for none yet.
+[[nodiscard]] int holder(std::span<const LinkFacts> candidates, int present);
+
+/// The routes to everywhere over these gateways. One that no address of the
+/// link has in its network gets a route of its own first.
+[[nodiscard]] std::vector<Route> gateway_routes(std::span<const Subnet> addresses,
+                                                std::span<const Address> gateways);
+
+/// The calls that give a link its setup. Each can be repeated. `metric` is to
+/// differ between links, or their default routes would replace each other.
+[[nodiscard]] std::vector<Command> link_commands(const LinkSetup& setup, const std::string& link,
+                                                 unsigned metric);
+
+/// The calls that take the addresses and routes of a setup away again.
+[[nodiscard]] std::vector<Command> undo_commands(const LinkSetup& setup, const std::string& link,
+                                                 unsigned metric);
+
+/// The calls that raise a link, and that take it down.
+[[nodiscard]] Command raise_command(const std::string& link);
+[[nodiscard]] Command lower_command(const std::string& link);
+/// The call that removes every address of a link.
+[[nodiscard]] Command flush_command(const std::string& link);
+
+/// The words that `udhcpc` gets behind its own name. It asks again for ever, at
+/// most five seconds apart, and for nothing that we do not use.
+[[nodiscard]] std::vector<std::string> dhcp_words(const std::string& link,
+                                                  const std::string& hostname,
+                                                  const std::string& script);
+
+}  // namespace latchkey

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The parts of `latchkey check`, one function each. None changes anything.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/finding.hpp"
+#include "sys/early_inputs.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// Configuration files, authorized keys, host keys, the machine's id.
+[[nodiscard]] Findings check_inputs(const Paths& paths, const EarlyInputs& inputs);
+
+/// The devices of all volumes: there, with a LUKS header.
+[[nodiscard]] Findings check_devices(const Paths& paths, const EarlyInputs& inputs);
+
+/// Other software that gets in the way of early boot.
+[[nodiscard]] Findings check_surroundings(const Paths& paths);
+
+/// The image of each installed kernel.
+[[nodiscard]] Findings check_images(const Paths& paths, const EarlyInputs& inputs);
+
+/// One image file, for the kernel that its name says.
+[[nodiscard]] Findings check_image(const Paths& paths, const EarlyInputs& inputs,
+                                   const std::string& file);
+
+}  // namespace latchkey

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <unistd.h>
+
+#include "core/base64.hpp"
+#include "core/text.hpp"
+#include "latchkey/check.hpp"
+#include "sys/digest.hpp"
+#include "sys/fd.hpp"
+#include "sys/modules.hpp"
+
+namespace latchkey {
+namespace {
+
+std::string count(std::size_t number, const std::string& thing) {
+  return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
+}
+
+Finding device(const Paths& paths, const DeviceRef& device, const std::string& name) {
+  const std::string path = paths.root + device.path();
+  const std::string what = "the device of " + name + ", '" + device.text() + "'";
+  if (::access(path.c_str(), F_OK) != 0)
+    return doubtful({Code::missing, what + ", is not there now", "there is no '" + path + "'",
+                     "see that its disk is attached and its name is right"});
+  if (const auto modules = header_modules(path); !modules)
+    return bad({modules.error().code, what + ", cannot be opened", modules.error().why,
+                "see that the name is right; a backup of the header can be restored with "
+                "cryptsetup luksHeaderRestore"});
+  return good(what + ", has a LUKS header");
+}
+
+// A host key as ssh shows it to whoever connects: type and fingerprint.
+std::string shown(const HostKey& key) {
+  const std::vector<std::string> words = split(key.public_line, ' ');
+  const auto blob = base64_decode(words.at(1));
+  return words[0] + " " + (blob ? fingerprint_text(sha256(*blob)) : words[1]);
+}
+
+bool installed(const Paths& paths, const std::string& file) {
+  return ::access((paths.root + file).c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
+  Findings out;
+  for (const Error& fault : inputs.faults) out.push_back(bad(fault));
+  for (const Error& warning : inputs.warnings) out.push_back(doubtful(warning));
+  if (inputs.config) out.push_back(good("'" + paths.etc("latchkey.conf") + "' is right"));
+  if (inputs.volumes)
+    out.push_back(
+        good("'" + paths.etc("volumes") + "' names " + count(inputs.volumes->size(), "volume")));
+  if (!inputs.keys.empty())
+    out.push_back(good(count(inputs.keys.size(), "ssh key") + " may unlock"));
+  for (const HostKey& key : inputs.host_keys)
+    out.push_back(good("early boot has the host key " + shown(key)));
+  const auto services = read_file(paths.etc("services"));
+  if (services && inputs.volumes) {
+    const auto parsed = parse_services(*services, paths.etc("services"), *inputs.volumes);
+    if (!parsed) out.push_back(bad(parsed.error()));
+  }
+  return out;
+}
+
+Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
+  Findings out;
+  if (inputs.config) out.push_back(device(paths, inputs.config->keys.device, "the keys volume"));
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes)
+      out.push_back(device(paths, volume.device, "'" + volume.name + "'"));
+  return out;
+}
+
+Findings check_surroundings(const Paths& paths) {
+  Findings out;
+  if (installed(paths, "/usr/share/initramfs-tools/scripts/init-premount/dropbear"))
+    out.push_back(
+        doubtful({Code::busy, "the package dropbear-initramfs is installed beside Latchkey",
+                  "both want the same port in early boot, and the one that comes first gets it",
+                  "run: apt remove dropbear-initramfs"}));
+  // dracut's own package takes over the kernels' hooks; mere tools of it do not.
+  if (!installed(paths, "/usr/sbin/mkinitramfs") ||
+      installed(paths, "/etc/kernel/postinst.d/dracut"))
+    out.push_back(bad({Code::refused, "the next image will have no unlocker",
+                       "dracut builds this machine's images, or initramfs-tools is gone",
+                       "run: apt install initramfs-tools; then: update-initramfs -u -k all"}));
+  else
+    out.push_back(good("initramfs-tools builds the images"));
+  return out;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey check: everything that would lock its owner out at the next boot.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "latchkey/check.hpp"
+#include "latchkey/command.hpp"
+
+namespace latchkey {
+namespace {
+
+using Level = Finding::Level;
+
+struct Options {
+  std::string image;
+  bool json = false;
+};
+
+const char* word(Level level) {
+  return level == Level::ok ? "ok" : level == Level::warning ? "warning" : "error";
+}
+
+long count(const Findings& findings, Level level) {
+  return std::ranges::count(findings, level, &Finding::level);
+}
+
+void print_text(const Findings& findings, const Globals& globals) {
+  for (const Finding& finding : findings) {
+    if (finding.level == Level::ok && !globals.verbose) continue;
+    std::printf("%s: %s\n", word(finding.level), sentence(finding.text).c_str());
+    if (!finding.text.hint.empty()) std::printf("  hint: %s\n", finding.text.hint.c_str());
+  }
+  const long errors = count(findings, Level::error);
+  const long warnings = count(findings, Level::warning);
+  if (!globals.quiet)
+    std::printf("%ld %s, %ld %s\n", errors, errors == 1 ? "error" : "errors", warnings,
+                warnings == 1 ? "warning" : "warnings");
+}
+
+void print_json(const Findings& findings) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Finding& f : findings)
+    list.push_back({{"level", word(f.level)},
+                    {"what", f.text.what},
+                    {"why", f.text.why},
+                    {"hint", f.text.hint}});
+  const nlohmann::json all{{"ok", count(findings, Level::error) == 0}, {"findings", list}};
+  std::puts(all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+Findings find_all(const Paths& paths, const std::string& image) {
+  const EarlyInputs inputs = read_early_inputs(paths);
+  if (!inputs.configured)
+    return {bad({Code::config, "Latchkey is not configured",
+                 "there is no '" + paths.etc("latchkey.conf") + "'", "see latchkey.conf(5)"})};
+  if (!image.empty()) return check_image(paths, inputs, image);
+  Findings all;
+  for (const Findings& part : {check_inputs(paths, inputs), check_devices(paths, inputs),
+                               check_surroundings(paths), check_images(paths, inputs)})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
+
+}  // namespace
+
+Run declare_check(CLI::App& app, const Globals& globals) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("--image", options->image, "look at this image only");
+  app.add_flag("--json", options->json, "print the findings as JSON");
+  return [options, &globals] {
+    // Host keys and images can be read by root only; half an answer would mislead.
+    if (::geteuid() != 0) {
+      std::fputs(error_text("latchkey", {Code::refused, "cannot check",
+                                         "only root can read the "
+                                         "host keys and the images",
+                                         "run it as root"})
+                     .c_str(),
+                 stderr);
+      return exit_status(Code::refused);
+    }
+    ::umask(077);
+    const Findings findings = find_all(globals.paths, options->image);
+    if (options->json)
+      print_json(findings);
+    else
+      print_text(findings, globals);
+    return count(findings, Level::error) == 0 ? 0 : exit_status(Code::partial);
+  };
+}
+
+}  // namespace latchkey

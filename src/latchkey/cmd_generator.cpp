@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey-generator: what systemd calls before it loads any unit (see
+// systemd.generator(7)). It holds the units; it must be quick, may not ask
+// systemd anything, and never fails the boot. What it cannot read, it holds.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "core/hold.hpp"
+#include "core/message.hpp"
+#include "latchkey/command.hpp"
+#include "sys/fd.hpp"
+#include "sys/kmsg.hpp"
+
+namespace latchkey {
+namespace {
+
+void complain(const Error& error) { kmsg("generator: " + sentence(error), Loudness::warning); }
+
+// A file that is not there holds nothing; one that cannot be read is told of.
+std::string text_of(const std::string& path) {
+  auto text = read_file(path);
+  if (text) return std::move(*text);
+  if (text.error().code != Code::missing) complain(text.error());
+  return {};
+}
+
+std::vector<Volume> readable_volumes(const Paths& paths) {
+  const std::string file = paths.etc("volumes");
+  const auto text = read_file(file);
+  if (!text) {
+    complain(text.error());
+    return {};
+  }
+  const auto volumes = parse_volumes(*text, file);
+  if (volumes) return *volumes;
+  complain(volumes.error());
+  return {};
+}
+
+// Plain files in a directory that is new with every reload: no care for power
+// cuts is needed.
+void write_drop_in(const std::string& directory, const DropIn& drop_in) {
+  const std::string place = directory + "/" + drop_in.unit + ".d";
+  if (auto made = make_directories(place, 0755); !made) return complain(made.error());
+  const std::string path = place + "/" + std::string(drop_in_name);
+  if (auto written = write_file(path, drop_in.text, 0644); !written) complain(written.error());
+}
+
+int generate(const Paths& paths, const std::vector<std::string>& directories) {
+  // normal, early, late: only early is not shadowed by a file in /etc.
+  const std::string& directory = directories.size() > 1 ? directories[1] : directories.at(0);
+  const std::string services = text_of(paths.etc("services"));
+  if (services.empty()) return 0;
+  const Holds holds =
+      read_holds(services, text_of(paths.etc("triggers")), readable_volumes(paths));
+  for (const std::string& problem : holds.problems) kmsg("generator: " + problem, Loudness::warning);
+  for (const DropIn& drop_in : drop_ins(holds.units)) write_drop_in(directory, drop_in);
+  return 0;
+}
+
+}  // namespace
+
+Run declare_generator(CLI::App& app, const Globals& globals) {
+  const auto directories = std::make_shared<std::vector<std::string>>();
+  app.add_option("directories", *directories, "where systemd wants the units")->required();
+  return [directories, &globals] { return generate(globals.paths, *directories); };
+}
+
+}  // namespace latchkey

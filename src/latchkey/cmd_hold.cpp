@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `latchkey hold` and `latchkey unhold`.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "core/hold.hpp"
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "latchkey/command.hpp"
+#include "latchkey/summary.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/mount.hpp"
+#include "sys/mount_point.hpp"
+#include "sys/process.hpp"
+#include "sys/release_effects.hpp"
+#include "sys/unit_jobs.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr const char* triggers_head =
+    "# Written by latchkey hold: what starts a held unit, held together with it.\n"
+    "# unit  socket, path or timer ...\n";
+constexpr const char* services_head = "# unit  [volume ...]    see latchkey.conf(5)\n";
+
+// A unit to be held: its own name, and why it is held.
+struct Found {
+  std::string unit;
+  std::vector<std::string> triggers{};
+  std::string why{};
+};
+
+Result<> need_root(const std::string& what) {
+  if (::geteuid() == 0) return Ok{};
+  return Error{Code::refused, what, "only root can change what is held", "use sudo"};
+}
+
+Error no_such_unit(const std::string& unit) {
+  const auto near = nearest(unit, all_units());
+  return {Code::missing, "cannot hold '" + printable(unit) + "'", "systemd knows no such unit",
+          near ? "did you mean '" + *near + "'?" : "see: systemctl list-unit-files"};
+}
+
+bool template_exists(const std::string& unit) {
+  const auto all = all_units();
+  return std::ranges::find(all, unit) != all.end();
+}
+
+// The unit itself, under its own name, and those that are part of it (the
+// clusters of postgresql.service do the work; it is only their handle).
+Result<std::vector<Found>> find_units(const std::string& typed) {
+  const std::string unit = full_unit_name(typed);
+  if (!valid_unit_name(unit))
+    return Error{Code::usage, "'" + printable(typed) + "' is no name of a unit", "",
+                 "write it as systemctl shows it"};
+  if (is_template(unit)) {
+    if (!template_exists(unit)) return no_such_unit(unit);
+    Found found{unit, {}, "with all its instances"};
+    if (const auto states = show_units(instances_of(unit)))
+      for (const UnitState& state : *states)
+        found.triggers.insert(found.triggers.end(), state.triggered_by.begin(),
+                              state.triggered_by.end());
+    return std::vector<Found>{found};
+  }
+  const auto shown = show_units({unit});
+  if (!shown) return shown.error();
+  const UnitState& state = (*shown)[0];
+  if (state.load == "not-found") return no_such_unit(unit);
+  const std::string id = valid_unit_name(state.id) ? state.id : unit;
+  std::vector<Found> out{
+      {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it"}};
+  for (const std::string& part : state.consists_of) {
+    if (!part.ends_with(".service") || !valid_unit_name(part)) continue;
+    Found found{part, {}, "it is part of '" + id + "'"};
+    if (const auto parts = show_units({part})) found.triggers = (*parts)[0].triggered_by;
+    out.push_back(std::move(found));
+  }
+  return out;
+}
+
+Result<std::string> text_or(const std::string& path, const char* head) {
+  auto text = read_file(path);
+  if (!text && text.error().code == Code::missing) return std::string(head);
+  return text;
+}
+
+// Applies `edit` to the text of a file that belongs to the owner.
+template <class Edit>
+Result<> edit_file(const std::string& path, const char* head, const Edit& edit) {
+  const auto before = text_or(path, head);
+  if (!before) return before.error();
+  const std::string after = edit(*before);
+  return after == *before ? Result<>(Ok{}) : write_file(path, after, 0644);
+}
+
+Result<> write_holds(const Paths& paths, const std::vector<Found>& units,
+                     const std::vector<std::string>& needs) {
+  auto done = edit_file(paths.etc("services"), services_head, [&](std::string text) {
+    for (const Found& found : units) text = with_line(text, found.unit, needs);
+    return text;
+  });
+  if (!done) return done;
+  return edit_file(paths.etc("triggers"), triggers_head, [&](std::string text) {
+    for (const Found& found : units)
+      text = found.triggers.empty() ? without_line(text, found.unit)
+                                    : with_line(text, found.unit, found.triggers);
+    return text;
+  });
+}
+
+bool all_there(const Setup& setup, const Facts& facts, const Service& service) {
+  return std::ranges::all_of(needed_volumes(service, setup.volumes), [&](const Volume* volume) {
+    const auto fact = facts.volumes.find(volume->name);
+    return fact != facts.volumes.end() &&
+           (volume->mount_point.empty() ? fact->second.open : fact->second.mounted);
+  });
+}
+
+// What runs on mounted volumes goes on running; what runs without them, or only
+// listens for work, is stopped.
+Result<> settle(const Globals& globals, const Setup& setup, const Service& service) {
+  Facts facts = probe_all(setup, globals.paths);
+  if (all_there(setup, facts, service)) return set_marker(globals.paths, service.unit, true);
+  if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
+  if (facts.units[service.unit].active)
+    say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
+  return take_down(service.unit, std::chrono::minutes(3));
+}
+
+void tell(const Globals& globals, const Setup& setup, const Service& service, const Found& found) {
+  std::vector<std::string> names;
+  for (const Volume* volume : needed_volumes(service, setup.volumes))
+    names.push_back("'" + volume->name + "'");
+  std::string text = "'" + found.unit + "' is held until " + join(names, ", ") +
+                     (names.size() == 1 ? " is mounted" : " are mounted");
+  if (!found.why.empty()) text += " (" + found.why + ")";
+  say(globals, text);
+  for (const std::string& trigger : found.triggers)
+    say(globals, "'" + trigger + "' is held with it: it starts '" + found.unit + "'");
+}
+
+int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Found>& units) {
+  Facts facts;
+  probe_units(facts, setup, paths);
+  int status = 0;
+  for (const Found& found : units) {
+    if (facts.units[found.unit].held) continue;
+    status = report_error({Code::refused, "'" + found.unit + "' is not held",
+                           "a file of the unit takes the conditions away",
+                           "look for an empty Condition line in: systemctl cat " + found.unit});
+  }
+  return status;
+}
+
+int hold(const Globals& globals, const std::string& typed, const std::vector<std::string>& needs) {
+  if (auto root = need_root("cannot hold"); !root) return report_error(root.error());
+  const Paths& paths = globals.paths;
+  const auto before = load_setup(paths);
+  if (!before) return report_error(before.error());
+  if (!systemd_runs())
+    return report_error({Code::refused, "cannot hold '" + typed + "'", "systemd does not run", ""});
+  const auto units = find_units(typed);
+  if (!units) return report_error(units.error());
+  for (const std::string& name : needs)
+    if (find_volume(*before, name) == nullptr)
+      return report_error({Code::usage, "there is no volume '" + printable(name) + "'", "",
+                           "see: latchkey status"});
+  if (auto done = write_holds(paths, *units, needs); !done) return report_error(done.error());
+  // The owner's files are read again as a whole: what was written must be valid.
+  const auto setup = load_setup(paths);
+  if (!setup) return report_error(setup.error());
+  if (auto done = reload_systemd(); !done) return report_error(done.error());
+
+  int status = 0;
+  for (const Found& found : *units) {
+    const auto service = std::ranges::find(setup->services, found.unit, &Service::unit);
+    if (service == setup->services.end()) continue;
+    tell(globals, *setup, *service, found);
+    if (auto done = settle(globals, *setup, *service); !done) status = report_error(done.error());
+  }
+  for (const Error& error : guard_mount_points(*setup)) report_warning(error);
+  const int loose = warn_if_loose(*setup, paths, *units);
+  return loose != 0 ? loose : status;
+}
+
+Result<> forget(const Paths& paths, const std::string& unit) {
+  const auto drop = [&](const std::string& text) { return without_line(text, unit); };
+  if (auto done = edit_file(paths.etc("services"), "", drop); !done) return done;
+  if (auto done = edit_file(paths.etc("triggers"), "", drop); !done) return done;
+  return set_marker(paths, unit, false);
+}
+
+// The names to take away: the one typed, or what it is another name of.
+std::vector<std::string> held_names(const Setup& setup, const std::string& typed) {
+  std::vector<std::string> names{full_unit_name(typed)};
+  if (systemd_runs() && valid_unit_name(names[0]) && !is_template(names[0]))
+    if (const auto shown = show_units({names[0]})) names.push_back((*shown)[0].id);
+  std::vector<std::string> out;
+  for (const Service& service : setup.services)
+    if (std::ranges::find(names, service.unit) != names.end()) out.push_back(service.unit);
+  return out;
+}
+
+int unhold(const Globals& globals, const std::string& typed, bool all) {
+  if (auto root = need_root("cannot unhold"); !root) return report_error(root.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  std::vector<std::string> units;
+  if (all)
+    for (const Service& service : setup->services) units.push_back(service.unit);
+  else
+    units = held_names(*setup, typed);
+  if (units.empty() && !all) {
+    say(globals, "'" + printable(full_unit_name(typed)) + "' is not held: nothing to do");
+    return 0;
+  }
+  for (const std::string& unit : units)
+    if (auto done = forget(globals.paths, unit); !done) return report_error(done.error());
+  if (all)
+    for (const Volume& volume : setup->volumes)
+      if (!volume.mount_point.empty())
+        if (auto done = unguard_mount_point(volume.mount_point); !done)
+          report_warning(done.error());
+  if (systemd_runs())
+    if (auto done = reload_systemd(); !done) return report_error(done.error());
+  for (const std::string& unit : units)
+    say(globals, "'" + unit + "' is no longer held; where it does not run, systemctl start " + unit +
+                     " starts it");
+  return 0;
+}
+
+}  // namespace
+
+Run declare_hold(CLI::App& app, const Globals& globals) {
+  const auto unit = std::make_shared<std::string>();
+  const auto needs = std::make_shared<std::vector<std::string>>();
+  app.add_option("unit", *unit, "as systemctl names it")->required();
+  app.add_option("--needs", *needs, "the volumes it needs; all when none is named")
+      ->type_name("VOLUME");
+  return [unit, needs, &globals] { return hold(globals, *unit, *needs); };
+}
+
+Run declare_unhold(CLI::App& app, const Globals& globals) {
+  const auto unit = std::make_shared<std::string>();
+  const auto all = std::make_shared<bool>(false);
+  auto* name = app.add_option("unit", *unit, "as systemctl names it");
+  auto* every = app.add_flag("--all", *all, "every unit, and the guards of the mount points");
+  name->excludes(every);
+  return [unit, all, &globals] {
+    if (unit->empty() && !*all)
+      return report_error({Code::usage, "which unit?", "", "latchkey unhold UNIT, or --all"});
+    return unhold(globals, *unit, *all);
+  };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey image: what the initramfs hook asks. Orders for the shell go to
+// stdout, everything for people to stderr.
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "core/message.hpp"
+#include "latchkey/command.hpp"
+#include "sys/host_keys.hpp"
+#include "sys/image.hpp"
+
+namespace latchkey {
+namespace {
+
+struct Options {
+  std::string tree;
+  std::string kernel;
+};
+
+void say(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
+// A warning must never fail a package operation, but nobody may overlook it.
+void tell_boot_on(const ImageOutcome& outcome, const std::string& kernel) {
+  for (const Error& fault : outcome.faults) say(error_text("latchkey", fault));
+  say(warning_text(
+      "latchkey",
+      {Code::config, "the image for kernel " + kernel + " boots on WITHOUT waiting for an unlock",
+       "early ssh could not work in it",
+       "the machine comes up with its own sshd and closed volumes; mend the above, then run: "
+       "update-initramfs -u -k " +
+           kernel}));
+}
+
+int carry_out(const Result<ImageOutcome>& result, const std::string& kernel) {
+  if (!result) {
+    say(error_text("latchkey", result.error()));
+    return exit_status(result.error().code);
+  }
+  for (const Error& warning : result->warnings) say(warning_text("latchkey", warning));
+  if (!result->faults.empty()) tell_boot_on(*result, kernel);
+  for (const std::string& order : result->orders) std::puts(order.c_str());
+  return std::fflush(stdout) == 0 ? 0 : exit_status(Code::io);
+}
+
+}  // namespace
+
+Run declare_image(CLI::App& app, const Globals& globals) {
+  const auto options = std::make_shared<Options>();
+  app.require_subcommand(1);
+  const auto place = [options](CLI::App* sub) {
+    sub->add_option("tree", options->tree, "the image's root")->required();
+    sub->add_option("--kernel", options->kernel, "version of its kernel")->required();
+    return sub;
+  };
+  CLI::App* stage = place(app.add_subcommand("stage", "write our files into an image's tree"));
+  CLI::App* judge = place(app.add_subcommand("judge", "look whether the tree can be unlocked"));
+  CLI::App* keys = app.add_subcommand("host-keys", "make early boot's host keys if there are none");
+  return [options, stage, judge, keys, &globals] {
+    // Nothing that is made here is ever readable by others, not even at first.
+    ::umask(077);
+    const ImageRequest request{globals.paths, options->tree, options->kernel};
+    if (stage->parsed()) return carry_out(stage_image(request), options->kernel);
+    if (judge->parsed()) return carry_out(judge_image(request), options->kernel);
+    if (keys->parsed()) {
+      const auto made = make_host_keys(globals.paths);
+      if (!made) say(error_text("latchkey", made.error()));
+      return made ? 0 : exit_status(made.error().code);
+    }
+    return exit_status(Code::usage);
+  };
+}
+
+}  // namespace latchkey

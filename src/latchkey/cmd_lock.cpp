@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `latchkey lock`: stop the services, unmount, close.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "latchkey/command.hpp"
+#include "latchkey/summary.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/lock_file.hpp"
+#include "sys/release_effects.hpp"
+
+namespace latchkey {
+namespace {
+
+// All markers go before anything stops, so that nothing which a stop sets off
+// starts a unit again between here and the unmount.
+int take_markers(const Setup& setup, const Paths& paths) {
+  for (const Service& service : setup.services)
+    if (auto gone = set_marker(paths, service.unit, false); !gone) return report_error(gone.error());
+  return 0;
+}
+
+// Somebody's use of a volume is the answer to why it is not closed, whatever
+// else is closed by then.
+int status_of(const Outcome& outcome) {
+  for (const StepOutcome& step : outcome.steps)
+    if (step.kind == StepOutcome::Kind::failed && step.error.code == Code::busy)
+      return exit_status(Code::busy);
+  return outcome.status();
+}
+
+int lock_volumes(const Globals& globals, bool dry_run) {
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  if (dry_run) {
+    const Plan plan = plan_lock(*setup, probe_all(*setup, globals.paths));
+    for (std::size_t i = 0; i < plan.steps.size(); ++i)
+      print(std::to_string(i + 1) + "  " + describe(plan.steps[i].action) + "\n");
+    if (plan.steps.empty()) print("nothing to do\n");
+    return 0;
+  }
+  if (::geteuid() != 0)
+    return report_error({Code::refused, "cannot lock", "only root can stop services and unmount",
+                         "run: sudo latchkey lock"});
+  if (auto made = make_directories(globals.paths.run(), 0755); !made)
+    return report_error(made.error());
+  const auto turn = LockFile::take(globals.paths.run("release.lock"), "a release",
+                                   std::chrono::minutes(2));
+  if (!turn) return report_error(turn.error());
+  const Plan plan = plan_lock(*setup, probe_all(*setup, globals.paths));
+  if (plan.steps.empty()) {
+    say(globals, "nothing to do: everything is closed");
+    return 0;
+  }
+  if (const int status = take_markers(*setup, globals.paths); status != 0) return status;
+  TerminalReporter reporter(globals);
+  ReleaseEffects effects(*setup, globals.paths, reporter);
+  const Outcome outcome = execute(plan, effects, reporter);
+  if (outcome.complete()) say(globals, "everything is closed; to open it again, run: release-services");
+  return status_of(outcome);
+}
+
+}  // namespace
+
+Run declare_lock(CLI::App& app, const Globals& globals) {
+  const auto dry_run = std::make_shared<bool>(false);
+  app.add_flag("-n,--dry-run", *dry_run, "say what would be done and do nothing");
+  return [dry_run, &globals] { return lock_volumes(globals, *dry_run); };
+}
+
+}  // namespace latchkey

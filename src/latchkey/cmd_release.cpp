@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `latchkey release-services`, also called as `release-services`: unlock when a
+// person is there, check, mount, release.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <nlohmann/json.hpp>
+
+#include "core/hold.hpp"
+#include "core/message.hpp"
+#include "core/narrow.hpp"
+#include "latchkey/command.hpp"
+#include "latchkey/release_boot.hpp"
+#include "latchkey/summary.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/ask.hpp"
+#include "sys/lock_file.hpp"
+#include "sys/release_effects.hpp"
+#include "sys/unit_jobs.hpp"
+#include "sys/unlock.hpp"
+
+namespace latchkey {
+namespace {
+
+struct Flags {
+  bool boot = false;
+  bool start = false;
+  bool dry_run = false;
+  bool json = false;
+  bool over_files = false;
+  std::vector<std::string> only{};
+};
+
+Result<LockFile> take_turn(const Globals& globals) {
+  const std::string path = globals.paths.run("release.lock");
+  auto lock = LockFile::take(path, "a release", std::chrono::seconds(0));
+  if (lock || lock.error().code != Code::busy) return lock;
+  say(globals, "another release is under way; waiting until it has ended");
+  return LockFile::take(path, "a release", std::chrono::hours(12));
+}
+
+// Opens what is closed, when somebody gives a passphrase. Nothing: nobody did.
+std::optional<Result<Outcome>> unlock_first(const Globals& globals, const Setup& setup,
+                                            Reporter& reporter) {
+  if (!passphrase_can_come()) return {};
+  auto outcome = unlock_with_passphrase([&](Secret passphrase) {
+    return unlock_here(setup, globals.paths, std::move(passphrase), reporter);
+  });
+  if (!outcome && outcome.error().code == Code::usage) return {};
+  return outcome;
+}
+
+void show(const Flags& flags, const Setup& setup, const Facts& facts, const Plan& plan,
+          const Outcome& outcome, const std::vector<Row>& rows, int status) {
+  if (!flags.json) {
+    print(table_text(rows, colour_wanted()));
+    return;
+  }
+  nlohmann::json json = summary_json(setup, facts, rows);
+  json["steps"] = steps_json(plan, &outcome);
+  json["status"] = status;
+  print(dump(json));
+}
+
+int plan_only(const Flags& flags, const Plan& plan) {
+  if (flags.json) {
+    print(dump({{"steps", steps_json(plan, nullptr)}}));
+    return 0;
+  }
+  for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    print(std::to_string(i + 1) + "  " + describe(plan.steps[i].action) + "\n");
+  if (plan.steps.empty()) print("nothing to do\n");
+  return 0;
+}
+
+// 0 only when all that was asked is so.
+int status_of(const Outcome& outcome, const std::optional<Result<Outcome>>& unlocked) {
+  const int released = outcome.status();
+  if (!unlocked || released == 0) return released;
+  const int opened = *unlocked ? (*unlocked)->status() : exit_status(unlocked->error().code);
+  return opened != 0 && !outcome.any_goal ? opened : released;
+}
+
+int release_now(const Flags& flags, const Globals& globals) {
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  std::set<std::string> only;
+  for (const std::string& typed : flags.only) {
+    const auto name = resolve_name(*setup, typed);
+    if (!name) return report_error(name.error());
+    only.insert(*name);
+  }
+  if (flags.dry_run) {
+    const Facts facts = probe_all(*setup, globals.paths);
+    Plan plan = plan_unlock(*setup, facts);
+    plan_release(plan, *setup, facts);
+    return plan_only(flags, narrow(plan, *setup, only));
+  }
+  if (::geteuid() != 0)
+    return report_error({Code::refused, "cannot release", "only root can mount and start services",
+                         "run: sudo release-services"});
+  if (auto made = make_directories(globals.paths.run(), 0755); !made)
+    return report_error(made.error());
+  const auto lock = take_turn(globals);
+  if (!lock) return report_error(lock.error());
+
+  TerminalReporter reporter(globals);
+  Facts facts = probe_all(*setup, globals.paths);
+  std::optional<Result<Outcome>> unlocked;
+  if (unlock_needed(*setup, facts)) {
+    unlocked = unlock_first(globals, *setup, reporter);
+    if (unlocked && !*unlocked) (void)report_error(unlocked->error());
+    if (!unlocked) say(globals, "volumes are closed and nobody gave the passphrase");
+    facts = probe_all(*setup, globals.paths);
+  }
+  Plan plan;
+  plan_release(plan, *setup, facts);
+  plan = narrow(plan, *setup, only);
+  if (plan.steps.empty()) say(globals, "nothing to do");
+  ReleaseEffects effects(*setup, globals.paths, reporter, {.over_files = flags.over_files});
+  const Outcome outcome = execute(plan, effects, reporter);
+
+  facts = probe_all(*setup, globals.paths);
+  const std::vector<Row> rows = make_rows(*setup, facts, reporter.reasons());
+  const int status = status_of(outcome, unlocked);
+  // The boot's own unit may have failed for what is repaired now.
+  if (status == 0 && all_up(rows) && systemd_runs()) forget_failure(std::string(release_unit));
+  show(flags, *setup, facts, plan, outcome, rows, status);
+  return status;
+}
+
+}  // namespace
+
+Run declare_release(CLI::App& app, const Globals& globals) {
+  const auto flags = std::make_shared<Flags>();
+  app.add_option("--only", flags->only, "only this volume or unit, and what it needs")
+      ->type_name("VOLUME|UNIT");
+  app.add_flag("-n,--dry-run", flags->dry_run, "say what would be done and do nothing");
+  app.add_flag("--json", flags->json, "results as JSON");
+  app.add_flag("--over-files", flags->over_files,
+               "mount also where files in the mount point would be hidden");
+  app.add_flag("--boot", flags->boot)->group("");    // for latchkey-release.service
+  app.add_flag("--start", flags->start)->group("");  // for latchkey-start.service
+  return [flags, &globals] {
+    if (flags->boot) return release_at_boot(globals, flags->over_files);
+    if (flags->start) return start_released(globals);
+    return release_now(*flags, globals);
+  };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `latchkey status`: what is so now.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/report.hpp"
+#include "latchkey/command.hpp"
+#include "latchkey/summary.hpp"
+#include "latchkey/terminal.hpp"
+
+namespace latchkey {
+namespace {
+
+// What the volumes' table does not say: the keys volume, and early boot.
+std::string tail_text(const Facts& facts, const Setup& setup,
+                      const std::optional<BootReport>& report) {
+  std::string out;
+  if (report)
+    if (const auto lines = report_lines(*report); !lines.empty()) out += lines.front() + "\n";
+  if (facts.keys.open)
+    out += "the keys volume is open: close it with latchkey umount-keys\n";
+  else if (!facts.keys.device)
+    out += "the keys volume " + setup.config.keys.device.text() + " is not there\n";
+  return out;
+}
+
+int show_status(const Globals& globals, bool json) {
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  const Facts facts = probe_all(*setup, globals.paths);
+  const auto report = read_boot_report(globals.paths);
+  const std::vector<Row> rows =
+      make_rows(*setup, facts, report ? reasons_of(*report) : Reasons{});
+  if (json) {
+    nlohmann::json out = summary_json(*setup, facts, rows);
+    out["early_boot"] =
+        report ? nlohmann::json::parse(to_json(*report), nullptr, false) : nlohmann::json();
+    print(dump(out));
+  } else {
+    print(table_text(rows, colour_wanted()));
+    if (!globals.quiet) print(tail_text(facts, *setup, report));
+  }
+  // Like systemctl is-active: the status answers "is everything up?".
+  return all_up(rows) ? 0 : exit_status(Code::partial);
+}
+
+}  // namespace
+
+Run declare_status(CLI::App& app, const Globals& globals) {
+  const auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "as JSON");
+  return [json, &globals] { return show_status(globals, *json); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <CLI/CLI.hpp>
+
+#include "latchkey/command.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/ask.hpp"
+#include "sys/probe.hpp"
+#include "sys/unlock.hpp"
+
+namespace latchkey {
+namespace {
+
+int unlock(const Globals& globals) {
+  protect_process();
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  if (!unlock_needed(*setup, probe_volumes(*setup))) {
+    if (!globals.quiet) print("all volumes are open; nothing to do\n");
+    return 0;
+  }
+  TerminalReporter reporter(globals);
+  const auto outcome = unlock_with_passphrase([&](Secret passphrase) {
+    return unlock_here(*setup, globals.paths, std::move(passphrase), reporter);
+  });
+  if (!outcome) return report_error(outcome.error());
+  return outcome->status();
+}
+
+}  // namespace
+
+Run declare_unlock(CLI::App&, const Globals& globals) {
+  return [&globals] { return unlock(globals); };
+}
+
+}  // namespace latchkey

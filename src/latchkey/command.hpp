@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one table of commands. It feeds dispatch, --help, the completion and the
+// test that compares them with the man page.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sys/setup.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace latchkey {
+
+/// What every command gets.
+struct Globals {
+  Paths paths{};
+  bool quiet = false;    ///< --quiet: results and errors only
+  bool verbose = false;  ///< --verbose: also what is normally not worth a line
+};
+
+/// Carries a command out after its options were read; gives the exit status.
+using Run = std::function<int()>;
+
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* example;  ///< shown at the end of its --help; may be empty
+  /// Declares the options on `app` and gives what runs it. `globals` outlives it.
+  Run (*declare)(CLI::App& app, const Globals& globals);
+  bool internal = false;  ///< for hooks and units: not shown to people
+};
+
+/// All commands, in the order in which --help shows them.
+[[nodiscard]] const std::vector<Command>& commands();
+
+// One per file cmd_NAME.cpp.
+Run declare_status(CLI::App& app, const Globals& globals);
+Run declare_plan(CLI::App& app, const Globals& globals);
+Run declare_check(CLI::App& app, const Globals& globals);
+Run declare_unlock(CLI::App& app, const Globals& globals);
+Run declare_lock(CLI::App& app, const Globals& globals);
+Run declare_hold(CLI::App& app, const Globals& globals);
+Run declare_unhold(CLI::App& app, const Globals& globals);
+Run declare_release(CLI::App& app, const Globals& globals);
+Run declare_generator(CLI::App& app, const Globals& globals);
+Run declare_image(CLI::App& app, const Globals& globals);
+
+}  // namespace latchkey

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey: the companion on the running system. Also installed under the names
+// release-services and latchkey-generator, which are commands of their own.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "latchkey/command.hpp"
+
+namespace latchkey {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table{
+      {"status", "show what is open, mounted and running", "latchkey status --json",
+       declare_status},
+      {"plan", "show what a release would do, and do nothing", "latchkey plan", declare_plan},
+      {"check", "look for everything that would lock you out at the next boot",
+       "latchkey check --verbose", declare_check},
+      {"unlock", "open every volume that is not open", "latchkey unlock < passphrase-file",
+       declare_unlock},
+      {"lock", "stop the services, unmount and close the volumes", "latchkey lock", declare_lock},
+      {"hold", "keep a unit from starting until its volumes are mounted",
+       "latchkey hold mariadb --needs mysql", declare_hold},
+      {"unhold", "let a unit start as it did before it was held", "latchkey unhold mariadb",
+       declare_unhold},
+      {"release-services", "unlock if needed, check, mount, and start the held services",
+       "release-services", declare_release},
+      {"generator", "for systemd: write the conditions of held units", "", declare_generator, true},
+      {"image", "for the initramfs hook: stage and judge an image", "", declare_image, true},
+  };
+  return table;
+}
+
+namespace {
+
+// Programs that are this one under another name: what to put before their arguments.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  std::string_view name = argc > 0 ? argv[0] : "latchkey";
+  name.remove_prefix(name.rfind('/') == std::string_view::npos ? 0 : name.rfind('/') + 1);
+  if (name == "release-services" || name == "latchkey-generator")
+    words.insert(words.begin(), name == "latchkey-generator" ? "generator" : std::string(name));
+  return words;
+}
+
+// What CLI11 says of a wrong command line, in our own form.
+std::string parse_failure(const CLI::App*, const CLI::Error& error) {
+  std::string why = error.what();
+  why = why.substr(0, why.find('\n'));
+  if (!why.empty()) why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
+  return error_text("latchkey", {Code::usage, printable(why), "", "see 'latchkey --help'"});
+}
+
+// The error for a first word that is no command; with the nearest one.
+std::optional<Error> unknown_command(const std::vector<std::string>& words) {
+  const auto word = std::ranges::find_if(words, [](const auto& w) { return !w.starts_with('-'); });
+  if (word == words.end() || (word != words.begin() && *(word - 1) == "--root")) return {};
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    if (*word == command.name) return {};
+    if (!command.internal) names.emplace_back(command.name);
+  }
+  const auto near = nearest(*word, names);
+  return Error{Code::usage, "there is no command '" + printable(*word) + "'", "",
+               near ? "did you mean '" + *near + "'?" : "see 'latchkey --help'"};
+}
+
+int run_command_line(int argc, char** argv) {
+  Globals globals;
+  // For tests only; a privileged program must not follow its caller's environment.
+  if (const char* root = ::secure_getenv("LATCHKEY_ROOT"); root != nullptr)
+    globals.paths.root = root;
+
+  CLI::App app{"Unlocks the encrypted volumes of a server with one passphrase over early ssh.",
+               "latchkey"};
+  app.set_version_flag("--version", std::string("latchkey ") + LATCHKEY_VERSION);
+  app.add_flag("-q,--quiet", globals.quiet, "results and errors only");
+  app.add_flag("-v,--verbose", globals.verbose, "also what is normally not worth a line");
+  app.add_option("--root", globals.paths.root)->group("");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer("Manual: latchkey(8). Every command exits with 0 only when all that was asked is so.");
+
+  std::vector<std::pair<CLI::App*, Run>> declared;
+  for (const Command& command : commands()) {
+    CLI::App* sub = app.add_subcommand(command.name, command.summary);
+    if (command.internal) sub->group("");
+    if (*command.example != '\0') sub->footer(std::string("Example: ") + command.example);
+    declared.emplace_back(sub, command.declare(*sub, globals));
+  }
+  app.failure_message(parse_failure);
+  const std::vector<std::string> words = words_of(argc, argv);
+  if (const auto error = unknown_command(words)) {
+    std::fputs(error_text("latchkey", *error).c_str(), stderr);
+    return exit_status(Code::usage);
+  }
+  // CLI11 wants the words in reverse.
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    // Its own codes start at 100; --help and --version end here with 0.
+    return app.exit(error) == 0 ? 0 : exit_status(Code::usage);
+  }
+  for (const auto& [sub, run] : declared)
+    if (sub->parsed()) return run();
+  return exit_status(Code::usage);
+}
+
+}  // namespace
+}  // namespace latchkey
+
+int main(int argc, char** argv) {
+  // Only a bug or a lack of memory comes here as an exception.
+  try {
+    return latchkey::run_command_line(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("latchkey: error: not enough memory\n", stderr);
+    return latchkey::exit_status(latchkey::Code::memory);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "latchkey: error: this is a bug in latchkey: %s\n", error.what());
+    return latchkey::exit_status(latchkey::Code::io);
+  }
+}

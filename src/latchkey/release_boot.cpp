@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/release_boot.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+
+#include "core/hold.hpp"
+#include "latchkey/summary.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/lock_file.hpp"
+#include "sys/mount.hpp"
+#include "sys/release_effects.hpp"
+#include "sys/unit_jobs.hpp"
+#include "sys/worker.hpp"
+
+namespace latchkey {
+namespace {
+
+// Long enough for a clean file system of any size, short enough for a boot.
+constexpr int patience_ms = 30'000;
+
+bool any_open(const Facts& facts) {
+  return std::ranges::any_of(facts.volumes, [](const auto& item) { return item.second.open; });
+}
+
+// The read end of a pipe whose writing end the boot's process keeps: it has
+// ended when that process has gone on without us.
+class BootWaits {
+ public:
+  explicit BootWaits(Fd end) : end_(std::move(end)) {}
+  [[nodiscard]] bool no_longer() const {
+    pollfd watched{end_.get(), POLLIN, 0};
+    return ::poll(&watched, 1, 0) != 0;
+  }
+
+ private:
+  Fd end_;
+};
+
+// Units are only marked here, so nothing is starting.
+class BootReporter : public TerminalReporter {
+ public:
+  using TerminalReporter::TerminalReporter;
+  void started(const Step& step) override {
+    if (!std::holds_alternative<ReleaseUnit>(step.action)) TerminalReporter::started(step);
+  }
+};
+
+void tell_early_boot(const Globals& globals) {
+  if (const auto report = read_boot_report(globals.paths))
+    for (const std::string& line : report_lines(*report)) say(globals, line);
+}
+
+int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
+  const auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
+                                   std::chrono::minutes(10));
+  if (!lock) return report_error(lock.error());
+  const Facts facts = probe_all(setup, globals.paths);
+  for (const Error& error : guard_mount_points(setup)) report_warning(error);
+  if (!any_open(facts)) {
+    say(globals, "the volumes are closed and the held services wait for them; to open them, run: "
+                 "release-services");
+    return 0;
+  }
+  Plan plan;
+  plan_release(plan, setup, facts);
+  BootReporter reporter(globals);
+  ReleaseEffects effects(setup, globals.paths, reporter,
+                         {[&boot] { return boot.no_longer(); }, over_files});
+  const Outcome outcome = execute(plan, effects, reporter);
+  const Facts after = probe_all(setup, globals.paths);
+  Reasons reasons = reporter.reasons();
+  if (const auto report = read_boot_report(globals.paths)) reasons.merge(reasons_of(*report));
+  std::vector<Row> rows = make_rows(setup, after, reasons);
+  // A unit that is marked and not yet started is as it should be at this point.
+  for (Row& row : rows)
+    if (row.state == "down" || row.state == "starting")
+      row = {row.kind, row.name, "released", true};
+  print(table_text(rows, false));
+  return outcome.complete() ? 0 : exit_status(Code::partial);
+}
+
+}  // namespace
+
+int release_at_boot(const Globals& globals, bool over_files) {
+  tell_early_boot(globals);
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  if (auto made = make_directories(globals.paths.run(), 0755); !made)
+    return report_error(made.error());
+
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return report_error(system_error(errno, "cannot begin the release"));
+  const BootWaits boot{Fd(ends[0])};
+  Fd waiting(ends[1]);
+  auto worker = Worker::fork([&](Channel& channel) {
+    waiting.reset();
+    const int status = release(globals, *setup, over_files, boot);
+    channel.send('s', std::to_string(status));
+    return status;
+  });
+  if (!worker) return report_error(worker.error());
+
+  pollfd watched{worker->channel().fd(), POLLIN, 0};
+  const bool over = ::poll(&watched, 1, patience_ms) > 0;
+  int status = exit_status(Code::io);
+  if (over) {
+    if (const auto message = worker->channel().receive(); message && message->type == 's')
+      status = std::atoi(message->payload.c_str());
+  } else {
+    // The worker is not ended: it goes on in this unit's control group.
+    worker->forget();
+    status = 0;
+    say(globals, "this takes longer; the boot goes on, and what waits for it starts when it is done");
+  }
+  if (systemd_runs()) start_soon(std::string(start_unit_name));
+  return status;
+}
+
+int start_released(const Globals& globals) {
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  Facts facts;
+  probe_units(facts, *setup, globals.paths);
+  Plan plan;
+  for (const Service& service : setup->services) {
+    const UnitFacts& fact = facts.units[service.unit];
+    if (fact.released && !fact.active) plan.steps.push_back({ReleaseUnit{service.unit}});
+  }
+  if (plan.steps.empty()) {
+    say(globals, "everything that is released runs");
+    return 0;
+  }
+  TerminalReporter reporter(globals);
+  ReleaseEffects effects(*setup, globals.paths, reporter);
+  return execute(plan, effects, reporter).status();
+}
+
+}  // namespace latchkey

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `release-services --boot`: the release inside the boot.
+#pragma once
+
+#include "latchkey/command.hpp"
+
+namespace latchkey {
+
+/// What latchkey-release.service runs. Tells the journal what early boot did,
+/// checks and mounts what is open, marks the units whose volumes are there, and
+/// has latchkey-start.service start those that the boot does not start itself.
+/// Never blocks on a unit. A check that takes longer than half a minute goes on
+/// in the background while the boot goes on; its units are started when it ends.
+///
+/// Gives 0 also when nothing is open (somebody chose to boot without the data);
+/// 1 when a volume that is open, or belongs to a set that was opened, is not up.
+int release_at_boot(const Globals& globals, bool over_files);
+
+/// What latchkey-start.service runs: starts the units that are marked as released
+/// and do not run. Gives 0 when all do.
+int start_released(const Globals& globals);
+
+}  // namespace latchkey

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/summary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/mount.hpp"
+#include "sys/probe.hpp"
+#include "sys/systemd.hpp"
+
+namespace latchkey {
+namespace {
+
+using nlohmann::json;
+using Kind = StepOutcome::Kind;
+
+// The name stands at the line's head, so the sentence need not say it again.
+void explain(Row& row, const Error& error) {
+  row.why = error.why.empty() ? error.what : error.why;
+  if (!error.hint.empty()) row.hint = error.hint;
+}
+
+bool volume_up(const Volume& volume, const VolumeFacts& fact) {
+  return volume.mount_point.empty() ? fact.open : fact.mounted;
+}
+
+Row volume_row(const Volume& volume, const VolumeFacts& fact) {
+  Row row{"volume", volume.name, "closed"};
+  row.up = volume_up(volume, fact);
+  if (fact.mounted) row.state = "mounted";
+  else if (fact.open) row.state = "open";
+  else if (!fact.device) row.state = "missing";
+  if (row.up) return row;
+  if (!fact.taken.empty()) {
+    row.why = fact.taken;
+    row.hint = "free it, then: release-services";
+  } else if (fact.open) {
+    row.why = "not mounted";
+    row.hint = "run: release-services";
+  } else if (fact.device) {
+    row.hint = "run: release-services";
+  } else {
+    row.why = "its device " + volume.device.text() + " is not there";
+    row.hint = volume.device.kind == DeviceRef::Kind::lv ? "see: lvs, dmesg" : "see: lsblk, dmesg";
+  }
+  return row;
+}
+
+std::string waits_for(const Setup& setup, const Facts& facts, const Service& service) {
+  std::vector<std::string> names;
+  for (const Volume* volume : needed_volumes(service, setup.volumes)) {
+    const auto fact = facts.volumes.find(volume->name);
+    if (fact == facts.volumes.end() || !volume_up(*volume, fact->second))
+      names.push_back("'" + volume->name + "'");
+  }
+  return join(names, ", ");
+}
+
+// Not only up, as a oneshot is that ran before.
+bool runs(const UnitFacts& fact) { return fact.active && fact.state.starts_with("active"); }
+
+Row unit_row(const Setup& setup, const Facts& facts, const Service& service) {
+  const auto found = facts.units.find(service.unit);
+  const UnitFacts fact = found == facts.units.end() ? UnitFacts{} : found->second;
+  Row row{"unit", service.unit, "held"};
+  const std::string waits = waits_for(setup, facts, service);
+  row.up = fact.active && fact.released && waits.empty();
+  if (runs(fact) && !waits.empty()) {
+    row.state = "running";
+    row.why = "it runs without " + waits;
+    row.hint = "run: systemctl stop " + service.unit;
+  } else if (row.up) {
+    row.state = runs(fact) ? "running" : "released";
+  } else if (fact.failed) {
+    row.state = "failed";
+    row.hint = "run: journalctl -b -u " + service.unit;
+  } else if (!waits.empty()) {
+    row.why = "waits for " + waits;
+    if (!fact.held && fact.known) {
+      row.state = "not held";
+      row.why += ", but its conditions are not loaded: anything may start it";
+      row.hint = "run: latchkey hold " + service.unit;
+    }
+  } else if (!fact.known && !fact.state.empty()) {
+    row.state = "unknown";
+    row.why = "systemd knows no such unit";
+    row.hint = "correct its name in /etc/latchkey/services";
+  } else if (fact.queued) {
+    row.state = "starting";
+    row.why = "its start is queued";
+  } else {
+    row.state = fact.released ? "down" : "held";
+    if (runs(fact)) row.state = "running";
+    row.why = fact.released ? "released, but not running" : "not released";
+    row.hint = "run: release-services";
+  }
+  return row;
+}
+
+constexpr std::array<const char*, 3> colours{"\033[32m", "\033[31m", "\033[33m"};
+
+std::string painted(const Row& row, bool colour, std::size_t width) {
+  std::string state = row.state;
+  state.resize(std::max(width, state.size()), ' ');
+  if (!colour) return state;
+  const bool bad = row.state == "failed" || row.state == "missing" || row.state == "not held";
+  return colours[row.up ? 0 : bad ? 1 : 2] + state + "\033[0m";
+}
+
+std::size_t widest(const std::vector<Row>& rows, std::string Row::* member) {
+  std::size_t width = 0;
+  for (const Row& row : rows) width = std::max(width, (row.*member).size());
+  return width;
+}
+
+json error_json(const Error& error) {
+  return {{"code", exit_status(error.code)},
+          {"what", error.what},
+          {"why", error.why},
+          {"hint", error.hint}};
+}
+
+}  // namespace
+
+Facts probe_all(const Setup& setup, const Paths& paths) {
+  Facts facts = probe_volumes(setup);
+  probe_mounts(facts, setup);
+  probe_units(facts, setup, paths);
+  return facts;
+}
+
+Reasons reasons_of(const BootReport& report) {
+  Reasons out;
+  for (const VolumeReport& volume : report.volumes)
+    if (!volume.open)
+      out[volume.name] = {Code::partial, "early boot: " + volume.problem, "", volume.hint};
+  return out;
+}
+
+std::vector<Row> make_rows(const Setup& setup, const Facts& facts, const Reasons& reasons) {
+  std::vector<Row> rows;
+  const auto add = [&](Row row) {
+    const auto reason = reasons.find(row.name);
+    if (reason != reasons.end() && !row.up) explain(row, reason->second);
+    rows.push_back(std::move(row));
+  };
+  for (const Volume& volume : setup.volumes) {
+    const auto fact = facts.volumes.find(volume.name);
+    add(volume_row(volume, fact == facts.volumes.end() ? VolumeFacts{} : fact->second));
+  }
+  for (const Service& service : setup.services) add(unit_row(setup, facts, service));
+  return rows;
+}
+
+bool all_up(const std::vector<Row>& rows) {
+  return std::ranges::all_of(rows, [](const Row& row) { return row.up; });
+}
+
+std::string table_text(const std::vector<Row>& rows, bool colour) {
+  const std::size_t name_width = widest(rows, &Row::name);
+  const std::size_t state_width = widest(rows, &Row::state);
+  std::string out;
+  for (const Row& row : rows) {
+    std::string kind = row.kind;
+    kind.resize(8, ' ');
+    std::string name = row.name;
+    name.resize(name_width + 2, ' ');
+    const bool more = !row.why.empty();
+    out += kind + name + painted(row, colour, more ? state_width : 0) +
+           (more ? "  " + row.why : "") + "\n";
+    if (!row.hint.empty()) out += std::string(8 + name_width + 2, ' ') + row.hint + "\n";
+  }
+  return out;
+}
+
+json summary_json(const Setup& setup, const Facts& facts, const std::vector<Row>& rows) {
+  json volumes = json::array();
+  json units = json::array();
+  for (const Row& row : rows) {
+    json item{{"name", row.name}, {"state", row.state}, {"up", row.up},
+              {"why", row.why},   {"hint", row.hint}};
+    if (row.kind == "volume") {
+      const Volume* volume = find_volume(setup, row.name);
+      const auto fact = facts.volumes.find(row.name);
+      const VolumeFacts is = fact == facts.volumes.end() ? VolumeFacts{} : fact->second;
+      item.update({{"device", volume->device.text()}, {"present", is.device},
+                   {"mapping", volume->mapping},      {"open", is.open},
+                   {"mount_point", volume->mount_point}, {"mounted", is.mounted}});
+      volumes.push_back(item);
+    } else {
+      const auto fact = facts.units.find(row.name);
+      const UnitFacts is = fact == facts.units.end() ? UnitFacts{} : fact->second;
+      json needs = json::array();
+      for (const Service& service : setup.services)
+        if (service.unit == row.name)
+          for (const Volume* volume : needed_volumes(service, setup.volumes))
+            needs.push_back(volume->name);
+      item.update({{"needs", needs}, {"active", is.active}, {"released", is.released},
+                   {"held", is.held}, {"systemd", is.state}});
+      units.push_back(item);
+    }
+  }
+  return {{"complete", all_up(rows)},
+          {"keys", {{"device", setup.config.keys.device.text()},
+                    {"present", facts.keys.device},
+                    {"open", facts.keys.open}}},
+          {"volumes", volumes},
+          {"units", units}};
+}
+
+json steps_json(const Plan& plan, const Outcome* outcome) {
+  json steps = json::array();
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    json item{{"step", describe(step.action)}, {"volume", step.volume}, {"needs", step.needs}};
+    if (const auto* refuse = std::get_if<Refuse>(&step.action)) item["error"] = error_json(refuse->error);
+    if (outcome != nullptr) {
+      const StepOutcome& how = outcome->steps[i];
+      item["result"] = how.kind == Kind::done ? "done" : how.kind == Kind::failed ? "failed" : "skipped";
+      if (how.kind != Kind::done) item["error"] = error_json(how.error);
+    }
+    steps.push_back(item);
+  }
+  return steps;
+}
+
+std::string dump(const json& value) {
+  return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::optional<BootReport> read_boot_report(const Paths& paths) {
+  const auto text = read_file(paths.run("boot.json"));
+  if (!text) return {};
+  auto report = parse_report(*text);
+  if (!report) return {};
+  return *report;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/terminal.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+const std::string program = "latchkey";
+
+// One write a line: several processes may speak at once.
+void to_stderr(const std::string& text) { (void)write_all(STDERR_FILENO, text); }
+
+}  // namespace
+
+void TerminalReporter::started(const Step& step) {
+  const std::string text = progress_text(step.action);
+  if (!text.empty()) say(globals_, text);
+  else if (globals_.verbose) say(globals_, describe(step.action));
+}
+
+void TerminalReporter::finished(const Step& step, const std::string& detail) {
+  const std::string text = success_text(step.action);
+  const std::string more = detail.empty() ? "" : " (" + printable(detail) + ")";
+  if (!text.empty()) say(globals_, text + more);
+  else if (globals_.verbose && !detail.empty()) say(globals_, describe(step.action) + more);
+}
+
+void TerminalReporter::failed(const Step& step, const Error& error) {
+  (void)report_error(error);
+  const auto* release = std::get_if<ReleaseUnit>(&step.action);
+  const std::string& name = release != nullptr ? release->unit : step.volume;
+  if (!name.empty()) reasons_.emplace(name, error);
+}
+
+void TerminalReporter::skipped(const Step& step, const std::string& lacking) {
+  // The table at the end says it better; this is for those who want every step.
+  if (globals_.verbose) say(globals_, "not done: " + describe(step.action) + ", lacking: " + lacking);
+}
+
+void TerminalReporter::note(const std::string& text) { say(globals_, printable(text, 1000)); }
+
+int report_error(const Error& error) {
+  to_stderr(error_text(program, error));
+  return exit_status(error.code);
+}
+
+void report_warning(const Error& error) { to_stderr(warning_text(program, error)); }
+
+void say(const Globals& globals, const std::string& text) {
+  if (!globals.quiet) to_stderr(program + ": " + text + "\n");
+}
+
+void print(std::string_view text) { (void)write_all(STDOUT_FILENO, text); }
+
+bool colour_wanted() {
+  const char* no = std::getenv("NO_COLOR");
+  const char* kind = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) == 1 && (no == nullptr || *no == '\0') && kind != nullptr &&
+         std::string_view(kind) != "dumb";
+}
+
+}  // namespace latchkey

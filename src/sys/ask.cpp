@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/ask.hpp"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/line_end.hpp"
+#include "core/wire.hpp"
+#include "sys/tty.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr int tries = 3;
+const Error none_came{Code::usage, "cannot unlock", "no passphrase came",
+                      "type it on a terminal, or pipe it in: latchkey unlock < file"};
+
+bool denied(const Result<Outcome>& result) {
+  return result && result->status() == exit_status(Code::denied);
+}
+
+Result<Secret> copy(std::span<const char> bytes) {
+  Secret secret(passphrase_limit + 2);
+  if (!secret.append(bytes))
+    return Error{Code::usage, "cannot unlock", "the passphrase is too long", ""};
+  return secret;
+}
+
+Result<Outcome> from_pipe(const std::function<Result<Outcome>(Secret)>& attempt) {
+  auto typed = read_secret(STDIN_FILENO, passphrase_limit);
+  if (!typed) return typed.error();
+  const auto bytes = typed->reveal();
+  const std::size_t line = without_line_end(bytes);
+  if (line == 0) return none_came;
+  auto shorter = copy(bytes.first(line));
+  if (!shorter) return shorter.error();
+  auto result = attempt(std::move(*shorter));
+  if (!denied(result) || line == bytes.size()) return result;
+  return attempt(std::move(*typed));
+}
+
+}  // namespace
+
+bool passphrase_can_come() {
+  if (::isatty(STDIN_FILENO) != 0) return true;
+  struct stat info {};
+  if (::fstat(STDIN_FILENO, &info) != 0) return false;
+  // systemd gives its units /dev/null, which is a character device.
+  return S_ISFIFO(info.st_mode) || S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode);
+}
+
+Result<Outcome> unlock_with_passphrase(const std::function<Result<Outcome>(Secret)>& attempt) {
+  if (::isatty(STDIN_FILENO) == 0) return from_pipe(attempt);
+  Tty tty(STDIN_FILENO, STDERR_FILENO);
+  for (int left = tries; left > 0; --left) {
+    Secret typed(passphrase_limit + 2);
+    tty.prompt("passphrase of the keys volume");
+    const bool read = tty.read_into(typed);
+    tty.clear_prompt();
+    if (!read) return none_came;
+    auto passphrase = copy(typed.reveal().first(without_line_end(typed.reveal())));
+    if (!passphrase) return passphrase.error();
+    auto result = attempt(std::move(*passphrase));
+    if (!denied(result) || left == 1) return result;
+    tty.line("wrong passphrase; " + std::to_string(left - 1) + " more tries");
+  }
+  return none_came;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Asking for the passphrase on the running system.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/execute.hpp"
+#include "sys/secret.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// True when there is somebody or something to ask: standard input is a
+/// terminal, a pipe or a file, and not /dev/null.
+[[nodiscard]] bool passphrase_can_come();
+
+/// Asks for a passphrase on the terminal (three times while it is wrong), or
+/// takes the piped one (first without the end of its line, then to the byte),
+/// and gives it to `attempt`, which says how the unlock came out. Fails with
+/// Code::denied after the last wrong one, Code::usage when none came, and with
+/// whatever `attempt` fails with.
+[[nodiscard]] Result<Outcome> unlock_with_passphrase(
+    const std::function<Result<Outcome>(Secret)>& attempt);
+
+}  // namespace latchkey

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// LUKS headers and mappings, by libcryptsetup. Nothing here prints or exits;
+// errno values become Errors here and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/result.hpp"
+#include "sys/secret.hpp"
+
+namespace latchkey {
+
+/// What a header says, after it was found fit to be opened.
+struct LuksHeader {
+  std::string type;              ///< `LUKS1` or `LUKS2`
+  std::string uuid;
+  std::string cipher;            ///< `aes-xts-plain64`
+  std::uint64_t memory_kib = 0;  ///< the most memory one of its key slots asks for
+};
+
+/// Reads the header of a device. Fails with Code::damaged (no LUKS header, or
+/// one that cannot be used), Code::refused (another UUID than `uuid` when that
+/// is not empty; a null cipher; a reencryption under way; requirements that this
+/// program does not know; derivations beyond what anybody would choose),
+/// Code::missing, Code::io. `name` is the volume's, for messages.
+///
+/// libcryptsetup repairs a damaged second copy of a LUKS2 header when it can
+/// lock and write; callers that must not write use a read-only device.
+[[nodiscard]] Result<LuksHeader> read_luks_header(const std::string& device,
+                                                  const std::string& name,
+                                                  const std::string& uuid);
+
+/// How a mapping is to be made.
+struct MappingRequest {
+  std::string device;   ///< path of the encrypted device
+  std::string mapping;  ///< device-mapper name
+  std::string name;     ///< the volume's name, for messages
+  std::string uuid{};   ///< as for read_luks_header
+  bool read_only = false;
+  bool discard = false;
+  bool hidden = false;  ///< udev's other rules leave it alone (the keys volume)
+};
+
+/// Opens a volume with a passphrase or key: header checks first, then one
+/// derivation for each fitting slot, then the mapping through udev's cookies.
+/// Fails with the codes of read_luks_header and Code::denied (no key slot
+/// accepts it), Code::memory (before deriving, when a slot asks for more than
+/// there is), Code::kernel (dm-crypt or a cipher is missing), Code::busy (the
+/// mapping's name is taken).
+[[nodiscard]] Result<> open_mapping(const MappingRequest& request, const Secret& key);
+
+/// Closes a mapping. One that is not there is fine. Fails with Code::busy when
+/// something still uses it.
+[[nodiscard]] Result<> close_mapping(const std::string& mapping);
+
+/// Asks the kernel to remove the mapping as soon as its last user is gone,
+/// whatever becomes of this process.
+[[nodiscard]] Result<> close_mapping_when_unused(const std::string& mapping);
+
+/// Memory that could be had now, in KiB (MemAvailable); 0 when unknown.
+[[nodiscard]] std::uint64_t available_memory_kib();
+
+}  // namespace latchkey

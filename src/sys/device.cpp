@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/device.hpp"
+
+#include <dirent.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/handle.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+using Directory = Handle<DIR, ::closedir>;
+using Clock = std::chrono::steady_clock;
+
+std::vector<std::string> entries(const std::string& path) {
+  std::vector<std::string> names;
+  const Directory directory(::opendir(path.c_str()));
+  if (!directory) return names;
+  while (const dirent* entry = ::readdir(directory.get()))
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string attribute(const std::string& path) {
+  const auto text = read_file(path);
+  return text ? std::string(trim(*text)) : "";
+}
+
+// /sys writes a device's number as MAJOR:MINOR.
+dev_t number_of(const std::string& text) {
+  const auto parts = split(text, ':');
+  if (parts.size() != 2) return 0;
+  return ::makedev(static_cast<unsigned>(parse_number(parts[0], 1U << 20U).value_or(0)),
+                   static_cast<unsigned>(parse_number(parts[1], 1U << 20U).value_or(0)));
+}
+
+// Reports of both the kernel and udevd: the first tells of a device, the second
+// that its links are there.
+Fd device_events() {
+  Fd fd(::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT));
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  address.nl_groups = 3;
+  if (fd && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fd.reset();
+  return fd;
+}
+
+}  // namespace
+
+std::optional<dev_t> block_device(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode)) return {};
+  return info.st_rdev;
+}
+
+std::vector<Mapping> mappings() {
+  std::vector<Mapping> out;
+  for (const std::string& name : entries("/sys/block")) {
+    if (!name.starts_with("dm-")) continue;
+    const std::string at = "/sys/block/" + name;
+    Mapping mapping{attribute(at + "/dm/name"), attribute(at + "/dm/uuid"),
+                    number_of(attribute(at + "/dev")), {}};
+    for (const std::string& slave : entries(at + "/slaves"))
+      mapping.below.push_back(number_of(attribute(at + "/slaves/" + slave + "/dev")));
+    out.push_back(std::move(mapping));
+  }
+  return out;
+}
+
+std::optional<Mapping> find_mapping(const std::string& name) {
+  for (Mapping& mapping : mappings())
+    if (mapping.name == name) return std::move(mapping);
+  return {};
+}
+
+bool wait_for_devices(const std::function<bool()>& ready, std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  const Fd events = device_events();  // listening before asking: nothing falls between
+  char buffer[8192];
+  while (!ready()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
+    pollfd watched{events.get(), POLLIN, 0};
+    const auto wait = std::min<long>(left.count(), 1000);
+    if (::poll(&watched, events ? 1 : 0, static_cast<int>(wait)) > 0)
+      while (::recv(events.get(), buffer, sizeof buffer, 0) > 0) {
+      }
+  }
+  return true;
+}
+
+Result<> activate_lvs(const std::vector<std::string>& names) {
+  std::vector<std::string> argv{"lvm", "lvchange", "--activate", "y", "--"};
+  argv.insert(argv.end(), names.begin(), names.end());
+  const std::string what = "cannot activate " + join(names, ", ");
+  auto result = run(argv, {.timeout = std::chrono::seconds(60)});
+  if (!result) {
+    Error error = result.error();
+    if (error.code == Code::missing) error.hint = "install the package lvm2";
+    return Error{error.code, what, error.why, error.hint};
+  }
+  if (result->status == 0) return Ok{};
+  const auto lines = split_lines(trim(result->output));
+  return Error{Code::missing, what, lines.empty() ? "" : printable(trim(lines.back())),
+               "is every disk of the volume group there?"};
+}
+
+}  // namespace latchkey

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Block devices as they come and go, and what device-mapper has made of them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// The number of the block device behind a path (links followed), or nothing.
+[[nodiscard]] std::optional<dev_t> block_device(const std::string& path);
+
+/// A device-mapper device.
+struct Mapping {
+  std::string name;
+  std::string uuid;            ///< `CRYPT-LUKS2-…`, `LVM-…`
+  dev_t number = 0;
+  std::vector<dev_t> below{};  ///< what it lies on directly
+};
+
+/// All device-mapper devices, from /sys; empty when there are none.
+[[nodiscard]] std::vector<Mapping> mappings();
+
+/// The one with this name, or nothing.
+[[nodiscard]] std::optional<Mapping> find_mapping(const std::string& name);
+
+/// Waits until `ready` says true, asking again whenever the kernel or udev
+/// reports a change of devices (and once a second, should a report be missed).
+/// Gives false when `timeout` is over first.
+[[nodiscard]] bool wait_for_devices(const std::function<bool()>& ready,
+                                    std::chrono::milliseconds timeout);
+
+/// Has LVM activate logical volumes (`VG/LV`), each judged by its node and not
+/// by lvm's exit status, which tells of any of them. Fails with Code::missing
+/// when lvm is not installed, else with what lvm said when none came up.
+[[nodiscard]] Result<> activate_lvs(const std::vector<std::string>& names);
+
+}  // namespace latchkey

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/early_inputs.hpp"
+
+#include <unistd.h>
+
+#include "core/image.hpp"
+#include "core/text.hpp"
+#include "sys/digest.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t program_limit = 64U << 20U;
+
+// Digest of named contents; the sizes keep two neighbours apart.
+class Inputs {
+ public:
+  void add(const std::string& name, const Result<std::string>& content) {
+    const std::string body = content ? *content : "absent";
+    all_ += name + "\n" + std::to_string(body.size()) + "\n" + sha256(body);
+  }
+  [[nodiscard]] std::string digest() const { return hex(sha256(all_)); }
+
+ private:
+  std::string all_;
+};
+
+void read_keys(const Paths& paths, EarlyInputs& out, Inputs& inputs) {
+  const std::string file = paths.etc("authorized_keys");
+  const auto text = read_file(file);
+  inputs.add("authorized_keys", text);
+  const std::string hint = "put the public keys of those who may unlock into '" + file + "'";
+  if (!text) {
+    out.faults.push_back({Code::config, text.error().what, text.error().why, hint});
+    return;
+  }
+  AuthorizedKeys parsed = parse_authorized_keys(*text, file);
+  out.faults.insert(out.faults.end(), parsed.errors.begin(), parsed.errors.end());
+  if (parsed.keys.empty() && parsed.errors.empty())
+    out.faults.push_back(
+        {Code::config, "nobody could unlock", "'" + file + "' holds no key", hint});
+  out.keys = std::move(parsed.keys);
+  for (const AuthorizedKey& key : out.keys)
+    out.fingerprints.push_back(fingerprint_text(sha256(key.blob)));
+}
+
+void read_hosts(const Paths& paths, EarlyInputs& out, Inputs& inputs) {
+  HostKeys found = read_host_keys(paths);
+  out.warnings.insert(out.warnings.end(), found.warnings.begin(), found.warnings.end());
+  out.host_keys = std::move(found.keys);
+  for (const HostKey& key : out.host_keys) inputs.add(key.file, key.public_line);
+  if (out.host_keys.empty())
+    out.faults.push_back({Code::config, "early boot has no host key",
+                          "there is none in '" + paths.etc("hostkeys") + "' that can be used",
+                          "run: update-initramfs -u"});
+}
+
+}  // namespace
+
+EarlyInputs read_early_inputs(const Paths& paths) {
+  EarlyInputs out;
+  Inputs inputs;
+  const std::string conf = paths.etc("latchkey.conf");
+  const auto conf_text = read_file(conf);
+  out.configured = conf_text || conf_text.error().code != Code::missing;
+  if (!out.configured) return out;
+  inputs.add("latchkey.conf", conf_text);
+  if (!conf_text) {
+    out.faults.push_back(conf_text.error());
+  } else if (auto config = parse_config(*conf_text, conf)) {
+    out.config = std::move(*config);
+  } else {
+    out.faults.push_back(config.error());
+  }
+
+  const std::string list = paths.etc("volumes");
+  const auto list_text = read_file(list);
+  inputs.add("volumes", list_text);
+  if (!list_text) {
+    out.faults.push_back(list_text.error());
+  } else {
+    out.root_is_a_volume = root_is_a_volume(*list_text);
+    if (auto volumes = parse_volumes(*list_text, list))
+      out.volumes = std::move(*volumes);
+    else
+      out.faults.push_back(volumes.error());
+  }
+
+  read_keys(paths, out, inputs);
+  read_hosts(paths, out, inputs);
+  for (const char* program : {image_unlocker, image_dropbear}) {
+    const auto content = read_file(paths.root + program, program_limit);
+    inputs.add(program, content);
+    if (!content)
+      out.faults.push_back({Code::missing, content.error().what, content.error().why,
+                            "install the package again: apt install --reinstall latchkey"});
+  }
+  if (out.config)
+    for (const std::string& name : unknown_grants(out.config->ssh, out.keys, out.fingerprints))
+      out.warnings.push_back({Code::config, "words are granted to '" + printable(name) + "'",
+                              "no key has this comment or fingerprint", "see '" + conf + "'"});
+  out.digest = inputs.digest();
+  return out;
+}
+
+}  // namespace latchkey

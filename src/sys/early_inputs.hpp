@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Everything that early ssh is made of, read and judged in one place: the hook
+// builds an image from it, and `check` compares images with it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/authorized_keys.hpp"
+#include "core/config.hpp"
+#include "core/volume.hpp"
+#include "sys/host_keys.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+struct EarlyInputs {
+  bool configured = false;  ///< latchkey.conf is there
+  bool root_is_a_volume = false;
+  std::optional<Config> config{};
+  std::optional<std::vector<Volume>> volumes{};
+  std::vector<AuthorizedKey> keys{};
+  std::vector<std::string> fingerprints{};  ///< of `keys`, in their order
+  std::vector<HostKey> host_keys{};
+  std::vector<Error> faults{};  ///< each makes early ssh unusable
+  std::vector<Error> warnings{};
+  std::string digest{};  ///< of all files that go into an image, programs included
+};
+
+/// Reads them, changing nothing. Never fails: what is wrong is in `faults`.
+[[nodiscard]] EarlyInputs read_early_inputs(const Paths& paths);
+
+}  // namespace latchkey

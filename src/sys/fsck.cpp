@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/fsck.hpp"
+
+#include <libmount/libmount.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "core/fsck.hpp"
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/handle.hpp"
+#include "sys/mount.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+using Text = Handle<char, std::free>;
+
+// What the superblock says, for volumes of type `auto`.
+std::string detect_type(const std::string& device) {
+  const Text type(mnt_get_fstype(device.c_str(), nullptr, nullptr));
+  return type ? printable(type.get(), 31) : std::string();
+}
+
+Checked unchecked(const std::string& why) { return {"not checked", why}; }
+
+}  // namespace
+
+Result<Checked> check_device(const std::string& device, const std::string& type,
+                             const std::string& name) {
+  const std::string found = type == "auto" ? detect_type(device) : type;
+  if (found.empty()) return unchecked("'" + name + "' is not checked: no known file system on it");
+  const std::string program = find_program("fsck." + found);
+  if (program.empty()) {
+    const std::string package = fsck_package(found);
+    return unchecked("'" + name + "' is not checked: fsck." + found + " is not installed" +
+                     (package.empty() ? "" : "; run: apt install " + package));
+  }
+  const auto ran = run({program, "-p", device}, {.output_limit = 16UL * 1024});
+  if (!ran) return Error{ran.error().code, "cannot mount '" + name + "'", sentence(ran.error()), ""};
+  const auto judged = judge_fsck(ran->status, name, device, found);
+  if (judged) return Checked{*judged, ""};
+  Error error = judged.error();
+  const auto lines = split_lines(trim(ran->output));
+  if (!lines.empty()) error.why += " (" + printable(trim(lines.back())) + ")";
+  return error;
+}
+
+Result<Checked> check_fs(const Volume& volume) {
+  return check_device(mapping_path(volume), volume.fs_type, volume.name);
+}
+
+}  // namespace latchkey

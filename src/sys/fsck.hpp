@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// File system checkers, run on the mappings of volumes.
+#pragma once
+
+#include <string>
+
+#include "core/result.hpp"
+#include "core/volume.hpp"
+
+namespace latchkey {
+
+/// How a check ended that allows the mount.
+struct Checked {
+  std::string detail{};   ///< `clean`, `repaired`
+  std::string warning{};  ///< why it was not checked; empty when it was
+};
+
+/// Runs fsck.TYPE -p on the mapping of a volume, however long that takes; no
+/// time limit, since a large file system may need hours and a killed checker
+/// leaves it worse. A checker that is not installed is a warning with its
+/// package's name. Fails as judge_fsck does.
+[[nodiscard]] Result<Checked> check_fs(const Volume& volume);
+
+/// The same on any device, for tests and for check_fs.
+[[nodiscard]] Result<Checked> check_device(const std::string& device, const std::string& type,
+                                           const std::string& name);
+
+}  // namespace latchkey

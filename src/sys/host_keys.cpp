@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/host_keys.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "core/ssh_key.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* suffix = ".dropbear";
+
+std::string directory(const Paths& paths) { return paths.etc("hostkeys"); }
+std::string program(const Paths& paths) { return paths.root + "/usr/lib/latchkey/dropbearkey"; }
+
+std::vector<std::string> key_files(const Paths& paths) {
+  std::vector<std::string> out;
+  std::error_code failed;
+  for (fs::directory_iterator at(directory(paths), failed), end; !failed && at != end;
+       at.increment(failed)) {
+    const std::string name = at->path().filename();
+    if (name.ends_with(suffix)) out.push_back(name);
+  }
+  // The same order in every image and every message.
+  std::ranges::sort(out);
+  return out;
+}
+
+Result<std::string> public_line(const Paths& paths, const std::string& file) {
+  const auto said =
+      run_ok({program(paths), "-y", "-f", file}, "cannot read the host key '" + file + "'",
+             {.timeout = std::chrono::seconds(20)});
+  if (!said) return said.error();
+  for (const std::string_view line : split_lines(*said)) {
+    const std::vector<std::string> words = split(line, ' ');
+    if (words.size() >= 2 && supported_key_type(words[0])) return words[0] + " " + words[1];
+  }
+  return Error{Code::damaged, "cannot read the host key '" + file + "'",
+               "dropbearkey shows no public key for it", ""};
+}
+
+// Made under another name and then linked: whoever made the same key at the same
+// time, and a power cut, leave one whole key.
+Result<> make_key(const Paths& paths, const std::string& type) {
+  const std::string final = directory(paths) + "/" + type + suffix;
+  const std::string draft = final + ".new-" + std::to_string(::getpid());
+  const std::string what = "cannot make the host key '" + final + "'";
+  ::unlink(draft.c_str());
+  const auto made = run_ok({program(paths), "-t", type, "-f", draft}, what,
+                           {.timeout = std::chrono::seconds(120)});
+  if (!made) return made.error();
+  const int linked = ::link(draft.c_str(), final.c_str());
+  const int error = errno;
+  ::unlink(draft.c_str());
+  if (linked != 0 && error != EEXIST) return system_error(error, what);
+  return Ok{};
+}
+
+// This machine's id; empty when it has none yet (a tree that is still being built).
+std::string machine_id(const Paths& paths) {
+  const auto text = read_file(paths.root + "/etc/machine-id");
+  const std::string id = text ? std::string(trim(*text)) : std::string();
+  const bool good = id.size() == 32 && std::ranges::all_of(id, [](char c) {
+                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                    });
+  return good ? id : std::string();
+}
+
+std::optional<Error> wrong_mode(const std::string& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return {};
+  if (!S_ISREG(info.st_mode))
+    return Error{Code::refused, "the host key '" + path + "' is not used", "it is no regular file",
+                 "remove it, then run: update-initramfs -u"};
+  if ((info.st_mode & 077U) == 0) return {};
+  return Error{Code::refused, "the host key '" + path + "' can be read by others than root", "",
+               "run: chmod 600 " + path};
+}
+
+}  // namespace
+
+Result<> make_host_keys(const Paths& paths) {
+  const std::string place = directory(paths);
+  if (auto made = make_directories(paths.etc(), 0755); !made) return made.error();
+  if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST)
+    return system_error(errno, "cannot create the directory '" + place + "'");
+  if (key_files(paths).empty())
+    for (const char* type : {"ed25519", "ecdsa"})
+      if (auto made = make_key(paths, type); !made) return made.error();
+  for (const std::string& name : key_files(paths)) {
+    std::string pub = place + "/" + name;
+    pub.replace(pub.size() - std::string_view(suffix).size(), std::string::npos, ".pub");
+    if (::access(pub.c_str(), F_OK) == 0) continue;
+    const auto line = public_line(paths, place + "/" + name);
+    if (!line) continue;  // told by read_host_keys
+    if (auto written = write_file(pub, *line + " latchkey-early-boot\n", 0644); !written)
+      return written.error();
+  }
+  const std::string id = machine_id(paths);
+  const std::string remembered = place + "/machine-id";
+  if (!id.empty() && ::access(remembered.c_str(), F_OK) != 0)
+    return write_file(remembered, id + "\n", 0600);
+  return Ok{};
+}
+
+HostKeys read_host_keys(const Paths& paths) {
+  HostKeys out;
+  for (const std::string& name : key_files(paths)) {
+    HostKey key{directory(paths) + "/" + name, name, {}};
+    const auto mode = wrong_mode(key.path);
+    if (mode) out.warnings.push_back(*mode);
+    if (mode && mode->why != "") continue;
+    const auto line = public_line(paths, key.path);
+    if (!line) {
+      Error error = line.error();
+      error.hint = "remove it, then run: update-initramfs -u";
+      out.warnings.push_back(std::move(error));
+      continue;
+    }
+    key.public_line = *line;
+    out.keys.push_back(std::move(key));
+  }
+  const auto remembered = read_file(directory(paths) + "/machine-id");
+  const std::string id = machine_id(paths);
+  if (remembered && !id.empty() && trim(*remembered) != id)
+    out.warnings.push_back(
+        {Code::refused, "the host keys of early boot were made on another machine",
+         "this one is a clone of it: both have the same host keys and the same volume keys",
+         "remove '" + directory(paths) +
+             "', run 'update-initramfs -u -k all', and renew the keys "
+             "of the volumes"});
+  return out;
+}
+
+}  // namespace latchkey

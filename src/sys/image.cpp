@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/image.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "core/luks_ciphers.hpp"
+#include "core/message.hpp"
+#include "sys/early_inputs.hpp"
+#include "sys/fd.hpp"
+#include "sys/image_tree.hpp"
+#include "sys/modules.hpp"
+
+namespace latchkey {
+namespace {
+
+// Private directories of the image; the login's home among them.
+constexpr const char* own = "/etc/latchkey";
+constexpr const char* home = "/etc/latchkey/root";
+
+void add(std::vector<std::string>& out, const std::string& name) {
+  if (std::ranges::find(out, name) == out.end()) out.push_back(name);
+}
+
+// Where udev shows the device, in real life or below a test's root.
+std::string device_path(const Paths& paths, const DeviceRef& device) {
+  return paths.root + device.path();
+}
+
+// Modules for one device's header; the default ones, and a warning, when it
+// cannot be read now: absent disks and chroots must not fail a kernel's update.
+std::vector<std::string> ciphers_for(const Paths& paths, const DeviceRef& device,
+                                     std::vector<Error>& warnings) {
+  auto names = header_modules(device_path(paths, device));
+  if (names) return *names;
+  Error error = names.error();
+  error.hint =
+      "the image gets the modules of the usual ciphers; if this volume uses another "
+      "one, attach it and run: update-initramfs -u";
+  warnings.push_back(std::move(error));
+  return default_cipher_modules();
+}
+
+std::vector<std::string> wanted_modules(const Paths& paths, const EarlyInputs& inputs,
+                                        std::vector<Error>& warnings) {
+  // ext4 with its checksum is the keys volume's; udhcpc needs packet sockets.
+  std::vector<std::string> out{"dm_mod", "dm_crypt", "ext4", "crypto-crc32c", "af_packet"};
+  if (inputs.config)
+    for (const auto& name : ciphers_for(paths, inputs.config->keys.device, warnings))
+      add(out, name);
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes)
+      for (const auto& name : ciphers_for(paths, volume.device, warnings)) add(out, name);
+  for (const auto& name : network_drivers(paths.root)) add(out, name);
+  return out;
+}
+
+// Takes back everything that opens the door, and says what the image is.
+Result<> make_boot_on(const ImageRequest& request, const ImageInfo& info) {
+  ImageTree tree(request.tree);
+  tree.remove(own);
+  tree.remove("/usr/lib/latchkey");
+  tree.directory(own, 0700);
+  tree.file(std::string(own) + "/image", to_text(info), 0600);
+  return tree.result();
+}
+
+Error no_way_on(const Error& fault) {
+  return {Code::refused, "this image could not be unlocked over ssh, so it is not built",
+          sentence(fault), fault.hint};
+}
+
+Result<ImageOutcome> boot_on(const ImageRequest& request, const EarlyInputs& inputs,
+                             ImageOutcome outcome) {
+  if (inputs.root_is_a_volume) return no_way_on(outcome.faults.front());
+  outcome.info.wait = false;
+  outcome.info.reason = sentence(outcome.faults.front());
+  outcome.orders.clear();
+  if (auto made = make_boot_on(request, outcome.info); !made) return made.error();
+  return outcome;
+}
+
+Result<> write_tree(const ImageRequest& request, const EarlyInputs& inputs, const ImageInfo& info) {
+  const std::string base = own;
+  ImageTree tree(request.tree);
+  tree.directory("/etc", 0755);
+  tree.directory(base, 0700);
+  tree.directory(base + "/hostkeys", 0700);
+  tree.directory(home, 0700);
+  tree.directory(std::string(home) + "/.ssh", 0700);
+  tree.copy(request.paths.etc("latchkey.conf"), base + "/latchkey.conf", 0600);
+  tree.copy(request.paths.etc("volumes"), base + "/volumes", 0600);
+  for (const HostKey& key : inputs.host_keys)
+    tree.copy(key.path, base + "/hostkeys/" + key.file, 0600);
+  std::string lines;
+  std::vector<DoorKey> keys;
+  for (std::size_t i = 0; i < inputs.keys.size(); ++i) {
+    lines += dropbear_line(inputs.keys[i], i + 1) + "\n";
+    keys.push_back(describe_key(inputs.config->ssh, inputs.keys[i], i + 1, inputs.fingerprints[i]));
+  }
+  tree.file(base + "/keys", encode_door_keys(keys), 0600);
+  tree.file(std::string(home) + "/.ssh/authorized_keys", lines, 0600);
+  tree.edit("/etc/passwd", image_passwd);
+  tree.edit("/etc/group", image_group);
+  tree.edit("/etc/shells", image_shells);
+  tree.directory("/usr/lib/latchkey", 0755);
+  tree.link(image_unlocker, image_dhcp_event);
+  // Last: without it the boot scripts do nothing.
+  tree.file(base + "/image", to_text(info), 0600);
+  return tree.result();
+}
+
+}  // namespace
+
+Result<ImageOutcome> stage_image(const ImageRequest& request) {
+  ImageOutcome outcome;
+  if (::access(request.paths.etc("latchkey.conf").c_str(), F_OK) != 0 && errno == ENOENT)
+    return outcome;
+  const auto made = make_host_keys(request.paths);
+  const EarlyInputs inputs = read_early_inputs(request.paths);
+  outcome.configured = true;
+  outcome.info.version = LATCHKEY_VERSION;
+  outcome.info.config = inputs.digest;
+  outcome.warnings = inputs.warnings;
+  outcome.faults = inputs.faults;
+  // Worth a fault only when it leaves early boot without any key.
+  if (!made) {
+    if (inputs.host_keys.empty())
+      outcome.faults.insert(outcome.faults.begin(), made.error());
+    else
+      outcome.warnings.push_back(made.error());
+  }
+  if (!outcome.faults.empty()) return boot_on(request, inputs, std::move(outcome));
+
+  for (const auto& name : wanted_modules(request.paths, inputs, outcome.warnings))
+    outcome.orders.push_back("module " + name);
+  for (const char* program : {image_unlocker, image_dropbear})
+    outcome.orders.push_back("exec " + request.paths.root + program + " " + program);
+  if (auto written = write_tree(request, inputs, outcome.info); !written) return written.error();
+  return outcome;
+}
+
+Result<ImageOutcome> judge_image(const ImageRequest& request) {
+  ImageOutcome outcome;
+  const auto text = read_file(request.tree + own + "/image");
+  if (!text) return outcome;
+  outcome.configured = true;
+  const auto info = parse_image_info(*text);
+  if (info) outcome.info = *info;
+  if (info && !info->wait) return outcome;
+  if (info)
+    outcome.faults = image_faults(request);
+  else
+    outcome.faults.push_back(info.error());
+  if (outcome.faults.empty()) return outcome;
+  return boot_on(request, read_early_inputs(request.paths), std::move(outcome));
+}
+
+}  // namespace latchkey

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the initramfs hook has done in C++: filling an image's tree, and judging
+// it when everything else is in place.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/image.hpp"
+#include "core/result.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+struct ImageRequest {
+  Paths paths{};
+  std::string tree{};    ///< the image's root while it is being built (DESTDIR)
+  std::string kernel{};  ///< version of the kernel it is for
+};
+
+/// What came of staging or judging.
+struct ImageOutcome {
+  bool configured = false;  ///< false: nothing was done, the image is not ours
+  ImageInfo info{};
+  std::vector<Error> faults{};  ///< why the image boots on
+  std::vector<Error> warnings{};
+  /// Left for the shell, which has initramfs-tools' own functions: `module NAME`
+  /// and `exec SOURCE DESTINATION`.
+  std::vector<std::string> orders{};
+};
+
+/// Makes missing host keys and writes the configuration files of the image,
+/// each with its final mode, private ones readable by root only. With faults
+/// the image is made to boot on: it gets none of them. Fails with Code::refused
+/// when there are faults and root itself is one of the volumes (booting on would
+/// lead nowhere: the old image is better), Code::io when the tree cannot be
+/// written.
+[[nodiscard]] Result<ImageOutcome> stage_image(const ImageRequest& request);
+
+/// Looks whether all that early ssh and the unlocker need is in the tree; else
+/// turns it into one that boots on, and takes back what opens the door. Fails
+/// like stage_image.
+[[nodiscard]] Result<ImageOutcome> judge_image(const ImageRequest& request);
+
+/// What is missing in an image's tree for an unlock over early ssh; empty: nothing.
+[[nodiscard]] std::vector<Error> image_faults(const ImageRequest& request);
+
+}  // namespace latchkey

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "sys/early_inputs.hpp"
+#include "sys/image.hpp"
+#include "sys/modules.hpp"
+
+namespace latchkey {
+namespace {
+
+class Faults {
+ public:
+  explicit Faults(const ImageRequest& request) : request_(request) {}
+
+  // One of the paths has to be there.
+  void need(const std::vector<std::string>& any, const std::string& what, const std::string& hint) {
+    for (const std::string& path : any)
+      if (::access((request_.tree + path).c_str(), F_OK) == 0) return;
+    list.push_back({Code::missing, what, "'" + any.front() + "' is not in the image", hint});
+  }
+
+  void module(const std::string& name, bool all, const std::string& what) {
+    const auto found = find_module(request_.paths.root, request_.kernel, name);
+    const auto there = [&](const std::string& file) {
+      return has_module_file(request_.tree, file);
+    };
+    const bool good =
+        found && ((!all && found->built_in) || (all ? std::ranges::all_of(found->files, there)
+                                                    : std::ranges::any_of(found->files, there)));
+    if (good) return;
+    const std::string why = found ? "its module is not in the image"
+                                  : "the kernel " + request_.kernel + " has no module for it";
+    list.push_back({Code::kernel, what, why,
+                    "see that the kernel's package is installed whole, "
+                    "then run: update-initramfs -u"});
+  }
+
+  std::vector<Error> list{};
+
+ private:
+  const ImageRequest& request_;
+};
+
+}  // namespace
+
+std::vector<Error> image_faults(const ImageRequest& request) {
+  const EarlyInputs inputs = read_early_inputs(request.paths);
+  const std::string again = "install the package again: apt install --reinstall latchkey";
+  Faults faults(request);
+  faults.need({image_unlocker}, "the unlocker is missing", again);
+  faults.need({image_dropbear}, "the ssh server of early boot is missing", again);
+  faults.need({"/etc/latchkey/root/.ssh/authorized_keys"}, "the authorized keys are missing", "");
+  faults.need({"/bin/sh"}, "there is no shell for the boot scripts", "run: apt install busybox");
+  faults.need({"/bin/ip", "/sbin/ip"}, "the program 'ip' is missing",
+              "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
+  if (!inputs.config || inputs.config->network.method == NetworkConfig::Method::dhcp)
+    faults.need({"/sbin/udhcpc", "/bin/udhcpc"}, "the DHCP client 'udhcpc' is missing",
+                "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
+  if (inputs.config && inputs.volumes && needs_lvm(inputs.config->keys.device, *inputs.volumes))
+    faults.need({"/sbin/lvm"}, "the program 'lvm' is missing", "run: apt install lvm2");
+  faults.need({"/usr/lib/udev/rules.d/55-dm.rules", "/lib/udev/rules.d/55-dm.rules"},
+              "udev's rules for device-mapper are missing", "run: apt install dmsetup");
+  faults.module("dm_crypt", true, "the kernel could not open any volume: dm-crypt is missing");
+  // What an unreadable header needs is not known, so nothing is found missing.
+  if (inputs.config)
+    if (const auto names = header_modules(request.paths.root + inputs.config->keys.device.path()))
+      for (const std::string& name : *names)
+        faults.module(name, false,
+                      "the kernel could not open the keys volume: '" + name + "' is missing");
+  return faults.list;
+}
+
+}  // namespace latchkey

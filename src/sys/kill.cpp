@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/kill.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// Called by number: the C library of the oldest release has no wrapper for all.
+Fd open_process(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+void signal_process(const Fd& process, int number) {
+  ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0);
+}
+
+std::optional<ProcessInfo> read_process(pid_t pid) {
+  const std::string directory = "/proc/" + std::to_string(pid);
+  const auto stat = read_file(directory + "/stat", 4096);
+  if (!stat) return {};
+  // The name in brackets may itself hold brackets and blanks.
+  const std::size_t end = stat->rfind(')');
+  if (end == std::string::npos) return {};
+  std::istringstream rest(stat->substr(end + 1));
+  ProcessInfo out;
+  char state = '?';
+  pid_t group = 0;
+  rest >> state >> out.parent >> group >> out.session;
+  if (!rest) return {};
+  out.pid = pid;
+  out.zombie = state == 'Z' || state == 'X';
+  struct stat info {};
+  if (::stat((directory + "/exe").c_str(), &info) == 0) out.program = {info.st_dev, info.st_ino};
+  if (const auto line = read_file(directory + "/cmdline", 16 * 1024))
+    out.arguments = split(*line, '\0');
+  return out;
+}
+
+// Waits until all have ended or the time has come.
+void wait_for_end(const std::vector<Fd>& processes, Clock::time_point until) {
+  std::vector<pollfd> waiting;
+  for (const Fd& process : processes) waiting.push_back({process.get(), POLLIN, 0});
+  while (!waiting.empty()) {
+    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
+    if (left.count() <= 0) return;
+    const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left.count()));
+    if (ready < 0 && errno != EINTR) return;
+    if (ready > 0) std::erase_if(waiting, [](const pollfd& p) { return p.revents != 0; });
+  }
+}
+
+}  // namespace
+
+Result<FileId> file_id(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return system_error(errno, "cannot find '" + path + "'");
+  return FileId{info.st_dev, info.st_ino};
+}
+
+std::vector<ProcessInfo> read_processes() {
+  std::vector<ProcessInfo> out;
+  std::error_code failed;
+  for (auto entry = fs::directory_iterator("/proc", failed);
+       !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+    const auto pid = parse_number(entry->path().filename().string(), 1UL << 22U);
+    if (!pid) continue;
+    if (auto process = read_process(static_cast<pid_t>(*pid))) out.push_back(std::move(*process));
+  }
+  return out;
+}
+
+std::vector<pid_t> family(const std::vector<ProcessInfo>& processes,
+                          const std::function<bool(const ProcessInfo&)>& chosen, pid_t self) {
+  std::set<pid_t> spared{0, 1};
+  for (pid_t pid = self; pid > 1;) {
+    spared.insert(pid);
+    const auto at = std::ranges::find(processes, pid, &ProcessInfo::pid);
+    const pid_t next = at == processes.end() ? 0 : at->parent;
+    pid = spared.contains(next) ? 0 : next;
+  }
+  std::set<pid_t> out;
+  for (const ProcessInfo& process : processes)
+    if (!spared.contains(process.pid) && chosen(process)) out.insert(process.pid);
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const ProcessInfo& process : processes)
+      if (!spared.contains(process.pid) &&
+          (out.contains(process.parent) || out.contains(process.session)))
+        grown = out.insert(process.pid).second || grown;
+  }
+  for (const ProcessInfo& process : processes)
+    if (process.zombie) out.erase(process.pid);
+  return {out.begin(), out.end()};
+}
+
+Result<> end_processes(const std::function<bool(const ProcessInfo&)>& chosen, milliseconds grace,
+                       milliseconds limit) {
+  const auto begin = Clock::now();
+  const auto deadline = begin + limit;
+  bool gently = true;
+  while (true) {
+    const std::vector<pid_t> pids = family(read_processes(), chosen, ::getpid());
+    if (pids.empty()) return Ok{};
+    if (Clock::now() >= deadline)
+      return Error{Code::timeout, "cannot end all processes of early ssh",
+                   std::to_string(pids.size()) + " of them are still there", ""};
+    // Opened first and looked at again: a number that now is somebody else's
+    // process must not get our signal.
+    std::vector<Fd> processes;
+    for (const pid_t pid : pids)
+      if (Fd process = open_process(pid)) processes.push_back(std::move(process));
+    const std::vector<pid_t> still = family(read_processes(), chosen, ::getpid());
+    if (!std::ranges::includes(still, pids)) continue;
+    for (const Fd& process : processes) signal_process(process, gently ? SIGTERM : SIGKILL);
+    wait_for_end(processes, std::min(deadline, gently ? begin + grace : Clock::now() + grace));
+    gently = false;
+  }
+}
+
+}  // namespace latchkey

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/link.hpp"
+
+#include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "core/text.hpp"
+#include "sys/handle.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string attribute(const std::string& directory, const char* name) {
+  const auto text = read_file(directory + "/" + name, 4096);
+  return text ? std::string(trim(*text)) : std::string();
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+unsigned long number(const std::string& text) {
+  return parse_number(text, 0xffffffffUL).value_or(0);
+}
+
+// The names that udev's rules would choose from: so a name from the running
+// system is known too when the kernel's own names are kept (net.ifnames=0).
+std::vector<std::string> udev_names(const std::string& data) {
+  std::vector<std::string> out;
+  const auto text = read_file(data);
+  if (!text) return out;
+  for (const std::string_view line : split_lines(*text))
+    if (line.starts_with("E:ID_NET_NAME"))
+      if (const std::size_t equals = line.find('='); equals != std::string_view::npos)
+        out.emplace_back(line.substr(equals + 1));
+  return out;
+}
+
+LinkFacts read_link(const std::string& directory, const std::string& name) {
+  LinkFacts out;
+  out.name = name;
+  out.index = static_cast<int>(number(attribute(directory, "ifindex")));
+  out.mac = attribute(directory, "address");
+  out.wired = exists(directory + "/device") && !exists(directory + "/wireless") &&
+              !exists(directory + "/phy80211") &&
+              number(attribute(directory, "type")) == ARPHRD_ETHER;
+  out.enslaved = exists(directory + "/master");
+  // flags is hexadecimal, with 0x.
+  const std::string flags = attribute(directory, "flags");
+  out.up = (std::strtoul(flags.c_str(), nullptr, 16) & IFF_UP) != 0;
+  out.carrier = attribute(directory, "carrier") == "1";
+  return out;
+}
+
+std::optional<Subnet> subnet_of(const ifaddrs& entry) {
+  if (entry.ifa_addr == nullptr || entry.ifa_netmask == nullptr) return {};
+  Subnet out;
+  std::array<std::uint8_t, 16> mask{};
+  const auto copy = [](const sockaddr* from, std::array<std::uint8_t, 16>& to) {
+    if (from->sa_family == AF_INET6)
+      std::memcpy(to.data(), &reinterpret_cast<const sockaddr_in6*>(from)->sin6_addr, 16);
+    else
+      std::memcpy(to.data(), &reinterpret_cast<const sockaddr_in*>(from)->sin_addr, 4);
+  };
+  const int family = entry.ifa_addr->sa_family;
+  if (family != AF_INET && family != AF_INET6) return {};
+  out.address.v6 = family == AF_INET6;
+  copy(entry.ifa_addr, out.address.bytes);
+  copy(entry.ifa_netmask, mask);
+  for (const std::uint8_t byte : mask) out.prefix += static_cast<unsigned>(std::popcount(byte));
+  return out;
+}
+
+}  // namespace
+
+std::vector<LinkFacts> read_links(const std::string& root, bool patient, bool& early) {
+  early = false;
+  std::vector<LinkFacts> out;
+  const bool udevd = exists(root + "/run/udev/control");
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(root + "/sys/class/net", failed)) {
+    const std::string directory = entry.path().string();
+    const std::string name = entry.path().filename().string();
+    if (name == "lo" || !exists(directory + "/ifindex")) continue;
+    LinkFacts link = read_link(directory, name);
+    if (link.index == 0) continue;
+    const std::string data = root + "/run/udev/data/n" + std::to_string(link.index);
+    // A real card only: nobody renames what early boot itself made.
+    if (udevd && exists(directory + "/device") && !exists(data)) {
+      early = true;
+      if (patient) continue;
+    }
+    link.other_names = udev_names(data);
+    out.push_back(std::move(link));
+  }
+  std::ranges::sort(out, {}, &LinkFacts::index);
+  return out;
+}
+
+std::vector<LinkAddress> read_addresses() {
+  std::vector<LinkAddress> out;
+  ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) return out;
+  const Handle<ifaddrs, ::freeifaddrs> owner(first);
+  for (const ifaddrs* entry = first; entry != nullptr; entry = entry->ifa_next) {
+    if ((entry->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    if (const auto subnet = subnet_of(*entry)) out.push_back({entry->ifa_name, *subnet});
+  }
+  return out;
+}
+
+unsigned read_mtu(const std::string& root, const std::string& link) {
+  return static_cast<unsigned>(number(attribute(root + "/sys/class/net/" + link, "mtu")));
+}
+
+Result<LinkEvents> LinkEvents::open(const std::string& root) {
+  const std::string what = "cannot watch the network's links";
+  Fd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  if (!netlink) return system_error(errno, what);
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
+  if (::bind(netlink.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return system_error(errno, what);
+  // udevd writes a link's record when it has finished with it.
+  Fd udev(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!udev || ::inotify_add_watch(udev.get(), (root + "/run/udev/data").c_str(),
+                                   IN_MOVED_TO | IN_CREATE | IN_ONLYDIR) < 0)
+    udev.reset();
+  return LinkEvents(std::move(netlink), std::move(udev));
+}
+
+void LinkEvents::drain() noexcept {
+  char buffer[16 * 1024];
+  // ENOBUFS says that events were lost; there may be more behind it.
+  const auto take = [&](int fd) {
+    while (fd >= 0) {
+      const ssize_t got = ::read(fd, buffer, sizeof buffer);
+      if (got <= 0 && (got == 0 || (errno != EINTR && errno != ENOBUFS))) return;
+    }
+  };
+  take(netlink_.get());
+  take(udev_.get());
+}
+
+}  // namespace latchkey

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keeping two runs of the same thing apart.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "core/result.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+
+/// An flock on a file of our own, free again when this goes or the process (and
+/// whatever it forked) dies.
+class LockFile {
+ public:
+  /// Takes the lock, waiting up to `wait` for it. `what` is who holds it, for the
+  /// message (`a release`). Fails with Code::busy when it is not free in time,
+  /// Code::io when the file cannot be made.
+  [[nodiscard]] static Result<LockFile> take(const std::string& path, const std::string& what,
+                                             std::chrono::seconds wait);
+
+ private:
+  explicit LockFile(Fd fd) : fd_(std::move(fd)) {}
+  Fd fd_;
+};
+
+}  // namespace latchkey

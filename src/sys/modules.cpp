@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/modules.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "core/luks_ciphers.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add(std::vector<std::string>& out, const std::string& name) {
+  if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
+}
+
+// Reads up to `size` bytes at the start of a device; fewer at its end.
+Result<std::string> read_start(int fd, std::size_t size, const std::string& what) {
+  std::string out(size, '\0');
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t got = ::pread(fd, out.data() + done, size - done, static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error(errno, what);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  out.resize(done);
+  return out;
+}
+
+}  // namespace
+
+std::optional<ModuleFiles> find_module(const std::string& root, const std::string& kernel,
+                                       const std::string& name) {
+  std::vector<std::string> argv{
+      "modprobe", "--set-version=" + kernel, "--show-depends", "--all", "--quiet", name};
+  if (!root.empty()) argv.insert(argv.begin() + 1, "--dirname=" + root);
+  const auto said = run(argv, {.timeout = std::chrono::seconds(60)});
+  if (!said || said->status != 0) return {};
+  ModuleFiles out;
+  for (const std::string_view line : split_lines(said->output)) {
+    const std::vector<Field> words = split_fields(line);
+    if (words.size() < 2) continue;
+    if (words[0].text == "builtin") out.built_in = true;
+    if (words[0].text != "insmod") continue;
+    std::string file = words[1].text;
+    if (!root.empty() && file.starts_with(root)) file.erase(0, root.size());
+    file.erase(file.rfind(".ko") == std::string::npos ? file.size() : file.rfind(".ko") + 3);
+    add(out.files, file);
+  }
+  if (!out.built_in && out.files.empty()) return {};
+  return out;
+}
+
+bool has_module_file(const std::string& tree, const std::string& file) {
+  return std::ranges::any_of(
+      std::vector<std::string>{"", ".xz", ".zst", ".gz"},
+      [&](const std::string& end) { return ::access((tree + file + end).c_str(), F_OK) == 0; });
+}
+
+std::vector<std::string> network_drivers(const std::string& root) {
+  std::vector<std::string> out;
+  std::error_code failed;
+  const fs::path top = root + "/sys/devices";
+  for (fs::directory_iterator at(root + "/sys/class/net", failed), end; !failed && at != end;
+       at.increment(failed)) {
+    std::error_code none;
+    fs::path device = fs::canonical(at->path() / "device", none);
+    // From the card up through its buses: virtio_net sits on virtio_pci.
+    while (!none && device != top && device.has_relative_path()) {
+      std::error_code missing;
+      const fs::path module = fs::canonical(device / "driver" / "module", missing);
+      if (!missing) add(out, module.filename());
+      device = device.parent_path();
+    }
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+Result<std::vector<std::string>> header_modules(const std::string& device) {
+  const std::string what = "cannot read the LUKS header of '" + device + "'";
+  // NONBLOCK: a path that is a FIFO or an empty drive must not stop the hook.
+  const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return system_error(errno, what);
+  const auto start = read_start(fd.get(), 16, what);
+  if (!start) return start.error();
+  const auto bytes = read_start(fd.get(), luks_header_size(*start), what);
+  if (!bytes) return bytes.error();
+  const auto ciphers = parse_luks_ciphers(*bytes);
+  if (!ciphers) return Error{Code::damaged, what, ciphers.error().why, ""};
+  std::vector<std::string> out = cipher_modules(ciphers->data);
+  for (const std::string& slot : ciphers->slots)
+    for (const std::string& name : slot_modules(slot)) add(out, name);
+  return out;
+}
+
+}  // namespace latchkey

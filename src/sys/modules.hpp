@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Kernel modules: which files a name stands for, which ones this machine needs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// What a kernel has for the name of a module or of an alias.
+struct ModuleFiles {
+  bool built_in = false;  ///< (also) part of the kernel itself
+  std::vector<std::string>
+      files{};  ///< `/lib/modules/…/dm-crypt.ko`, without what compression adds
+};
+
+/// Asks modprobe. Gives nothing when the kernel has no such module or alias.
+[[nodiscard]] std::optional<ModuleFiles> find_module(const std::string& root,
+                                                     const std::string& kernel,
+                                                     const std::string& name);
+
+/// True when the tree (an image's) holds the module file, compressed or not.
+[[nodiscard]] bool has_module_file(const std::string& tree, const std::string& file);
+
+/// The drivers of the network interfaces that are there now and of the buses
+/// they sit on, by their names; empty in a chroot without /sys.
+[[nodiscard]] std::vector<std::string> network_drivers(const std::string& root);
+
+/// What dm-crypt and the key slots of this device need from the kernel, for
+/// modprobe. Opens the device for reading only. Fails when the header cannot be
+/// read: the Error names the device.
+[[nodiscard]] Result<std::vector<std::string>> header_modules(const std::string& device);
+
+}  // namespace latchkey

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/mount.hpp"
+
+#include <fcntl.h>
+#include <libmount/libmount.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/device.hpp"
+#include "sys/handle.hpp"
+#include "sys/mount_point.hpp"
+#include "sys/mount_users.hpp"
+
+namespace latchkey {
+namespace {
+
+using Table = Handle<libmnt_table, mnt_unref_table>;
+using Context = Handle<libmnt_context, mnt_free_context>;
+
+Table read_mounts() { return Table(mnt_new_table_from_file("/proc/self/mountinfo")); }
+
+std::string text_of(const char* text) { return text == nullptr ? std::string() : text; }
+
+// True when this mount shows the file system on `device`. btrfs gives its mounts
+// a number of their own, so the source's path counts as well.
+bool shows(libmnt_fs* fs, dev_t device) {
+  if (mnt_fs_get_devno(fs) == device) return true;
+  const auto source = block_device(text_of(mnt_fs_get_source(fs)));
+  return source && *source == device;
+}
+
+// What is on top at a path, or nullptr. A later line lies over an earlier one.
+libmnt_fs* mounted_at(libmnt_table* table, const std::string& path) {
+  return table == nullptr ? nullptr
+                          : mnt_table_find_target(table, path.c_str(), MNT_ITER_BACKWARD);
+}
+
+std::string taken_by(libmnt_fs* fs) {
+  return "'" + printable(text_of(mnt_fs_get_source(fs))) + "' is mounted on its mount point '" +
+         text_of(mnt_fs_get_target(fs)) + "'";
+}
+
+// Where else the file system on `device` is mounted.
+std::optional<std::string> mounted_elsewhere(libmnt_table* table, dev_t device) {
+  if (table == nullptr) return {};
+  const Handle<libmnt_iter, mnt_free_iter> iterator(mnt_new_iter(MNT_ITER_FORWARD));
+  libmnt_fs* fs = nullptr;
+  while (iterator && mnt_table_next_fs(table, iterator.get(), &fs) == 0)
+    if (shows(fs, device)) return printable(text_of(mnt_fs_get_target(fs)));
+  return {};
+}
+
+// What is mounted below a path, or nothing.
+std::optional<std::string> mounted_below(libmnt_table* table, const std::string& path) {
+  const Handle<libmnt_iter, mnt_free_iter> iterator(mnt_new_iter(MNT_ITER_BACKWARD));
+  libmnt_fs* fs = nullptr;
+  while (iterator && mnt_table_next_fs(table, iterator.get(), &fs) == 0)
+    if (text_of(mnt_fs_get_target(fs)).starts_with(path + "/"))
+      return printable(text_of(mnt_fs_get_target(fs)));
+  return {};
+}
+
+Error busy_error(const std::string& what, const Volume& volume, libmnt_table* mounts,
+                 dev_t file_system) {
+  if (const auto below = mounted_below(mounts, volume.mount_point))
+    return {Code::busy, what, "'" + *below + "' is mounted below it", "unmount that first"};
+  const auto users = users_of(file_system);
+  if (users.empty())
+    return {Code::busy, what, "the kernel itself uses it (a loop device, swap, an NFS export)",
+            "see: losetup -a, swapon, exportfs"};
+  return {Code::busy, what, "in use by " + users_text(users), "end them, then: latchkey lock"};
+}
+
+Error mount_error(int error, const std::string& what, const Volume& volume) {
+  const std::string check = "run: fsck." + volume.fs_type + " " + mapping_path(volume);
+  switch (error) {
+    case ENODEV:
+      return {Code::kernel, what, "the kernel knows no file system '" + volume.fs_type + "'",
+              "run: modprobe " + volume.fs_type};
+    case EINVAL:
+      return {Code::damaged, what,
+              "there is no readable " + volume.fs_type +
+                  " file system on it, or a mount option is wrong",
+              check + "; see also: dmesg"};
+    case EUCLEAN:
+    case EBADMSG:
+      return {Code::damaged, what, "its file system is damaged", check};
+    case EROFS:
+      return {Code::io, what, "its device can only be read", "add the option ro if that is meant"};
+    default:
+      return system_error(error, what, "see: dmesg");
+  }
+}
+
+Result<> refuse_stray(const MountPoint& point, const std::string& what, const Volume& volume) {
+  const auto content = list_files(point.directory, 5);
+  if (!content) return Error{content.error().code, what, content.error().why, ""};
+  if (content->count == 0) return Ok{};
+  std::string names = "'" + join(content->names, "', '") + "'";
+  if (content->count > content->names.size())
+    names += " and " + std::to_string(content->count - content->names.size()) + " more";
+  return Error{Code::refused, what,
+               "its mount point '" + volume.mount_point + "' holds files that it would hide: " +
+                   names,
+               "move them away, then: release-services; or run: release-services --over-files"};
+}
+
+Result<> do_mount(const Volume& volume, const MountPoint& point, const std::string& what) {
+  const Context context(mnt_new_context());
+  if (!context) return Error{Code::memory, what, "not enough memory", ""};
+  libmnt_context* cxt = context.get();
+  // The directory was found once, safely; by its descriptor nobody can put
+  // another in its place. The dot makes the kernel follow the descriptor's link
+  // whichever system call libmount uses, and libmount may not resolve it itself.
+  const std::string target =
+      "/proc/self/fd/" + std::to_string(point.directory.get()) + "/.";
+  mnt_context_disable_canonicalize(cxt, 1);
+  mnt_context_disable_helpers(cxt, 1);
+  mnt_context_disable_mtab(cxt, 1);
+  // Silently read-only is not what the owner wrote.
+  mnt_context_enable_rwonly_mount(cxt, 1);
+  int failed = mnt_context_set_source(cxt, mapping_path(volume).c_str());
+  if (failed == 0) failed = mnt_context_set_target(cxt, target.c_str());
+  if (failed == 0 && volume.fs_type != "auto")
+    failed = mnt_context_set_fstype(cxt, volume.fs_type.c_str());
+  if (failed == 0 && !volume.mount_options.empty())
+    failed = mnt_context_set_options(cxt, volume.mount_options.c_str());
+  if (failed != 0) return system_error(-failed, what);
+  const int result = mnt_context_mount(cxt);
+  if (result == 0 && mnt_context_get_status(cxt) != 0) return Ok{};
+  if (mnt_context_syscall_called(cxt) != 0)
+    return mount_error(mnt_context_get_syscall_errno(cxt), what, volume);
+  return mount_error(result < 0 ? -result : EINVAL, what, volume);
+}
+
+}  // namespace
+
+std::string mapping_path(const Volume& volume) { return "/dev/mapper/" + volume.mapping; }
+
+Result<> mount_volume(const Volume& volume, bool over_files) {
+  const std::string what = "cannot mount '" + volume.name + "'";
+  const auto device = block_device(mapping_path(volume));
+  if (!device)
+    return Error{Code::missing, what, mapping_path(volume) + " is not there",
+                 "run: latchkey unlock"};
+  const auto point = open_mount_point(volume.mount_point, true);
+  if (!point)
+    return Error{point.error().code, what, sentence(point.error()), point.error().hint};
+  {
+    const Table before = read_mounts();
+    if (libmnt_fs* fs = mounted_at(before.get(), volume.mount_point)) {
+      if (shows(fs, *device)) return Ok{};
+      return Error{Code::busy, what, taken_by(fs), "unmount that, then: release-services"};
+    }
+  }
+  if (!over_files)
+    if (auto stray = refuse_stray(*point, what, volume); !stray) return stray;
+  // A file system that knows no such flag, or a container that may not set it,
+  // is no reason to keep the data away: the held units' conditions stay.
+  (void)set_guard(point->directory, true);
+  if (auto done = do_mount(volume, *point, what); !done) return done;
+
+  const Table after = read_mounts();
+  libmnt_fs* fs = mounted_at(after.get(), volume.mount_point);
+  if (fs == nullptr || !shows(fs, *device))
+    return Error{Code::io, what, "it was mounted, but does not show at '" + volume.mount_point + "'",
+                 "see: findmnt"};
+  return Ok{};
+}
+
+Result<> unmount_volume(const Volume& volume) {
+  const std::string what = "cannot unmount '" + volume.name + "'";
+  const auto device = block_device(mapping_path(volume));
+  // More layers than a person would stack are a loop of somebody else's.
+  for (int layer = 0; device && layer < 16; ++layer) {
+    const Table mounts = read_mounts();
+    libmnt_fs* fs = mounted_at(mounts.get(), volume.mount_point);
+    if (fs == nullptr || !shows(fs, *device)) break;
+    Result<MountPoint> point = open_mount_point(volume.mount_point, false);
+    if (!point) return Error{point.error().code, what, sentence(point.error()), point.error().hint};
+    struct stat info {};
+    const bool known = ::fstat(point->directory.get(), &info) == 0;
+    // Our own descriptor would keep it busy; its parent's does not.
+    point->directory.reset();
+    const std::string path =
+        "/proc/self/fd/" + std::to_string(point->parent.get()) + "/" + point->leaf;
+    if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) continue;
+    if (errno != EBUSY) return system_error(errno, what);
+    return busy_error(what, volume, mounts.get(), known ? info.st_dev : *device);
+  }
+  (void)guard_mount_point(volume.mount_point, false);
+  return Ok{};
+}
+
+std::vector<Error> guard_mount_points(const Setup& setup) {
+  std::vector<Error> failed;
+  for (const Volume& volume : setup.volumes) {
+    const auto inside = [&](const Volume& other) {
+      return !other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/");
+    };
+    if (volume.mount_point.empty() || std::ranges::any_of(setup.volumes, inside)) continue;
+    if (const auto done = guard_mount_point(volume.mount_point, true); !done)
+      failed.push_back(done.error());
+  }
+  return failed;
+}
+
+void probe_mounts(Facts& facts, const Setup& setup) {
+  const Table mounts = read_mounts();
+  for (const Volume& volume : setup.volumes) {
+    if (volume.mount_point.empty()) continue;
+    VolumeFacts& fact = facts.volumes[volume.name];
+    const auto device = block_device(mapping_path(volume));
+    libmnt_fs* fs = mounted_at(mounts.get(), volume.mount_point);
+    fact.mounted = fs != nullptr && device && shows(fs, *device);
+    if (fact.mounted || !fact.taken.empty()) continue;
+    struct stat info {};
+    if (fs != nullptr)
+      fact.taken = taken_by(fs);
+    else if (const auto other = device ? mounted_elsewhere(mounts.get(), *device) : std::nullopt)
+      fact.taken = "its file system is mounted on '" + *other + "'";
+    else if (::lstat(volume.mount_point.c_str(), &info) == 0 && !S_ISDIR(info.st_mode) &&
+             !S_ISLNK(info.st_mode))
+      fact.taken = "its mount point '" + volume.mount_point + "' is not a directory";
+  }
+}
+
+}  // namespace latchkey

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Mounting and unmounting the file systems of volumes, by libmount.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/facts.hpp"
+#include "core/plan.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// Mounts the mapping of `volume` on its mount point, which is made when it is
+/// missing and guarded (immutable) below the mount. `over_files` allows what is
+/// refused otherwise: a mount point with files in it, which the mount would hide.
+/// Then looks whether the right device is mounted at the right place. Fails with
+/// Code::refused (unsafe mount point, stray files), Code::busy (something else is
+/// mounted there, or it is no directory), Code::damaged (no readable file
+/// system), Code::kernel (unknown type), Code::missing, Code::io.
+[[nodiscard]] Result<> mount_volume(const Volume& volume, bool over_files);
+
+/// Unmounts it, every layer that is the volume's, and guards the mount point
+/// again. Not mounted is fine. Fails with Code::busy, naming who uses it.
+[[nodiscard]] Result<> unmount_volume(const Volume& volume);
+
+/// Makes and guards the mount points of all volumes, so that nothing else makes
+/// them first and writes into them. Those inside another volume's mount point are
+/// left out: they are on that volume. Gives what failed, for warnings.
+[[nodiscard]] std::vector<Error> guard_mount_points(const Setup& setup);
+
+/// Sets `mounted` of each volume, and `taken` when its mount point or its file
+/// system is in another use. Reads the kernel's own list of mounts.
+void probe_mounts(Facts& facts, const Setup& setup);
+
+/// The path of a mapping's node.
+[[nodiscard]] std::string mapping_path(const Volume& volume);
+
+}  // namespace latchkey

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/mount_users.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <set>
+
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/handle.hpp"
+
+namespace latchkey {
+namespace {
+
+using Directory = Handle<DIR, closedir>;
+
+std::vector<std::string> names_in(const std::string& path) {
+  std::vector<std::string> names;
+  const Directory stream(::opendir(path.c_str()));
+  if (!stream) return names;
+  while (const dirent* entry = ::readdir(stream.get()))
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  return names;
+}
+
+std::vector<pid_t> processes() {
+  std::vector<pid_t> pids;
+  for (const std::string& name : names_in("/proc"))
+    if (const auto pid = parse_number(name, 1UL << 30)) pids.push_back(static_cast<pid_t>(*pid));
+  std::ranges::sort(pids);
+  return pids;
+}
+
+std::string proc(pid_t pid, const std::string& file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+bool lies_on(const std::string& path, dev_t device) {
+  struct statx info {};
+  if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE, &info) != 0)
+    return false;
+  // A device node on it is no use of it, but an open file of any kind is.
+  return makedev(info.stx_dev_major, info.stx_dev_minor) == device;
+}
+
+bool maps_from(pid_t pid, dev_t device) {
+  // Its lines: range, permissions, offset, device as hex major:minor, …
+  char wanted[32];
+  std::snprintf(wanted, sizeof wanted, "%02x:%02x", major(device), minor(device));
+  const auto text = read_file(proc(pid, "maps"), 64UL << 20);
+  if (!text) return false;
+  return std::ranges::any_of(split_lines(*text), [&](std::string_view line) {
+    const std::vector<Field> fields = split_fields(line);
+    return fields.size() > 4 && fields[3].text == wanted && fields[4].text != "0";
+  });
+}
+
+bool uses(pid_t pid, dev_t device) {
+  for (const char* link : {"cwd", "root", "exe"})
+    if (lies_on(proc(pid, link), device)) return true;
+  const std::string fds = proc(pid, "fd");
+  for (const std::string& fd : names_in(fds))
+    if (lies_on(fds + "/" + fd, device)) return true;
+  return maps_from(pid, device);
+}
+
+MountUser describe_process(pid_t pid) {
+  const auto name = read_file(proc(pid, "comm"));
+  return {pid, name ? printable(trim(*name)) : std::string("a process")};
+}
+
+std::string link_text(const std::string& path) {
+  std::array<char, 256> text{};
+  const ssize_t size = ::readlink(path.c_str(), text.data(), text.size());
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
+}  // namespace
+
+std::string MountUser::text() const { return command + " (pid " + std::to_string(pid) + ")"; }
+
+std::vector<MountUser> users_of(dev_t file_system) {
+  std::vector<MountUser> out;
+  for (const pid_t pid : processes())
+    if (pid != ::getpid() && uses(pid, file_system)) out.push_back(describe_process(pid));
+  return out;
+}
+
+std::vector<MountUser> namespaces_with(dev_t block_device) {
+  const std::string number =
+      " " + std::to_string(major(block_device)) + ":" + std::to_string(minor(block_device)) + " ";
+  std::set<std::string> seen{link_text("/proc/self/ns/mnt"), ""};
+  std::vector<MountUser> out;
+  for (const pid_t pid : processes()) {
+    if (!seen.insert(link_text(proc(pid, "ns/mnt"))).second) continue;
+    const auto mounts = read_file(proc(pid, "mountinfo"), 16UL << 20);
+    if (mounts && mounts->find(number) != std::string::npos) out.push_back(describe_process(pid));
+  }
+  return out;
+}
+
+std::string users_text(const std::vector<MountUser>& users) {
+  constexpr std::size_t shown = 5;
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < std::min(shown, users.size()); ++i) words.push_back(users[i].text());
+  std::string out = join(words, ", ");
+  if (users.size() > shown) out += " and " + std::to_string(users.size() - shown) + " more";
+  return out;
+}
+
+}  // namespace latchkey

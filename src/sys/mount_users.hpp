@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who keeps a file system busy.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace latchkey {
+
+/// A process that uses a file system.
+struct MountUser {
+  pid_t pid = 0;
+  std::string command{};  ///< its short name, made printable
+
+  bool operator==(const MountUser&) const = default;
+  /// `mariadbd (pid 812)`.
+  [[nodiscard]] std::string text() const;
+};
+
+/// The processes whose working directory, root, program, open files or mapped
+/// files lie on the file system with this device number (st_dev), by pid. Those
+/// that end meanwhile are left out. Never asks another file system for anything
+/// it does not know already, so a dead network share does not stop it.
+[[nodiscard]] std::vector<MountUser> users_of(dev_t file_system);
+
+/// One process for each other mount namespace (a container's, a sandboxed
+/// service's) that has this block device mounted.
+[[nodiscard]] std::vector<MountUser> namespaces_with(dev_t block_device);
+
+/// At most five of them as words, the rest as a number.
+[[nodiscard]] std::string users_text(const std::vector<MountUser>& users);
+
+}  // namespace latchkey

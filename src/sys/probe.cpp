@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/probe.hpp"
+
+#include <algorithm>
+
+#include "sys/device.hpp"
+
+namespace latchkey {
+namespace {
+
+VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
+                         const std::vector<Mapping>& all) {
+  VolumeFacts facts;
+  const auto device = block_device(ref.path());
+  facts.device = device.has_value();
+  const auto mapping = std::ranges::find(all, mapping_name, &Mapping::name);
+  if (mapping == all.end()) return facts;
+  if (!mapping->uuid.starts_with("CRYPT-"))
+    facts.taken = "the name '" + mapping_name + "' belongs to a mapping that is not encrypted";
+  else if (!device)
+    facts.taken = "'" + mapping_name + "' is open, but the device " + ref.text() + " is not there";
+  else if (std::ranges::find(mapping->below, *device) == mapping->below.end())
+    facts.taken = "'" + mapping_name + "' is open on another device than " + ref.text();
+  else
+    facts.open = true;
+  return facts;
+}
+
+}  // namespace
+
+Facts probe_volumes(const Setup& setup) {
+  const std::vector<Mapping> all = mappings();
+  Facts facts;
+  facts.keys = volume_facts(setup.config.keys.device, setup.config.keys.mapping, all);
+  for (const Volume& volume : setup.volumes)
+    facts.volumes[volume.name] = volume_facts(volume.device, volume.mapping, all);
+  return facts;
+}
+
+}  // namespace latchkey

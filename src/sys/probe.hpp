@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Facts, found anew each time; nothing that was written down earlier is trusted.
+#pragma once
+
+#include "core/facts.hpp"
+#include "core/plan.hpp"
+
+namespace latchkey {
+
+/// What is so of the keys volume and of every data volume's device and mapping.
+/// Reads /sys and /dev only; never opens a device. Mounts and units are added
+/// by probe_mounts and probe_units on the running system.
+[[nodiscard]] Facts probe_volumes(const Setup& setup);
+
+}  // namespace latchkey

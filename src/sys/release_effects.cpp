@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/release_effects.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/hold.hpp"
+#include "core/message.hpp"
+#include "sys/crypt.hpp"
+#include "sys/device.hpp"
+#include "sys/fsck.hpp"
+#include "sys/mount.hpp"
+#include "sys/mount_users.hpp"
+#include "sys/unit_jobs.hpp"
+
+namespace latchkey {
+namespace {
+
+using std::chrono::seconds;
+constexpr seconds kernel_bound = std::chrono::minutes(5);
+constexpr seconds stop_bound = std::chrono::minutes(3);
+constexpr seconds tell_each = std::chrono::minutes(1);
+
+// Messages of a worker to its parent.
+constexpr char done = 'd';     // with the detail
+constexpr char failed = 'f';   // with the error
+constexpr char warning = 'w';  // with a text
+
+Result<std::string> detail(const Result<>& result) {
+  if (!result) return result.error();
+  return std::string();
+}
+
+Result<std::string> close_volume(const Volume& volume) {
+  const auto number = block_device(mapping_path(volume));
+  const auto closed = close_mapping(volume.mapping);
+  if (closed) return std::string();
+  Error error = closed.error();
+  if (error.code == Code::busy && number) {
+    // Not mounted here any more, but perhaps in somebody's private namespace.
+    const auto holders = namespaces_with(*number);
+    if (!holders.empty()) {
+      error.why = "still mounted for " + users_text(holders);
+      error.hint = "end them, then: latchkey lock";
+    }
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<> set_marker(const Paths& paths, const std::string& unit, bool released) {
+  const std::string path = paths.run(marker_of(unit));
+  if (!released) {
+    if (::unlink(path.c_str()) == 0 || errno == ENOENT) return Ok{};
+    return system_error(errno, "cannot take the release of '" + unit + "' back");
+  }
+  const std::string what = "cannot mark '" + unit + "' as released";
+  const std::string directory = paths.run("released");
+  if (auto made = make_directories(directory, 0755); !made) return made;
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file) return system_error(errno, what);
+  return Ok{};
+}
+
+ReleaseEffects::ReleaseEffects(const Setup& setup, const Paths& paths, Reporter& reporter,
+                               ReleaseOptions options)
+    : setup_(setup), paths_(paths), reporter_(reporter), options_(std::move(options)) {}
+
+ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
+  const auto on_volume = [this](const std::string& name, auto work) -> Body {
+    const Volume* volume = find_volume(setup_, name);
+    if (volume == nullptr) return {};
+    return [volume, work](Channel& channel) { return work(*volume, channel); };
+  };
+  if (const auto* check = std::get_if<CheckFs>(&action))
+    return on_volume(check->volume, [](const Volume& volume, Channel& channel) {
+      const auto checked = check_fs(volume);
+      if (!checked) return Result<std::string>(checked.error());
+      if (!checked->warning.empty()) channel.send(warning, checked->warning);
+      return Result<std::string>(checked->detail);
+    });
+  if (const auto* mount = std::get_if<MountFs>(&action))
+    return on_volume(mount->volume, [over = options_.over_files](const Volume& volume, Channel&) {
+      return detail(mount_volume(volume, over));
+    });
+  if (const auto* unmount = std::get_if<UnmountFs>(&action))
+    return on_volume(unmount->volume, [](const Volume& volume, Channel&) {
+      return detail(unmount_volume(volume));
+    });
+  if (const auto* close = std::get_if<CloseVolume>(&action))
+    return on_volume(close->volume,
+                     [](const Volume& volume, Channel&) { return close_volume(volume); });
+  if (const auto* stop = std::get_if<StopUnit>(&action))
+    return [this, unit = stop->unit](Channel&) {
+      if (auto marked = set_marker(paths_, unit, false); !marked) return detail(marked);
+      return systemd_runs() ? detail(take_down(unit, stop_bound)) : std::string();
+    };
+  if (const auto* release = std::get_if<ReleaseUnit>(&action)) {
+    // The units' jobs are to be queued in the order of the services file, though
+    // each has its process: each waits until the one before has let go of a pipe.
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) ends = {-1, -1};
+    const auto before = std::make_shared<Fd>(std::exchange(baton_, Fd(ends[0])));
+    const auto mine = std::make_shared<Fd>(ends[1]);
+    return [this, unit = release->unit, before, mine](Channel&) -> Result<std::string> {
+      pollfd turn{before->get(), POLLIN, 0};
+      if (*before) ::poll(&turn, 1, 20'000);
+      if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
+      if (!options_.start_units() || !systemd_runs()) return std::string();
+      return bring_up(unit, setup_.config.release.service_timeout, [&] { mine->reset(); });
+    };
+  }
+  return {};
+}
+
+std::optional<seconds> ReleaseEffects::bound_of(const Action& action) const {
+  if (std::holds_alternative<CheckFs>(action)) return {};
+  // The workers for units keep their own time; this is for when they cannot.
+  if (std::holds_alternative<ReleaseUnit>(action))
+    return setup_.config.release.service_timeout + kernel_bound;
+  if (std::holds_alternative<StopUnit>(action)) return stop_bound + kernel_bound;
+  return kernel_bound;
+}
+
+void ReleaseEffects::start(std::size_t index, const Action& action) {
+  const std::string name = describe(action);
+  const Body body = body_of(action);
+  if (!body) {
+    ended_.push_back({index, Error{Code::usage, "cannot " + name, "this is no step of a release", ""}});
+    return;
+  }
+  auto worker = Worker::fork([&](Channel& channel) {
+    for (Running& other : running_) other.worker.forget();
+    const auto result = body(channel);
+    const bool told = result ? channel.send(done, *result) : channel.send(failed, pack(result.error()));
+    return told ? 0 : 1;
+  });
+  if (!worker) {
+    ended_.push_back({index, worker.error()});
+    return;
+  }
+  const auto now = Clock::now();
+  const auto bound = bound_of(action);
+  if (running_.empty()) told_ = now;
+  running_.push_back({index, name, now, bound ? std::optional(now + *bound) : std::nullopt,
+                      std::move(*worker)});
+}
+
+std::optional<Ended> ReleaseEffects::hear(std::list<Running>::iterator running) {
+  const auto message = running->worker.channel().receive();
+  if (message && message->type == warning) {
+    reporter_.note(message->payload);
+    return {};
+  }
+  Ended ended{running->step};
+  if (!message)
+    ended.result = Error{Code::io, "cannot " + running->name, "its process died", "see: dmesg"};
+  else if (message->type == failed)
+    ended.result = unpack_error(message->payload);
+  else
+    ended.result = message->payload;
+  running_.erase(running);
+  return ended;
+}
+
+std::optional<Ended> ReleaseEffects::look_at_clock() {
+  const auto now = Clock::now();
+  for (auto it = running_.begin(); it != running_.end(); ++it) {
+    if (!it->deadline || now < *it->deadline) continue;
+    Ended ended{it->step, Error{Code::timeout, "cannot " + it->name,
+                                "it did not end within " +
+                                    duration_text(std::chrono::duration<double>(now - it->begun).count()),
+                                "see: dmesg"}};
+    // It may hang in the kernel, out of reach of any signal: it is not waited for.
+    it->worker.kill();
+    it->worker.forget();
+    running_.erase(it);
+    return ended;
+  }
+  if (now - told_ >= tell_each) {
+    told_ = now;
+    for (const Running& running : running_)
+      reporter_.note("still at it since " +
+                     duration_text(std::chrono::duration<double>(now - running.begun).count()) +
+                     ": " + running.name);
+  }
+  return {};
+}
+
+Ended ReleaseEffects::wait() {
+  while (true) {
+    if (!ended_.empty()) {
+      Ended ended = std::move(ended_.front());
+      ended_.pop_front();
+      return ended;
+    }
+    std::vector<pollfd> watched;
+    for (Running& running : running_) watched.push_back({running.worker.channel().fd(), POLLIN, 0});
+    const int ready = ::poll(watched.data(), watched.size(), 1000);
+    std::size_t at = 0;
+    for (auto it = running_.begin(); ready > 0 && it != running_.end(); ++at) {
+      const auto here = it++;
+      if (watched[at].revents == 0) continue;
+      if (auto ended = hear(here)) return *ended;
+    }
+    if (auto ended = look_at_clock()) return *ended;
+  }
+}
+
+}  // namespace latchkey

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Carries out the steps of a release and of a lock, each in a process of its
+// own: they run at the same time, and one that hangs in the kernel costs itself.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+
+#include "core/execute.hpp"
+#include "sys/setup.hpp"
+#include "sys/worker.hpp"
+
+namespace latchkey {
+
+struct ReleaseOptions {
+  /// Start the units, or only mark them as released: inside the boot's own
+  /// transaction they then start by themselves. Asked for each unit anew.
+  std::function<bool()> start_units = [] { return true; };
+  bool over_files = false;  ///< mount also where files would be hidden
+};
+
+/// For CheckFs, MountFs, ReleaseUnit, StopUnit, UnmountFs and CloseVolume; any
+/// other action fails with Code::usage. Setup, paths and reporter outlive it.
+/// Releases are queued in the order in which they are begun. Bounds: mount,
+/// unmount and close five minutes; a start as configured; a stop three minutes;
+/// a check none (see check_fs), but whoever waits for it is told every minute.
+class ReleaseEffects : public Effects {
+ public:
+  ReleaseEffects(const Setup& setup, const Paths& paths, Reporter& reporter,
+                 ReleaseOptions options = {});
+
+  void start(std::size_t index, const Action& action) override;
+  Ended wait() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Running {
+    std::size_t step;
+    std::string name;
+    Clock::time_point begun;
+    std::optional<Clock::time_point> deadline;
+    Worker worker;
+  };
+  using Body = std::function<Result<std::string>(Channel&)>;
+
+  [[nodiscard]] Body body_of(const Action& action);
+  [[nodiscard]] std::optional<std::chrono::seconds> bound_of(const Action& action) const;
+  [[nodiscard]] std::optional<Ended> hear(std::list<Running>::iterator running);
+  [[nodiscard]] std::optional<Ended> look_at_clock();
+
+  const Setup& setup_;
+  const Paths& paths_;
+  Reporter& reporter_;
+  ReleaseOptions options_;
+  std::list<Running> running_{};
+  std::list<Ended> ended_{};  ///< could not even be begun
+  Clock::time_point told_{};
+  Fd baton_{};  ///< readable (at its end) when the unit begun last is queued
+};
+
+/// Writes or takes away the release marker of a unit. Fails with Code::io.
+[[nodiscard]] Result<> set_marker(const Paths& paths, const std::string& unit, bool released);
+
+}  // namespace latchkey

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/tty.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+
+Tty::Tty(int in, int out)
+    : in_(in), out_(out), interactive_(::tcgetattr(in, &before_) == 0) {
+  echo(false);
+}
+
+Tty::~Tty() {
+  // What was typed and not read is a passphrase that nobody wants any more: it
+  // must not be taken by whoever reads this terminal next.
+  if (interactive_) ::tcsetattr(in_, TCSAFLUSH, &before_);
+}
+
+void Tty::echo(bool on) noexcept {
+  if (!interactive_) return;
+  termios now = before_;
+  now.c_lflag |= ICANON | ECHOE | ECHOK;
+  now.c_iflag |= ICRNL;
+  now.c_iflag &= ~static_cast<tcflag_t>(IGNCR | INLCR);
+  now.c_oflag |= OPOST | ONLCR;
+  now.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL);
+  if (on) now.c_lflag |= ECHO;
+  ::tcsetattr(in_, TCSADRAIN, &now);
+}
+
+void Tty::line(const std::string& text) {
+  const std::string head = interactive_ && !prompt_.empty() ? "\r\033[K" : "";
+  (void)write_all(out_, head + text + "\n");
+  redraw();
+}
+
+void Tty::prompt(const std::string& text) {
+  prompt_ = text;
+  redraw();
+}
+
+void Tty::redraw() {
+  if (interactive_ && !prompt_.empty()) (void)write_all(out_, "\r\033[K" + prompt_ + ": ");
+}
+
+void Tty::clear_prompt() {
+  if (interactive_ && !prompt_.empty()) (void)write_all(out_, "\r\033[K");
+  prompt_.clear();
+}
+
+bool Tty::read_into(Secret& into) {
+  const auto room = into.room();
+  ssize_t got = 0;
+  do {
+    got = ::read(in_, room.data(), room.size());
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) return false;
+  into.grow(static_cast<std::size_t>(got));
+  return true;
+}
+
+std::string Tty::question(const std::string& text) {
+  echo(true);
+  (void)write_all(out_, "\r\033[K" + text + " ");
+  std::string answer(64, '\0');
+  const ssize_t got = ::read(in_, answer.data(), answer.size());
+  echo(false);
+  return got <= 0 ? "" : std::string(trim(answer.substr(0, static_cast<std::size_t>(got))));
+}
+
+}  // namespace latchkey

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The person in front of a terminal: lines, a prompt that stays below them, and
+// a passphrase that is never shown.
+#pragma once
+
+#include <termios.h>
+
+#include <string>
+
+#include "sys/secret.hpp"
+
+namespace latchkey {
+
+class Tty {
+ public:
+  /// Takes the descriptors to read from and to write to. When the input is a
+  /// terminal its echo is off until this goes.
+  Tty(int in, int out);
+  Tty(const Tty&) = delete;
+  Tty& operator=(const Tty&) = delete;
+  ~Tty();
+
+  [[nodiscard]] bool interactive() const noexcept { return interactive_; }
+
+  /// Shows a line above the prompt.
+  void line(const std::string& text);
+  /// Shows a prompt and keeps it until clear_prompt.
+  void prompt(const std::string& text);
+  /// Draws the prompt again, after something else wrote on the screen.
+  void redraw();
+  void clear_prompt();
+
+  /// Reads what is there (one line of a terminal) behind what `into` holds.
+  /// Gives false at the end of the input.
+  [[nodiscard]] bool read_into(Secret& into);
+
+  /// Asks a question with echo on and gives the line that is typed.
+  [[nodiscard]] std::string question(const std::string& text);
+
+ private:
+  void echo(bool on) noexcept;
+
+  int in_;
+  int out_;
+  bool interactive_;
+  termios before_{};
+  std::string prompt_{};
+};
+
+}  // namespace latchkey

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starting and stopping units without ever waiting inside systemd: a job is
+// queued and its end looked for, with a bound, so that no order of units can
+// make this a deadlock.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "core/result.hpp"
+#include "sys/systemd.hpp"
+
+namespace latchkey {
+
+/// How a start that was queued stands.
+enum class Progress { running, done, failed };
+
+/// Takes a unit's state from before its start was queued and the one of now.
+/// Gives how it stands, and for a failure why and what to look at.
+struct Judged {
+  Progress progress = Progress::running;
+  Error error{};
+};
+[[nodiscard]] Judged judge_start(const UnitState& before, const UnitState& now,
+                                 const std::string& unit);
+
+/// Starts a released unit, with what triggers it: sockets, paths and timers
+/// first, each only when something would start it at boot; the unit itself when
+/// something would, or when nothing triggers it. A template stands for its loaded
+/// instances. Former failures are forgotten first. `queued` is called when the
+/// jobs are queued. Gives a word for people (`running`). Fails with Code::missing
+/// (no such unit), Code::refused (masked, or a condition is not met),
+/// Code::timeout, Code::io (it failed); the hint names where to look.
+[[nodiscard]] Result<std::string> bring_up(const std::string& unit, std::chrono::seconds timeout,
+                                           const std::function<void()>& queued);
+
+/// Stops a unit and what triggers it, which also ends automatic restarts. Fails
+/// with Code::timeout when it still runs after `timeout`, Code::io.
+[[nodiscard]] Result<> take_down(const std::string& unit, std::chrono::seconds timeout);
+
+/// Queues the start of one unit and does not look back.
+void start_soon(const std::string& unit);
+
+/// Forgets that a unit failed.
+void forget_failure(const std::string& unit);
+
+}  // namespace latchkey

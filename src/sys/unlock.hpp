@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// An unlock, in early boot and on the running system alike.
+#pragma once
+
+#include "core/execute.hpp"
+#include "core/facts.hpp"
+#include "sys/secret.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// True when there is a volume to open: whoever would ask for the passphrase
+/// looks here first.
+[[nodiscard]] bool unlock_needed(const Setup& setup, const Facts& facts);
+
+/// Opens every volume that is not open: takes the lock that keeps two unlocks
+/// apart (waits up to a minute for another one), closes a keys volume that a
+/// killed unlock left, probes, plans and executes. The passphrase is wiped
+/// before this returns. Fails with Code::busy when the lock is not free; all
+/// else is in the Outcome, whose status is Code::denied for a wrong passphrase.
+///
+/// To be called while the process has a single thread: it forks its workers.
+[[nodiscard]] Result<Outcome> unlock_here(const Setup& setup, const Paths& paths,
+                                          Secret passphrase, Reporter& reporter);
+
+}  // namespace latchkey

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/unlock_effects.hpp"
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/text.hpp"
+#include "sys/crypt.hpp"
+#include "sys/unlock_workers.hpp"
+
+namespace latchkey {
+namespace {
+
+const std::string activation = " lvm";  // no volume can have this name
+
+unsigned processors() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<unsigned>(CPU_COUNT(&set));
+}
+
+std::vector<std::string> key_files(const Setup& setup) {
+  std::vector<std::string> files;
+  for (const Volume& volume : setup.volumes) files.push_back(volume.key_file);
+  return files;
+}
+
+}  // namespace
+
+UnlockEffects::UnlockEffects(const Setup& setup, const Paths& paths, const Plan& plan,
+                             Secret passphrase, std::function<void(const std::string&)> say)
+    : setup_(setup),
+      passphrase_(std::move(passphrase)),
+      say_(std::move(say)),
+      admission_(processors(), available_memory_kib() / 10 * 9) {
+  const auto timeout = setup.config.boot.device_timeout;
+  for (const Step& step : plan.steps) {
+    if (const auto* find = std::get_if<FindDevice>(&step.action)) {
+      if (find->volume.empty()) {
+        const KeysPlace place{setup.config.keys, paths.run("keys")};
+        fork_job("", [&, place](Channel& channel) {
+          return serve_keys(channel, place, key_files(setup), timeout);
+        });
+      } else if (const Volume* volume = find_volume(setup, find->volume)) {
+        fork_job(volume->name,
+                 [&](Channel& channel) { return serve_volume(channel, *volume, timeout); });
+      }
+    } else if (const auto* activate = std::get_if<ActivateLvs>(&step.action)) {
+      std::vector<DeviceRef> lvs;
+      for (const std::string& name : activate->names)
+        if (auto ref = parse_device_ref(name)) lvs.push_back(*ref);
+      fork_job(activation, [&](Channel& channel) { return serve_activation(channel, lvs); });
+    }
+  }
+}
+
+void UnlockEffects::fork_job(const std::string& name, const std::function<int(Channel&)>& body) {
+  // The child drops the parent's ends of the other workers' channels: a worker
+  // whose parent has died is to see the end of its channel.
+  auto worker = Worker::fork([&](Channel& channel) {
+    for (Job& other : jobs_) other.worker.forget();
+    return body(channel);
+  });
+  if (worker) jobs_.emplace_back(name, std::move(*worker));
+}
+
+UnlockEffects::Job* UnlockEffects::job(const std::string& name) {
+  const auto found = std::ranges::find(jobs_, name, &Job::name);
+  return found == jobs_.end() ? nullptr : &*found;
+}
+
+void UnlockEffects::begin(std::size_t index, const std::string& name, char request) {
+  Job* const at = job(name);
+  if (at == nullptr || !at->worker.channel().send(request)) {
+    ended_.push_back({index, Error{Code::io, "cannot work on '" + name + "'",
+                                   "its worker process is gone", "try again"}});
+    return;
+  }
+  at->step = index;
+}
+
+void UnlockEffects::start(std::size_t index, const Action& action) {
+  if (const auto* find = std::get_if<FindDevice>(&action)) begin(index, find->volume, 'F');
+  if (std::holds_alternative<ActivateLvs>(action)) begin(index, activation, 'A');
+  if (std::holds_alternative<ReadKeys>(action)) read_keys(index);
+  if (const auto* open = std::get_if<OpenVolume>(&action)) {
+    const auto failed = key_errors_.find(open->volume);
+    if (failed == key_errors_.end()) {
+      opening_.emplace_back(index, open->volume);
+    } else {
+      Error error = failed->second;
+      error.what = "cannot open '" + open->volume + "': " + error.what;
+      ended_.push_back({index, std::move(error)});
+    }
+  }
+}
+
+void UnlockEffects::read_keys(std::size_t index) {
+  begin(index, "", 'R');
+  if (Job* const keys = job("")) keys->worker.channel().send_secret(passphrase_);
+  passphrase_.clear();
+}
+
+void UnlockEffects::dispatch() {
+  while (!opening_.empty()) {
+    const auto [index, name] = opening_.front();
+    Job* const at = job(name);
+    if (at != nullptr && !admission_.admit(at->memory_kib)) return;
+    opening_.pop_front();
+    begin(index, name, 'O');
+    if (at == nullptr || at->step != index) continue;
+    at->admitted = true;
+    at->deadline = Clock::now() + setup_.config.boot.open_timeout;
+    at->worker.channel().send_secret(at->key);
+    at->key = Secret();
+  }
+}
+
+Ended UnlockEffects::end(Job& job, Result<std::string> result) {
+  const std::size_t step = *job.step;
+  job.step.reset();
+  job.deadline.reset();
+  if (job.admitted) admission_.leave(job.memory_kib);
+  job.admitted = false;
+  return {step, std::move(result)};
+}
+
+Ended UnlockEffects::died(Job& job) {
+  const int status = job.worker.reap();
+  const std::string what =
+      job.name.empty()      ? "cannot read the keys"
+      : job.name == activation ? "cannot activate the logical volumes"
+                            : "cannot open '" + job.name + "'";
+  Error error{Code::io, what, "its worker process ended early", "try again"};
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+    error = {Code::memory, what, "its worker process was killed, most likely for want of memory",
+             "add memory, or give the volume a key slot that needs less"};
+  if (job.deadline && Clock::now() >= *job.deadline)
+    error = {Code::timeout, what,
+             "it took longer than " + std::to_string(setup_.config.boot.open_timeout.count()) + " s",
+             "raise open_timeout in [boot] if the machine is that slow"};
+  return end(job, error);
+}
+
+std::optional<Ended> UnlockEffects::take_message(Job& job) {
+  const auto message = job.worker.channel().receive();
+  if (!message) return job.step ? std::optional(died(job)) : std::nullopt;
+  const std::string& payload = message->payload;
+  switch (message->type) {
+    case 'S': say_(payload); return {};
+    case 'F': job.memory_kib = parse_number(payload, 1UL << 40U).value_or(0); break;
+    case 'K': {
+      const auto index = parse_number(payload, setup_.volumes.size());
+      auto key = job.worker.channel().receive_secret(key_limit);
+      Job* const to = index && *index < setup_.volumes.size()
+                          ? this->job(setup_.volumes[*index].name)
+                          : nullptr;
+      if (to != nullptr && key) to->key = std::move(*key);
+      return {};
+    }
+    case 'x': {
+      const std::size_t end_of_index = payload.find('\n');
+      const auto index = parse_number(payload.substr(0, end_of_index), setup_.volumes.size());
+      if (index && *index < setup_.volumes.size() && end_of_index != std::string::npos)
+        key_errors_[setup_.volumes[*index].name] = unpack_error(payload.substr(end_of_index + 1));
+      return {};
+    }
+    case 'X': return end(job, unpack_error(payload));
+    default: break;
+  }
+  return end(job, std::string());
+}
+
+void UnlockEffects::poll_jobs() {
+  std::vector<pollfd> watched;
+  std::vector<Job*> order;
+  std::optional<Clock::time_point> first;
+  for (Job& at : jobs_) {
+    if (!at.step) continue;
+    watched.push_back({at.worker.channel().fd(), POLLIN, 0});
+    order.push_back(&at);
+    if (at.deadline && (!first || *at.deadline < *first)) first = at.deadline;
+  }
+  int wait = -1;
+  if (first) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now());
+    wait = std::max(0, static_cast<int>(left.count()));
+  }
+  ::poll(watched.data(), watched.size(), wait);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    Job& at = *order[i];
+    // A derivation deep in a library does not listen to anything milder.
+    if (at.deadline && Clock::now() >= *at.deadline) at.worker.kill();
+    if ((watched[i].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
+    if (auto ended = take_message(at)) ended_.push_back(std::move(*ended));
+  }
+}
+
+Ended UnlockEffects::wait() {
+  dispatch();
+  while (ended_.empty()) {
+    poll_jobs();
+    dispatch();
+  }
+  Ended next = std::move(ended_.front());
+  ended_.pop_front();
+  return next;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/worker.hpp"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "core/text.hpp"
+#include "sys/oom.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t message_limit = 64UL * 1024;
+constexpr std::size_t piece = 32UL * 1024;
+
+bool send_parts(int fd, char type, std::span<const char> payload) noexcept {
+  std::array<iovec, 2> parts{{{&type, 1}, {const_cast<char*>(payload.data()), payload.size()}}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  while (true) {
+    if (::sendmsg(fd, &message, MSG_NOSIGNAL) >= 0) return true;
+    if (errno != EINTR) return false;
+  }
+}
+
+}  // namespace
+
+bool Channel::send(char type, std::string_view payload) const noexcept {
+  return send_parts(fd_.get(), type, payload.substr(0, message_limit - 1));
+}
+
+bool Channel::send_secret(const Secret& secret) const noexcept {
+  auto bytes = secret.reveal();
+  std::array<char, 24> size{};
+  const int digits = std::snprintf(size.data(), size.size(), "%zu", bytes.size());
+  if (!send('N', std::string_view(size.data(), static_cast<std::size_t>(digits)))) return false;
+  while (!bytes.empty()) {
+    const auto part = bytes.first(std::min(piece, bytes.size()));
+    if (!send_parts(fd_.get(), 'B', part)) return false;
+    bytes = bytes.subspan(part.size());
+  }
+  return true;
+}
+
+std::optional<Channel::Message> Channel::receive() const {
+  std::string buffer(message_limit, '\0');
+  while (true) {
+    const ssize_t got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return {};
+    return Message{buffer[0], buffer.substr(1, static_cast<std::size_t>(got) - 1)};
+  }
+}
+
+std::optional<Secret> Channel::receive_secret(std::size_t limit) const {
+  const auto head = receive();
+  if (!head || head->type != 'N') return {};
+  const auto size = parse_number(head->payload, limit);
+  if (!size) return {};
+  Secret secret(*size);
+  while (secret.size() < *size) {
+    char type = 0;
+    const auto room = secret.room();
+    std::array<iovec, 2> parts{{{&type, 1}, {room.data(), room.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t got = ::recvmsg(fd_.get(), &message, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 1 || type != 'B' || (message.msg_flags & MSG_TRUNC) != 0) return {};
+    secret.grow(static_cast<std::size_t>(got) - 1);
+  }
+  return secret;
+}
+
+Result<Worker> Worker::fork(const std::function<int(Channel&)>& body) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return system_error(errno, "cannot start a worker");
+  Fd ours(ends[0]);
+  Fd theirs(ends[1]);
+  std::fflush(nullptr);  // or the child would print what the parent had not yet
+  const pid_t pid = ::fork();
+  if (pid < 0) return system_error(errno, "cannot start a worker");
+  if (pid == 0) {
+    ours.reset();
+    protect_process();
+    offer_to_oom_killer();
+    Channel channel(std::move(theirs));
+    ::_exit(body(channel));
+  }
+  return Worker(pid, std::move(ours));
+}
+
+Worker::Worker(Worker&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), channel_(std::move(other.channel_)) {}
+
+Worker& Worker::operator=(Worker&& other) noexcept {
+  if (this != &other) {
+    kill();
+    reap();
+    pid_ = std::exchange(other.pid_, -1);
+    channel_ = std::move(other.channel_);
+  }
+  return *this;
+}
+
+Worker::~Worker() {
+  kill();
+  reap();
+}
+
+void Worker::forget() noexcept {
+  pid_ = -1;
+  channel_ = Channel(Fd());
+}
+
+void Worker::kill() noexcept {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
+
+int Worker::reap() noexcept {
+  if (pid_ <= 0) return 0;
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return status;
+}
+
+void close_other_descriptors(int keep) noexcept {
+  const auto kept = static_cast<unsigned>(keep);
+  if (kept > 3) ::close_range(3, kept - 1, 0);
+  ::close_range(kept + 1, ~0U, 0);
+}
+
+std::string pack(const Error& error) {
+  return std::to_string(exit_status(error.code)) + "\n" + printable(error.what, 1000) + "\n" +
+         printable(error.why, 1000) + "\n" + printable(error.hint, 1000);
+}
+
+Error unpack_error(std::string_view payload) {
+  auto parts = split(payload, '\n');
+  parts.resize(4);
+  const auto code = parse_number(parts[0], exit_status(Code::refused));
+  return Error{static_cast<Code>(code.value_or(exit_status(Code::io))), parts[1], parts[2],
+               parts[3]};
+}
+
+}  // namespace latchkey

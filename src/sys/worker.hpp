@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A forked process that does one thing and tells its parent by messages.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "sys/fd.hpp"
+#include "sys/secret.hpp"
+
+namespace latchkey {
+
+/// One end of a conversation over a SOCK_SEQPACKET pair: one packet is one
+/// message, a type byte and its payload.
+class Channel {
+ public:
+  explicit Channel(Fd fd) : fd_(std::move(fd)) {}
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+  /// Sends a message of at most 64 KiB; false when the other side is gone.
+  bool send(char type, std::string_view payload = {}) const noexcept;
+
+  /// Sends a secret of any size, in pieces that never lie in unlocked memory of
+  /// either process.
+  bool send_secret(const Secret& secret) const noexcept;
+
+  struct Message {
+    char type = 0;
+    std::string payload{};
+  };
+  /// Waits for a message. Nothing when the other side is gone.
+  [[nodiscard]] std::optional<Message> receive() const;
+
+  /// Waits for a secret of at most `limit` bytes sent by send_secret. Nothing
+  /// when the other side is gone or says something else.
+  [[nodiscard]] std::optional<Secret> receive_secret(std::size_t limit) const;
+
+ private:
+  Fd fd_;
+};
+
+/// The parent's side of a worker. Ending it kills the process and reaps it.
+class Worker {
+ public:
+  /// Forks. The child runs `body` with its end of the channel and exits with
+  /// what it returns; it is protected (no core dump, not dumpable) and holds no
+  /// secret of its parent. Fails with Code::io or Code::memory.
+  ///
+  /// To be called while the process has a single thread.
+  [[nodiscard]] static Result<Worker> fork(const std::function<int(Channel&)>& body);
+
+  Worker(Worker&& other) noexcept;
+  Worker& operator=(Worker&& other) noexcept;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  ~Worker();
+
+  [[nodiscard]] Channel& channel() noexcept { return channel_; }
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+  /// In a forked child: lets go of a worker that is a sibling, not a child.
+  void forget() noexcept;
+  /// Kills the process at once.
+  void kill() noexcept;
+  /// Waits for its end; gives the wait status.
+  int reap() noexcept;
+
+ private:
+  Worker(pid_t pid, Fd fd) : pid_(pid), channel_(std::move(fd)) {}
+
+  pid_t pid_;
+  Channel channel_;
+};
+
+/// In a forked child: closes every descriptor above stderr but this one, so that
+/// nothing of the parent's (clients, listening sockets) is kept open by it.
+void close_other_descriptors(int keep) noexcept;
+
+/// An Error as the payload of a message, and back.
+[[nodiscard]] std::string pack(const Error& error);
+[[nodiscard]] Error unpack_error(std::string_view payload);
+
+}  // namespace latchkey

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "unlock/child.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "sys/kmsg.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::chrono::seconds quick_death{5};
+constexpr std::chrono::seconds pause_after_it{1};
+
+[[noreturn]] void become(char* const* words, pid_t parent) {
+  // Cleared by fork, kept by exec: it reaches the program and not its children,
+  // so that sessions outlive the listener. Asked for before looking whether the
+  // parent still lives, or its death in between would go unnoticed.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(0);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int null = ::open("/dev/null", O_RDONLY);
+  if (null > 0) {
+    ::dup2(null, 0);
+    ::close(null);
+  }
+  char* const environment[] = {nullptr};
+  ::execve(words[0], words, environment);
+  ::_exit(127);
+}
+
+}  // namespace
+
+Child::Child(Child&& other) noexcept
+    : argv_(std::move(other.argv_)),
+      pid_(std::exchange(other.pid_, 0)),
+      started_(other.started_),
+      next_(other.next_) {}
+
+Child& Child::operator=(Child&& other) noexcept {
+  if (this != &other) {
+    stop();
+    argv_ = std::move(other.argv_);
+    pid_ = std::exchange(other.pid_, 0);
+    started_ = other.started_;
+    next_ = other.next_;
+  }
+  return *this;
+}
+
+void Child::keep() {
+  if (pid_ > 0) {
+    int status = 0;
+    const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) return;
+    pid_ = 0;
+    const auto now = Clock::now();
+    next_ = now - started_ < quick_death ? now + pause_after_it : now;
+  }
+  if (Clock::now() >= next_) start();
+}
+
+std::optional<Child::Clock::time_point> Child::due() const {
+  if (pid_ > 0) return {};
+  return next_;
+}
+
+void Child::start() {
+  // Made before the fork: no memory is asked for in the child.
+  std::vector<char*> words;
+  for (std::string& word : argv_) words.push_back(word.data());
+  words.push_back(nullptr);
+  const pid_t parent = ::getpid();
+  started_ = Clock::now();
+  pid_ = ::fork();
+  if (pid_ == 0) become(words.data(), parent);
+  if (pid_ > 0) return;
+  kmsg("cannot start " + argv_[0] + ": " + std::strerror(errno), Loudness::warning);
+  pid_ = 0;
+  next_ = started_ + pause_after_it;
+}
+
+void Child::stop() noexcept {
+  if (pid_ <= 0) return;
+  // KILL, as nothing here may wait: udhcpc, the one that is stopped, holds
+  // nothing that would need tidying.
+  ::kill(pid_, SIGKILL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = 0;
+}
+
+}  // namespace latchkey

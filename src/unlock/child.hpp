@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A program that is to run as long as its owner does.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace latchkey {
+
+/// Keeps one program running. It gets an empty environment, /dev/null as its
+/// stdin, our stdout and stderr, no other descriptor of ours, and dies with us,
+/// while what it forks does not. Move-only.
+class Child {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// argv[0] is an absolute path.
+  explicit Child(std::vector<std::string> argv) : argv_(std::move(argv)) {}
+  Child(Child&& other) noexcept;
+  Child& operator=(Child&& other) noexcept;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() { stop(); }
+
+  /// Sees whether it has ended, and starts it when it is due: at once, but a
+  /// second later when it had lived for less than five. To be called after each
+  /// SIGCHLD and when due() comes.
+  void keep();
+
+  /// When keep() has something to do, unless the program ends before.
+  [[nodiscard]] std::optional<Clock::time_point> due() const;
+
+  [[nodiscard]] const std::vector<std::string>& argv() const noexcept { return argv_; }
+
+ private:
+  void start();
+  void stop() noexcept;
+
+  std::vector<std::string> argv_;
+  pid_t pid_ = 0;
+  Clock::time_point started_{};
+  Clock::time_point next_{};
+};
+
+}  // namespace latchkey

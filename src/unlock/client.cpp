@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A client of the coordinator: an ssh session or a console. It shows what it is
+// told and passes the passphrase on; it decides nothing.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+
+#include "core/line_end.hpp"
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/kmsg.hpp"
+#include "sys/tty.hpp"
+#include "unlock/command.hpp"
+#include "unlock/socket.hpp"
+
+namespace latchkey {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds patience{60};            // for a coordinator to come (back)
+constexpr std::chrono::milliseconds screen_quiet{300};  // before a prompt is drawn again
+constexpr std::chrono::seconds pipe_quiet{2};           // after a newline without an end
+
+class Session {
+ public:
+  Session(const Paths& paths, const Hello& hello, int in, int out, Fd kernel_log)
+      : paths_(paths),
+        hello_(hello),
+        in_(in),
+        terminal_(in, out),
+        kernel_log_(std::move(kernel_log)),
+        typed_(passphrase_limit + 2) {}
+
+  int run() {
+    while (!status_) {
+      if (!socket_ && !connect()) return exit_status(Code::timeout);
+      wait();
+    }
+    return *status_;
+  }
+
+ private:
+  bool connect() {
+    const auto deadline = Clock::now() + patience;
+    bool told = false;
+    while (true) {
+      auto socket = connect_to_coordinator(paths_);
+      if (socket) {
+        socket_ = std::move(*socket);
+        send(Wire::hello, encode_hello(hello_));
+        return true;
+      }
+      if (Clock::now() > deadline) {
+        terminal_.line(error_text("latchkey-unlock",
+                                  {Code::timeout, "cannot reach the unlocker",
+                                   "it does not run, or the boot has gone on",
+                                   "try: ssh to the machine's own sshd"}));
+        return false;
+      }
+      if (!told) terminal_.line("waiting for the unlocker");
+      told = true;
+      ::poll(nullptr, 0, 200);
+    }
+  }
+
+  void send(Wire type, std::span<const char> payload) {
+    // One packet, gathered by the kernel: the passphrase is not copied here.
+    auto kind = static_cast<char>(type);
+    std::array<iovec, 2> parts{
+        {{&kind, 1}, {const_cast<char*>(payload.data()), payload.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    if (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) < 0) socket_.reset();
+  }
+
+  void wait() {
+    std::array<pollfd, 3> watched{{{socket_.get(), POLLIN, 0},
+                                   {asked_ && !input_over_ ? in_ : -1, POLLIN, 0},
+                                   {kernel_log_.get(), POLLIN, 0}}};
+    int timeout = -1;
+    if (redraw_at_) timeout = std::max(0, milliseconds_until(*redraw_at_));
+    if (pipe_ends_at_) timeout = std::max(0, milliseconds_until(*pipe_ends_at_));
+    ::poll(watched.data(), watched.size(), timeout);
+    if ((watched[2].revents & POLLIN) != 0) drain_kernel_log();
+    if (redraw_at_ && Clock::now() >= *redraw_at_) {
+      redraw_at_.reset();
+      terminal_.redraw();
+    }
+    if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) listen();
+    if (status_ || !socket_) return;
+    if ((watched[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_input();
+    if (pipe_ends_at_ && Clock::now() >= *pipe_ends_at_) input_ended();
+  }
+
+  static int milliseconds_until(Clock::time_point at) {
+    return static_cast<int>(
+        std::chrono::ceil<std::chrono::milliseconds>(at - Clock::now()).count());
+  }
+
+  // Kernel messages land in the middle of the prompt: it is drawn again once
+  // they have stopped.
+  void drain_kernel_log() {
+    std::array<char, 1024> record{};
+    while (::read(kernel_log_.get(), record.data(), record.size()) > 0 || errno == EPIPE) {
+    }
+    redraw_at_ = Clock::now() + screen_quiet;
+  }
+
+  void listen() {
+    std::string packet(wire_limit, '\0');
+    const ssize_t got = ::recv(socket_.get(), packet.data(), packet.size(), 0);
+    if (got < 0 && errno == EINTR) return;
+    if (got <= 0) {
+      socket_.reset();
+      asked_ = false;
+      terminal_.clear_prompt();
+      return;
+    }
+    const std::string text = printable(std::string_view(packet).substr(1, static_cast<std::size_t>(got) - 1), 2000);
+    switch (static_cast<Wire>(packet[0])) {
+      case Wire::say: terminal_.line(text); break;
+      case Wire::ask: asked(text); break;
+      case Wire::wrong: wrong(packet[1], text.substr(1)); break;
+      case Wire::shell: become_shell(); break;
+      case Wire::end:
+        terminal_.clear_prompt();
+        if (text.size() > 1) terminal_.line(text.substr(1));
+        status_ = static_cast<unsigned char>(packet[1]);
+        break;
+      default: break;
+    }
+  }
+
+  void asked(const std::string& prompt) {
+    asked_ = true;
+    if (terminal_.interactive()) {
+      terminal_.prompt(prompt);
+    } else if (input_over_) {
+      answer();  // asked again by a new coordinator, or for the second form
+    }
+  }
+
+  void wrong(char status, const std::string& text) {
+    terminal_.line(text);
+    if (terminal_.interactive()) return;
+    // A piped passphrase is tried without the end of its line, then to the byte.
+    const bool other_form = without_line_end(typed_.reveal()) != typed_.size();
+    if (status == static_cast<char>(Code::denied) && !exact_ && other_form)
+      exact_ = true;
+    else
+      status_ = static_cast<unsigned char>(status);
+  }
+
+  void read_input() {
+    pipe_ends_at_.reset();
+    if (!terminal_.read_into(typed_)) {
+      if (terminal_.interactive())
+        offer_to_carry_on();
+      else
+        input_ended();
+      return;
+    }
+    if (terminal_.interactive()) {
+      answer();
+    } else if (typed_.room().empty()) {
+      input_ended();
+    } else if (typed_.reveal().back() == '\n') {
+      // `ssh -T` and a person who types: no end of the input will ever come.
+      pipe_ends_at_ = Clock::now() + pipe_quiet;
+    }
+  }
+
+  void input_ended() {
+    pipe_ends_at_.reset();
+    input_over_ = true;
+    if (typed_.empty()) {
+      terminal_.line("latchkey-unlock: error: no passphrase came: standard input is empty");
+      status_ = exit_status(Code::usage);
+      return;
+    }
+    answer();
+  }
+
+  void answer() {
+    asked_ = false;
+    const auto bytes = typed_.reveal();
+    const auto passphrase = exact_ ? bytes : bytes.first(without_line_end(bytes));
+    terminal_.clear_prompt();
+    if (passphrase.empty() && terminal_.interactive()) {
+      terminal_.line("type the passphrase, or Ctrl-D to boot on without the data");
+      typed_.clear();
+      asked(last_prompt);
+      return;
+    }
+    send(Wire::passphrase, passphrase);
+    // A pipe's bytes are kept for its second form; what a person typed is not.
+    if (terminal_.interactive()) typed_.clear();
+  }
+
+  void offer_to_carry_on() {
+    terminal_.clear_prompt();
+    if (terminal_.question("boot on without the data? type yes:") == "yes")
+      send(Wire::carry_on, {});
+    else
+      asked(last_prompt);
+  }
+
+  void become_shell() {
+    terminal_.clear_prompt();
+    const char* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TERM=linux", nullptr};
+    const char* const argv[] = {"sh", nullptr};
+    ::execve("/bin/sh", const_cast<char* const*>(argv), const_cast<char* const*>(environment));
+    terminal_.line("latchkey-unlock: error: cannot start /bin/sh");
+    status_ = exit_status(Code::io);
+  }
+
+  static inline const std::string last_prompt = "passphrase of the keys volume";
+
+  const Paths& paths_;
+  const Hello& hello_;
+  int in_;
+  Tty terminal_;
+  Fd kernel_log_;
+  Secret typed_;
+  Fd socket_{};
+  bool asked_ = false;
+  bool input_over_ = false;
+  bool exact_ = false;
+  std::optional<Clock::time_point> redraw_at_{};
+  std::optional<Clock::time_point> pipe_ends_at_{};
+  std::optional<int> status_{};
+};
+
+}  // namespace
+
+int client(const Paths& paths, const Hello& hello) {
+  protect_process();
+  std::signal(SIGPIPE, SIG_IGN);
+  return Session(paths, hello, 0, 1, Fd()).run();
+}
+
+int console(const Paths& paths, const char* terminal) {
+  protect_process();
+  std::signal(SIGPIPE, SIG_IGN);
+  const Fd fd(::open(terminal, O_RDWR | O_CLOEXEC));
+  if (!fd) return exit_status(Code::missing);
+  // Ctrl-C at the console is no reason to lose the prompt.
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGQUIT, SIG_IGN);
+  std::signal(SIGTSTP, SIG_IGN);
+  Fd kernel_log(::open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (kernel_log) ::lseek(kernel_log.get(), 0, SEEK_END);
+  const Hello hello{.console = true};
+  return Session(paths, hello, fd.get(), fd.get(), std::move(kernel_log)).run();
+}
+
+}  // namespace latchkey

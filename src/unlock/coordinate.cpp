@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starts the coordinator: configuration, socket, leftovers.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "core/door_keys.hpp"
+#include "core/message.hpp"
+#include "sys/keys.hpp"
+#include "sys/kmsg.hpp"
+#include "sys/oom.hpp"
+#include "unlock/command.hpp"
+#include "unlock/coordinator.hpp"
+#include "unlock/socket.hpp"
+
+namespace latchkey {
+namespace {
+
+int fail(const Error& error) {
+  std::fputs(error_text("latchkey-unlock", error).c_str(), stderr);
+  kmsg(sentence(error), Loudness::warning);
+  return exit_status(error.code);
+}
+
+}  // namespace
+
+int coordinate(const Paths& paths) {
+  protect_process();
+  spare_from_oom_killer();
+  std::signal(SIGPIPE, SIG_IGN);
+  auto setup = load_setup(paths);
+  if (!setup) return fail(setup.error());
+  // A keys volume that a killed unlock left open is closed before anything else.
+  if (auto closed = close_left_keys(setup->config.keys); !closed)
+    kmsg(sentence(closed.error()), Loudness::warning);
+  auto listener = listen_for_clients(paths);
+  if (!listener) return fail(listener.error());
+  const auto keys = read_file(paths.etc("keys"));
+  Coordinator coordinator(std::move(*setup), paths, parse_door_keys(keys ? *keys : ""),
+                          std::move(*listener));
+  coordinator.run();
+  ::unlink(socket_path(paths).c_str());
+  return 0;
+}
+
+}  // namespace latchkey

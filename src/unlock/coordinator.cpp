@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "unlock/coordinator.hpp"
+
+#include <poll.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/kmsg.hpp"
+#include "sys/probe.hpp"
+#include "sys/unlock.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t most_clients = 64;
+constexpr std::size_t most_log_lines = 500;
+constexpr std::chrono::seconds hello_deadline{10};
+constexpr std::chrono::seconds look_interval{2};
+
+std::string status_byte(int status, const std::string& text) {
+  return std::string(1, static_cast<char>(status)) + text;
+}
+
+double seconds_since(Coordinator::Clock::time_point start) {
+  return std::chrono::duration<double>(Coordinator::Clock::now() - start).count();
+}
+
+}  // namespace
+
+Coordinator::Coordinator(Setup setup, const Paths& paths, std::vector<DoorKey> keys, Fd listener)
+    : setup_(std::move(setup)),
+      paths_(paths),
+      keys_(std::move(keys)),
+      listener_(std::move(listener)),
+      consoles_(active_consoles()) {}
+
+void Coordinator::run() {
+  log(std::to_string(setup_.volumes.size()) + " volumes wait for their passphrase");
+  tick();
+  while (!done_) poll_once();
+}
+
+// --- waiting ---------------------------------------------------------------
+
+int Coordinator::poll_timeout() const {
+  auto until = Clock::now() + look_interval;
+  if (!attempt_)
+    if (const auto wake = answers_.wake()) until = std::min(until, *wake);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+  return std::max(0, static_cast<int>(left.count()));
+}
+
+void Coordinator::poll_once() {
+  std::vector<pollfd> watched;
+  watched.push_back({clients_.size() < most_clients ? listener_.get() : -1, POLLIN, 0});
+  watched.push_back({attempt_ ? attempt_->channel().fd() : -1, POLLIN, 0});
+  std::vector<Client*> order;
+  for (Client& c : clients_) {
+    watched.push_back({c.fd.get(), POLLIN, 0});
+    order.push_back(&c);
+  }
+  consoles_.watch(watched);
+  ::poll(watched.data(), watched.size(), poll_timeout());
+
+  constexpr short something = POLLIN | POLLHUP | POLLERR;
+  if ((watched[1].revents & something) != 0) hear_attempt();
+  for (std::size_t i = 0; i < order.size() && !done_; ++i)
+    if ((watched[i + 2].revents & something) != 0 && !order[i]->gone) listen_to(*order[i]);
+  if (!done_ && (watched[0].revents & POLLIN) != 0) accept_client();
+  if (!done_) tick();
+}
+
+// What is due without anybody saying something.
+void Coordinator::tick() {
+  for (const Client& c : clients_)
+    if (c.gone) answers_.drop(c.id);
+  clients_.remove_if([](const Client& c) { return c.gone; });
+  for (Client& c : clients_)
+    if (!c.hello && Clock::now() - c.since > hello_deadline) c.gone = true;
+  consoles_.keep_running();
+  if (attempt_) return;
+  // Somebody else may have opened them: an attempt that outlived an earlier
+  // coordinator, or a person in a rescue shell.
+  if (!unlock_needed(setup_, probe_volumes(setup_))) {
+    finish("unlocked", Peer{}, 0, "all volumes are open; the boot goes on");
+    return;
+  }
+  const auto& boot = setup_.config.boot;
+  if (boot.wait && Clock::now() - began_ >= *boot.wait) {
+    log("nobody answered within " + duration_text(static_cast<double>(boot.wait->count())));
+    if (boot.then != Then::carry_on) {
+      Client nobody;
+      restart_machine(nobody, boot.then == Then::poweroff);
+    }
+    finish("timeout", Peer{}, exit_status(Code::timeout),
+           "nobody answered in time; the boot goes on without the data");
+    return;
+  }
+  try_next();
+}
+
+// --- clients ---------------------------------------------------------------
+
+Coordinator::Client* Coordinator::client(int id) {
+  const auto found = std::ranges::find(clients_, id, &Client::id);
+  return found == clients_.end() || found->gone ? nullptr : &*found;
+}
+
+void Coordinator::accept_client() {
+  Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd) return;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != ::geteuid())
+    return;
+  Client c;
+  c.id = next_id_++;
+  c.fd = std::move(fd);
+  c.since = Clock::now();
+  clients_.push_back(std::move(c));
+}
+
+void Coordinator::send(Client& client, Wire type, std::string_view payload) {
+  if (client.gone || !client.fd) return;
+  std::string packet(1, static_cast<char>(type));
+  packet += payload.substr(0, wire_limit - 1);
+  // A client that does not read is dropped rather than waited for.
+  if (::send(client.fd.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) client.gone = true;
+}
+
+void Coordinator::end(Client& client, int status, const std::string& text) {
+  send(client, Wire::end, status_byte(status, text));
+  client.hello->word = Word::status;  // whatever it was: it waits for nothing any more
+}
+
+void Coordinator::ask(Client& client) {
+  send(client, Wire::ask, "passphrase of the keys volume");
+}
+
+void Coordinator::listen_to(Client& client) {
+  // The type byte and the passphrase behind it: all of it only in locked memory.
+  Secret packet(wire_limit);
+  const ssize_t got = ::recv(client.fd.get(), packet.room().data(), packet.room().size(), 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got <= 0) {
+    client.gone = true;
+    return;
+  }
+  packet.grow(static_cast<std::size_t>(got));
+  const auto bytes = packet.reveal();
+  const auto type = static_cast<Wire>(bytes[0]);
+  const auto payload = bytes.subspan(1);
+  if (!client.hello) {
+    if (type == Wire::hello)
+      introduce(client, std::string_view(payload.data(), payload.size()));
+    else
+      client.gone = true;
+    return;
+  }
+  if (type == Wire::carry_on) carry_on(client);
+  if (type != Wire::passphrase || client.hello->word != Word::unlock) return;
+  client.answer = Secret(passphrase_limit);
+  if (!client.answer.append(payload)) {
+    send(client, Wire::wrong,
+         status_byte(exit_status(Code::denied), "the passphrase is longer than 8192 bytes"));
+    ask(client);
+    return;
+  }
+  answers_.offer(client.id, client.hello->console,
+                 client.hello->console ? "console" : "key " + std::to_string(client.hello->key));
+  if (attempt_) send(client, Wire::say, "another answer is being tried; yours is next");
+}
+
+void Coordinator::introduce(Client& client, std::string_view payload) {
+  const auto hello = parse_hello(payload);
+  if (!hello) {
+    client.gone = true;
+    return;
+  }
+  client.hello = *hello;
+  if (hello->console) {
+    client.peer.kind = "console";
+    client.words = default_words();
+  } else {
+    const DoorKey key = door_key(keys_, hello->key);
+    client.peer = {"ssh", hello->key, key.fingerprint, key.comment, hello->address};
+    client.words = key.words;
+    log(client.peer.text() + " came in and says '" + std::string(word_text(hello->word)) + "'");
+  }
+  do_word(client, hello->word);
+}
+
+void Coordinator::do_word(Client& client, Word word) {
+  if (!client.words.contains(word)) {
+    end(client, exit_status(Code::refused),
+        "'" + std::string(word_text(word)) + "' is not granted to this key; see [ssh] grants in "
+        "latchkey.conf(5)");
+    return;
+  }
+  switch (word) {
+    case Word::unlock:
+      for (const std::string& line : status_lines()) send(client, Wire::say, line);
+      if (attempt_) send(client, Wire::say, "an answer of " + attempt_peer_.text() + " is being tried");
+      ask(client);
+      break;
+    case Word::status:
+      for (const std::string& line : status_lines()) send(client, Wire::say, line);
+      end(client, exit_status(Code::partial), "");
+      break;
+    case Word::log:
+      for (const std::string& line : log_) send(client, Wire::say, line);
+      end(client, 0, "");
+      break;
+    case Word::carry_on: carry_on(client); break;
+    case Word::reboot: restart_machine(client, false); break;
+    case Word::poweroff: restart_machine(client, true); break;
+    case Word::shell:
+      log(client.peer.text() + " gets a shell");
+      send(client, Wire::shell);
+      break;
+  }
+}
+
+void Coordinator::carry_on(Client& client) {
+  if (!client.words.contains(Word::carry_on)) return;
+  if (attempt_) {
+    send(client, Wire::say, "volumes are being opened; wait for the result");
+    end(client, exit_status(Code::busy), "not done: an unlock is under way");
+    return;
+  }
+  finish("continued", client.peer, 0,
+         "the boot goes on without the data, told by " + client.peer.text() +
+             "; unlock later with: release-services");
+}
+
+void Coordinator::restart_machine(Client& client, bool poweroff) {
+  if (attempt_) {
+    end(client, exit_status(Code::busy), "not done: an unlock is under way");
+    return;
+  }
+  log(std::string(poweroff ? "powering off" : "rebooting") +
+      (client.hello ? ", told by " + client.peer.text() : ""));
+  if (client.hello) end(client, 0, poweroff ? "powering off" : "rebooting");
+  let_clients_go();
+  ::sync();
+  ::reboot(poweroff ? RB_POWER_OFF : RB_AUTOBOOT);
+}
+
+// --- the unlock ------------------------------------------------------------
+
+void Coordinator::try_next() {
+  const auto id = answers_.next(Clock::now());
+  if (!id) return;
+  Client* const from = client(*id);
+  if (from == nullptr) return;
+  attempt_by_ = *id;
+  attempt_peer_ = from->peer;
+  keys_were_read_ = false;
+  auto worker = start_attempt(setup_, paths_, from->answer);
+  from->answer = Secret();
+  if (worker)
+    attempt_.emplace(std::move(*worker));
+  else
+    attempt_ended({exit_status(worker.error().code), sentence(worker.error())});
+}
+
+void Coordinator::hear_attempt() {
+  const auto message = attempt_->channel().receive();
+  if (!message) {
+    attempt_.reset();
+    attempt_ended({exit_status(Code::io), "the unlock process ended early; try again"});
+    return;
+  }
+  if (message->type == attempt_says::text) tell_all(message->payload);
+  if (message->type == attempt_says::keys_read) keys_were_read_ = true;
+  if (message->type == attempt_says::volume) volume_result(parse_volume_report(message->payload));
+  if (message->type == attempt_says::end) {
+    const AttemptEnd attempt = parse_attempt_end(message->payload);
+    // It has only to exit: waiting for that here means that none of its workers
+    // is alive when udev goes away.
+    attempt_->reap();
+    attempt_.reset();
+    attempt_ended(attempt);
+  }
+}
+
+void Coordinator::volume_result(const VolumeReport& report) {
+  results_[report.name] = report;
+  if (report.open) {
+    tell_all("'" + report.name + "' is open (" + duration_text(report.seconds) + ")");
+    return;
+  }
+  tell_all(report.problem);
+  if (!report.hint.empty()) tell_all("  hint: " + report.hint);
+}
+
+std::string Coordinator::volumes_sentence() const {
+  const Facts facts = probe_volumes(setup_);
+  const auto open = std::ranges::count_if(facts.volumes, [](const auto& v) { return v.second.open; });
+  const auto all = static_cast<std::ptrdiff_t>(setup_.volumes.size());
+  if (open == all) return "all " + std::to_string(all) + " volumes are open";
+  return std::to_string(open) + " of " + std::to_string(all) + " volumes are open";
+}
+
+void Coordinator::attempt_ended(const AttemptEnd& attempt) {
+  // With the keys read, what can be opened is open: the boot goes on, and the
+  // exit status says whether something is missing.
+  if (keys_were_read_ || attempt.status == 0) {
+    finish("unlocked", attempt_peer_, attempt.status,
+           "unlocked by " + attempt_peer_.text() + ": " + volumes_sentence() +
+               "; the boot goes on");
+    return;
+  }
+  Client* const from = client(attempt_by_);
+  std::string text = attempt.text;
+  if (attempt.status == exit_status(Code::denied)) {
+    const std::string peer = attempt_peer_.kind == "console"
+                                 ? "console"
+                                 : "key " + std::to_string(attempt_peer_.key);
+    const auto delay = answers_.wrong(peer, Clock::now());
+    text = "wrong passphrase; the next answer is taken after " + std::to_string(delay.count()) + " s";
+    log("a wrong passphrase from " + attempt_peer_.text());
+  } else {
+    log(text);
+  }
+  if (from == nullptr) return;
+  send(*from, Wire::wrong, status_byte(attempt.status, text));
+  ask(*from);
+}
+
+// --- telling ---------------------------------------------------------------
+
+void Coordinator::log(const std::string& text) {
+  const std::string line = "[" + duration_text(seconds_since(began_)) + "] " + printable(text, 850);
+  log_.push_back(line);
+  if (log_.size() > most_log_lines) log_.pop_front();
+  kmsg(text, Loudness::detail);  // the consoles have it from their clients
+}
+
+void Coordinator::tell_all(const std::string& text) {
+  log(text);
+  for (Client& c : clients_)
+    if (c.hello && c.hello->word == Word::unlock) send(c, Wire::say, text);
+}
+
+std::vector<std::string> Coordinator::status_lines() const {
+  const Facts facts = probe_volumes(setup_);
+  std::vector<std::string> lines;
+  lines.push_back("waiting for the passphrase since " + duration_text(seconds_since(began_)) + "; " +
+                  volumes_sentence());
+  if (!facts.keys.device)
+    lines.push_back("the keys volume " + setup_.config.keys.device.text() + " has not appeared yet");
+  for (const Volume& volume : setup_.volumes)
+    if (!facts.volumes.at(volume.name).device)
+      lines.push_back("the device of '" + volume.name + "', " + volume.device.text() +
+                      ", has not appeared yet");
+  if (answers_.wrong_total() > 0)
+    lines.push_back(std::to_string(answers_.wrong_total()) + " wrong passphrases so far");
+  return lines;
+}
+
+void Coordinator::finish(const std::string& result, const Peer& peer, int status,
+                         const std::string& text) {
+  BootReport report{.result = result,
+                    .peer = peer,
+                    .time = std::time(nullptr),
+                    .waited = seconds_since(began_),
+                    .wrong_answers = answers_.wrong_total()};
+  for (const Volume& volume : setup_.volumes)
+    if (const auto found = results_.find(volume.name); found != results_.end())
+      report.volumes.push_back(found->second);
+  if (auto written = write_file(paths_.run("boot.json"), to_json(report) + "\n", 0600); !written)
+    log(sentence(written.error()));
+  log(text);
+  std::string lines;
+  for (const std::string& line : log_) lines += line + "\n";
+  if (auto written = write_file(paths_.run("early.log"), lines, 0600); !written)
+    kmsg(sentence(written.error()), Loudness::warning);
+  for (Client& c : clients_)
+    if (c.hello) end(c, status, text);
+  let_clients_go();
+  done_ = true;
+}
+
+// The last word is to reach people before the door is closed behind us: waits
+// until every client has hung up, at most a second.
+void Coordinator::let_clients_go() {
+  const auto deadline = Clock::now() + std::chrono::seconds(1);
+  for (Client& c : clients_) {
+    while (!c.gone && Clock::now() < deadline) {
+      pollfd watched{c.fd.get(), POLLIN, 0};
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+      std::array<char, 64> rest{};
+      if (::poll(&watched, 1, static_cast<int>(left.count())) > 0 &&
+          ::recv(c.fd.get(), rest.data(), rest.size(), 0) <= 0)
+        c.gone = true;
+    }
+  }
+  consoles_.wait_until(deadline);
+}
+
+}  // namespace latchkey

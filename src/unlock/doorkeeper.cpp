@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "unlock/doorkeeper.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "core/image.hpp"
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/kmsg.hpp"
+#include "sys/process.hpp"
+#include "unlock/early_network.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto udev_patience = 5s;   // for udevd to finish with a link
+constexpr auto link_patience = 60s;  // for a named link to appear
+constexpr auto retry_after = 2s;     // after a call of ip that failed
+constexpr auto log_interval = 5s;    // between looks at the log's size
+constexpr off_t log_limit = 256 * 1024;
+
+void warn(const Error& error) {
+  kmsg(sentence(error) + (error.hint.empty() ? "" : "; " + error.hint), Loudness::warning);
+}
+
+// Everything that the door and its children say goes to one file. It is
+// appended to, so that cutting it leaves no hole.
+void open_log(const std::string& path) {
+  const Fd log(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!log) return;
+  ::dup2(log.get(), 1);
+  ::dup2(log.get(), 2);
+}
+
+// Whoever floods the door with connections must not fill the memory.
+void bound_log() {
+  struct stat info {};
+  if (::fstat(2, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > log_limit)
+    if (::ftruncate(2, 0) != 0) return;
+}
+
+std::vector<std::string> dropbear_words(const Paths& paths, std::uint16_t port) {
+  std::vector<std::string> out{paths.root + image_dropbear, "-F", "-E", "-p", std::to_string(port)};
+  std::vector<std::string> keys;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(paths.etc("hostkeys"), failed))
+    if (entry.path().extension() == ".dropbear") keys.push_back(entry.path().string());
+  std::ranges::sort(keys);
+  for (const std::string& key : keys) out.insert(out.end(), {"-r", key});
+  if (keys.empty())
+    kmsg("early ssh has no host key in " + paths.etc("hostkeys"), Loudness::warning);
+  return out;
+}
+
+std::string own_hostname(const Paths& paths) {
+  const auto text = read_file(paths.root + "/etc/hostname", 4096);
+  const std::string name(text ? trim(*text) : std::string_view());
+  return valid_hostname(name) && name != "localhost" ? name : std::string();
+}
+
+void to_console(const Paths& paths, const std::string& line) {
+  // Not waited for: a serial line whose other side holds it back must not hold
+  // the door.
+  const Fd fd(::open((paths.root + "/dev/console").c_str(),
+                     O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (fd && !write_all(fd.get(), line + "\r\n")) return;
+}
+
+}  // namespace
+
+Doorkeeper::Doorkeeper(const Paths& paths) : paths_(paths) {
+  open_log(early_path(paths_, "door.log"));
+  read_config();
+}
+
+void Doorkeeper::read_config() {
+  NetworkConfig network;
+  // Only this file: what is wrong with the volumes is no matter of the door.
+  const std::string file = paths_.etc("latchkey.conf");
+  const auto text = read_file(file);
+  const auto config = text ? parse_config(*text, file) : Result<Config>(text.error());
+  if (config) {
+    ssh_ = config->ssh;
+    network = config->network;
+  } else {
+    warn(config.error());
+    kmsg("early ssh goes on with DHCP on every link and port 22", Loudness::warning);
+  }
+  const auto cmdline = read_file(paths_.root + "/proc/cmdline", 64 * 1024);
+  plan_ = network_plan(cmdline ? *cmdline : "", network);
+  for (const Error& problem : plan_.problems) warn(problem);
+  if (plan_.hostname.empty()) plan_.hostname = own_hostname(paths_);
+}
+
+int Doorkeeper::run() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, number);
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+  const Fd wake(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  // Dropbear listens on every address, also on those that come later.
+  dropbear_.emplace(dropbear_words(paths_, ssh_.port));
+  dropbear_->keep();
+  auto events = LinkEvents::open(paths_.root);
+  if (!wake || !events) {
+    if (!events) warn(events.error());
+    return exit_status(Code::io);
+  }
+  while (true) {
+    dropbear_->keep();
+    serve_links();
+    announce_addresses();
+    bound_log();
+    pollfd watched[]{
+        {wake.get(), POLLIN, 0}, {events->links(), POLLIN, 0}, {events->udev(), POLLIN, 0}};
+    if (::poll(watched, 3, wait_time()) < 0 && errno != EINTR) return exit_status(Code::io);
+    events->drain();
+    signalfd_siginfo info{};
+    while (::read(wake.get(), &info, sizeof info) == sizeof info)
+      if (info.ssi_signo != SIGCHLD) return 0;
+  }
+}
+
+void Doorkeeper::serve_links() {
+  if (retry_ && Clock::now() >= *retry_) retry_.reset();
+  bool early = false;
+  const bool patient = !early_since_ || Clock::now() - *early_since_ < udev_patience;
+  const std::vector<LinkFacts> links = read_links(paths_.root, patient, early);
+  be_patient(links, early);
+
+  std::map<std::size_t, std::vector<LinkFacts>> candidates;
+  std::set<int> present;
+  for (const LinkFacts& link : links) {
+    const auto index = plan_for(plan_, link);
+    if (!index) continue;
+    present.insert(link.index);
+    candidates[*index].push_back(link);
+    serve_link(link, plan_.links[*index]);
+  }
+  std::erase_if(served_, [&](const auto& entry) { return !present.contains(entry.first); });
+  // What failed is not tried again by the very events that trying it made.
+  if (retry_) return;
+  const std::set<int> changed = std::exchange(changed_, {});
+  for (const auto& [index, with_plan] : candidates) hold_addresses(index, with_plan, changed);
+}
+
+void Doorkeeper::serve_link(const LinkFacts& link, const LinkPlan& plan) {
+  Served& served = served_[link.index];
+  if (!served.name.empty() && served.name != link.name) {
+    // Renamed while up: what is ours must be found under its new name.
+    if (raised_links(paths_).contains(served.name)) remember_raised(paths_, link.name);
+    served.dhcp.reset();
+  }
+  // A link that lost its cable or was taken down may have lost routes too.
+  if (served.name != link.name || link.up != served.up || (link.carrier && !served.carrier))
+    changed_.insert(link.index);
+  served.name = link.name;
+  served.up = link.up;
+  served.carrier = link.carrier;
+  if (!link.up && !retry_) {
+    // A card may refuse while its firmware is loading: tried again.
+    if (const auto raised = raise_link(paths_, link); !raised) {
+      warn(raised.error());
+      retry_soon();
+    }
+  }
+  serve_dhcp(link, plan, served);
+}
+
+void Doorkeeper::serve_dhcp(const LinkFacts& link, const LinkPlan& plan, Served& served) {
+  if (plan.dhcp4 && !served.dhcp) {
+    const std::string busybox = find_program("busybox");
+    std::vector<std::string> words{busybox.empty() ? "/bin/busybox" : busybox, "udhcpc"};
+    const auto more = dhcp_words(link.name, plan_.hostname, paths_.root + image_dhcp_event);
+    words.insert(words.end(), more.begin(), more.end());
+    served.dhcp.emplace(std::move(words));
+  }
+  // It needs the link up, and would only die without.
+  if (served.dhcp && link.up) served.dhcp->keep();
+}
+
+void Doorkeeper::hold_addresses(std::size_t index, const std::vector<LinkFacts>& candidates,
+                                const std::set<int>& changed) {
+  const LinkPlan& plan = plan_.links[index];
+  if (plan.fixed == LinkSetup{}) return;
+  if (plan.fixed.addresses.empty()) {  // an MTU is for each link, an address for one
+    for (const LinkFacts& link : candidates)
+      if (changed.contains(link.index)) apply(plan, link);
+    return;
+  }
+  int& present = holders_[index];
+  const int chosen = holder(candidates, present);
+  if (chosen == 0 || (chosen == present && !changed.contains(chosen))) return;
+  for (const LinkFacts& link : candidates)
+    if (link.index == present && chosen != present)
+      undo_setup(plan.fixed, link.name, link_metric(link.name));
+  present = chosen;
+  for (const LinkFacts& link : candidates)
+    if (link.index == chosen) apply(plan, link);
+}
+
+void Doorkeeper::apply(const LinkPlan& plan, const LinkFacts& link) {
+  if (const auto done = apply_setup(paths_, plan.fixed, link.name); !done) {
+    warn(done.error());
+    changed_.insert(link.index);
+    retry_soon();
+  }
+}
+
+void Doorkeeper::be_patient(const std::vector<LinkFacts>& links, bool early) {
+  if (!early)
+    early_since_.reset();
+  else if (!early_since_)
+    early_since_ = Clock::now();
+  if (widened_ || !plan_.fallback || Clock::now() - begin_ < link_patience) return;
+  widened_ = true;
+  for (const std::string& name : widen(plan_, links))
+    kmsg("there is no network link '" + printable(name) + "'; early ssh tries every wired one",
+         Loudness::warning);
+}
+
+void Doorkeeper::announce_addresses() {
+  for (const LinkAddress& address : read_addresses()) {
+    if (address.subnet.address.link_local() || !address.subnet.address.host()) continue;
+    const std::string text = "early ssh answers at root@" + address.subnet.address.text() +
+                             " port " + std::to_string(ssh_.port) + " (" + address.link + ")";
+    if (!announced_.insert(text).second) continue;
+    to_console(paths_, "latchkey: " + text);
+    kmsg(text, Loudness::detail);  // the console has it already
+  }
+  // Addresses that come and go (privacy extensions) must not pile up.
+  if (announced_.size() > 1000) announced_.clear();
+}
+
+void Doorkeeper::retry_soon() { retry_ = Clock::now() + retry_after; }
+
+int Doorkeeper::wait_time() const {
+  auto next = Clock::now() + log_interval;
+  const auto sooner = [&](std::optional<Clock::time_point> at) {
+    if (at) next = std::min(next, *at);
+  };
+  sooner(dropbear_->due());
+  for (const auto& [index, served] : served_)
+    if (served.dhcp && served.up) sooner(served.dhcp->due());
+  sooner(retry_);
+  if (early_since_) sooner(*early_since_ + udev_patience);
+  if (!widened_ && plan_.fallback) sooner(begin_ + link_patience);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+}  // namespace latchkey

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The worker of `door`: network and Dropbear as long as it lives.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/network.hpp"
+#include "sys/link.hpp"
+#include "sys/setup.hpp"
+#include "unlock/child.hpp"
+
+namespace latchkey {
+
+class Doorkeeper {
+ public:
+  /// Reads the configuration. A broken one is told and replaced by what can be
+  /// had: nobody is to be locked out by it.
+  explicit Doorkeeper(const Paths& paths);
+
+  /// Works until SIGTERM; gives 0 then, another status when it cannot go on and
+  /// is to be started again.
+  int run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // What is being done with one link.
+  struct Served {
+    std::string name{};
+    std::optional<Child> dhcp{};
+    bool up = false;
+    bool carrier = false;
+  };
+
+  void read_config();
+  void serve_links();
+  void serve_link(const LinkFacts& link, const LinkPlan& plan);
+  void serve_dhcp(const LinkFacts& link, const LinkPlan& plan, Served& served);
+  void hold_addresses(std::size_t index, const std::vector<LinkFacts>& candidates,
+                      const std::set<int>& changed);
+  void apply(const LinkPlan& plan, const LinkFacts& link);
+  void be_patient(const std::vector<LinkFacts>& links, bool early);
+  void announce_addresses();
+  void retry_soon();
+  [[nodiscard]] int wait_time() const;
+
+  Paths paths_;
+  SshConfig ssh_{};
+  NetworkPlan plan_{};
+  std::optional<Child> dropbear_{};
+  std::map<int, Served> served_{};
+  std::map<std::size_t, int> holders_{};  // plan → index of the link
+  std::set<int> changed_{};               // links whose setup is to be given again
+  std::set<std::string> announced_{};
+  Clock::time_point begin_ = Clock::now();
+  std::optional<Clock::time_point> early_since_{};
+  std::optional<Clock::time_point> retry_{};
+  bool widened_ = false;
+};
+
+}  // namespace latchkey

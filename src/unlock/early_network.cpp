@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "unlock/early_network.hpp"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/kmsg.hpp"
+#include "sys/link.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// The image has busybox's ip only; using the same one everywhere means that
+// the tests run what early boot runs.
+Result<std::string> call(const Command& command, std::chrono::seconds timeout) {
+  Command words = command;
+  if (const std::string busybox = find_program("busybox"); !busybox.empty())
+    words.insert(words.begin(), busybox);
+  return run_ok(words, "cannot do '" + join(command, " ") + "'", {.timeout = timeout});
+}
+
+// Both files only grow: each line is one write, so that no writer cuts another's.
+void append_line(const std::string& path, const std::string& line) {
+  const auto text = read_file(path);
+  const auto lines = text ? split_lines(*text) : std::vector<std::string_view>{};
+  if (std::ranges::find(lines, line) != lines.end()) return;
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd || !write_all(fd.get(), line + "\n"))
+    kmsg("cannot write '" + path + "'; the link will keep what it is given", Loudness::warning);
+}
+
+bool has(const std::vector<LinkAddress>& addresses, const std::string& link, const Subnet& subnet) {
+  return std::ranges::find(addresses, LinkAddress{link, subnet}) != addresses.end();
+}
+
+std::vector<LinkEntry> ledger(const Paths& paths) {
+  const auto text = read_file(early_path(paths, "added"));
+  return text ? parse_ledger(*text) : std::vector<LinkEntry>{};
+}
+
+// What would lose its ground when links go down; empty for nothing.
+std::string network_user(const Paths& paths) {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(paths.root + "/sys/class/iscsi_session", failed))
+    return "an iSCSI session (" + entry.path().filename().string() + ")";
+  const auto mounts = read_file(paths.root + "/proc/mounts");
+  if (!mounts) return {};
+  for (const std::string_view line : split_lines(*mounts)) {
+    const auto fields = split_fields(line);
+    if (fields.size() < 3) continue;
+    const std::string& type = fields[2].text;
+    if (type == "nfs" || type == "nfs4" || type == "cifs" || type == "ceph" || type == "9p")
+      return "a mount of type " + type;
+  }
+  return {};
+}
+
+// The steps of one link's way back, and the first thing that did not work.
+class Restorer {
+ public:
+  Restorer(std::string link, Clock::time_point last_call)
+      : link_(std::move(link)), last_call_(last_call) {}
+
+  void call_ip(const Command& command) {
+    if (Clock::now() > last_call_) return fail("there was no time left");
+    const auto done = call(command, std::chrono::seconds(1));
+    // Gone already is as good as taken away.
+    if (!done && done.error().why.find("No such process") == std::string::npos &&
+        done.error().why.find("Cannot assign requested address") == std::string::npos)
+      fail(sentence(done.error()));
+  }
+
+  void fail(const std::string& why) {
+    if (problem_.empty()) problem_ = "'" + link_ + "' (" + why + ")";
+  }
+
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+ private:
+  std::string link_;
+  Clock::time_point last_call_;
+  std::string problem_{};
+};
+
+std::string restore_link(const Paths& paths, const LinkEntry& entry, bool lower,
+                         Clock::time_point last_call) {
+  if (::if_nametoindex(entry.link.c_str()) == 0) return {};
+  Restorer restorer(entry.link, last_call);
+  if (lower) {
+    restorer.call_ip(flush_command(entry.link));
+    restorer.call_ip(lower_command(entry.link));  // takes the routes along
+  } else {
+    const auto present = read_addresses();
+    LinkSetup ours = entry.setup;
+    std::erase_if(ours.addresses, [&](const Subnet& a) { return !has(present, entry.link, a); });
+    for (const Command& command : undo_commands(ours, entry.link, entry.metric))
+      restorer.call_ip(command);
+  }
+  if (entry.setup.mtu && read_mtu(paths.root, entry.link) != *entry.setup.mtu)
+    for (const Command& command : link_commands({.mtu = entry.setup.mtu}, entry.link, 0))
+      restorer.call_ip(command);
+  return restorer.problem();
+}
+
+}  // namespace
+
+std::string early_path(const Paths& paths, const std::string& file) {
+  return paths.run("early" + (file.empty() ? "" : "/" + file));
+}
+
+unsigned link_metric(const std::string& link) { return 1000 + ::if_nametoindex(link.c_str()); }
+
+std::set<std::string> raised_links(const Paths& paths) {
+  std::set<std::string> out;
+  const auto text = read_file(early_path(paths, "links"));
+  if (!text) return out;
+  for (const std::string_view line : split_lines(*text))
+    if (valid_link_name(line)) out.emplace(line);
+  return out;
+}
+
+void remember_raised(const Paths& paths, const std::string& link) {
+  append_line(early_path(paths, "links"), link);
+}
+
+Result<> raise_link(const Paths& paths, const LinkFacts& link) {
+  remember_raised(paths, link.name);
+  const auto done = call(raise_command(link.name), std::chrono::seconds(5));
+  if (!done) return done.error();
+  return Ok{};
+}
+
+Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::string& link) {
+  const unsigned metric = link_metric(link);
+  const auto present = read_addresses();
+  LinkEntry ours{.link = link, .metric = metric, .setup = setup};
+  std::erase_if(ours.setup.addresses, [&](const Subnet& a) { return has(present, link, a); });
+  if (setup.mtu) {
+    const auto known = ledger(paths);
+    const auto entry = std::ranges::find(known, link, &LinkEntry::link);
+    const bool noted = entry != known.end() && entry->setup.mtu;
+    ours.setup.mtu.reset();
+    if (const unsigned before = read_mtu(paths.root, link); !noted && before != 0)
+      ours.setup.mtu = before;
+  }
+  for (const std::string& line : ledger_lines(ours)) append_line(early_path(paths, "added"), line);
+
+  std::optional<Error> first;
+  for (const Command& command : link_commands(setup, link, metric))
+    if (const auto done = call(command, std::chrono::seconds(5)); !done && !first)
+      first = done.error();
+  if (first) return *first;
+  return Ok{};
+}
+
+void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric) {
+  for (const Command& command : undo_commands(setup, link, metric))
+    if (!call(command, std::chrono::seconds(5))) continue;
+}
+
+Result<> restore_network(const Paths& paths, Clock::time_point last_call) {
+  const std::set<std::string> raised = raised_links(paths);
+  const std::string user = network_user(paths);
+  if (!user.empty() && !raised.empty())
+    kmsg("the network stays up after early boot, for " + user, Loudness::warning);
+  std::vector<LinkEntry> entries = ledger(paths);
+  for (const std::string& link : raised)
+    if (std::ranges::find(entries, link, &LinkEntry::link) == entries.end())
+      entries.push_back({.link = link});
+  std::string left;
+  for (const LinkEntry& entry : entries) {
+    const bool ours = raised.contains(entry.link);
+    if (ours && !user.empty()) continue;
+    const std::string problem = restore_link(paths, entry, ours, last_call);
+    if (!problem.empty()) left += (left.empty() ? "" : ", ") + problem;
+  }
+  if (left.empty()) return Ok{};
+  return Error{Code::partial, "cannot bring back every network link", left, ""};
+}
+
+}  // namespace latchkey

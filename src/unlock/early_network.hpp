@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Changing the network in early boot: everything is written down first, in
+// /run/latchkey/early, so that farewell can take it away again.
+#pragma once
+
+#include <chrono>
+#include <set>
+#include <string>
+
+#include "core/ledger.hpp"
+#include "core/network.hpp"
+#include "core/result.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// The directory of what only early boot needs.
+[[nodiscard]] std::string early_path(const Paths& paths, const std::string& file = "");
+
+/// The metric of a link's routes: differs between links, and loses against a
+/// route that somebody else made.
+[[nodiscard]] unsigned link_metric(const std::string& link);
+
+/// The links that were down before early boot raised them.
+[[nodiscard]] std::set<std::string> raised_links(const Paths& paths);
+
+/// Writes down that a link is about to be raised by us. Twice is once.
+void remember_raised(const Paths& paths, const std::string& link);
+
+/// Raises a link, written down before. Fails with Code::io.
+[[nodiscard]] Result<> raise_link(const Paths& paths, const LinkFacts& link);
+
+/// Gives a link its setup. What the link had already is not written down as
+/// ours. All of it is tried; the first failure is the one told (Code::io).
+[[nodiscard]] Result<> apply_setup(const Paths& paths, const LinkSetup& setup,
+                                   const std::string& link);
+
+/// Takes a setup's addresses and routes away again; what is gone already is fine.
+void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric);
+
+/// Brings every link back to what it was before early boot. Links that were up
+/// already keep what others gave them. When something still lives off the
+/// network (root on NFS, iSCSI) the links stay up, and that is told. No call is
+/// begun after `last_call`. Fails with Code::partial, naming what is left.
+[[nodiscard]] Result<> restore_network(const Paths& paths,
+                                       std::chrono::steady_clock::time_point last_call);
+
+}  // namespace latchkey

@@ -1,0 +1,332 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The cases of the image tests, each from a fresh, right configuration.
+# shellcheck disable=SC2154,SC2016 # variables come from support.sh; scripts are quoted
+
+case_01_valid_as_debian_builds_it() {
+	local settings=$tree/etc/initramfs-tools/conf.d/test
+	mv "$settings" "$work/settings"
+	echo marker-of-a-key >"$etc/system-mysql.key"
+	build_and_look
+	mv "$work/settings" "$settings"
+	check "the build succeeds" [ "$built" -eq 0 ]
+	check "the image waits" grep -qx mode=wait "$image/etc/latchkey/image"
+	check "files and modes are as promised" same \
+		"$(cd "$image" && find etc/latchkey usr/lib/latchkey usr/sbin/latchkey-unlock scripts/*/latchkey \
+			-printf '%M %p%l\n' | sort -k2)" \
+		"$(sed 's/^\t*//' <<-'LIST'
+			drwx------ etc/latchkey
+			drwx------ etc/latchkey/hostkeys
+			-rw------- etc/latchkey/hostkeys/ecdsa.dropbear
+			-rw------- etc/latchkey/hostkeys/ed25519.dropbear
+			-rw------- etc/latchkey/image
+			-rw------- etc/latchkey/keys
+			-rw------- etc/latchkey/latchkey.conf
+			drwx------ etc/latchkey/root
+			drwx------ etc/latchkey/root/.ssh
+			-rw------- etc/latchkey/root/.ssh/authorized_keys
+			-rw------- etc/latchkey/volumes
+			-rwxr-xr-x scripts/init-bottom/latchkey
+			-rwxr-xr-x scripts/init-premount/latchkey
+			-rwxr-xr-x scripts/local-top/latchkey
+			drwxr-xr-x usr/lib/latchkey
+			lrwxrwxrwx usr/lib/latchkey/dhcp-event/usr/sbin/latchkey-unlock
+			-rwxr-xr-x usr/lib/latchkey/dropbear
+			-rwxr-xr-x usr/sbin/latchkey-unlock
+		LIST
+		)"
+	check "root's login is the unlocker" same "$(grep ^root: "$image/etc/passwd")" \
+		"root:x:0:0:root:/etc/latchkey/root:/usr/sbin/latchkey-unlock"
+	check "Dropbear gets the forced command" same "$(cat "$image/etc/latchkey/root/.ssh/authorized_keys")" \
+		"command=\"latchkey-unlock --key 1\",no-port-forwarding,no-agent-forwarding,no-X11-forwarding $(cat "$work/key.pub")"
+	check "the unlocker knows the key" same "$(cat "$image/etc/latchkey/keys")" \
+		"$(printf '1\t%s\talice@laptop\tunlock,status,log,continue' "$(ssh-keygen -lf "$work/key.pub" | cut -d' ' -f2)")"
+	check "the unlocker runs without any library" \
+		same "$(ldd "$image/usr/sbin/latchkey-unlock" | tr -d '\t')" "statically linked"
+	local tool
+	for tool in sbin/udhcpc sbin/lvm bin/sh sbin/ip; do
+		check "the image has $tool" [ -e "$image/$tool" ]
+	done
+	check "udev's rules of device-mapper are there" \
+		[ -e "$image/usr/lib/udev/rules.d/60-persistent-storage-dm.rules" ]
+	check "early boot ends before udev does" same \
+		"$(grep -o 'init-bottom/[a-z]*' "$image/scripts/init-bottom/ORDER" | head -n 1)" init-bottom/latchkey
+	local module
+	for module in dm-crypt xts essiv; do
+		check "the module $module is there" \
+			test -n "$(find "$image/usr/lib/modules" -name "$module.ko*")"
+	done
+	check "only root reads the image" same "$(stat -c '%a %U' "$tree/boot/initrd.img-$kernel")" "600 root"
+	check "nobody cannot read it" \
+		not chroot --userspec=nobody "$tree" cat "/boot/initrd.img-$kernel"
+	check "no other file of /etc/latchkey is in it" not grep -rqa marker-of-a-key "$image"
+	check "no host key of the real sshd is in it" not grep -rqa 'OPENSSH PRIVATE' "$image"
+	run_check --verbose
+	check "check finds no error" [ "$checked" -eq 0 ]
+	check "check says that the image is good" said "can be unlocked over ssh"
+	check "absent devices are warned of" said "system/encrypted-mysql"
+}
+
+case_02_host_keys_are_stable_and_private() {
+	build
+	local before
+	before=$(cat "$etc"/hostkeys/* | sha256sum)
+	check "private keys are private" same \
+		"$(cd "$etc/hostkeys" && stat -c '%a %n' . -- *)" \
+		$'700 .\n600 ecdsa.dropbear\n644 ecdsa.pub\n600 ed25519.dropbear\n644 ed25519.pub\n600 machine-id'
+	build
+	check "a rebuild keeps them" same "$(cat "$etc"/hostkeys/* | sha256sum)" "$before"
+	check "OpenSSH reads the public ones" ssh-keygen -lf "$etc/hostkeys/ed25519.pub"
+	echo ffffffffffffffffffffffffffffffff >"$tree/etc/machine-id"
+	build
+	check "a clone is warned of" said "were made on another machine"
+	check "a clone still gets its image" [ "$built" -eq 0 ]
+	echo 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id"
+	rm -rf "$etc/hostkeys"
+	build_and_look
+	check "missing keys are made by the hook" [ -s "$image/etc/latchkey/hostkeys/ed25519.dropbear" ]
+}
+
+case_03_damaged_host_key() {
+	build
+	cp "$etc/hostkeys/ecdsa.dropbear" "$work/ecdsa"
+	echo junk >"$etc/hostkeys/ecdsa.dropbear"
+	build_and_look
+	check "one damaged host key: the build succeeds" [ "$built" -eq 0 ]
+	check "one damaged host key is warned of" said "ecdsa.dropbear"
+	check "the other one is in the image" same "$(ls "$image/etc/latchkey/hostkeys")" ed25519.dropbear
+	cp "$etc/hostkeys/ed25519.dropbear" "$work/ed25519"
+	echo junk >"$etc/hostkeys/ed25519.dropbear"
+	build
+	boots_on "no host key" "early boot has no host key"
+	rm -rf "$etc/hostkeys"
+}
+
+case_04_authorized_keys_that_nobody_could_use() {
+	rm "$etc/authorized_keys"
+	build
+	boots_on "no authorized_keys" "authorized_keys': No such file"
+	echo '# nobody' >"$etc/authorized_keys"
+	build
+	boots_on "no key" "holds no key"
+	{ cat "$work/key.pub"; echo "from=\"10.0.0.1\" $(cat "$work/key.pub")"; } >"$etc/authorized_keys"
+	build
+	boots_on "a line that cannot be honoured" "/etc/latchkey/authorized_keys:2:1: option 'from'"
+	rm "$etc/authorized_keys"
+	mkdir "$etc/authorized_keys"
+	build
+	boots_on "unreadable authorized_keys" "Is a directory"
+	rmdir "$etc/authorized_keys"
+}
+
+case_05_broken_configuration() {
+	echo 'nonsense = [' >>"$etc/latchkey.conf"
+	build
+	boots_on "a configuration with an error" "/etc/latchkey/latchkey.conf:3:"
+	fresh_configuration
+	rm "$etc/volumes"
+	build
+	boots_on "no volumes file" "/etc/latchkey/volumes"
+	fresh_configuration
+	echo 'nginx nowhere' >"$etc/services"
+	build_and_look
+	check "an error in services does not matter to early boot" \
+		grep -qx mode=wait "$image/etc/latchkey/image"
+	run_check ''
+	check "check finds the error in services" said "/etc/latchkey/services:1:"
+}
+
+case_06_missing_parts() {
+	mv "$tree/usr/sbin/lvm" "$work/lvm"
+	build
+	boots_on "no lvm" "the program 'lvm' is missing"
+	mv "$work/lvm" "$tree/usr/sbin/lvm"
+	mv "$tree/usr/share/initramfs-tools/hooks/zz-busybox" "$work/zz-busybox"
+	build
+	boots_on "no busybox" "'ip' is missing"
+	mv "$work/zz-busybox" "$tree/usr/share/initramfs-tools/hooks/zz-busybox"
+	local module
+	module=$(find "$tree/usr/lib/modules" -name 'dm-crypt.ko*')
+	mv "$module" "$work/"
+	in_tree depmod "$kernel"
+	build
+	boots_on "no dm-crypt" "dm-crypt is missing"
+	mv "$work/${module##*/}" "$module"
+	in_tree depmod "$kernel"
+}
+
+case_07_root_is_encrypted() {
+	build
+	local before
+	before=$(image_hash)
+	echo 'root system/encrypted-root / ext4 defaults' >>"$etc/volumes"
+	: >"$etc/authorized_keys"
+	build
+	check "with an encrypted root a useless image is refused" [ "$built" -ne 0 ]
+	check "... and says why" said "could not be unlocked over ssh, so it is not built"
+	check "... and the old image stays" same "$(image_hash)" "$before"
+}
+
+case_08_latchkey_itself_fails() {
+	mv "$tree/usr/sbin/latchkey" "$work/latchkey"
+	printf '#!/bin/sh\necho broken >&2\nexit 127\n' >"$tree/usr/sbin/latchkey"
+	chmod +x "$tree/usr/sbin/latchkey"
+	build_and_look
+	check "a broken latchkey fails no package operation" [ "$built" -eq 0 ]
+	check "... its image boots on" grep -qx mode=boot-on "$image/etc/latchkey/image"
+	check "... and that is said" said "boots on WITHOUT waiting"
+	echo 'root system/encrypted-root / ext4 defaults' >>"$etc/volumes"
+	build
+	check "... but not with an encrypted root" [ "$built" -ne 0 ]
+	mv "$work/latchkey" "$tree/usr/sbin/latchkey"
+}
+
+case_09_ciphers_of_the_headers() {
+	mkdir -p "$tree/dev/mapper"
+	local keys=$tree/dev/mapper/system-encrypted--keys data=$tree/dev/mapper/system-encrypted--mysql
+	truncate -s 32M "$keys" "$data"
+	echo passphrase | in_tree cryptsetup -q luksFormat --type luks2 --cipher aes-xts-plain64 \
+		--pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/mapper/system-encrypted--keys - 2>/dev/null
+	# Without device-mapper cryptsetup itself makes no headers for other ciphers.
+	perl -0777 -pi -e 's/(("segments".*?)aes-(xts-plain64.*?)\0{4})/$2serpent-$3/s' "$keys"
+	echo passphrase | in_tree cryptsetup -q luksFormat --type luks1 --cipher aes-xts-plain64 \
+		--pbkdf-force-iterations 1000 /dev/mapper/system-encrypted--mysql - 2>/dev/null
+	printf 'cbc-essiv:sha512' | dd of="$data" bs=1 seek=40 conv=notrunc status=none
+	# A damaged second copy of the header is what libcryptsetup would repair.
+	printf 'damage' | dd of="$keys" bs=1 seek=$((16384 + 4200)) conv=notrunc status=none
+	local before
+	before=$(sha256sum "$keys" "$data")
+	build_and_look
+	local module
+	for module in serpent_generic xts "sha512*" essiv; do
+		check "the header's module $module is there" \
+			test -n "$(find "$image/usr/lib/modules" -name "$module.ko*")"
+	done
+	check "headers that are there are not warned of" not said "LUKS header"
+	run_check ''
+	check "check is content with them" [ "$checked" -eq 0 ]
+	check "neither hook nor check wrote to a device" same "$(sha256sum "$keys" "$data")" "$before"
+}
+
+case_10_out_of_date_and_foreign() {
+	build
+	ssh-keygen -q -t ed25519 -N '' -C bob -f "$work/key2" <<<y >/dev/null
+	cat "$work/key2.pub" >>"$etc/authorized_keys"
+	run_check ''
+	check "check sees an image with yesterday's keys" said "is out of date"
+	check "... and fails" [ "$checked" -eq 1 ]
+	run_check --json
+	check "check --json can be read" python3 -c '
+import json, sys
+found = json.load(open(sys.argv[1]))
+sys.exit(found["ok"] or not [f for f in found["findings"] if f["level"] == "error"])' "$work/said"
+	chmod 644 "$tree/boot/initrd.img-$kernel"
+	run_check ''
+	check "check sees an image that others can read" said "can be read by others than root"
+	mkdir -p "$tree/usr/share/initramfs-tools/scripts/init-premount"
+	: >"$tree/usr/share/initramfs-tools/scripts/init-premount/dropbear"
+	: >"$tree/etc/kernel/postinst.d/dracut"
+	run_check ''
+	check "check sees dropbear-initramfs" said "dropbear-initramfs is installed beside"
+	check "check sees dracut" said "dracut builds this machine's images"
+	rm "$tree/usr/share/initramfs-tools/scripts/init-premount/dropbear" \
+		"$tree/etc/kernel/postinst.d/dracut"
+	rm "$tree/boot/initrd.img-$kernel"
+	run_check ''
+	check "check sees a kernel without an image" said "has no image"
+	in_tree update-initramfs -c -k "$kernel" >/dev/null 2>&1
+}
+
+case_11_other_hooks_and_places() {
+	local hook=$tree/usr/share/initramfs-tools/hooks/zzz-other
+	cat >"$hook" <<-'HOOK'
+		#!/bin/sh
+		[ "$1" = prereqs ] && { echo; exit 0; }
+		echo 'root:*:0:0::/root-x:/bin/sh' >"$DESTDIR/etc/passwd"
+	HOOK
+	chmod +x "$hook"
+	build_and_look
+	check "another hook's passwd does not give a shell" same "$(grep -c ^root: "$image/etc/passwd")" 1
+	check "... root's login is the unlocker" grep -q '^root:.*latchkey-unlock$' "$image/etc/passwd"
+	rm "$hook"
+	umount "$tree/sys"
+	build
+	check "a tree without /sys gets its image" [ "$built" -eq 0 ]
+	mount -t sysfs -o ro sysfs "$tree/sys"
+	mkdir -p "$tree/var/lib/kdump"
+	cp -a "$tree/etc/initramfs-tools" "$tree/var/lib/kdump/"
+	in_tree mkinitramfs -d /var/lib/kdump/initramfs-tools -o /root/kdump "$kernel" 2>/dev/null
+	rm -rf "$tree/root/image"
+	in_tree unmkinitramfs /root/kdump /root/image
+	check "the crash kernel's image has nothing of ours" \
+		same "$(of_ours "$tree/root/image")" ""
+}
+
+# Runs a boot script of the package in the tree; $1 is what stands for the
+# unlocker, and what it writes to the kernel's log is for said().
+boot_script() {
+	local script=$1 unlocker=$2
+	mkdir -p "$tree/root/bin"
+	printf '#!/bin/sh\n%s\n' "$unlocker" >"$tree/root/bin/latchkey-unlock"
+	printf '#!/bin/sh\n:\n' >"$tree/root/bin/sleep"
+	chmod +x "$tree/root/bin/"*
+	ln -sf /proc/self/fd/2 "$tree/dev/kmsg"
+	ran=0
+	# A pipe, so that each line written to the "kernel's log" is added to the others.
+	in_tree env PATH=/root/bin:/usr/bin:/bin timeout 60 \
+		"/usr/share/initramfs-tools/scripts/$script/latchkey" 2>&1 | cat >"$work/said" || ran=$?
+}
+
+case_12_boot_scripts() {
+	printf 'mode=wait\n' >"$etc/image"
+	boot_script local-top 'echo x >>/root/runs; [ "$(wc -l </root/runs)" -ge 3 ]'
+	check "the coordinator is started again until it succeeds" same "$(wc -l <"$tree/root/runs")" 3
+	check "... and each end is told" said "ended with status 1 and is started again"
+	: >"$tree/root/runs"
+	boot_script local-top 'echo x >>/root/runs; kill -9 $$'
+	check "20 deaths at once end the waiting" same "$(wc -l <"$tree/root/runs")" 20
+	check "... loudly" said "<3>latchkey: error: the unlocker dies at once"
+	check "... and the boot goes on" [ "$ran" -eq 0 ]
+	printf 'mode=boot-on\nreason=the cat ate it\n' >"$etc/image"
+	: >"$tree/root/runs"
+	boot_script local-top 'echo x >>/root/runs'
+	check "an image that boots on does not wait" same "$(wc -l <"$tree/root/runs")" 0
+	check "... and says why" said "boots on without an unlock: the cat ate it"
+	boot_script init-premount 'echo x >>/root/runs'
+	check "... nor does it open a door" same "$(wc -l <"$tree/root/runs")" 0
+	check "... nor touch /run" [ ! -e "$tree/run/latchkey" ]
+
+	printf 'mode=wait\n' >"$etc/image"
+	mkdir -p "$tree/conf"
+	cp "$tree/usr/share/initramfs-tools/init" "$tree/init"
+	boot_script init-premount 'echo x >>/root/runs; rm -f /run/latchkey/early/door'
+	local deadline=$((SECONDS + 10))
+	until [ -s "$tree/root/runs" ] || [ $SECONDS -gt $deadline ]; do sleep 0.1; done
+	check "the door is opened in the background" [ -s "$tree/root/runs" ]
+	check "... in a private directory" same "$(stat -c %a "$tree/run/latchkey" "$tree/run/latchkey/early")" \
+		$'700\n700'
+	local expected=''
+	[ "$release" = bookworm ] || expected='IP=none'
+	check "only an init that would configure the network is told not to" \
+		same "$(cat "$tree/conf/param.conf" 2>/dev/null)" "$expected"
+	: >"$tree/run/latchkey/early/door"
+	boot_script init-bottom 'echo "$1" >/root/farewell'
+	check "early boot is ended" same "$(cat "$tree/root/farewell")" farewell
+	check "... and the door is not started again" [ ! -e "$tree/run/latchkey/early/door" ]
+	rm -rf "$tree/run/latchkey" "$tree/conf" "$tree/init" "$tree/root/bin" "$tree/root/runs" "$tree/dev/kmsg"
+}
+
+case_99_removal() {
+	build
+	check "the package is installed over itself" in_tree dpkg -i /root/latchkey.deb
+	check "the package is removed" in_tree dpkg -r latchkey
+	look
+	check "an image after the removal has nothing of ours" same "$(of_ours "$image")" ""
+	check "the owner's files stay" [ -s "$etc/authorized_keys" ]
+	check "the host keys stay" [ -s "$etc/hostkeys/ed25519.dropbear" ]
+	check "the package is purged" in_tree dpkg -P latchkey
+	check "the host keys go with a purge" [ ! -e "$etc/hostkeys" ]
+	check "the owner's files stay after a purge" [ -s "$etc/volumes" ]
+	check "nothing of the package is left" same \
+		"$(find "$tree/usr" "$tree/lib/systemd" "$tree/run" "$tree/var/lib/latchkey" -name '*latchkey*' 2>/dev/null)" ""
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "support/machine.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "core/text.hpp"
+
+namespace latchkey::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+const std::string tool = LATCHKEY_SOURCE_DIR "/tools/vm";
+
+std::string release() {
+  const char* const chosen = std::getenv("LATCHKEY_TEST_RELEASE");
+  return chosen == nullptr ? "bookworm" : chosen;
+}
+
+}  // namespace
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+void wait_until(const std::function<bool()>& ready, const std::string& what,
+                std::chrono::seconds deadline) {
+  const auto until = Clock::now() + deadline;
+  while (!ready()) {
+    if (Clock::now() > until) throw std::runtime_error("waited in vain: " + what);
+    ::usleep(100'000);  // between two looks at a condition
+  }
+}
+
+Machine::Machine(const std::string& name, const std::vector<std::string>& options) : name_(name) {
+  vm({"down", name_});
+  std::vector<std::string> up{"up", name_, "--release", release(), "--stay-early"};
+  up.insert(up.end(), options.begin(), options.end());
+  vm(up);
+  passphrase_ = vm({"passphrase", name_});
+}
+
+Machine::~Machine() {
+  try {
+    const std::string log = console();
+    if (std::FILE* const file = std::fopen((name_ + ".serial.log").c_str(), "w")) {
+      std::fwrite(log.data(), 1, log.size(), file);
+      std::fclose(file);
+    }
+    vm({"down", name_});
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+  }
+}
+
+std::string Machine::vm(const std::vector<std::string>& arguments) {
+  std::vector<std::string> argv{tool};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  const Done done = run_program(argv, {}, std::chrono::seconds(1200));
+  if (done.status != 0)
+    throw std::runtime_error("tools/vm " + join(arguments, " ") + " ended with status " +
+                             std::to_string(done.status) + ":\n" + done.output);
+  return done.output;
+}
+
+Done Machine::early(const std::string& word, std::string_view input) {
+  std::vector<std::string> argv{tool, "ssh", name_, "--early"};
+  if (!word.empty()) argv.insert(argv.end(), {"--", word});
+  return run_program(argv, input);
+}
+
+Child Machine::early_terminal(const std::string& word) {
+  std::vector<std::string> argv{tool, "ssh", name_, "--early", "--tty"};
+  if (!word.empty()) argv.insert(argv.end(), {"--", word});
+  return Child(argv);
+}
+
+Done Machine::sh(const std::string& command, std::string_view input) {
+  return run_program({tool, "ssh", name_, "--", command}, input);
+}
+
+Child Machine::terminal(const std::string& command) {
+  return Child({tool, "ssh", name_, "--tty", "--", command});
+}
+
+std::string Machine::must(const std::string& command, std::string_view input) {
+  const Done done = sh(command, input);
+  if (done.status != 0)
+    throw std::runtime_error("'" + command + "' ended with status " + std::to_string(done.status) +
+                             ":\n" + done.output);
+  return std::string(trim(done.output));
+}
+
+void Machine::until(const std::string& command, std::chrono::seconds deadline) {
+  wait_until([&] { return sh(command).status == 0; }, command, deadline);
+}
+
+std::string Machine::console() { return vm({"console", name_}); }
+
+void Machine::type(const std::string& text) { vm({"console", name_, "--type", text}); }
+
+void Machine::until_console(const std::string& text, int count, std::chrono::seconds deadline) {
+  wait_until(
+      [&] {
+        const std::string log = console();
+        int seen = 0;
+        for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1))
+          ++seen;
+        return seen >= count;
+      },
+      "the console shows '" + text + "'", deadline);
+}
+
+void Machine::unlock_and_boot() {
+  const Done done = early("", passphrase_);
+  if (done.status != 0)
+    throw std::runtime_error("the unlock ended with status " + std::to_string(done.status) + ":\n" +
+                             done.output);
+  wait_login();
+}
+
+}  // namespace latchkey::test

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A guest of tools/vm, as the stories use it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/child.hpp"
+
+namespace latchkey::test {
+
+class Machine {
+ public:
+  /// Makes a guest (a folder of its own under build/vm) and leaves it waiting in
+  /// early boot. `options` go to `tools/vm up`; the release comes from
+  /// LATCHKEY_TEST_RELEASE (bookworm by default).
+  Machine(const std::string& name, const std::vector<std::string>& options);
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+  /// Ends the guest; keeps its serial log beside the test's when one failed.
+  ~Machine();
+
+  /// Runs a word over early ssh, with `input` piped; pinned host key.
+  [[nodiscard]] Done early(const std::string& word, std::string_view input = {});
+  /// An early ssh session on a terminal.
+  [[nodiscard]] Child early_terminal(const std::string& word = {});
+  /// Runs a command on the machine's own system.
+  [[nodiscard]] Done sh(const std::string& command, std::string_view input = {});
+  /// The same on a terminal.
+  [[nodiscard]] Child terminal(const std::string& command);
+  /// Runs a command that must succeed; gives what it printed. Throws otherwise.
+  std::string must(const std::string& command, std::string_view input = {});
+  /// Waits until a command succeeds on the machine's own system.
+  void until(const std::string& command, std::chrono::seconds deadline = std::chrono::seconds(90));
+
+  [[nodiscard]] std::string passphrase() const { return passphrase_; }
+  /// All that the serial console showed so far.
+  [[nodiscard]] std::string console();
+  void type(const std::string& text);
+  /// Waits until the console shows `text` `count` times in all.
+  void until_console(const std::string& text, int count = 1,
+                     std::chrono::seconds deadline = std::chrono::seconds(90));
+
+  void wait_early() { vm({"wait", name_, "early"}); }
+  void wait_login() { vm({"wait", name_, "login"}); }
+  void save(const std::string& tag) { vm({"snapshot", name_, "save", tag}); }
+  void load(const std::string& tag) { vm({"snapshot", name_, "load", tag}); }
+  void reset() { vm({"reset", name_}); }
+  void reboot() { vm({"reboot", name_}); }
+  std::string monitor(const std::string& request) { return vm({"monitor", name_, request}); }
+
+  /// Unlocks over early ssh and waits for the machine's own login.
+  void unlock_and_boot();
+
+ private:
+  std::string vm(const std::vector<std::string>& arguments);
+
+  std::string name_;
+  std::string passphrase_{};
+};
+
+/// Polls until `ready` says true. Throws `what` at the deadline.
+void wait_until(const std::function<bool()>& ready, const std::string& what,
+                std::chrono::seconds deadline);
+
+/// True when `text` holds `part`.
+[[nodiscard]] bool has(const std::string& text, const std::string& part);
+
+}  // namespace latchkey::test

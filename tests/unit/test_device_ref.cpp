@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/device_ref.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+TEST_CASE("a device is named by VG/LV, path, UUID, PARTUUID or label") {
+  struct Case {
+    const char* text;
+    const char* path;
+  };
+  for (const Case& c : {Case{"system/encrypted-mysql", "/dev/mapper/system-encrypted--mysql"},
+                        Case{"my-vg/a-b", "/dev/mapper/my--vg-a--b"},
+                        Case{"/dev/sdb1", "/dev/sdb1"},
+                        Case{"/dev/mapper/x", "/dev/mapper/x"},
+                        Case{"UUID=0a-1B", "/dev/disk/by-uuid/0a-1B"},
+                        Case{"UUID=\"0a\"", "/dev/disk/by-uuid/0a"},
+                        Case{"PARTUUID=12-34", "/dev/disk/by-partuuid/12-34"},
+                        Case{"LABEL=my data", "/dev/disk/by-label/my\\x20data"},
+                        Case{"PARTLABEL=x", "/dev/disk/by-partlabel/x"}}) {
+    INFO(c.text);
+    const auto ref = parse_device_ref(c.text);
+    REQUIRE(ref);
+    CHECK(ref->path() == c.path);
+  }
+}
+
+TEST_CASE("what names no device says why") {
+  for (const char* bad :
+       {"", "sdb1", "system/", "/system", "a/b/c", "-o/x", "UUID=", "UUID=xyz", "UUID=../../x",
+        "LABEL=a/b", "/dev/../etc/passwd", "/dev//sda", "/etc/passwd", "/dev/a\nb"}) {
+    INFO(bad);
+    const auto ref = parse_device_ref(bad);
+    REQUIRE_FALSE(ref);
+    CHECK(ref.error().code == Code::config);
+    CHECK_FALSE(ref.error().why.empty());
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/hold.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::vector<Volume> volumes() {
+  return *parse_volumes(
+      "data system/encrypted-data /srv/data ext4\nlogs system/encrypted-logs /var/log/app xfs\n"
+      "raw system/encrypted-raw none auto\n",
+      "volumes");
+}
+
+}  // namespace
+
+TEST_CASE("a held unit's drop-in names its mount points, its marker and the release unit") {
+  const Holds holds = read_holds("db data\n", "", volumes());
+  CHECK(holds.problems.empty());
+  const auto files = drop_ins(holds.units);
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].unit == "db.service");
+  CHECK(files[0].text ==
+        "# Written by latchkey-generator from /etc/latchkey/services, anew at each\n"
+        "# daemon-reload. What waits, and for what: latchkey status\n"
+        "[Unit]\n"
+        "Documentation=man:latchkey(8)\n"
+        "After=latchkey-release.service\n"
+        "RequiresMountsFor=/srv/data\n"
+        "ConditionPathIsMountPoint=/srv/data\n"
+        "ConditionPathExists=/run/latchkey/released/db.service\n");
+}
+
+TEST_CASE("a unit with no volume named waits for every mount point, not for unmounted volumes") {
+  const Holds holds = read_holds("web\n", "", volumes());
+  REQUIRE(holds.units.size() == 1);
+  CHECK(holds.units[0].mount_points == Lines{"/srv/data", "/var/log/app"});
+  CHECK(holds.units[0].devices.empty());
+}
+
+TEST_CASE("a volume without mount point is waited for by its mapping") {
+  const Holds holds = read_holds("vm raw\n", "", volumes());
+  CHECK(holds.units.at(0).devices == Lines{"/dev/mapper/cleartext-raw"});
+  CHECK(drop_ins(holds.units)[0].text.find("ConditionPathExists=/dev/mapper/cleartext-raw\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("sockets, paths and timers get the conditions and no order") {
+  const Holds holds = read_holds("db data\n", "# a comment\ndb db.socket db.timer\n", volumes());
+  const auto files = drop_ins(holds.units);
+  REQUIRE(files.size() == 3);
+  CHECK(files[1].unit == "db.socket");
+  CHECK(files[1].text.find("After=") == std::string::npos);
+  CHECK(files[1].text.find("RequiresMountsFor=") == std::string::npos);
+  CHECK(files[1].text.find("ConditionPathIsMountPoint=/srv/data\n"
+                           "ConditionPathExists=/run/latchkey/released/db.service\n") !=
+        std::string::npos);
+  CHECK(files[2].unit == "db.timer");
+}
+
+TEST_CASE("a trigger of two held units waits for both") {
+  const Holds holds = read_holds("a data\nb logs\n", "a x.socket\nb x.socket\n", volumes());
+  const auto files = drop_ins(holds.units);
+  REQUIRE(files.size() == 3);
+  CHECK(files[2].text.find("released/a.service") != std::string::npos);
+  CHECK(files[2].text.find("released/b.service") != std::string::npos);
+}
+
+TEST_CASE("without readable volumes every unit is held by its marker") {
+  const Holds holds = read_holds("db data\nweb\n", "", {});
+  REQUIRE(holds.units.size() == 2);
+  CHECK(holds.problems ==
+        Lines{"/etc/latchkey/services:1:4: held by its marker alone, unknown volume 'data'"});
+  for (const DropIn& file : drop_ins(holds.units))
+    CHECK(file.text.find("ConditionPathExists=/run/latchkey/released/") != std::string::npos);
+}
+
+TEST_CASE("a bad line in the services file costs only itself") {
+  const Holds holds = read_holds("../../etc/x data\ndb data\n", "", volumes());
+  REQUIRE(holds.units.size() == 1);
+  CHECK(holds.units[0].unit == "db.service");
+  CHECK(holds.problems.size() == 1);
+}
+
+TEST_CASE("triggers with impossible names write no file") {
+  const Holds holds = read_holds("db data\n", "db ../evil.socket db.socket\n", volumes());
+  CHECK(holds.units[0].triggers == Lines{"db.socket"});
+}
+
+TEST_CASE("mount points with what unit files treat specially stay one condition") {
+  const auto odd = parse_volumes("a /dev/sda /srv/50%\\040off ext4\n", "volumes");
+  REQUIRE(odd);
+  const std::string text = drop_ins(read_holds("x a\n", "", *odd).units)[0].text;
+  CHECK(text.find("ConditionPathIsMountPoint=/srv/50%% off\n") != std::string::npos);
+  CHECK(text.find("RequiresMountsFor=\"/srv/50%% off\"\n") != std::string::npos);
+
+  const std::vector<HeldUnit> end{{.unit = "x.service", .mount_points = {"/srv/a\\"}}};
+  CHECK(drop_ins(end)[0].text.find("ConditionPathIsMountPoint=/srv/a\\/\n") != std::string::npos);
+}
+
+TEST_CASE("loaded files hold a unit until a later one takes the conditions away") {
+  const std::string fragment = "[Unit]\nConditionPathExists=/etc/db\n";
+  const std::string ours = "[Unit]\nConditionPathExists=/run/latchkey/released/db.service\n";
+  CHECK(still_held(Lines{fragment, ours}, "db.service"));
+  CHECK_FALSE(still_held(Lines{fragment}, "db.service"));
+  CHECK_FALSE(still_held(Lines{ours, "[Unit]\nConditionPathExists=\n"}, "db.service"));
+  CHECK_FALSE(still_held(Lines{ours, "[Unit]\n ConditionHost =\n"}, "db.service"));
+  CHECK(still_held(Lines{"[Unit]\nConditionPathExists=\n", ours}, "db.service"));
+  CHECK(still_held(Lines{ours, "[Unit]\nConditionPathExists=|/etc/passwd\n"}, "db.service"));
+  CHECK_FALSE(still_held(Lines{ours}, "web.service"));
+}
+
+TEST_CASE("hold changes one line of the services file and leaves the rest byte for byte") {
+  const std::string before = "# mine\r\ndb   data\n\n# web too\nweb.service\n";
+  CHECK(with_line(before, "db.service", Lines{"data", "logs"}) ==
+        "# mine\r\ndb.service data logs\n\n# web too\nweb.service\n");
+  CHECK(with_line(before, "new.service", {}) == before + "new.service\n");
+  CHECK(with_line("web", "db.service", {}) == "web\ndb.service\n");
+  CHECK(without_line(before, "web.service") == "# mine\r\ndb   data\n\n# web too\n");
+  CHECK(without_line(before, "other.service") == before);
+}
+
+TEST_CASE("templates are told from their instances") {
+  CHECK(is_template("postgresql@.service"));
+  CHECK_FALSE(is_template("postgresql@15-main.service"));
+  CHECK(read_holds("postgresql@15-main data\n", "", volumes()).units.at(0).unit ==
+        "postgresql@15-main.service");
+}

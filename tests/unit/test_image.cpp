@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
+#include "core/image.hpp"
+#include "core/luks_ciphers.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+bool has(const Lines& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::string luks2(const std::string& json, std::size_t size = 16384) {
+  std::string out("LUKS\xba\xbe\0\x02", 8);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out += static_cast<char>((size >> static_cast<unsigned>(shift)) & 0xffU);
+  out.resize(4096);
+  out += json;
+  out.resize(size);
+  return out;
+}
+
+std::string luks1(const std::string& cipher, const std::string& mode) {
+  std::string out("LUKS\xba\xbe\0\x01", 8);
+  out += cipher;
+  out.resize(40);
+  out += mode;
+  out.resize(592);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("an image says what it is, and is read back") {
+  const ImageInfo waits{"1.0", "abc", true, ""};
+  CHECK(to_text(waits) == "version=1.0\nconfig=abc\nmode=wait\nreason=\n");
+  CHECK(*parse_image_info(to_text(waits)) == waits);
+  const ImageInfo on{"1.0", "abc", false, "no key: a\nmode=wait"};
+  // A reason must not forge a line that the boot scripts grep for.
+  CHECK(to_text(on) == "version=1.0\nconfig=abc\nmode=boot-on\nreason=no key: a?mode=wait\n");
+  CHECK_FALSE(parse_image_info(to_text(on))->wait);
+  CHECK(parse_image_info("version=1\n").error().code == Code::damaged);
+}
+
+TEST_CASE("root's login is the unlocker, whatever other hooks wrote") {
+  const std::string ours = "root:x:0:0:root:/etc/latchkey/root:/usr/sbin/latchkey-unlock\n";
+  CHECK(image_passwd("") == ours);
+  CHECK(image_passwd("root:*:0:0::/root-AbC:/bin/sh\nother:x:1:1::/:/bin/false\n") ==
+        ours + "other:x:1:1::/:/bin/false\n");
+  CHECK(image_group("") == "root:x:0:\n");
+  CHECK(image_group("root:!:0:\n") == "root:!:0:\n");
+  CHECK(image_shells("/bin/sh\n") == "/bin/sh\n/usr/sbin/latchkey-unlock\n");
+  CHECK(image_shells(image_shells("")) == "/usr/sbin/latchkey-unlock\n");
+}
+
+TEST_CASE("root among the volumes is seen also in a file that cannot be parsed") {
+  CHECK(root_is_a_volume("what is this\nroot system/root / ext4\n"));
+  CHECK(root_is_a_volume("root\tUUID=nonsense\t/"));
+  CHECK_FALSE(root_is_a_volume("# root system/root / ext4\ndata system/data /srv ext4\n"));
+}
+
+TEST_CASE("words are granted to all keys, to a comment, to a fingerprint") {
+  SshConfig config;
+  config.grant = {Word::reboot};
+  config.grants = {{"alice", {Word::poweroff}}, {"SHA256:f", {Word::shell}}, {"ghost", {}}};
+  AuthorizedKey alice;
+  alice.comment = "alice";
+  AuthorizedKey other;
+  const DoorKey first = describe_key(config, alice, 1, "SHA256:a");
+  CHECK(first.number == 1);
+  CHECK(first.words.contains(Word::poweroff));
+  CHECK(first.words.contains(Word::reboot));
+  CHECK(first.words.contains(Word::unlock));
+  CHECK_FALSE(first.words.contains(Word::shell));
+  CHECK(describe_key(config, other, 2, "SHA256:f").words.contains(Word::shell));
+  CHECK_FALSE(describe_key(config, other, 2, "SHA256:f").words.contains(Word::poweroff));
+  CHECK(unknown_grants(config, {alice, other}, {"SHA256:a", "SHA256:f"}) == Lines{"ghost"});
+}
+
+TEST_CASE("lvm is needed for logical volumes only") {
+  const DeviceRef lv{DeviceRef::Kind::lv, "vg", "keys", ""};
+  const DeviceRef disk{DeviceRef::Kind::uuid, "", "", "1234"};
+  Volume volume;
+  volume.device = lv;
+  CHECK(needs_lvm(lv, {}));
+  CHECK(needs_lvm(disk, {volume}));
+  CHECK_FALSE(needs_lvm(disk, {}));
+}
+
+TEST_CASE("a LUKS header tells its ciphers") {
+  const auto two = parse_luks_ciphers(
+      luks2(R"({"keyslots":{"0":{"area":{"encryption":"xchacha12,aes-adiantum-plain64"}}},)"
+            R"("segments":{"0":{"encryption":"aes-xts-plain64"}}})"));
+  REQUIRE(two);
+  CHECK(two->data == "aes-xts-plain64");
+  CHECK(two->slots == Lines{"xchacha12,aes-adiantum-plain64"});
+  const auto one = parse_luks_ciphers(luks1("serpent", "cbc-essiv:sha256"));
+  REQUIRE(one);
+  CHECK(one->data == "serpent-cbc-essiv:sha256");
+}
+
+TEST_CASE("what is no LUKS header, or a damaged one, is an error and no crash") {
+  for (const std::string& bytes :
+       {std::string(), std::string("LUKS"), std::string(20000, '\0'), std::string(592, 'x'),
+        luks2("{}"), luks2("not json"), luks2("[1]"), luks2(R"({"segments":[]})"),
+        luks2(R"({"segments":{"0":7}})"), luks2(R"({"segments":{"0":{"encryption":7}}})"),
+        luks2("{}").substr(0, 8000)}) {
+    const auto parsed = parse_luks_ciphers(bytes);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().code == Code::damaged);
+  }
+  // A header that claims a gigabyte is not read, whoever wrote it.
+  std::string huge = luks2("{}");
+  huge[12] = '\x40';
+  CHECK(luks_header_size(huge) == 0);
+  const std::string whole =
+      luks2(R"({"keyslots":{"0":{"area":3}},"segments":{"0":{"encryption":"aes-xts-plain64"}}})");
+  CHECK(parse_luks_ciphers(whole)->slots.empty());
+}
+
+TEST_CASE("a cipher's modules are asked for by the kernel's own aliases") {
+  CHECK(cipher_modules("aes-xts-plain64") == Lines{"crypto-aes", "crypto-xts", "crypto-ecb"});
+  const Lines essiv = cipher_modules("aes-cbc-essiv:sha512");
+  for (const std::string name : {"crypto-aes", "crypto-cbc", "crypto-essiv", "crypto-sha512"})
+    CHECK(has(essiv, name));
+  const Lines adiantum = cipher_modules("xchacha20,aes-adiantum-plain64");
+  for (const std::string name : {"crypto-xchacha20", "crypto-adiantum", "crypto-nhpoly1305"})
+    CHECK(has(adiantum, name));
+  CHECK(cipher_modules("capi:xts(twofish)-plain64") ==
+        Lines{"crypto-xts", "crypto-ecb", "crypto-twofish"});
+  // Names come from a header anybody may have written: nothing but words gets out.
+  for (const std::string& name : cipher_modules("a b;$(x)\n../..-q"))
+    CHECK(name.find_first_not_of("crypto-abcdefghijklmnopqrstuvwxyz0123456789_") ==
+          std::string::npos);
+}
+
+TEST_CASE("the kernel's crypto sockets come along for key slots that need them") {
+  CHECK(slot_modules("aes-xts-plain64").empty());
+  CHECK(slot_modules("serpent-cbc-essiv:sha256").empty());
+  CHECK(has(slot_modules("xchacha12,aes-adiantum-plain64"), "algif_skcipher"));
+  CHECK(has(slot_modules("camellia-xts-plain64"), "algif_skcipher"));
+}

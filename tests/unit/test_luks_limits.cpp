@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/luks_limits.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+LuksCosts sound() {
+  return {.cipher = "aes-xts-plain64",
+          .slots = {{0, "aes-xts-plain64", "argon2id", 4, 1048576, 4},
+                    {1, "aes-xts-plain64", "pbkdf2", 1000, 0, 0}},
+          .digest_iterations = 100000};
+}
+
+bool refused(const LuksCosts& costs) {
+  const auto error = judge_costs(costs, "data");
+  if (error) CHECK(error->code == Code::refused);
+  return error.has_value();
+}
+
+}  // namespace
+
+TEST_CASE("a header as cryptsetup makes it is fine") { CHECK_FALSE(refused(sound())); }
+
+TEST_CASE("Must 2: null ciphers and pending reencryption are refused") {
+  for (const char* cipher : {"cipher_null-ecb", "null-ecb", "cipher_null", ""}) {
+    LuksCosts data = sound();
+    data.cipher = cipher;
+    CHECK(refused(data));
+    LuksCosts slot = sound();
+    slot.slots[1].cipher = cipher;
+    CHECK(refused(slot));
+  }
+  LuksCosts reencrypting = sound();
+  reencrypting.requirements = true;
+  CHECK(refused(reencrypting));
+}
+
+TEST_CASE("Must 5: derivations beyond reason are refused before they are begun") {
+  LuksCosts rounds = sound();
+  rounds.slots[1].iterations = 4294967295;
+  CHECK(refused(rounds));
+  LuksCosts digest = sound();
+  digest.digest_iterations = 4294967295;
+  CHECK(refused(digest));
+  LuksCosts passes = sound();
+  passes.slots[0].iterations = 5000;
+  CHECK(refused(passes));
+  LuksCosts memory = sound();
+  memory.slots[0].memory_kib = 64ULL * 1024 * 1024;
+  CHECK(refused(memory));
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <fstream>
+#include <string>
+
+#include "support/catch.hpp"
+#include "sys/mount.hpp"
+#include "sys/mount_point.hpp"
+#include "sys/mount_users.hpp"
+#include "sys/process.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+constexpr int no_privilege = 77;
+
+// Runs `body` in a process with a mount namespace of its own and an empty /mnt;
+// its complaint (empty: none) is given back. The test's own world sees nothing.
+std::string alone(const std::function<std::string()>& body) {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", "/mnt", "tmpfs", 0, "mode=0755") != 0)
+      ::_exit(no_privilege);
+    const std::string complaint = body();
+    (void)write_all(ends[1], complaint);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string complaint;
+  char buffer[512];
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    complaint.append(buffer, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == no_privilege) {
+    WARN("skipped: no mount namespace here (needs root)");
+    return {};
+  }
+  return status == 0 ? complaint : "the test's process died";
+}
+
+std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
+
+std::string expect_code(const Result<MountPoint>& result, Code code, const std::string& text) {
+  if (result) return text + ": was allowed; ";
+  return expect(result.error().code == code,
+                text + ": " + result.error().what + ": " + result.error().why);
+}
+
+}  // namespace
+
+TEST_CASE("a missing mount point is made, whatever the umask, and found again") {
+  CHECK(alone([] {
+          ::umask(0077);
+          std::string out = expect_code(open_mount_point("/mnt/a/b", false), Code::missing, "missing");
+          out += expect(static_cast<bool>(open_mount_point("/mnt/a/b", true)), "not made");
+          struct stat info {};
+          out += expect(::stat("/mnt/a/b", &info) == 0 && (info.st_mode & 07777) == 0755, "mode");
+          return out + expect(static_cast<bool>(open_mount_point("/mnt/a/b", false)), "not found");
+        }) == "");
+}
+
+TEST_CASE("links, files and directories of others are no way to a mount point") {
+  CHECK(alone([] {
+          ::mkdir("/mnt/real", 0755);
+          (void)!::symlink("/mnt/real", "/mnt/link");
+          std::ofstream("/mnt/file") << "x";
+          ::mkdir("/mnt/www", 0755);
+          (void)!::chown("/mnt/www", 33, 33);
+          ::mkdir("/mnt/shared", 0755);
+          ::chmod("/mnt/shared", 01777);
+          ::mkdir("/mnt/group", 0755);
+          (void)!::chown("/mnt/group", 0, 33);
+          ::chmod("/mnt/group", 0775);
+          std::string out;
+          out += expect_code(open_mount_point("/mnt/link", true), Code::refused, "link");
+          out += expect_code(open_mount_point("/mnt/link/x", true), Code::refused, "below link");
+          out += expect_code(open_mount_point("/mnt/file", true), Code::busy, "file");
+          out += expect_code(open_mount_point("/mnt/file/x", true), Code::busy, "below file");
+          out += expect_code(open_mount_point("/mnt/www/x", true), Code::refused, "other's");
+          out += expect_code(open_mount_point("/mnt/shared/x", true), Code::refused, "sticky");
+          out += expect_code(open_mount_point("/mnt/group/x", true), Code::refused, "group");
+          // The mount point itself may belong to the service that uses it.
+          return out + expect(static_cast<bool>(open_mount_point("/mnt/www", true)), "own");
+        }) == "");
+}
+
+TEST_CASE("files in a mount point are listed, printable and not without end") {
+  CHECK(alone([] {
+          const auto point = open_mount_point("/mnt/full", true);
+          for (const char* name : {"c", "a", "b\nx"}) std::ofstream(std::string("/mnt/full/") + name);
+          const auto content = list_files(point->directory, 2);
+          return expect(content && content->count == 3 &&
+                            content->names == std::vector<std::string>{"a", "b?x"},
+                        "names");
+        }) == "");
+}
+
+TEST_CASE("directories without a file are nothing that a mount would hide") {
+  CHECK(alone([] {
+          const auto point = open_mount_point("/mnt/x", true);
+          (void)open_mount_point("/mnt/x/inner/deep", true);
+          std::string out = expect(list_files(point->directory, 5)->count == 0, "empty directories");
+          std::ofstream("/mnt/x/inner/deep/file") << "data";
+          const auto content = list_files(point->directory, 5);
+          return out + expect(content->count == 1 && content->names[0] == "inner", "a file below");
+        }) == "");
+}
+
+TEST_CASE("case 48: nothing can be written into a guarded mount point, not even by root") {
+  CHECK(alone([] {
+          // A file system that knows the flag; some kernels' tmpfs does not.
+          std::string base = "/mnt";
+          if (!find_program("mkfs.ext4").empty() && ::access("/dev/loop-control", F_OK) == 0) {
+            std::ofstream("/mnt/image") << "";
+            (void)!::truncate("/mnt/image", 8 << 20);
+            ::mkdir("/mnt/fs", 0755);
+            if (run_ok({"mkfs.ext4", "-q", "-F", "/mnt/image"}, "mkfs") &&
+                run_ok({"mount", "-o", "loop", "/mnt/image", "/mnt/fs"}, "mount"))
+              base = "/mnt/fs";
+          }
+          const std::string place = base + "/guarded";
+          const auto point = open_mount_point(place, true);
+          const auto guarded = set_guard(point->directory, true);
+          if (!guarded || !*guarded) return std::string();  // no such flag here
+          std::string out = expect(::mkdir((place + "/x").c_str(), 0700) != 0, "was written");
+          // Below a mount the guard stays, and can be taken away.
+          out += expect(::mount("tmpfs", place.c_str(), "tmpfs", 0, "") == 0, "no mount over it");
+          out += expect(::mkdir((place + "/x").c_str(), 0700) == 0, "mount is guarded");
+          out += expect(static_cast<bool>(unguard_mount_point(place)), "not unguarded");
+          out += expect(::umount2(place.c_str(), 0) == 0, "umount");
+          out += expect(::mkdir((place + "/y").c_str(), 0700) == 0, "still guarded");
+          // What holds files is not guarded: their owner must be able to move them.
+          std::ofstream(place + "/y/file") << "data";
+          out += expect(static_cast<bool>(guard_mount_point(place, false)), "refused");
+          out += expect(::unlink((place + "/y/file").c_str()) == 0, "file");
+          out += expect(::rmdir((place + "/y").c_str()) == 0, "guarded with files in it");
+          out += expect(static_cast<bool>(guard_mount_point(place, false)), "empty: refused");
+          return out + expect(::mkdir((place + "/z").c_str(), 0700) != 0, "empty: not guarded");
+        }) == "");
+}
+
+TEST_CASE("who uses a file system is named") {
+  CHECK(alone([] {
+          const pid_t child = ::fork();
+          if (child == 0) {
+            (void)!::chdir("/mnt");
+            ::pause();
+            ::_exit(0);
+          }
+          struct stat info {};
+          ::stat("/mnt", &info);
+          std::vector<MountUser> users;
+          for (int i = 0; users.empty() && i < 100; ++i) {
+            ::usleep(20000);
+            users = users_of(info.st_dev);
+          }
+          std::string out = expect(users.size() == 1 && users[0].pid == child, users_text(users));
+          ::kill(child, SIGKILL);
+          ::waitpid(child, nullptr, 0);
+          return out + expect(users_of(info.st_dev).empty(), "still in use");
+        }) == "");
+}
+
+TEST_CASE("users are told by name and number, and not all of many") {
+  CHECK(users_text({{812, "mariadbd"}}) == "mariadbd (pid 812)");
+  CHECK(users_text({{1, "a"}, {2, "b"}, {3, "c"}, {4, "d"}, {5, "e"}, {6, "f"}, {7, "g"}}) ==
+        "a (pid 1), b (pid 2), c (pid 3), d (pid 4), e (pid 5) and 2 more");
+}
+
+TEST_CASE("a volume whose mapping is not there is not mounted, and says what to type") {
+  const Volume volume{.name = "data",
+                      .device = *parse_device_ref("system/encrypted-data"),
+                      .mount_point = "/srv/latchkey-test-nowhere",
+                      .fs_type = "ext4",
+                      .mapping = "latchkey-test-nowhere"};
+  const auto mounted = mount_volume(volume, false);
+  REQUIRE_FALSE(mounted);
+  CHECK(mounted.error().code == Code::missing);
+  CHECK(mounted.error().hint == "run: latchkey unlock");
+  CHECK(unmount_volume(volume));
+}
+
+TEST_CASE("something else on a mount point is a fact") {
+  Setup setup;
+  setup.volumes = *parse_volumes("data system/encrypted-data /proc ext4\n", "volumes");
+  Facts facts;
+  probe_mounts(facts, setup);
+  CHECK_FALSE(facts.volumes["data"].mounted);
+  CHECK(facts.volumes["data"].taken == "'proc' is mounted on its mount point '/proc'");
+}

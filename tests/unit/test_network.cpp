@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From the texts of `ip=` and [network] to the calls of `ip`.
+#include "core/ledger.hpp"
+#include "core/message.hpp"
+#include "core/network.hpp"
+#include "core/text.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines texts(const std::vector<Command>& commands) {
+  Lines out;
+  for (const Command& command : commands) out.push_back(join(command, " "));
+  return out;
+}
+
+// One line that says all of an option, to compare whole.
+std::string said(const std::string& text) {
+  const auto option = parse_ip_option(text);
+  if (!option) return sentence(option.error()) + " | " + option.error().hint;
+  constexpr const char* names[] = {"off", "dhcp", "fixed", "announced"};
+  std::string out = names[static_cast<int>(option->method)];
+  if (!option->link.any()) out += " dev " + option->link.text();
+  if (option->address) out += " " + option->address->text();
+  if (option->gateway) out += " via " + option->gateway->text();
+  if (!option->hostname.empty()) out += " host " + option->hostname;
+  if (option->mtu) out += " mtu " + std::to_string(*option->mtu);
+  return out;
+}
+
+// What a plan would do with a link of this name.
+Lines steps(const std::string& cmdline, const NetworkConfig& config = {},
+            const std::string& link = "eth0") {
+  const NetworkPlan plan = network_plan(cmdline, config);
+  const auto index = plan_for(plan, {.index = 2, .name = link, .wired = true});
+  if (!index) return {};
+  Lines out = texts(link_commands(plan.links[*index].fixed, link, 1002));
+  if (plan.links[*index].dhcp4) out.push_back("dhcp " + plan.hostname);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every form of the kernel's ip= is read") {
+  const auto [text, meaning] = GENERATE(table<std::string, std::string>({
+      {"dhcp", "dhcp"},
+      {"on", "dhcp"},
+      {"any", "dhcp"},
+      {"both", "dhcp"},
+      {"bootp", "dhcp"},
+      {"rarp", "dhcp"},
+      {"off", "off"},
+      {"none", "off"},
+      {"", "dhcp"},
+      {":::::", "dhcp"},
+      {"::::::dhcp", "dhcp"},
+      {"::::::none", "off"},
+      {"dhcp,1,01:02", "dhcp"},
+      {":::::eth0:dhcp", "dhcp dev eth0"},
+      {":::::eth0:", "dhcp dev eth0"},
+      {":::::eth0", "dhcp dev eth0"},
+      {":::::eth1:off", "off dev eth1"},
+      {"::::web1::dhcp", "dhcp host web1"},
+      {"192.0.2.5", "fixed 192.0.2.5/24"},
+      {"10.1.2.3", "fixed 10.1.2.3/8"},
+      {"172.16.0.9:::::eth0:off", "fixed dev eth0 172.16.0.9/16"},
+      {"192.0.2.5::192.0.2.1:255.255.255.128:web1:eth0:off",
+       "fixed dev eth0 192.0.2.5/25 via 192.0.2.1 host web1"},
+      {"192.0.2.5:192.0.2.9:192.0.2.1:255.255.255.0:web1:eth0:none:192.0.2.53:192.0.2.54:192.0.2.3",
+       "fixed dev eth0 192.0.2.5/24 via 192.0.2.1 host web1"},
+      {"192.0.2.5::192.0.2.1:255.255.255.0:web1.example.net:eth0:none:::",
+       "fixed dev eth0 192.0.2.5/24 via 192.0.2.1 host web1.example.net"},
+      {"192.0.2.5::192.0.2.1:24::eth0:dhcp", "fixed dev eth0 192.0.2.5/24 via 192.0.2.1"},
+      {"192.0.2.5/32::198.51.100.1:::eth0:none", "fixed dev eth0 192.0.2.5/32 via 198.51.100.1"},
+      {"192.0.2.5::192.0.2.1:255.255.255.0::eth0:none:1400:52:54:00:12:34:56",
+       "fixed dev eth0 192.0.2.5/24 via 192.0.2.1 mtu 1400"},
+  }));
+  CHECK(said(text) == meaning);
+}
+
+TEST_CASE("ip= takes IPv6 in brackets, and the forms of other builders") {
+  const auto [text, meaning] = GENERATE(table<std::string, std::string>({
+      {"[2001:db8::2]::[2001:db8::1]:64::eth0:none",
+       "fixed dev eth0 2001:db8::2/64 via 2001:db8::1"},
+      {"[2001:db8::2]:[2001:db8::9]:[fe80::1]:48:web1:eth0:none:[2001:db8::53]",
+       "fixed dev eth0 2001:db8::2/48 via fe80::1 host web1"},
+      {"[2001:db8::2/56]:::::eth0:none", "fixed dev eth0 2001:db8::2/56"},
+      {"[2001:db8::2]/56:::::eth0:none", "fixed dev eth0 2001:db8::2/56"},
+      {"[2001:db8::2]", "fixed 2001:db8::2/64"},
+      {"eth0:dhcp", "dhcp dev eth0"},
+      {"eth0:dhcp:1400", "dhcp dev eth0 mtu 1400"},
+      {"eth0:auto6", "announced dev eth0"},
+      {"eth0.5:dhcp", "dhcp dev eth0.5"},
+      {"auto6", "announced"},
+      {"dhcp6", "announced"},
+      {"enp0s3", "dhcp dev enp0s3"},
+      {"eth0:off", "off dev eth0"},
+  }));
+  CHECK(said(text) == meaning);
+}
+
+TEST_CASE("a wrong ip= is told with its field, its column and a hint") {
+  const auto [text, message] = GENERATE(table<std::string, std::string>({
+      {"dchp",
+       "kernel command line: ip=dchp: method 'dchp' (column 1): there is no such method | "
+       "did you mean 'dhcp'?"},
+      {"192.0.2.300::192.0.2.1",
+       "kernel command line: ip=192.0.2.300::192.0.2.1: client '192.0.2.300' (column 1): "
+       "it is not the address of a host | "},
+      {"192.0.2.5::192.0.2.1:255.0.255.0::eth0:off",
+       "kernel command line: ip=192.0.2.5::192.0.2.1:255.0.255.0::eth0:off: netmask "
+       "'255.0.255.0' (column 22): it is neither a netmask nor the length of a prefix | "
+       "write it as 255.255.255.0 or 24"},
+      {"192.0.2.5::[2001:db8::1]:24::eth0:off",
+       "kernel command line: ip=192.0.2.5::[2001:db8::1]:24::eth0:off: gateway '2001:db8::1' "
+       "(column 12): it is of another family than the client's address | "
+       "give each family an ip= of its own"},
+      {"2001:db8::2",
+       "kernel command line: ip=2001:db8::2: address '2001:db8::2' (column 1): an IPv6 address "
+       "is to stand in brackets | write ip=[2001:db8::2]"},
+      {"[2001:db8::2",
+       "kernel command line: ip=[2001:db8::2: address '2001:db8::2' (column 1): its bracket is "
+       "not closed | add the ']'"},
+      {":::::eth0:dhpc",
+       "kernel command line: ip=:::::eth0:dhpc: method 'dhpc' (column 11): there is no such "
+       "method | did you mean 'dhcp'?"},
+      {":::::e/th0:dhcp",
+       "kernel command line: ip=:::::e/th0:dhcp: device 'e/th0' (column 6): no link can have "
+       "this name | "},
+      {"::::$(id):eth0:dhcp",
+       "kernel command line: ip=::::$(id):eth0:dhcp: host name '$(id)' (column 5): it is to be "
+       "letters, digits, '-', '_' and '.' | "},
+      {"1.2.3.4:::::::::::x",
+       "kernel command line: ip=1.2.3.4:::::::::::x: field '' (column 18): there are more fields "
+       "than ip= has | "},
+      {"eth0:dhcp:9",
+       "kernel command line: ip=eth0:dhcp:9: MTU '9' (column 11): it is to be from 576 to 65535 "
+       "| "},
+  }));
+  CHECK(said(text) == message);
+}
+
+TEST_CASE("without ip= the configuration decides") {
+  CHECK(steps("root=/dev/vda1 quiet") == Lines{"dhcp "});
+  CHECK(steps("ip= nip=off -- ip=off", {.hostname = "web1"}) == Lines{"dhcp web1"});
+  NetworkConfig none;
+  none.method = NetworkConfig::Method::none;
+  CHECK(network_plan("", none).links.empty());
+}
+
+TEST_CASE("the command line comes before the configuration") {
+  NetworkConfig fixed;
+  fixed.method = NetworkConfig::Method::fixed;
+  fixed.address = {"192.0.2.7/24"};
+  CHECK(steps("quiet ip=dhcp", fixed) == Lines{"dhcp "});
+  CHECK(network_plan("ip=off", fixed).links.empty());
+  CHECK(network_plan("ip=dhcp ip=none", fixed).links.empty());
+  CHECK(steps("ip=none ip=dhcp", fixed) == Lines{"dhcp "});
+  CHECK(steps("\"ip=192.0.2.5:::255.255.255.0::eth0:none\"") ==
+        Lines{"ip -4 addr replace 192.0.2.5/24 dev eth0"});
+  CHECK(steps("nfsaddrs=192.0.2.5") == Lines{"ip -4 addr replace 192.0.2.5/24 dev eth0"});
+}
+
+TEST_CASE("several ip= make one plan a link") {
+  const std::string cmdline =
+      "ip=192.0.2.5::192.0.2.1:24::eth0:none ip=[2001:db8::2]::[fe80::1]:64::eth0:none "
+      "ip=eth1:dhcp";
+  CHECK(steps(cmdline) == Lines{"ip -4 addr replace 192.0.2.5/24 dev eth0",
+                                "ip -6 addr replace 2001:db8::2/64 dev eth0",
+                                "ip -4 route replace 0.0.0.0/0 via 192.0.2.1 dev eth0 metric 1002",
+                                "ip -6 route replace ::/0 via fe80::1 dev eth0 metric 1002"});
+  CHECK(steps(cmdline, {}, "eth1") == Lines{"dhcp "});
+  CHECK(steps(cmdline, {}, "eth2").empty());
+  CHECK(steps("ip=dhcp ip=:::::eth0:off").empty());
+  CHECK(steps("ip=dhcp ip=:::::eth0:off", {}, "eth1") == Lines{"dhcp "});
+}
+
+TEST_CASE("a mistake never costs the network") {
+  const NetworkPlan plan = network_plan("ip=192.0.2.300", {});
+  CHECK(plan.problems.size() == 1);
+  REQUIRE(plan.links.size() == 1);
+  CHECK(plan.links[0].dhcp4);
+  CHECK(network_plan("ip=192.0.2.300 ip=192.0.2.3", {}).links[0].fixed.addresses.size() == 1);
+
+  NetworkConfig broken;
+  broken.method = NetworkConfig::Method::fixed;
+  broken.interface = "no such/name";
+  broken.address = {"192.0.2.10"};
+  broken.gateway = {"gateway"};
+  const NetworkPlan fallen = network_plan("", broken);
+  CHECK(fallen.problems.size() == 4);
+  REQUIRE(fallen.links.size() == 1);
+  CHECK(fallen.links[0].dhcp4);
+  CHECK(fallen.links[0].match.any());
+}
+
+TEST_CASE("a gateway outside the network gets a route of its own") {
+  NetworkConfig config;
+  config.method = NetworkConfig::Method::fixed;
+  config.address = {"192.0.2.10/32", "2001:db8::2/128"};
+  config.gateway = {"198.51.100.1", "2001:db8:1::1"};
+  config.mtu = 1400;
+  CHECK(steps("", config) ==
+        Lines{"ip link set dev eth0 mtu 1400", "ip -4 addr replace 192.0.2.10/32 dev eth0",
+              "ip -6 addr replace 2001:db8::2/128 dev eth0",
+              "ip -4 route replace 198.51.100.1/32 dev eth0 metric 1002",
+              "ip -4 route replace 0.0.0.0/0 via 198.51.100.1 dev eth0 metric 1002",
+              "ip -6 route replace 2001:db8:1::1/128 dev eth0 metric 1002",
+              "ip -6 route replace ::/0 via 2001:db8:1::1 dev eth0 metric 1002"});
+  const LinkSetup setup = network_plan("", config).links[0].fixed;
+  CHECK(texts(undo_commands(setup, "eth0", 1002)) ==
+        Lines{"ip -6 route del ::/0 via 2001:db8:1::1 dev eth0 metric 1002",
+              "ip -6 route del 2001:db8:1::1/128 dev eth0 metric 1002",
+              "ip -4 route del 0.0.0.0/0 via 198.51.100.1 dev eth0 metric 1002",
+              "ip -4 route del 198.51.100.1/32 dev eth0 metric 1002",
+              "ip -4 addr del 192.0.2.10/32 dev eth0", "ip -6 addr del 2001:db8::2/128 dev eth0"});
+}
+
+TEST_CASE("a link is chosen by name, by MAC, by udev's names, or as any wired one") {
+  NetworkConfig config;
+  config.interface = "52-54-00-AA-BB-CC";
+  const LinkFacts card{
+      .index = 2, .name = "eth0", .mac = "52:54:00:aa:bb:cc", .other_names = {"enp0s3"}};
+  CHECK(plan_for(network_plan("", config), card) == 0U);
+  CHECK(plan_for(network_plan("ip=enp0s3:dhcp", {}), card) == 0U);
+  CHECK_FALSE(plan_for(network_plan("ip=eth1:dhcp", {}), card));
+  CHECK_FALSE(plan_for(network_plan("", {}), card));  // not wired
+  LinkFacts wired = card;
+  wired.wired = true;
+  CHECK(plan_for(network_plan("", {}), wired) == 0U);
+  CHECK(plan_for(network_plan("ip=dhcp ip=192.0.2.1:::::eth0", {}), wired) == 1U);
+  wired.enslaved = true;
+  CHECK_FALSE(plan_for(network_plan("", {}), wired));
+}
+
+TEST_CASE("a named link that never appears gives way to every wired one") {
+  NetworkPlan plan = network_plan("ip=192.0.2.5::192.0.2.1:24::eno9:none", {});
+  const std::vector<LinkFacts> links{{.index = 2, .name = "eth0", .wired = true}};
+  CHECK_FALSE(plan_for(plan, links[0]));
+  CHECK(widen(plan, links) == Lines{"eno9"});
+  const auto index = plan_for(plan, links[0]);
+  REQUIRE(index);
+  CHECK(plan.links[*index].fixed.addresses.size() == 1);
+  CHECK(plan_for(plan, {.index = 3, .name = "eno9"}) == 0U);
+
+  NetworkPlan present = network_plan("ip=eth0:dhcp", {});
+  CHECK(widen(present, links).empty());
+  CHECK(present.links.size() == 1);
+}
+
+TEST_CASE("fixed addresses are held by one link, one with a cable first") {
+  const LinkFacts dark{.index = 2, .name = "a"};
+  const LinkFacts other{.index = 3, .name = "b"};
+  LinkFacts lit = other;
+  lit.carrier = true;
+  LinkFacts both = dark;
+  both.carrier = true;
+  CHECK(holder(std::vector{dark}, 0) == 2);
+  CHECK(holder(std::vector{dark, other}, 0) == 0);
+  CHECK(holder(std::vector{dark, lit}, 0) == 3);
+  CHECK(holder(std::vector{dark, lit}, 2) == 3);
+  CHECK(holder(std::vector{both, lit}, 3) == 3);
+  CHECK(holder(std::vector{dark, other}, 3) == 3);
+  CHECK(holder(std::vector<LinkFacts>{}, 3) == 0);
+}
+
+TEST_CASE("what was given to links is written down and read back") {
+  const LinkEntry entry{
+      "eth0",
+      1002,
+      {1500,
+       {*parse_subnet("192.0.2.5/24"), *parse_subnet("2001:db8::2/64")},
+       {{*parse_subnet("198.51.100.1/32"), {}}, {Subnet{}, *parse_address("198.51.100.1")}}}};
+  const auto lines = ledger_lines(entry);
+  CHECK(lines == Lines{"mtu eth0 1500", "address eth0 192.0.2.5/24", "address eth0 2001:db8::2/64",
+                       "route eth0 1002 198.51.100.1/32 -",
+                       "route eth0 1002 0.0.0.0/0 198.51.100.1"});
+  CHECK(parse_ledger(join(lines, "\n") + "\nnonsense\naddress -x 1.2.3.4/8\nroute eth0 x\n") ==
+        std::vector{entry});
+}
+
+TEST_CASE("the DHCP client asks for ever, and only for what is used") {
+  CHECK(join(dhcp_words("eth0", "web1", "/s"), " ") ==
+        "-f -i eth0 -s /s -t 3 -T 3 -A 3 -o -O subnet -O router -O staticroutes -O mtu "
+        "-x hostname:web1");
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Unlocking in early boot: every form of an answer, every prompt, every kill.
+#include "core/result.hpp"
+#include "support/catch.hpp"
+#include "support/guests.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+void check_all_mounted(Machine& m) {
+  m.until("systemctl is-active --quiet latchkey-release");
+  for (const std::string volume : {"a", "b", "c", "d"})
+    CHECK(m.must("cat /srv/" + volume + "/marker") == volume);
+  CHECK(m.must("dmsetup ls | grep -c cleartext-keys || true") == "0");
+}
+
+}  // namespace
+
+TEST_CASE("case 22: a piped passphrase unlocks with and without an end of line") {
+  Machine& m = guests().plain();
+  for (const char* end : {"", "\n", "\r\n"}) {
+    m.load("early");
+    const Done done = m.early("", m.passphrase() + end);
+    INFO(done.output);
+    CHECK(done.status == 0);
+    m.wait_login();
+    check_all_mounted(m);
+  }
+}
+
+TEST_CASE("case 22, 23: a passphrase typed on a terminal is not echoed, and the status is true") {
+  Machine& m = guests().plain();
+  m.load("early");
+  Child typed = m.early_terminal();
+  typed.expect("passphrase of the keys volume");
+  typed.write("wrong one\n");
+  typed.expect("wrong passphrase");
+  typed.expect("passphrase of the keys volume");
+  typed.write(m.passphrase() + "\n");
+  typed.expect("the boot goes on");
+  CHECK(typed.wait() == 0);
+  CHECK_FALSE(has(typed.output(), m.passphrase()));
+  CHECK_FALSE(has(typed.output(), "wrong one"));
+  m.wait_login();
+}
+
+TEST_CASE("case 24: one answer ends two ssh sessions and the console, within two seconds") {
+  Machine& m = guests().plain();
+  m.load("early");
+  m.until_console("passphrase of the keys volume");
+  Child first = m.early_terminal();
+  Child second = m.early_terminal();
+  first.expect("passphrase of the keys volume");
+  second.expect("passphrase of the keys volume");
+  first.write(m.passphrase() + "\n");
+  first.expect("the boot goes on");
+  const auto told = std::chrono::steady_clock::now();
+  second.expect("unlocked by");
+  CHECK(second.wait(10s) == 0);
+  CHECK(std::chrono::steady_clock::now() - told < 2s);
+  CHECK(first.wait(10s) == 0);
+  m.wait_login();
+  CHECK(has(m.console(), "unlocked by"));
+}
+
+TEST_CASE("case 24: an answer at the console ends the ssh session") {
+  Machine& m = guests().plain();
+  m.load("early");
+  Child session = m.early_terminal();
+  session.expect("passphrase of the keys volume");
+  m.type(m.passphrase() + "\\n");
+  session.expect("unlocked by the console");
+  CHECK(session.wait(10s) == 0);
+  m.wait_login();
+  CHECK_FALSE(has(m.console(), m.passphrase()));
+}
+
+TEST_CASE("case 27: ten wrong answers, console and ssh in turn, and the right one still boots") {
+  Machine& m = guests().plain();
+  m.load("early");
+  Child session = m.early_terminal();
+  session.expect("passphrase of the keys volume");
+  for (int i = 0; i < 5; ++i) {
+    session.write("nonsense\n");
+    session.expect("wrong passphrase");
+    session.expect("passphrase of the keys volume");
+    m.type("nonsense\\n");
+  }
+  m.until_console("wrong passphrase", 5, 180s);
+  session.write(m.passphrase() + "\n");
+  session.expect("the boot goes on", 120s);
+  CHECK(session.wait(10s) == 0);
+  m.wait_login();
+}
+
+TEST_CASE("a session that is dropped in the middle stops nothing") {
+  Machine& m = guests().plain();
+  m.load("early");
+  {
+    Child session = m.early_terminal();
+    session.expect("passphrase of the keys volume");
+    session.write(m.passphrase() + "\n");
+    session.expect("trying the passphrase");
+  }  // the client is killed here
+  m.wait_login();
+  check_all_mounted(m);
+}
+
+TEST_CASE("case 60: early ssh reaches the unlocker and nothing else") {
+  Machine& m = guests().plain();
+  m.load("early");
+  for (const char* command : {"id", "sh", "sh -c id", "/bin/sh", "unlock; id", "$(id)",
+                              "/usr/lib/openssh/sftp-server", "scp -t /", "coordinate", "farewell"}) {
+    INFO(command);
+    const Done done = m.early(command);
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::usage));
+    CHECK_FALSE(has(done.output, "uid="));
+  }
+  for (const char* word : {"reboot", "poweroff", "shell"}) {
+    const Done done = m.early(word);
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::refused));
+    CHECK(has(done.output, "not granted"));
+  }
+  const Done status = m.early("status");
+  INFO(status.output);
+  CHECK(status.status == exit_status(Code::partial));
+  CHECK(has(status.output, "0 of 4 volumes are open"));
+  CHECK(m.early("log").status == 0);
+  const Done empty = m.early("", "");
+  CHECK(empty.status == exit_status(Code::usage));
+}
+
+TEST_CASE("promise 5: a volume whose disk space is gone costs only itself") {
+  Machine& m = guests().plain();
+  m.load("early");
+  m.unlock_and_boot();
+  check_all_mounted(m);
+  m.must("latchkey lock && lvremove -qy system/encrypted-b");
+  m.reboot();
+  m.wait_early();
+  const Done done = m.early("", m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::partial));
+  CHECK(has(done.output, "'a' is open"));
+  CHECK(has(done.output, "system/encrypted-b did not appear"));
+  CHECK(has(done.output, "3 of 4 volumes are open"));
+  m.wait_login();
+  m.until("mountpoint -q /srv/a && mountpoint -q /srv/c && mountpoint -q /srv/d");
+  CHECK(m.sh("mountpoint -q /srv/b").status != 0);
+  CHECK(m.sh("latchkey status").status == 1);
+}

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rooms behind tools/vm.
+
+cli      commands and their options
+guest    one guest: its folder, its state, ssh, what it is doing
+qemu     the emulator: command line, process identity, monitor, accelerator
+build    what is cached: base trees, root disks, volume disks
+recipe   what goes into them, as data
+rootjob  the part of building that needs root, in namespaces of its own
+cache    entries named by the hash of what they are made from
+errors   failures that say what, why, and what to do
+"""
