@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The rooms behind tools/vm.
 
-cli      commands and their options
+cli      the table of commands; cmd_make, cmd_talk, cmd_run: what they do
 guest    one guest: its folder, its state, ssh, what it is doing
+banner   which ssh server answers
 qemu     the emulator: command line, process identity, monitor, accelerator
 build    what is cached: base trees, root disks, volume disks
 recipe   what goes into them, as data

@@ -235,8 +235,9 @@ class Guest:
         deadline = time.monotonic() + seconds
         while (now := self.stage(stage)) != stage:
             if now == "off":
-                raise VmError(f"'{self.name}' ended while waiting for {stage}", tail(self.at("qemu.log"), 3),
-                              f"tools/vm console {self.name}", code=FAILED, details=self.log())
+                raise VmError(f"'{self.name}' ended while waiting for {stage}",
+                              tail(self.at("qemu.log"), 3), f"tools/vm console {self.name}",
+                              code=FAILED, details=self.log())
             if time.monotonic() > deadline:
                 raise VmError(f"'{self.name}' did not reach {stage} within {seconds:g} s",
                               f"it is at {now}" if now else

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands for a running guest and its end: reboot … down, snapshot, monitor; list and cache."""
+
+import json
+import re
+import sys
+
+from . import cache
+from .errors import TIMEOUT, USAGE, VmError
+from .guest import Guest, names
+
+
+def shut(guest, verb):
+    """Ask the guest's own system to go down; returns once its ssh has taken the order."""
+    done = guest.ssh(f"systemctl --no-block {verb}", seconds=60)
+    if done.returncode not in (0, 255):
+        raise VmError(f"cannot {verb} '{guest.name}'",
+                      done.stderr.decode("utf-8", "replace").strip())
+    if done.returncode == 255 and guest.running() and guest.banner():
+        raise VmError(f"cannot {verb} '{guest.name}'",
+                      "its own sshd does not let us in: "
+                      + done.stderr.decode("utf-8", "replace").strip(),
+                      f"tools/vm {'reset' if verb == 'reboot' else 'kill'} {guest.name}")
+
+
+def reboot(o):
+    guest = Guest(o.name)
+    with guest.monitor() as monitor:  # listening before the order is given
+        shut(guest, "reboot")
+        expect_reset(guest, monitor, o.timeout)
+
+
+def reset(o):
+    guest = Guest(o.name)
+    with guest.monitor() as monitor:
+        monitor.do("system_reset")
+        expect_reset(guest, monitor, 10)
+
+
+def expect_reset(guest, monitor, seconds):
+    if not monitor.wait_event("RESET", seconds):
+        raise VmError(f"'{guest.name}' did not start over within {seconds:g} s",
+                      "" if guest.running() else "it ended", code=TIMEOUT, details=guest.log())
+
+
+def poweroff(o):
+    guest = Guest(o.name)
+    if guest.running():
+        shut(guest, "poweroff")
+        guest.wait("off", o.timeout)
+
+
+def kill(o):
+    Guest(o.name).kill()
+
+
+def down(o):
+    guest = Guest(o.name, must_exist=False)
+    if guest.state:
+        guest.delete()
+
+
+def options_shut(p):
+    p.add_argument("name")
+    p.add_argument("--timeout", type=float, default=120, metavar="S")
+
+
+def options_snapshot(p):
+    p.add_argument("name")
+    p.add_argument("action", choices=("save", "load", "delete", "list"))
+    p.add_argument("tag", nargs="?")
+
+
+def snapshot(o):
+    lines = {"save": "savevm", "load": "loadvm", "delete": "delvm", "list": "info snapshots"}
+    if (o.action == "list") != (o.tag is None) or (o.tag and not re.fullmatch(r"[\w.-]+", o.tag)):
+        raise VmError(f"'snapshot {o.action}' takes {'no' if o.action == 'list' else 'one'} tag",
+                      "letters, digits, '.', '_' and '-' make one", code=USAGE)
+    with Guest(o.name).monitor() as monitor:
+        # QEMU leaves a guest stopped after an attempt to load what is not there.
+        if o.action in ("load", "delete") and not re.search(
+                rf"^\S+\s+{re.escape(o.tag)}\s", monitor.human("info snapshots"), re.MULTILINE):
+            raise VmError(f"cannot {o.action} the snapshot '{o.tag}'", "there is none of that name",
+                          f"tools/vm snapshot {o.name} list")
+        said = monitor.human(f"{lines[o.action]} {o.tag or ''}".strip()).strip()
+    if o.action == "list":
+        print(said)
+    elif said:
+        raise VmError(f"cannot {o.action} the snapshot '{o.tag}'", said)
+
+
+def options_monitor(p):
+    p.add_argument("name")
+    p.add_argument("request", help="a QMP request ({\"execute\": …}) or a line for the human monitor")
+
+
+def monitor(o):
+    with Guest(o.name).monitor() as m:
+        if not o.request.lstrip().startswith("{"):
+            said = m.human(o.request)
+            sys.stdout.write(said)
+            # The human monitor has no status: its complaints begin in one of these ways.
+            if re.match(r"(Error|unknown command|[\w-]+: (invalid|unknown|extraneous))", said):
+                raise VmError("the emulator refused the line", said.strip())
+            return
+        try:
+            request = json.loads(o.request)
+        except ValueError as e:
+            raise VmError("cannot read the QMP request", str(e), code=USAGE) from e
+        answer = m.send(request)
+        print(json.dumps(answer.get("return", answer)))
+        if "error" in answer:
+            raise VmError("the emulator refused the request", answer["error"]["desc"])
+
+
+def show_list(_):
+    rows = [("NAME", "RELEASE", "STAGE", "SSH PORT", "PID", "VOLUMES")]
+    for name in names():
+        guest = Guest(name)
+        s = guest.state
+        rows.append((name, s["release"], stage_word(guest), str(s["port"] or "-"),
+                     str(s["pid"]) if guest.running() else "-", ",".join(s["volumes"]) or "-"))
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip())
+
+
+def stage_word(guest):
+    if not guest.running():
+        return "off"
+    try:
+        return guest.banner() or "booting"
+    except VmError:
+        return "running"
+
+
+def options_cache(p):
+    p.add_argument("action", nargs="?", choices=("list", "clear"), default="list",
+                   help="clear: delete all that no guest reads")
+
+
+def show_cache(o):
+    for name, path, size in cache.entries():
+        used = cache.in_use(path)
+        if o.action == "clear" and not used:
+            with cache.locked(path + ".lock", wait=False) as mine:
+                if mine:
+                    cache.remove(path)
+                    print(f"deleted {name}")
+                    continue
+        print(f"{size / 2**20:8.0f} MiB  {name}{'  in use' if used else ''}")

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands that talk with a guest: ssh, wait, console, put, passphrase."""
+
+import contextlib
+import fcntl
+import os
+import select
+import shlex
+import sys
+import termios
+import time
+import tty
+
+from . import qemu
+from .errors import FAILED, TIMEOUT, USAGE, VmError
+from .guest import STAGES, Guest
+
+
+def options_ssh(p):
+    p.add_argument("name")
+    p.add_argument("--early", action="store_true", help="to early boot's ssh, not the machine's own")
+    p.add_argument("--tty", action="store_true", help="with a terminal in the guest")
+    p.add_argument("command", nargs="*", metavar="COMMAND",
+                   help="after --, if it may begin like an option; a single word is for "
+                        "the guest's shell, several are quoted for it. "
+                        "None: a shell, or early boot's unlocker")
+
+
+def ssh(o):
+    guest = Guest(o.name)
+    guest.must_run()
+    tty_wanted = o.tty or (not o.command and sys.stdin.isatty())
+    argv = guest.ssh_argv(o.early, tty_wanted)
+    if o.command:
+        argv += ["--", o.command[0] if len(o.command) == 1 else shlex.join(o.command)]
+    sys.stdout.flush()
+    os.execvp(argv[0], argv)
+
+
+def options_wait(p):
+    p.add_argument("name")
+    p.add_argument("stage", choices=STAGES)
+    p.add_argument("--timeout", type=float, default=300, metavar="S")
+
+
+def wait(o):
+    Guest(o.name).wait(o.stage, o.timeout)
+
+
+def options_console(p):
+    p.add_argument("name")
+    p.add_argument("--type", metavar="TEXT", help=r"type this; \n is Enter, \t, \xHH and \\ work too")
+    p.add_argument("--expect", metavar="TEXT",
+                   help="wait until this is on the console; with --type: after what was typed")
+    p.add_argument("--timeout", type=float, default=120, metavar="S", help="for --expect")
+    p.add_argument("--follow", action="store_true", help="go on printing until the guest is off")
+    p.add_argument("--attach", action="store_true", help="connect this terminal; Ctrl-] leaves")
+
+
+def console(o):
+    guest = Guest(o.name)
+    before = 0
+    if o.type is not None:
+        guest.must_run()
+        before = os.path.getsize(guest.at("serial.log"))
+        type_keys(guest, o.type.encode("latin-1", "backslashreplace").decode("unicode_escape"))
+    if o.expect is not None:
+        expect(guest, o.expect.encode(), before, o.timeout)
+    if o.type is not None or o.expect is not None:
+        return
+    out = sys.stdout.buffer
+    try:
+        log = open(guest.at("serial.log"), "rb")
+    except FileNotFoundError:
+        return
+    with log:
+        out.write(log.read())
+        out.flush()
+        if o.attach:
+            guest.must_run()
+            attach(guest)
+        while o.follow:
+            more = log.read()
+            out.write(more)
+            out.flush()
+            if not more:
+                if not guest.running():
+                    return
+                time.sleep(0.1)
+
+
+def type_keys(guest, keys, seconds=30):
+    """Type on the serial console; returns once the guest's serial port has taken every key."""
+    deadline = time.monotonic() + seconds
+    with qemu.connect(guest.folder, "serial.sock") as s:
+        s.sendall(keys.replace("\n", "\r").encode("latin-1"))
+        # The port takes a few at a time, and QEMU forgets the rest when we hang up.
+        while any(fcntl.ioctl(s, termios.TIOCOUTQ, b"\0" * 4)):
+            if time.monotonic() > deadline:
+                raise VmError(f"cannot type on the console of '{guest.name}'",
+                              f"it did not take all keys within {seconds} s", code=TIMEOUT,
+                              details=guest.log())
+            time.sleep(0.01)
+
+
+def expect(guest, text, offset, seconds):
+    """Return when the console's log has the text past the offset."""
+    deadline = time.monotonic() + seconds
+    while True:
+        alive = guest.running()
+        with contextlib.suppress(FileNotFoundError), open(guest.at("serial.log"), "rb") as log:
+            log.seek(offset)
+            if text in log.read():
+                return
+        if not alive or time.monotonic() > deadline:
+            raise VmError(f"{text.decode()!r} did not come on the console of '{guest.name}'",
+                          f"{seconds:g} s have passed" if alive else "the guest is off",
+                          code=TIMEOUT if alive else FAILED, details=guest.log())
+        time.sleep(0.1)
+
+
+def attach(guest):
+    """Join this terminal and the serial console until Ctrl-] or the guest's end."""
+    if not sys.stdin.isatty():
+        raise VmError("cannot attach", "standard input is no terminal", "use --type", code=USAGE)
+    saved = termios.tcgetattr(0)
+    with qemu.connect(guest.folder, "serial.sock", None) as s:
+        try:
+            tty.setraw(0)
+            while True:
+                ready, _, _ = select.select([0, s], [], [])
+                if 0 in ready:
+                    keys = os.read(0, 1024)
+                    if b"\x1d" in keys or not keys:
+                        return
+                    s.sendall(keys)
+                if s in ready:
+                    seen = s.recv(4096)
+                    if not seen:
+                        return
+                    os.write(1, seen)
+        finally:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
+
+
+def options_put(p):
+    p.add_argument("name")
+    p.add_argument("file")
+    p.add_argument("dest", help="a path in the guest; its folders are made")
+
+
+def put(o):
+    guest = Guest(o.name)
+    guest.must_run()
+    try:
+        with open(o.file, "rb") as f:
+            content = f.read()
+            mode = os.fstat(f.fileno()).st_mode & 0o777
+    except OSError as e:
+        raise VmError(f"cannot read '{o.file}'", e.strerror, code=USAGE) from e
+    dest = shlex.quote(o.dest)
+    done = guest.ssh(f"mkdir -p -- \"$(dirname -- {dest})\" && cat > {dest} && chmod {mode:o} -- {dest}",
+                     stdin=content, seconds=600)
+    if done.returncode != 0:
+        raise VmError(f"cannot put '{o.file}' into '{o.name}'",
+                      done.stderr.decode("utf-8", "replace").strip())
+
+
+def passphrase(o):
+    guest = Guest(o.name)
+    if not guest.state["volumes"]:
+        raise VmError(f"'{o.name}' has no passphrase", "it was made without --volumes")
+    with open(guest.at("passphrase"), encoding="ascii") as f:
+        sys.stdout.write(f.read() + ("\n" if sys.stdout.isatty() else ""))
