@@ -7,6 +7,7 @@ if(NOT LATCHKEY_DEPS)
 endif()
 set(package_inputs "") # all files the package is made from, beside the programs
 set(work ${PROJECT_BINARY_DIR}/package)
+file(MAKE_DIRECTORY ${work})
 
 # --- programs
 
@@ -115,7 +116,8 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "e2fsprogs, linux-base")
 # CPack knows no Built-Using: the line end makes it a field of its own.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cryptsetup-bin, openssh-server\nBuilt-Using: ${built_using}")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst ${hooks}/packaging/postrm)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst
+  ${hooks}/packaging/prerm ${hooks}/packaging/postrm)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 # cpack would build everything, the tests too; the target below knows its parts.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY TRUE)

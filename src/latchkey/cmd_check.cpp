@@ -8,12 +8,14 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/command.hpp"
+#include "sys/lvm.hpp"
 
 namespace latchkey {
 namespace {
@@ -63,10 +65,16 @@ Findings find_all(const Paths& paths, const std::string& image) {
     return {bad({Code::config, "Latchkey is not configured",
                  "there is no '" + paths.etc("latchkey.conf") + "'", "see latchkey.conf(5)"})};
   if (!image.empty()) return check_image(paths, inputs, image);
+  std::optional<WokenLv> woken;  // the keys volume's LV rests while nobody unlocks
+  if (inputs.config && paths.root.empty()) woken.emplace(inputs.config->keys.device);
   Findings all;
   for (const Findings& part : {check_inputs(paths, inputs), check_devices(paths, inputs),
                                check_surroundings(paths), check_images(paths, inputs)})
     all.insert(all.end(), part.begin(), part.end());
+  if (const auto setup = load_setup(paths)) {
+    const Findings holds = check_holds(paths, *setup);
+    all.insert(all.end(), holds.begin(), holds.end());
+  }
   return all;
 }
 

@@ -31,6 +31,7 @@ struct Found {
   std::string unit;
   std::vector<std::string> triggers{};
   std::string why{};
+  std::vector<std::string> dependants{};  ///< services that require it
 };
 
 Result<> need_root(const std::string& what) {
@@ -71,7 +72,8 @@ Result<std::vector<Found>> find_units(const std::string& typed) {
   if (state.load == "not-found") return no_such_unit(unit);
   const std::string id = valid_unit_name(state.id) ? state.id : unit;
   std::vector<Found> out{
-      {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it"}};
+      {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it",
+       state.required_by}};
   for (const std::string& part : state.consists_of) {
     if (!part.ends_with(".service") || !valid_unit_name(part)) continue;
     Found found{part, {}, "it is part of '" + id + "'"};
@@ -140,6 +142,11 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
   say(globals, text);
   for (const std::string& trigger : found.triggers)
     say(globals, "'" + trigger + "' is held with it: it starts '" + found.unit + "'");
+  for (const std::string& other : found.dependants)
+    if (other.ends_with(".service") &&
+        std::ranges::find(setup.services, other, &Service::unit) == setup.services.end())
+      report_warning({Code::partial, "'" + other + "' requires '" + found.unit + "' and is not held",
+                      "systemd starts it without what is skipped", "run: latchkey hold " + other});
 }
 
 int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Found>& units) {
@@ -204,6 +211,12 @@ std::vector<std::string> held_names(const Setup& setup, const std::string& typed
   return out;
 }
 
+void unguard(const Setup& setup) {
+  for (const Volume& volume : setup.volumes)
+    if (!volume.mount_point.empty())
+      if (auto done = unguard_mount_point(volume.mount_point); !done) report_warning(done.error());
+}
+
 int unhold(const Globals& globals, const std::string& typed, bool all) {
   if (auto root = need_root("cannot unhold"); !root) return report_error(root.error());
   const auto setup = load_setup(globals.paths);
@@ -219,11 +232,7 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
   }
   for (const std::string& unit : units)
     if (auto done = forget(globals.paths, unit); !done) return report_error(done.error());
-  if (all)
-    for (const Volume& volume : setup->volumes)
-      if (!volume.mount_point.empty())
-        if (auto done = unguard_mount_point(volume.mount_point); !done)
-          report_warning(done.error());
+  if (all) unguard(*setup);
   if (systemd_runs())
     if (auto done = reload_systemd(); !done) return report_error(done.error());
   for (const std::string& unit : units)
@@ -253,6 +262,15 @@ Run declare_unhold(CLI::App& app, const Globals& globals) {
     if (unit->empty() && !*all)
       return report_error({Code::usage, "which unit?", "", "latchkey unhold UNIT, or --all"});
     return unhold(globals, *unit, *all);
+  };
+}
+
+Run declare_unguard(CLI::App&, const Globals& globals) {
+  return [&globals] {
+    const auto setup = load_setup(globals.paths);
+    if (!setup) return report_error(setup.error());
+    unguard(*setup);
+    return 0;
   };
 }
 

@@ -46,7 +46,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
                          "run: sudo latchkey lock"});
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
-  const auto turn = LockFile::take(globals.paths.run("release.lock"), "a release",
+  auto turn = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(2));
   if (!turn) return report_error(turn.error());
   const Plan plan = plan_lock(*setup, probe_all(*setup, globals.paths));
@@ -56,7 +56,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   }
   if (const int status = take_markers(*setup, globals.paths); status != 0) return status;
   TerminalReporter reporter(globals);
-  ReleaseEffects effects(*setup, globals.paths, reporter);
+  ReleaseEffects effects(*setup, globals.paths, reporter, {.let_go = [&turn] { drop(*turn); }});
   const Outcome outcome = execute(plan, effects, reporter);
   if (outcome.complete()) say(globals, "everything is closed; to open it again, run: release-services");
   return status_of(outcome);

@@ -103,7 +103,7 @@ int release_now(const Flags& flags, const Globals& globals) {
                          "run: sudo release-services"});
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
-  const auto lock = take_turn(globals);
+  auto lock = take_turn(globals);
   if (!lock) return report_error(lock.error());
 
   TerminalReporter reporter(globals);
@@ -113,13 +113,14 @@ int release_now(const Flags& flags, const Globals& globals) {
     unlocked = unlock_first(globals, *setup, reporter);
     if (unlocked && !*unlocked) (void)report_error(unlocked->error());
     if (!unlocked) say(globals, "volumes are closed and nobody gave the passphrase");
+    if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
     facts = probe_all(*setup, globals.paths);
   }
   Plan plan;
   plan_release(plan, *setup, facts);
   plan = narrow(plan, *setup, only);
   if (plan.steps.empty()) say(globals, "nothing to do");
-  ReleaseEffects effects(*setup, globals.paths, reporter, {.over_files = flags.over_files});
+  ReleaseEffects effects(*setup, globals.paths, reporter, {.over_files = flags.over_files, .let_go = [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
 
   facts = probe_all(*setup, globals.paths);

@@ -8,6 +8,7 @@
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/lvm.hpp"
 
 namespace latchkey {
 namespace {
@@ -19,7 +20,7 @@ std::string tail_text(const Facts& facts, const Setup& setup,
   if (report)
     if (const auto lines = report_lines(*report); !lines.empty()) out += lines.front() + "\n";
   if (facts.keys.open)
-    out += "the keys volume is open: close it with latchkey umount-keys\n";
+    out += "the keys volume is open: run: cryptsetup close " + setup.config.keys.mapping + "\n";
   else if (!facts.keys.device)
     out += "the keys volume " + setup.config.keys.device.text() + " is not there\n";
   return out;
@@ -28,7 +29,9 @@ std::string tail_text(const Facts& facts, const Setup& setup,
 int show_status(const Globals& globals, bool json) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  const Facts facts = probe_all(*setup, globals.paths);
+  Facts facts = probe_all(*setup, globals.paths);
+  // Put to rest after each unlock, its LV has no node.
+  if (!facts.keys.device) facts.keys.device = lv_exists(setup->config.keys.device);
   const auto report = read_boot_report(globals.paths);
   const std::vector<Row> rows =
       make_rows(*setup, facts, report ? reasons_of(*report) : Reasons{});

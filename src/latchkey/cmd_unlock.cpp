@@ -22,6 +22,7 @@ int unlock(const Globals& globals) {
   const auto outcome = unlock_with_passphrase([&](Secret passphrase) {
     return unlock_here(*setup, globals.paths, std::move(passphrase), reporter);
   });
+  if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
   if (!outcome) return report_error(outcome.error());
   return outcome->status();
 }

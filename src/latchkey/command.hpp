@@ -47,6 +47,7 @@ Run declare_hold(CLI::App& app, const Globals& globals);
 Run declare_unhold(CLI::App& app, const Globals& globals);
 Run declare_release(CLI::App& app, const Globals& globals);
 Run declare_generator(CLI::App& app, const Globals& globals);
+Run declare_unguard(CLI::App& app, const Globals& globals);
 Run declare_image(CLI::App& app, const Globals& globals);
 
 }  // namespace latchkey

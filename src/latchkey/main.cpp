@@ -38,6 +38,8 @@ const std::vector<Command>& commands() {
       {"release-services", "unlock if needed, check, mount, and start the held services",
        "release-services", declare_release},
       {"generator", "for systemd: write the conditions of held units", "", declare_generator, true},
+      {"unguard", "for the package's removal: mount points as ordinary directories", "",
+       declare_unguard, true},
       {"image", "for the initramfs hook: stage and judge an image", "", declare_image, true},
   };
   return table;
@@ -65,8 +67,10 @@ std::string parse_failure(const CLI::App*, const CLI::Error& error) {
 
 // The error for a first word that is no command; with the nearest one.
 std::optional<Error> unknown_command(const std::vector<std::string>& words) {
-  const auto word = std::ranges::find_if(words, [](const auto& w) { return !w.starts_with('-'); });
-  if (word == words.end() || (word != words.begin() && *(word - 1) == "--root")) return {};
+  auto word = words.begin();
+  while (word != words.end() && word->starts_with('-'))
+    word += *word == "--root" && word + 1 != words.end() ? 2 : 1;
+  if (word == words.end()) return {};
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (*word == command.name) return {};

@@ -18,16 +18,21 @@
 #include "sys/mount.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/unit_jobs.hpp"
+#include "sys/unlock.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
 namespace {
 
 // Long enough for a clean file system of any size, short enough for a boot.
-constexpr int patience_ms = 30'000;
+constexpr int patience_ms = 10'000;
 
 bool any_open(const Facts& facts) {
   return std::ranges::any_of(facts.volumes, [](const auto& item) { return item.second.open; });
+}
+
+bool any_released(const Facts& facts) {
+  return std::ranges::any_of(facts.units, [](const auto& item) { return item.second.released; });
 }
 
 // The read end of a pipe whose writing end the boot's process keeps: it has
@@ -59,7 +64,7 @@ void tell_early_boot(const Globals& globals) {
 }
 
 int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
-  const auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
+  auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(10));
   if (!lock) return report_error(lock.error());
   const Facts facts = probe_all(setup, globals.paths);
@@ -73,8 +78,10 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   plan_release(plan, setup, facts);
   BootReporter reporter(globals);
   ReleaseEffects effects(setup, globals.paths, reporter,
-                         {[&boot] { return boot.no_longer(); }, over_files});
+                         {[&boot] { return boot.no_longer(); }, over_files, [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
+  // Early boot left it active: LVM's work would have delayed the boot there.
+  if (auto rested = rest_keys_volume(setup); !rested) report_warning(rested.error());
   const Facts after = probe_all(setup, globals.paths);
   Reasons reasons = reporter.reasons();
   if (const auto report = read_boot_report(globals.paths)) reasons.merge(reasons_of(*report));
@@ -84,6 +91,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
     if (row.state == "down" || row.state == "starting")
       row = {row.kind, row.name, "released", true};
   print(table_text(rows, false));
+  if (systemd_runs() && any_released(after)) start_soon(std::string(start_unit_name));
   return outcome.complete() ? 0 : exit_status(Code::partial);
 }
 
@@ -120,8 +128,8 @@ int release_at_boot(const Globals& globals, bool over_files) {
     worker->forget();
     status = 0;
     say(globals, "this takes longer; the boot goes on, and what waits for it starts when it is done");
+    if (systemd_runs()) start_soon(std::string(start_unit_name));
   }
-  if (systemd_runs()) start_soon(std::string(start_unit_name));
   return status;
 }
 

@@ -9,7 +9,7 @@ namespace latchkey {
 /// What latchkey-release.service runs. Tells the journal what early boot did,
 /// checks and mounts what is open, marks the units whose volumes are there, and
 /// has latchkey-start.service start those that the boot does not start itself.
-/// Never blocks on a unit. A check that takes longer than half a minute goes on
+/// Never blocks on a unit. A check that takes longer than ten seconds goes on
 /// in the background while the boot goes on; its units are started when it ends.
 ///
 /// Gives 0 also when nothing is open (somebody chose to boot without the data);

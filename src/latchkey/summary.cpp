@@ -28,7 +28,20 @@ bool volume_up(const Volume& volume, const VolumeFacts& fact) {
   return volume.mount_point.empty() ? fact.open : fact.mounted;
 }
 
-Row volume_row(const Volume& volume, const VolumeFacts& fact) {
+// The volume on which the mount point of this one lies, when it is not mounted.
+const Volume* missing_parent(const Setup& setup, const Facts& facts, const Volume& volume) {
+  for (const Volume& other : setup.volumes) {
+    const auto fact = facts.volumes.find(other.name);
+    if (!other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/") &&
+        (fact == facts.volumes.end() || !fact->second.mounted))
+      return &other;
+  }
+  return nullptr;
+}
+
+Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
+  const auto found = facts.volumes.find(volume.name);
+  const VolumeFacts fact = found == facts.volumes.end() ? VolumeFacts{} : found->second;
   Row row{"volume", volume.name, "closed"};
   row.up = volume_up(volume, fact);
   if (fact.mounted) row.state = "mounted";
@@ -38,6 +51,8 @@ Row volume_row(const Volume& volume, const VolumeFacts& fact) {
   if (!fact.taken.empty()) {
     row.why = fact.taken;
     row.hint = "free it, then: release-services";
+  } else if (const Volume* parent = missing_parent(setup, facts, volume); fact.open && parent) {
+    row.why = "its mount point lies on '" + parent->name + "', which is not mounted";
   } else if (fact.open) {
     row.why = "not mounted";
     row.hint = "run: release-services";
@@ -148,10 +163,7 @@ std::vector<Row> make_rows(const Setup& setup, const Facts& facts, const Reasons
     if (reason != reasons.end() && !row.up) explain(row, reason->second);
     rows.push_back(std::move(row));
   };
-  for (const Volume& volume : setup.volumes) {
-    const auto fact = facts.volumes.find(volume.name);
-    add(volume_row(volume, fact == facts.volumes.end() ? VolumeFacts{} : fact->second));
-  }
+  for (const Volume& volume : setup.volumes) add(volume_row(setup, facts, volume));
   for (const Service& service : setup.services) add(unit_row(setup, facts, service));
   return rows;
 }

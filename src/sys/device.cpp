@@ -15,7 +15,6 @@
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/handle.hpp"
-#include "sys/process.hpp"
 
 namespace latchkey {
 namespace {
@@ -100,22 +99,6 @@ bool wait_for_devices(const std::function<bool()>& ready, std::chrono::milliseco
       }
   }
   return true;
-}
-
-Result<> activate_lvs(const std::vector<std::string>& names) {
-  std::vector<std::string> argv{"lvm", "lvchange", "--activate", "y", "--"};
-  argv.insert(argv.end(), names.begin(), names.end());
-  const std::string what = "cannot activate " + join(names, ", ");
-  auto result = run(argv, {.timeout = std::chrono::seconds(60)});
-  if (!result) {
-    Error error = result.error();
-    if (error.code == Code::missing) error.hint = "install the package lvm2";
-    return Error{error.code, what, error.why, error.hint};
-  }
-  if (result->status == 0) return Ok{};
-  const auto lines = split_lines(trim(result->output));
-  return Error{Code::missing, what, lines.empty() ? "" : printable(trim(lines.back())),
-               "is every disk of the volume group there?"};
 }
 
 }  // namespace latchkey

@@ -37,9 +37,4 @@ struct Mapping {
 [[nodiscard]] bool wait_for_devices(const std::function<bool()>& ready,
                                     std::chrono::milliseconds timeout);
 
-/// Has LVM activate logical volumes (`VG/LV`), each judged by its node and not
-/// by lvm's exit status, which tells of any of them. Fails with Code::missing
-/// when lvm is not installed, else with what lvm said when none came up.
-[[nodiscard]] Result<> activate_lvs(const std::vector<std::string>& names);
-
 }  // namespace latchkey

@@ -4,7 +4,6 @@
 #include <libmount/libmount.h>
 
 #include <cstdlib>
-#include <memory>
 
 #include "core/fsck.hpp"
 #include "core/message.hpp"
@@ -16,6 +15,7 @@
 namespace latchkey {
 namespace {
 
+constexpr std::size_t most_lines = 20;  // a badly damaged one prints thousands
 using Text = Handle<char, std::free>;
 
 // What the superblock says, for volumes of type `auto`.
@@ -29,7 +29,7 @@ Checked unchecked(const std::string& why) { return {"not checked", why}; }
 }  // namespace
 
 Result<Checked> check_device(const std::string& device, const std::string& type,
-                             const std::string& name) {
+                             const std::string& name, const SayLine& say) {
   const std::string found = type == "auto" ? detect_type(device) : type;
   if (found.empty()) return unchecked("'" + name + "' is not checked: no known file system on it");
   const std::string program = find_program("fsck." + found);
@@ -40,16 +40,19 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
   }
   const auto ran = run({program, "-p", device}, {.output_limit = 16UL * 1024});
   if (!ran) return Error{ran.error().code, "cannot mount '" + name + "'", sentence(ran.error()), ""};
+  if (ran->status != 0) {
+    std::size_t told = 0;
+    for (const std::string_view line : split_lines(ran->output))
+      if (!trim(line).empty() && told++ < most_lines)
+        say("fsck." + found + " '" + name + "': " + printable(trim(line)));
+  }
   const auto judged = judge_fsck(ran->status, name, device, found);
-  if (judged) return Checked{*judged, ""};
-  Error error = judged.error();
-  const auto lines = split_lines(trim(ran->output));
-  if (!lines.empty()) error.why += " (" + printable(trim(lines.back())) + ")";
-  return error;
+  if (!judged) return judged.error();
+  return Checked{*judged, ""};
 }
 
-Result<Checked> check_fs(const Volume& volume) {
-  return check_device(mapping_path(volume), volume.fs_type, volume.name);
+Result<Checked> check_fs(const Volume& volume, const SayLine& say) {
+  return check_device(mapping_path(volume), volume.fs_type, volume.name, say);
 }
 
 }  // namespace latchkey

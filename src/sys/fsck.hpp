@@ -2,6 +2,7 @@
 // File system checkers, run on the mappings of volumes.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "core/result.hpp"
@@ -15,14 +16,17 @@ struct Checked {
   std::string warning{};  ///< why it was not checked; empty when it was
 };
 
+/// Is told each line that a checker printed when it found something.
+using SayLine = std::function<void(const std::string&)>;
+
 /// Runs fsck.TYPE -p on the mapping of a volume, however long that takes; no
 /// time limit, since a large file system may need hours and a killed checker
 /// leaves it worse. A checker that is not installed is a warning with its
 /// package's name. Fails as judge_fsck does.
-[[nodiscard]] Result<Checked> check_fs(const Volume& volume);
+[[nodiscard]] Result<Checked> check_fs(const Volume& volume, const SayLine& say);
 
 /// The same on any device, for tests and for check_fs.
 [[nodiscard]] Result<Checked> check_device(const std::string& device, const std::string& type,
-                                           const std::string& name);
+                                           const std::string& name, const SayLine& say);
 
 }  // namespace latchkey

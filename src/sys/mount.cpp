@@ -99,17 +99,13 @@ Error mount_error(int error, const std::string& what, const Volume& volume) {
   }
 }
 
-Result<> refuse_stray(const MountPoint& point, const std::string& what, const Volume& volume) {
-  const auto content = list_files(point.directory, 5);
-  if (!content) return Error{content.error().code, what, content.error().why, ""};
-  if (content->count == 0) return Ok{};
-  std::string names = "'" + join(content->names, "', '") + "'";
-  if (content->count > content->names.size())
-    names += " and " + std::to_string(content->count - content->names.size()) + " more";
-  return Error{Code::refused, what,
-               "its mount point '" + volume.mount_point + "' holds files that it would hide: " +
-                   names,
-               "move them away, then: release-services; or run: release-services --over-files"};
+Error stray_error(const std::string& what, const Volume& volume, const Content& content) {
+  std::string names = "'" + join(content.names, "', '") + "'";
+  if (content.count > content.names.size())
+    names += " and " + std::to_string(content.count - content.names.size()) + " more";
+  return {Code::refused, what,
+          "its mount point '" + volume.mount_point + "' holds files that it would hide: " + names,
+          "move them away, then: release-services; or run: release-services --over-files"};
 }
 
 Result<> do_mount(const Volume& volume, const MountPoint& point, const std::string& what) {
@@ -160,11 +156,12 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
       return Error{Code::busy, what, taken_by(fs), "unmount that, then: release-services"};
     }
   }
-  if (!over_files)
-    if (auto stray = refuse_stray(*point, what, volume); !stray) return stray;
+  const auto content = list_files(point->directory, 5);
+  if (!content) return Error{content.error().code, what, sentence(content.error()), ""};
+  if (content->count > 0 && !over_files) return stray_error(what, volume, *content);
   // A file system that knows no such flag, or a container that may not set it,
   // is no reason to keep the data away: the held units' conditions stay.
-  (void)set_guard(point->directory, true);
+  if (content->count == 0) (void)set_guard(point->directory, true);
   if (auto done = do_mount(volume, *point, what); !done) return done;
 
   const Table after = read_mounts();

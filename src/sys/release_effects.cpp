@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,12 @@ constexpr seconds tell_each = std::chrono::minutes(1);
 constexpr char done = 'd';     // with the detail
 constexpr char failed = 'f';   // with the error
 constexpr char warning = 'w';  // with a text
+
+// A checker goes on when the person who began it types Ctrl-C or goes away: it
+// would only leave the file system worse. The lock is kept as long as it runs.
+void outlive_terminal() {
+  for (const int number : {SIGINT, SIGHUP}) ::signal(number, SIG_IGN);
+}
 
 Result<std::string> detail(const Result<>& result) {
   if (!result) return result.error();
@@ -83,7 +90,8 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
   };
   if (const auto* check = std::get_if<CheckFs>(&action))
     return on_volume(check->volume, [](const Volume& volume, Channel& channel) {
-      const auto checked = check_fs(volume);
+      const auto checked = check_fs(
+          volume, [&](const std::string& line) { channel.send(warning, line); });
       if (!checked) return Result<std::string>(checked.error());
       if (!checked->warning.empty()) channel.send(warning, checked->warning);
       return Result<std::string>(checked->detail);
@@ -140,6 +148,10 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   }
   auto worker = Worker::fork([&](Channel& channel) {
     for (Running& other : running_) other.worker.forget();
+    if (std::holds_alternative<CheckFs>(action))
+      outlive_terminal();
+    else
+      options_.let_go();
     const auto result = body(channel);
     const bool told = result ? channel.send(done, *result) : channel.send(failed, pack(result.error()));
     return told ? 0 : 1;
@@ -189,7 +201,7 @@ std::optional<Ended> ReleaseEffects::look_at_clock() {
   if (now - told_ >= tell_each) {
     told_ = now;
     for (const Running& running : running_)
-      reporter_.note("still at it since " +
+      reporter_.note("still under way after " +
                      duration_text(std::chrono::duration<double>(now - running.begun).count()) +
                      ": " + running.name);
   }

@@ -10,16 +10,24 @@
 #include <string>
 
 #include "core/execute.hpp"
+#include "sys/lock_file.hpp"
 #include "sys/setup.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
+
+/// Ends this process's hold on a lock; another process that shares it keeps it.
+inline void drop(LockFile& lock) { const LockFile gone = std::move(lock); }
 
 struct ReleaseOptions {
   /// Start the units, or only mark them as released: inside the boot's own
   /// transaction they then start by themselves. Asked for each unit anew.
   std::function<bool()> start_units = [] { return true; };
   bool over_files = false;  ///< mount also where files would be hidden
+  /// Called in every process that may be left behind because it hangs: it lets go
+  /// of the caller's lock, which such a process would hold for ever. A checker
+  /// keeps it: nothing else may touch its file system until it has ended.
+  std::function<void()> let_go = [] {};
 };
 
 /// For CheckFs, MountFs, ReleaseUnit, StopUnit, UnmountFs and CloseVolume; any

@@ -19,7 +19,7 @@ namespace {
 const std::string properties =
     "--property=Id,LoadState,ActiveState,SubState,Type,UnitFileState,Result,ExecMainStatus,Job,"
     "ConditionResult,ConditionTimestampMonotonic,InactiveExitTimestampMonotonic,NRestarts,"
-    "NeedDaemonReload,TriggeredBy,ConsistsOf,WantedBy,RequiredBy,FragmentPath,DropInPaths";
+    "NeedDaemonReload,TriggeredBy,ConsistsOf,WantedBy,RequiredBy,RequisiteOf,BoundBy,FragmentPath,DropInPaths";
 
 // systemd answers in milliseconds; a minute means that it does not.
 const RunOptions query{.timeout = std::chrono::seconds(60), .merge_stderr = false,
@@ -58,9 +58,11 @@ void take(UnitState& unit, std::string_view key, std::string_view value) {
   else if (key == "ConsistsOf") unit.consists_of = words(value);
   else if (key == "WantedBy") append(unit.wanted_by, words(value));
   else if (key == "RequiredBy") {
-    unit.required_by = words(value);
+    append(unit.required_by, words(value));
     append(unit.wanted_by, words(value));
-  } else if (key == "FragmentPath" && !text.empty())
+  } else if (key == "RequisiteOf" || key == "BoundBy")
+    append(unit.required_by, words(value));
+  else if (key == "FragmentPath" && !text.empty())
     unit.files.insert(unit.files.begin(), text);
   else if (key == "DropInPaths") append(unit.files, words(value));
 }
@@ -175,11 +177,13 @@ bool is_wanted(const UnitState& unit) {
 bool is_up(const UnitState& unit, const std::vector<UnitState>& triggers, bool released) {
   if (unit.active == "active" || unit.active == "reloading" || unit.active == "refreshing")
     return true;
-  if (unit.active != "inactive" || unit.job) return false;
+  if (unit.active == "failed") return false;
+  // Idle or at work: what counts is that it is started when it is needed.
   if (!is_wanted(unit) && std::ranges::any_of(triggers, is_wanted))
     return std::ranges::all_of(triggers, [](const UnitState& trigger) {
       return !is_wanted(trigger) || trigger.active == "active";
     });
+  if (unit.active != "inactive" || unit.job) return false;
   return released && unit.type == "oneshot" && unit.condition && unit.result == "success" &&
          unit.start_time != 0;
 }

@@ -34,7 +34,7 @@ struct UnitState {
   std::vector<std::string> triggered_by{};
   std::vector<std::string> consists_of{};
   std::vector<std::string> wanted_by{};   ///< WantedBy, RequiredBy together
-  std::vector<std::string> required_by{};
+  std::vector<std::string> required_by{};  ///< RequiredBy, RequisiteOf, BoundBy
   std::vector<std::string> files{};       ///< fragment first, then drop-ins as loaded
 };
 

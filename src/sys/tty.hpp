@@ -42,8 +42,8 @@ class Tty {
 
   int in_;
   int out_;
+  termios before_{};  // before interactive_, whose initialiser fills it
   bool interactive_;
-  termios before_{};
   std::string prompt_{};
 };
 

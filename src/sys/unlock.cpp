@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sys/device.hpp"
+#include "sys/lvm.hpp"
 #include "sys/keys.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/probe.hpp"
@@ -29,6 +31,12 @@ Result<Outcome> unlock_here(const Setup& setup, const Paths& paths, Secret passp
   UnlockEffects effects(setup, paths, plan, std::move(passphrase),
                         [&](const std::string& text) { reporter.note(text); });
   return execute(plan, effects, reporter);
+}
+
+Result<> rest_keys_volume(const Setup& setup) {
+  const DeviceRef& device = setup.config.keys.device;
+  if (device.kind != DeviceRef::Kind::lv || find_mapping(setup.config.keys.mapping)) return Ok{};
+  return deactivate_lv(device);
 }
 
 }  // namespace latchkey

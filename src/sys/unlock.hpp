@@ -23,4 +23,9 @@ namespace latchkey {
 [[nodiscard]] Result<Outcome> unlock_here(const Setup& setup, const Paths& paths,
                                           Secret passphrase, Reporter& reporter);
 
+/// Puts the keys volume's LV to rest when it is one and nothing uses it: a device
+/// that is not there cannot be read by mistake. Called on the running system,
+/// where nobody waits for it; the next unlock activates it again.
+[[nodiscard]] Result<> rest_keys_volume(const Setup& setup);
+
 }  // namespace latchkey

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -55,7 +56,11 @@ UnlockEffects::UnlockEffects(const Setup& setup, const Paths& paths, const Plan&
       std::vector<DeviceRef> lvs;
       for (const std::string& name : activate->names)
         if (auto ref = parse_device_ref(name)) lvs.push_back(*ref);
-      fork_job(activation, [&](Channel& channel) { return serve_activation(channel, lvs); });
+      // The door's directory is there in early boot only.
+      const bool early = ::access(paths.run("early/door").c_str(), F_OK) == 0;
+      const std::chrono::seconds patience(early ? 3 : 0);
+      fork_job(activation,
+               [&](Channel& channel) { return serve_activation(channel, lvs, patience); });
     }
   }
 }

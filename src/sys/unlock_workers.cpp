@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
+#include "sys/lvm.hpp"
 
 namespace latchkey {
 namespace {
@@ -95,7 +96,8 @@ int serve_keys(Channel& channel, const KeysPlace& place, const std::vector<std::
   return 0;
 }
 
-int serve_activation(Channel& channel, const std::vector<DeviceRef>& lvs) {
+int serve_activation(Channel& channel, const std::vector<DeviceRef>& lvs,
+                     std::chrono::seconds udev_patience) {
   if (!channel.receive()) return 0;
   const auto missing = [&] {
     std::vector<std::string> names;
@@ -103,10 +105,10 @@ int serve_activation(Channel& channel, const std::vector<DeviceRef>& lvs) {
       if (!block_device(lv.path())) names.push_back(lv.text());
     return names;
   };
-  // udev activates every complete volume group by itself; LVM is asked for what
-  // it leaves (a partial group, activation turned off in lvm.conf).
-  const bool there =
-      wait_for_devices([&] { return missing().empty(); }, std::chrono::seconds(3));
+  // In early boot udev activates every complete volume group by itself; LVM is
+  // asked for what it leaves (a partial group, activation turned off in lvm.conf),
+  // and on the running system for the keys volume that was put to rest.
+  const bool there = wait_for_devices([&] { return missing().empty(); }, udev_patience);
   answer(channel, there ? Result<>(Ok{}) : activate_lvs(missing()));
   return 0;
 }

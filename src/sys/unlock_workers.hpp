@@ -27,7 +27,8 @@ int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds de
 int serve_keys(Channel& channel, const KeysPlace& place, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout);
 
-/// Serves A: gives udev a moment to bring the LVs up by itself, then asks LVM.
-int serve_activation(Channel& channel, const std::vector<DeviceRef>& lvs);
+/// Serves A: gives udev `udev_patience` to bring the LVs up by itself, then asks LVM.
+int serve_activation(Channel& channel, const std::vector<DeviceRef>& lvs,
+                     std::chrono::seconds udev_patience);
 
 }  // namespace latchkey

@@ -30,6 +30,8 @@ class Image {
   std::string path_ = "/tmp/latchkey-fsck-XXXXXX";
 };
 
+void quiet(const std::string&) {}
+
 Code code_for(int status) {
   const auto judged = judge_fsck(status, "data", "/dev/mapper/cleartext-data", "ext4");
   REQUIRE_FALSE(judged);
@@ -58,7 +60,7 @@ TEST_CASE("a damaged file system's error says what to type") {
 }
 
 TEST_CASE("a checker that is not installed is a warning with its package") {
-  const auto checked = check_device("/dev/null", "f2fs", "data");
+  const auto checked = check_device("/dev/null", "f2fs", "data", quiet);
   if (!find_program("fsck.f2fs").empty()) return;
   REQUIRE(checked);
   CHECK(checked->detail == "not checked");
@@ -73,22 +75,22 @@ TEST_CASE("a clean ext4 passes, one with a broken superblock copy and bitmap doe
   }
   const Image image;
   REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", image.path()}, "mkfs"));
-  const auto clean = check_device(image.path(), "ext4", "data");
+  const auto clean = check_device(image.path(), "ext4", "data", quiet);
   REQUIRE(clean);
   CHECK(clean->detail == "clean");
-  CHECK(check_device(image.path(), "auto", "data")->detail == "clean");
+  CHECK(check_device(image.path(), "auto", "data", quiet)->detail == "clean");
 
   // A root directory that is none needs a person.
   REQUIRE(run_ok({"debugfs", "-w", "-R", "clri <2>", image.path()}, "debugfs"));
   REQUIRE(run_ok({"debugfs", "-w", "-R", "ssv state 2", image.path()}, "debugfs"));
-  const auto damaged = check_device(image.path(), "ext4", "data");
+  const auto damaged = check_device(image.path(), "ext4", "data", quiet);
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().code == Code::damaged);
 }
 
 TEST_CASE("a device that is not there is the checker's own error") {
   if (find_program("fsck.ext4").empty()) return;
-  const auto checked = check_device("/dev/mapper/no-such-latchkey-device", "ext4", "data");
+  const auto checked = check_device("/dev/mapper/no-such-latchkey-device", "ext4", "data", quiet);
   REQUIRE_FALSE(checked);
   CHECK(checked.error().code == Code::io);
 }

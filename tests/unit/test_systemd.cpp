@@ -32,7 +32,7 @@ UnitState timer(const std::string& active, const std::string& unit_file) {
 TEST_CASE("systemctl show's blocks become units, in order") {
   const auto units = parse_show(
       "Type=notify\nResult=success\nNRestarts=2\nExecMainStatus=0\nId=mariadb.service\n"
-      "WantedBy=multi-user.target\nRequiredBy=app.service\nTriggeredBy=\nConsistsOf=\n"
+      "WantedBy=multi-user.target\nRequiredBy=app.service\nBoundBy=two.service\nTriggeredBy=\nConsistsOf=\n"
       "LoadState=loaded\nActiveState=active\nSubState=running\n"
       "FragmentPath=/lib/systemd/system/mariadb.service\n"
       "DropInPaths=/run/systemd/generator.early/mariadb.service.d/zzzz-latchkey.conf\n"
@@ -49,7 +49,7 @@ TEST_CASE("systemctl show's blocks become units, in order") {
   CHECK(units[0].condition_time == 123456789);
   CHECK_FALSE(units[0].job);
   CHECK(units[0].wanted_by == Lines{"multi-user.target", "app.service"});
-  CHECK(units[0].required_by == Lines{"app.service"});
+  CHECK(units[0].required_by == Lines{"app.service", "two.service"});
   CHECK(units[0].files == Lines{"/lib/systemd/system/mariadb.service",
                                 "/run/systemd/generator.early/mariadb.service.d/zzzz-latchkey.conf"});
   CHECK(units[1].load == "not-found");
@@ -93,6 +93,10 @@ TEST_CASE("a job that only its timer starts is up when the timer is") {
   CHECK(is_up(job, {timer("active", "enabled")}, true));
   CHECK_FALSE(is_up(job, {timer("inactive", "enabled")}, true));
   CHECK_FALSE(is_up(job, {timer("inactive", "disabled")}, true));
+  UnitState working = job;
+  working.active = "activating";
+  working.job = true;
+  CHECK(is_up(working, {timer("active", "enabled")}, true));
   UnitState ran = job;
   ran.type = "oneshot";
   ran.condition = true;

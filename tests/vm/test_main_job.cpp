@@ -17,7 +17,7 @@ namespace {
 void check_no_trace(Machine& m) {
   CHECK(m.must("dmsetup ls") .find("cleartext-keys") == std::string::npos);
   CHECK_FALSE(has(m.must("cat /proc/mounts"), "keys"));
-  CHECK(m.must("pgrep -c 'dropbear|latchkey-unlock|udhcpc' || true") == "0");
+  CHECK(m.must("pgrep -fc '[d]ropbear|[l]atchkey-unlock|[u]dhcpc' || true") == "0");
   CHECK(m.must("ls /run/latchkey | tr '\\n' ' '").find("early ") == std::string::npos);
   CHECK(m.must("ls -A /run/latchkey/keys 2>/dev/null | wc -l") == "0");
   CHECK(m.must("ip -4 -o addr show scope global | wc -l") == "1");
@@ -93,7 +93,7 @@ TEST_CASE("main job: one passphrase over early ssh brings up four volumes and tw
   CHECK(json["keys"]["open"] == false);
   CHECK(json["volumes"].size() == 4);
   for (const auto& volume : json["volumes"]) CHECK(volume["mounted"] == true);
-  for (const auto& service : json["services"]) CHECK(service["active"] == true);
+  for (const auto& service : json["units"]) CHECK(service["up"] == true);
 }
 
 TEST_CASE("case 31: continue boots on without the data, and release-services makes up for it") {

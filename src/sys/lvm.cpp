@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/lvm.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/text.hpp"
+#include "sys/device.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+
+Result<> activate_lvs(const std::vector<std::string>& names) {
+  std::vector<std::string> argv{"lvm", "lvchange", "--activate", "y", "--"};
+  argv.insert(argv.end(), names.begin(), names.end());
+  const std::string what = "cannot activate " + join(names, ", ");
+  auto result = run(argv, {.timeout = std::chrono::seconds(60)});
+  if (!result) {
+    Error error = result.error();
+    if (error.code == Code::missing) error.hint = "install the package lvm2";
+    return Error{error.code, what, error.why, error.hint};
+  }
+  if (result->status == 0) return Ok{};
+  const auto lines = split_lines(trim(result->output));
+  return Error{Code::missing, what, lines.empty() ? "" : printable(trim(lines.back())),
+               "is every disk of the volume group there?"};
+}
+
+Result<> deactivate_lv(const DeviceRef& lv) {
+  const auto number = block_device(lv.path());
+  if (!number) return Ok{};
+  const std::string what = "cannot deactivate " + lv.text();
+  for (const Mapping& mapping : mappings())
+    if (std::ranges::find(mapping.below, *number) != mapping.below.end())
+      return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
+  const auto done = run_ok({"lvm", "lvchange", "--activate", "n", "--", lv.text()}, what,
+                           {.timeout = std::chrono::seconds(60)});
+  if (!done) return done.error();
+  return Ok{};
+}
+
+bool lv_exists(const DeviceRef& lv) {
+  if (lv.kind != DeviceRef::Kind::lv) return false;
+  const auto listed = run({"lvm", "lvs", "--noheadings", "-o", "lv_name", "--", lv.text()},
+                          {.timeout = std::chrono::seconds(60)});
+  return listed && listed->status == 0;
+}
+
+WokenLv::WokenLv(const DeviceRef& device) : device_(device) {
+  if (device.kind != DeviceRef::Kind::lv || block_device(device.path())) return;
+  // What it cannot activate is told by whoever looks for the device next.
+  woken_ = static_cast<bool>(activate_lvs({device.text()}));
+}
+
+WokenLv::~WokenLv() {
+  if (woken_) (void)deactivate_lv(device_);
+}
+
+}  // namespace latchkey

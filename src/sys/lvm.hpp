@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Logical volumes, by LVM's own program.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/device_ref.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// Has LVM activate logical volumes (`VG/LV`). Its exit status tells of any of
+/// them, so whoever needs one looks for its node. Fails with Code::missing when
+/// lvm is not installed, else with what lvm said last.
+[[nodiscard]] Result<> activate_lvs(const std::vector<std::string>& names);
+
+/// Has LVM deactivate a logical volume that nothing lies on. One that is not
+/// active is fine. Fails with Code::busy when it is in use, else as above.
+[[nodiscard]] Result<> deactivate_lv(const DeviceRef& lv);
+
+/// True when LVM knows the logical volume, active or not.
+[[nodiscard]] bool lv_exists(const DeviceRef& lv);
+
+/// A logical volume that is active while this lives: one that was not is
+/// activated, and deactivated at the end. Any other device is left alone.
+class WokenLv {
+ public:
+  explicit WokenLv(const DeviceRef& device);
+  WokenLv(const WokenLv&) = delete;
+  WokenLv& operator=(const WokenLv&) = delete;
+  ~WokenLv();
+
+ private:
+  DeviceRef device_;
+  bool woken_ = false;
+};
+
+}  // namespace latchkey

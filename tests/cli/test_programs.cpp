@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The programs as a person calls them: command line in, status and both streams
+// out. A made-up root directory holds the configuration.
+#include <filesystem>
+#include <fstream>
+
+#include "core/result.hpp"
+#include "core/text.hpp"
+#include "support/catch.hpp"
+#include "support/child.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Root {
+ public:
+  Root() {
+    char name[] = "/tmp/latchkey-cli-XXXXXX";
+    path_ = ::mkdtemp(name);
+    fs::create_directories(path_ / "etc/latchkey");
+    fs::create_directories(path_ / "run");
+  }
+  ~Root() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  void put(const std::string& file, const std::string& text) {
+    std::ofstream(path_ / "etc/latchkey" / file) << text;
+  }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+Done latchkey_in(const Root& root, std::vector<std::string> words) {
+  std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", root.path()};
+  argv.insert(argv.end(), words.begin(), words.end());
+  Done done = run_program(argv);
+  // The root's name is different each time.
+  for (std::size_t at; (at = done.output.find(root.path())) != std::string::npos;)
+    done.output.erase(at, root.path().size());
+  return done;
+}
+
+void configure(Root& root) {
+  root.put("latchkey.conf", "[keys]\ndevice = \"no-such-vg/encrypted-keys\"\n");
+  root.put("volumes", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n");
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("help and version exit with 0, a wrong command line with 2 and the nearest word") {
+  const Root root;
+  CHECK(latchkey_in(root, {"--help"}).status == 0);
+  CHECK(latchkey_in(root, {"--version"}).output == "latchkey " LATCHKEY_VERSION "\n");
+  const Done near = latchkey_in(root, {"stauts"});
+  CHECK(near.status == exit_status(Code::usage));
+  CHECK(near.output ==
+        "latchkey: error: there is no command 'stauts'\n"
+        "latchkey: hint: did you mean 'status'?\n");
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{}, {"status", "--no-such-option"}, {"hold"}, {"unlock", "extra"}}) {
+    const Done done = latchkey_in(root, wrong);
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::usage));
+    CHECK(contains(done.output, "latchkey: error: "));
+  }
+}
+
+TEST_CASE("every command has a --help of its own, with an example") {
+  const Root root;
+  for (const char* command : {"status", "plan", "check", "unlock", "lock", "hold", "unhold",
+                              "release-services"}) {
+    const Done done = latchkey_in(root, {command, "--help"});
+    INFO(command);
+    CHECK(done.status == 0);
+    CHECK(contains(done.output, "Example: "));
+  }
+}
+
+TEST_CASE("without a configuration every command says which file is missing") {
+  const Root root;
+  for (const char* command : {"status", "plan", "unlock", "lock", "release-services"}) {
+    const Done done = latchkey_in(root, {command});
+    INFO(command << ": " << done.output);
+    CHECK(done.status == exit_status(Code::missing));
+    CHECK(contains(done.output, "cannot read '/etc/latchkey/latchkey.conf'"));
+    CHECK(contains(done.output, "hint: see latchkey.conf(5)"));
+  }
+}
+
+TEST_CASE("a mistake in a file is told with line, column and the nearest word") {
+  Root root;
+  configure(root);
+  root.put("services", "mariadb dat\n");
+  const Done done = latchkey_in(root, {"plan"});
+  CHECK(done.status == exit_status(Code::config));
+  CHECK(done.output ==
+        "latchkey: error: /etc/latchkey/services:1:9: unknown volume 'dat'\n"
+        "latchkey: hint: did you mean 'data'?\n");
+}
+
+TEST_CASE("the plan says what would be done, in order, and does nothing") {
+  Root root;
+  configure(root);
+  const Done done = latchkey_in(root, {"plan"});
+  CHECK(done.status == 0);
+  CHECK(done.output ==
+        "1  activate no-such-vg/encrypted-data, no-such-vg/encrypted-keys\n"
+        "2  find the keys volume\n"
+        "3  read the keys\n"
+        "4  find 'data'\n"
+        "5  open 'data'\n"
+        "6  check 'data'\n"
+        "7  mount 'data'\n");
+}
+
+TEST_CASE("an unlock without a passphrase or without its device says so, each in its own words") {
+  Root root;
+  root.put("latchkey.conf",
+           "[keys]\ndevice = \"/dev/no-such-keys\"\n[boot]\ndevice_timeout = \"1s\"\n");
+  root.put("volumes", "data /dev/no-such-data /srv/no-such-data ext4\n");
+  const Done none = run_program({LATCHKEY_PROGRAM, "--root", root.path(), "unlock"}, "");
+  INFO(none.output);
+  CHECK(none.status == exit_status(Code::usage));
+  CHECK(contains(none.output, "no passphrase came"));
+
+  const Done missing = run_program({LATCHKEY_PROGRAM, "--root", root.path(), "unlock"}, "secret\n");
+  INFO(missing.output);
+  CHECK(missing.status == exit_status(Code::missing));
+  CHECK(contains(missing.output, "/dev/no-such-keys did not appear within 1 s"));
+  CHECK_FALSE(contains(missing.output, "secret"));
+}
+
+TEST_CASE("the unlocker is one static program that says what it is") {
+  CHECK(run_program({LATCHKEY_UNLOCK_PROGRAM, "--version"}).output ==
+        "latchkey-unlock " LATCHKEY_VERSION "\n");
+  CHECK(run_program({LATCHKEY_UNLOCK_PROGRAM, "--help"}).status == 0);
+  const Done ldd = run_program({"ldd", LATCHKEY_UNLOCK_PROGRAM});
+  CHECK((contains(ldd.output, "statically linked") ||
+         contains(ldd.output, "not a dynamic executable")));
+}
+
+TEST_CASE("case 60: as a login shell the unlocker runs its own words and nothing else") {
+  for (const char* command : {"id", "/bin/sh", "sh -c id", "latchkey-unlock; id", "scp -t /"}) {
+    const Done done = run_program({LATCHKEY_UNLOCK_PROGRAM, "-c", command});
+    INFO(command << ": " << done.output);
+    CHECK(done.status == exit_status(Code::usage));
+    CHECK_FALSE(contains(done.output, "uid="));
+  }
+}

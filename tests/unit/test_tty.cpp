@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "support/catch.hpp"
+#include "sys/fd.hpp"
+#include "sys/tty.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+struct Pty {
+  Fd outside{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+  Fd inside{};
+  Pty() {
+    REQUIRE(::grantpt(outside.get()) == 0);
+    REQUIRE(::unlockpt(outside.get()) == 0);
+    inside = Fd(::open(::ptsname(outside.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    REQUIRE(inside);
+  }
+  [[nodiscard]] termios settings() const {
+    termios now{};
+    REQUIRE(::tcgetattr(inside.get(), &now) == 0);
+    return now;
+  }
+  [[nodiscard]] std::string seen() const {
+    char buffer[512];
+    const ssize_t got = ::read(outside.get(), buffer, sizeof buffer);
+    return got > 0 ? std::string(buffer, static_cast<std::size_t>(got)) : std::string();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a terminal loses its echo and nothing else, and gets it back") {
+  const Pty pty;
+  const termios before = pty.settings();
+  {
+    Tty tty(pty.inside.get(), pty.inside.get());
+    CHECK(tty.interactive());
+    const termios during = pty.settings();
+    CHECK((during.c_lflag & ECHO) == 0);
+    // A serial line whose speed or receiver is turned off hears nobody.
+    CHECK(during.c_cflag == before.c_cflag);
+    CHECK(::cfgetispeed(&during) == ::cfgetispeed(&before));
+    CHECK(during.c_cc[VERASE] == before.c_cc[VERASE]);
+  }
+  CHECK(pty.settings().c_lflag == before.c_lflag);
+}
+
+TEST_CASE("what is typed is read and never shown; the prompt stays below other lines") {
+  const Pty pty;
+  Tty tty(pty.inside.get(), pty.inside.get());
+  tty.prompt("passphrase");
+  CHECK(pty.seen() == "\r\033[Kpassphrase: ");
+  REQUIRE(write_all(pty.outside.get(), "open sesame\r"));
+  Secret typed(100);
+  REQUIRE(tty.read_into(typed));
+  const auto bytes = typed.reveal();
+  CHECK(std::string(bytes.data(), bytes.size()) == "open sesame\n");
+  tty.line("a line");
+  CHECK(pty.seen() == "\r\033[Ka line\r\n\r\033[Kpassphrase: ");
+}
+
+TEST_CASE("a pipe is no terminal") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const Fd in(ends[0]);
+  const Fd out(ends[1]);
+  Tty tty(in.get(), out.get());
+  CHECK_FALSE(tty.interactive());
+}
