@@ -136,7 +136,7 @@ std::vector<DropIn> drop_ins(std::span<const HeldUnit> units) {
   std::vector<DropIn> out;
   const auto text_of = [&](const std::string& unit) -> std::string& {
     const auto found = std::ranges::find(out, unit, &DropIn::unit);
-    return found == out.end() ? out.emplace_back(unit, std::string()).text : found->text;
+    return found == out.end() ? out.emplace_back(DropIn{unit, std::string()}).text : found->text;
   };
   for (const HeldUnit& held : units) {
     std::string& text = text_of(held.unit);

@@ -96,7 +96,8 @@ std::vector<std::string> unknown_grants(const SshConfig& config,
                                         const std::vector<AuthorizedKey>& keys,
                                         const std::vector<std::string>& fingerprints) {
   std::vector<std::string> out;
-  for (const auto& [name, words] : config.grants) {
+  for (const auto& grant : config.grants) {
+    const std::string& name = grant.first;
     const bool known =
         std::ranges::find(fingerprints, name) != fingerprints.end() ||
         std::ranges::any_of(keys, [&](const AuthorizedKey& key) { return key.comment == name; });

@@ -165,8 +165,7 @@ std::vector<std::string> all_units() {
   append(out, first_words({"systemctl", "list-units", "--all", "--plain", "--no-legend",
                            "--no-pager"}));
   std::ranges::sort(out);
-  const auto twice = std::ranges::unique(out);
-  out.erase(twice.begin(), twice.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Keeps the way in open: a parent that does nothing but start its worker again.
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -18,6 +17,7 @@
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/oom.hpp"
 #include "unlock/command.hpp"
 #include "unlock/doorkeeper.hpp"
 #include "unlock/early_network.hpp"
@@ -27,13 +27,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-
-// The kernel, short of memory, spares the door and (inherited) all that it
-// starts: without it nobody can come and help.
-void spare_from_oom() {
-  const Fd fd(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  if (fd && !write_all(fd.get(), "-1000\n")) return;
-}
 
 pid_t start_worker(const Paths& paths) {
   const pid_t parent = ::getpid();
@@ -87,7 +80,8 @@ int door(const Paths& paths) {
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
   // Away from that script and from the console's signals.
   if (::setsid() < 0) ::setpgid(0, 0);
-  spare_from_oom();
+  // What it starts inherits this: without the door nobody can come and help.
+  spare_from_oom_killer();
   sigset_t signals;
   sigemptyset(&signals);
   for (const int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, number);

@@ -86,6 +86,54 @@ TEST_CASE("every command has a --help of its own, with an example") {
   }
 }
 
+// The commands as --help lists them: indented words at the beginning of a line.
+std::vector<std::string> listed_commands() {
+  const Root root;
+  const std::string help = latchkey_in(root, {"--help"}).output;
+  std::vector<std::string> names;
+  const std::size_t begin = help.find("Subcommands:");
+  REQUIRE(begin != std::string::npos);
+  for (const std::string_view line : split_lines(std::string_view(help).substr(begin))) {
+    const auto fields = split_fields(line);
+    if (fields.size() > 1 && fields[0].column == 3) names.push_back(fields[0].text);
+  }
+  return names;
+}
+
+std::string source_file(const std::string& name) {
+  std::ifstream file(LATCHKEY_SOURCE_DIR "/" + name);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  // In a man page every hyphen is escaped.
+  for (std::size_t at; (at = text.find("\\-")) != std::string::npos;) text.erase(at, 1);
+  return text;
+}
+
+TEST_CASE("--help, the man page, the completion and the README know the same commands") {
+  const auto names = listed_commands();
+  CHECK(names.size() >= 8);
+  const std::string page = source_file("src/man/latchkey.8");
+  const std::string readme = source_file("README.md");
+  const std::string completion = source_file("src/completion/latchkey.bash");
+  for (const std::string& name : names) {
+    INFO(name);
+    CHECK(contains(page, name));
+    CHECK(contains(readme, name));
+    CHECK(contains(completion, name));
+  }
+}
+
+TEST_CASE("the man page says what every exit status means") {
+  const std::string page = source_file("src/man/latchkey.8");
+  const std::size_t section = page.find(".SH EXIT STATUS");
+  REQUIRE(section != std::string::npos);
+  const std::string text = page.substr(section, page.find(".SH", section + 5) - section);
+  for (int status = 0; status <= exit_status(Code::refused); ++status) {
+    INFO(status);
+    CHECK((contains(text, "\n" + std::to_string(status) + "\n") ||
+           contains(text, ".B " + std::to_string(status) + "\n")));
+  }
+}
+
 TEST_CASE("without a configuration every command says which file is missing") {
   const Root root;
   for (const char* command : {"status", "plan", "unlock", "lock", "release-services"}) {

@@ -89,3 +89,10 @@ TEST_CASE("a wrong value is told with its place and what would be right") {
 TEST_CASE("broken TOML is told with line and column") {
   CHECK(complaint("[keys\ndevice").find("latchkey.conf:1:") != std::string::npos);
 }
+
+TEST_CASE("letters beyond ASCII outside quotes are an error (found by fuzzing)") {
+  for (const char* text : {"@\xef\xbb\xbe", "caf\xc3\xa9 = 1", "a = 0N';-\x01?*\xef\xba\xbf*"})
+    CHECK(complaint(text).find("not valid TOML") != std::string::npos);
+  CHECK(parse_config("\xef\xbb\xbf# caf\xc3\xa9\n[keys]\ndevice = \"LABEL=caf\xc3\xa9\"\n",
+                     "latchkey.conf"));
+}
