@@ -13,6 +13,7 @@
 
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "core/waiting.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/probe.hpp"
 #include "sys/unlock.hpp"
@@ -302,20 +303,12 @@ void Coordinator::volume_result(const VolumeReport& report) {
   if (!report.hint.empty()) tell_all("  hint: " + report.hint);
 }
 
-std::string Coordinator::volumes_sentence() const {
-  const Facts facts = probe_volumes(setup_);
-  const auto open = std::ranges::count_if(facts.volumes, [](const auto& v) { return v.second.open; });
-  const auto all = static_cast<std::ptrdiff_t>(setup_.volumes.size());
-  if (open == all) return "all " + std::to_string(all) + " volumes are open";
-  return std::to_string(open) + " of " + std::to_string(all) + " volumes are open";
-}
-
 void Coordinator::attempt_ended(const AttemptEnd& attempt) {
   // With the keys read, what can be opened is open: the boot goes on, and the
   // exit status says whether something is missing.
   if (keys_were_read_ || attempt.status == 0) {
     finish("unlocked", attempt_peer_, attempt.status,
-           "unlocked by " + attempt_peer_.text() + ": " + volumes_sentence() +
+           "unlocked by " + attempt_peer_.text() + ": " + open_sentence(setup_, probe_volumes(setup_)) +
                "; the boot goes on");
     return;
   }
@@ -352,19 +345,8 @@ void Coordinator::tell_all(const std::string& text) {
 }
 
 std::vector<std::string> Coordinator::status_lines() const {
-  const Facts facts = probe_volumes(setup_);
-  std::vector<std::string> lines;
-  lines.push_back("waiting for the passphrase since " + duration_text(seconds_since(began_)) + "; " +
-                  volumes_sentence());
-  if (!facts.keys.device)
-    lines.push_back("the keys volume " + setup_.config.keys.device.text() + " has not appeared yet");
-  for (const Volume& volume : setup_.volumes)
-    if (!facts.volumes.at(volume.name).device)
-      lines.push_back("the device of '" + volume.name + "', " + volume.device.text() +
-                      ", has not appeared yet");
-  if (answers_.wrong_total() > 0)
-    lines.push_back(std::to_string(answers_.wrong_total()) + " wrong passphrases so far");
-  return lines;
+  return waiting_lines(setup_, probe_volumes(setup_), seconds_since(began_),
+                       answers_.wrong_total());
 }
 
 void Coordinator::finish(const std::string& result, const Peer& peer, int status,

@@ -67,7 +67,6 @@ class Coordinator {
   void finish(const std::string& result, const Peer& peer, int status, const std::string& text);
   void let_clients_go();
   [[nodiscard]] std::vector<std::string> status_lines() const;
-  [[nodiscard]] std::string volumes_sentence() const;
   Client* client(int id);
 
   Setup setup_;

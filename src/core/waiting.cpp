@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/waiting.hpp"
+
+#include "core/message.hpp"
+
+namespace latchkey {
+
+std::string open_sentence(const Setup& setup, const Facts& facts) {
+  std::size_t open = 0;
+  for (const Volume& volume : setup.volumes) {
+    const auto fact = facts.volumes.find(volume.name);
+    if (fact != facts.volumes.end() && fact->second.open) ++open;
+  }
+  const std::string all = std::to_string(setup.volumes.size());
+  const char* const noun = setup.volumes.size() == 1 ? " volume is open" : " volumes are open";
+  if (open == setup.volumes.size()) return (open == 1 ? "the " : "all ") + all + noun;
+  return std::to_string(open) + " of " + all + noun;
+}
+
+std::vector<std::string> waiting_lines(const Setup& setup, const Facts& facts, double seconds,
+                                       unsigned wrong_answers) {
+  std::vector<std::string> lines;
+  lines.push_back("waiting for the passphrase since " + duration_text(seconds) + "; " +
+                  open_sentence(setup, facts));
+  if (!facts.keys.device)
+    lines.push_back("the keys volume " + setup.config.keys.device.text() + " has not appeared yet");
+  for (const Volume& volume : setup.volumes) {
+    const auto fact = facts.volumes.find(volume.name);
+    if (fact == facts.volumes.end() || !fact->second.device)
+      lines.push_back("the device of '" + volume.name + "', " + volume.device.text() +
+                      ", has not appeared yet");
+  }
+  if (wrong_answers > 0)
+    lines.push_back(std::to_string(wrong_answers) +
+                    (wrong_answers == 1 ? " wrong passphrase so far" : " wrong passphrases so far"));
+  return lines;
+}
+
+}  // namespace latchkey
