@@ -16,9 +16,9 @@
 
 namespace latchkey {
 
-inline constexpr std::size_t wire_limit = 16 * 1024;
+inline constexpr std::size_t wire_limit = 16UL * 1024;
 /// Longest passphrase taken, in bytes.
-inline constexpr std::size_t passphrase_limit = 8 * 1024;
+inline constexpr std::size_t passphrase_limit = 8UL * 1024;
 
 /// Type byte of a message. Client to coordinator: hello (first, once),
 /// passphrase (raw bytes, only into locked memory), carry_on (go on without the

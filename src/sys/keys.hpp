@@ -13,7 +13,7 @@
 namespace latchkey {
 
 /// The largest key file that is read, in bytes.
-inline constexpr std::size_t key_limit = 1024 * 1024;
+inline constexpr std::size_t key_limit = 1024UL * 1024;
 
 /// Where the keys volume is and where it may be mounted for a moment.
 struct KeysPlace {

@@ -17,6 +17,9 @@ namespace {
 void check_no_trace(Machine& m) {
   CHECK(m.must("dmsetup ls") .find("cleartext-keys") == std::string::npos);
   CHECK_FALSE(has(m.must("cat /proc/mounts"), "keys"));
+  // Its LV is put to rest too (case 36), and still is what status knows.
+  m.until("[ ! -e /dev/mapper/system-encrypted--keys ]");
+  CHECK(m.must("lvs --noheadings -o lv_active system/encrypted-keys") == "");
   CHECK(m.must("pgrep -fc '[d]ropbear|[l]atchkey-unlock|[u]dhcpc' || true") == "0");
   CHECK(m.must("ls /run/latchkey | tr '\\n' ' '").find("early ") == std::string::npos);
   CHECK(m.must("ls -A /run/latchkey/keys 2>/dev/null | wc -l") == "0");
@@ -91,6 +94,7 @@ TEST_CASE("main job: one passphrase over early ssh brings up four volumes and tw
   CHECK(status.status == 0);
   const auto json = nlohmann::json::parse(m.must("latchkey status --json"));
   CHECK(json["keys"]["open"] == false);
+  CHECK(json["keys"]["present"] == true);
   CHECK(json["volumes"].size() == 4);
   for (const auto& volume : json["volumes"]) CHECK(volume["mounted"] == true);
   for (const auto& service : json["units"]) CHECK(service["up"] == true);
