@@ -32,11 +32,13 @@ TEST_CASE("kill -9 of everything at five moments of early boot, and the sixth tr
   Machine m("test-killer",
             {"--volumes", "a,b,c,d", "--memory", "768", "--script",
              LATCHKEY_SOURCE_DIR "/tests/vm/guest/killer"});
-  // Each kill ends the session and Dropbear too: both come back by themselves.
+  // Each kill ends the session and Dropbear too: both come back by themselves. When
+  // the last one came after the last volume was open, no sixth answer is needed: the
+  // new coordinator finds them open and lets the boot go on.
   wait_until(
       [&] {
         const Done done = m.early("", m.passphrase());
-        return has(done.output, "the boot goes on");
+        return has(done.output, "the boot goes on") || has(m.console(), "guest login:");
       },
       "an unlock that nobody kills", 300s);
   m.wait_login();
