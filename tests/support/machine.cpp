@@ -16,6 +16,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 const std::string tool = LATCHKEY_SOURCE_DIR "/tools/vm";
 
+// Beside the logs that tools/test keeps.
+std::string kept_log(const std::string& name) {
+  return LATCHKEY_SOURCE_DIR "/build/test-logs/" + name + ".serial.log";
+}
+
 std::string release() {
   const char* const chosen = std::getenv("LATCHKEY_TEST_RELEASE");
   return chosen == nullptr ? "bookworm" : chosen;
@@ -47,7 +52,7 @@ Machine::Machine(const std::string& name, const std::vector<std::string>& option
 Machine::~Machine() {
   try {
     const std::string log = console();
-    if (std::FILE* const file = std::fopen((name_ + ".serial.log").c_str(), "w")) {
+    if (std::FILE* const file = std::fopen(kept_log(name_).c_str(), "w")) {
       std::fwrite(log.data(), 1, log.size(), file);
       std::fclose(file);
     }
