@@ -106,8 +106,4 @@ Result<Lease> parse_lease(const std::function<std::string(const std::string&)>& 
   return lease;
 }
 
-std::vector<Command> lease_commands(const Lease& lease, unsigned metric) {
-  return link_commands(lease.setup, lease.link, metric);
-}
-
 }  // namespace latchkey

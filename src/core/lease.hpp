@@ -33,7 +33,4 @@ struct Lease {
 [[nodiscard]] Result<Lease> parse_lease(
     const std::function<std::string(const std::string&)>& variable);
 
-/// The calls that put the lease into effect.
-[[nodiscard]] std::vector<Command> lease_commands(const Lease& lease, unsigned metric);
-
 }  // namespace latchkey

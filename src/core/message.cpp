@@ -68,6 +68,14 @@ std::string duration_text(double seconds) {
   return text;
 }
 
+std::string plan_text(const Plan& plan) {
+  if (plan.steps.empty()) return "nothing to do\n";
+  std::string out;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i)
+    out += std::to_string(i + 1) + "  " + describe(plan.steps[i].action) + "\n";
+  return out;
+}
+
 std::string progress_text(const Action& action) { return std::visit(Progress{}, action); }
 std::string success_text(const Action& action) { return std::visit(Success{}, action); }
 

@@ -10,6 +10,9 @@
 
 namespace latchkey {
 
+/// What is asked for, before a colon.
+inline constexpr const char* passphrase_prompt = "passphrase of the keys volume";
+
 /// `WHAT: WHY` on one line, without program name and hint.
 [[nodiscard]] std::string sentence(const Error& error);
 
@@ -22,6 +25,9 @@ namespace latchkey {
 
 /// A duration for people: `0.4 s`, `12 s`, `3 min 10 s`.
 [[nodiscard]] std::string duration_text(double seconds);
+
+/// The steps of a plan for people, numbered, a line each; `nothing to do` for none.
+[[nodiscard]] std::string plan_text(const Plan& plan);
 
 /// What happens while an action runs, as a line of progress: `opening 'mysql'`.
 /// Empty for actions too short to tell.

@@ -20,6 +20,11 @@ const UnitFacts& unit_facts(const Facts& facts, const std::string& unit) {
   return found == facts.units.end() ? nothing : found->second;
 }
 
+// What steps make.
+const std::string keys_read = "keys";
+std::string device_of(const std::string& volume) { return "device " + volume; }
+std::string open_of(const std::string& volume) { return "open " + volume; }
+std::string mounted_of(const std::string& volume) { return "mounted " + volume; }
 std::string checked_of(const std::string& volume) { return "checked " + volume; }
 std::string stopped_of(const std::string& unit) { return "stopped " + unit; }
 std::string unmounted_of(const std::string& volume) { return "unmounted " + volume; }
@@ -71,9 +76,18 @@ struct Describe {
 
 }  // namespace
 
-std::string device_of(const std::string& volume) { return "device " + volume; }
-std::string open_of(const std::string& volume) { return "open " + volume; }
-std::string mounted_of(const std::string& volume) { return "mounted " + volume; }
+bool volume_up(const Volume& volume, const VolumeFacts& fact) {
+  return volume.mount_point.empty() ? fact.open : fact.mounted;
+}
+
+std::vector<const Volume*> lacking_volumes(const Service& service, const Setup& setup,
+                                           const Facts& facts) {
+  auto lacking = needed_volumes(service, setup.volumes);
+  std::erase_if(lacking, [&](const Volume* volume) {
+    return volume_up(*volume, facts_of(facts, volume->name));
+  });
+  return lacking;
+}
 
 std::string describe(const Action& action) { return std::visit(Describe{}, action); }
 

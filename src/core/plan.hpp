@@ -91,12 +91,13 @@ void plan_release(Plan& plan, const Setup& setup, const Facts& facts);
 /// The volume named, or nullptr.
 [[nodiscard]] const Volume* find_volume(const Setup& setup, std::string_view name);
 
-// Names of what steps make; also used in reports and tests.
-[[nodiscard]] std::string device_of(const std::string& volume);
-[[nodiscard]] std::string open_of(const std::string& volume);
-[[nodiscard]] std::string mounted_of(const std::string& volume);
-/// What ReadKeys makes.
-inline const std::string keys_read = "keys";
+/// True when a volume is as a release leaves it: mounted, or open when it has no
+/// mount point.
+[[nodiscard]] bool volume_up(const Volume& volume, const VolumeFacts& fact);
+
+/// The volumes that a service needs and that are not up.
+[[nodiscard]] std::vector<const Volume*> lacking_volumes(const Service& service,
+                                                         const Setup& setup, const Facts& facts);
 
 /// What an action does, as words: `open 'mysql'`, `start 'nginx.service'`.
 [[nodiscard]] std::string describe(const Action& action);

@@ -42,6 +42,10 @@ T field(const json& object, const char* name) {
 
 }  // namespace
 
+std::string Peer::account() const {
+  return kind == "console" ? kind : "key " + std::to_string(key);
+}
+
 std::string Peer::text() const {
   if (kind == "console") return "the console";
   if (kind != "ssh") return "somebody else";

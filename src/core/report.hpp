@@ -22,6 +22,9 @@ struct Peer {
 
   bool operator==(const Peer&) const = default;
 
+  /// For whom an answer counts: one account for the console, one for each key.
+  [[nodiscard]] std::string account() const;
+
   /// `the console`, `'alice@laptop' from 192.0.2.7`, or `somebody else`.
   [[nodiscard]] std::string text() const;
 };

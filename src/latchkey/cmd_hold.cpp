@@ -113,19 +113,12 @@ Result<> write_holds(const Paths& paths, const std::vector<Found>& units,
   });
 }
 
-bool all_there(const Setup& setup, const Facts& facts, const Service& service) {
-  return std::ranges::all_of(needed_volumes(service, setup.volumes), [&](const Volume* volume) {
-    const auto fact = facts.volumes.find(volume->name);
-    return fact != facts.volumes.end() &&
-           (volume->mount_point.empty() ? fact->second.open : fact->second.mounted);
-  });
-}
-
 // What runs on mounted volumes goes on running; what runs without them, or only
 // listens for work, is stopped.
 Result<> settle(const Globals& globals, const Setup& setup, const Service& service) {
   Facts facts = probe_all(setup, globals.paths);
-  if (all_there(setup, facts, service)) return set_marker(globals.paths, service.unit, true);
+  if (lacking_volumes(service, setup, facts).empty())
+    return set_marker(globals.paths, service.unit, true);
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/message.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
@@ -35,10 +36,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
   if (dry_run) {
-    const Plan plan = plan_lock(*setup, probe_all(*setup, globals.paths));
-    for (std::size_t i = 0; i < plan.steps.size(); ++i)
-      print(std::to_string(i + 1) + "  " + describe(plan.steps[i].action) + "\n");
-    if (plan.steps.empty()) print("nothing to do\n");
+    print(plan_text(plan_lock(*setup, probe_all(*setup, globals.paths))));
     return 0;
   }
   if (::geteuid() != 0)

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/message.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
@@ -21,9 +22,7 @@ int show_plan(const Globals& globals, bool json) {
     print(dump({{"steps", steps_json(plan, nullptr)}}));
     return 0;
   }
-  for (std::size_t i = 0; i < plan.steps.size(); ++i)
-    print(std::to_string(i + 1) + "  " + describe(plan.steps[i].action) + "\n");
-  if (plan.steps.empty()) print("nothing to do\n");
+  print(plan_text(plan));
   return 0;
 }
 

@@ -69,9 +69,7 @@ int plan_only(const Flags& flags, const Plan& plan) {
     print(dump({{"steps", steps_json(plan, nullptr)}}));
     return 0;
   }
-  for (std::size_t i = 0; i < plan.steps.size(); ++i)
-    print(std::to_string(i + 1) + "  " + describe(plan.steps[i].action) + "\n");
-  if (plan.steps.empty()) print("nothing to do\n");
+  print(plan_text(plan));
   return 0;
 }
 

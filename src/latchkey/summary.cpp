@@ -24,10 +24,6 @@ void explain(Row& row, const Error& error) {
   if (!error.hint.empty()) row.hint = error.hint;
 }
 
-bool volume_up(const Volume& volume, const VolumeFacts& fact) {
-  return volume.mount_point.empty() ? fact.open : fact.mounted;
-}
-
 // The volume on which the mount point of this one lies, when it is not mounted.
 const Volume* missing_parent(const Setup& setup, const Facts& facts, const Volume& volume) {
   for (const Volume& other : setup.volumes) {
@@ -67,11 +63,8 @@ Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
 
 std::string waits_for(const Setup& setup, const Facts& facts, const Service& service) {
   std::vector<std::string> names;
-  for (const Volume* volume : needed_volumes(service, setup.volumes)) {
-    const auto fact = facts.volumes.find(volume->name);
-    if (fact == facts.volumes.end() || !volume_up(*volume, fact->second))
-      names.push_back("'" + volume->name + "'");
-  }
+  for (const Volume* volume : lacking_volumes(service, setup, facts))
+    names.push_back("'" + volume->name + "'");
   return join(names, ", ");
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/line_end.hpp"
+#include "core/message.hpp"
 #include "core/wire.hpp"
 #include "sys/tty.hpp"
 
@@ -55,7 +56,7 @@ Result<Outcome> unlock_with_passphrase(const std::function<Result<Outcome>(Secre
   Tty tty(STDIN_FILENO, STDERR_FILENO);
   for (int left = tries; left > 0; --left) {
     Secret typed(passphrase_limit + 2);
-    tty.prompt("passphrase of the keys volume");
+    tty.prompt(passphrase_prompt);
     const bool read = tty.read_into(typed);
     tty.clear_prompt();
     if (!read) return none_came;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/device.hpp"
 
-#include <dirent.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,23 +13,11 @@
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
-#include "sys/handle.hpp"
 
 namespace latchkey {
 namespace {
 
-using Directory = Handle<DIR, ::closedir>;
 using Clock = std::chrono::steady_clock;
-
-std::vector<std::string> entries(const std::string& path) {
-  std::vector<std::string> names;
-  const Directory directory(::opendir(path.c_str()));
-  if (!directory) return names;
-  while (const dirent* entry = ::readdir(directory.get()))
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  std::ranges::sort(names);
-  return names;
-}
 
 std::string attribute(const std::string& path) {
   const auto text = read_file(path);
@@ -67,12 +54,12 @@ std::optional<dev_t> block_device(const std::string& path) {
 
 std::vector<Mapping> mappings() {
   std::vector<Mapping> out;
-  for (const std::string& name : entries("/sys/block")) {
+  for (const std::string& name : names_in("/sys/block")) {
     if (!name.starts_with("dm-")) continue;
     const std::string at = "/sys/block/" + name;
     Mapping mapping{attribute(at + "/dm/name"), attribute(at + "/dm/uuid"),
                     number_of(attribute(at + "/dev")), {}};
-    for (const std::string& slave : entries(at + "/slaves"))
+    for (const std::string& slave : names_in(at + "/slaves"))
       mapping.below.push_back(number_of(attribute(at + "/slaves/" + slave + "/dev")));
     out.push_back(std::move(mapping));
   }

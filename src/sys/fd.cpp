@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/fd.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <utility>
+
+#include "sys/handle.hpp"
 
 namespace latchkey {
 
@@ -51,6 +55,16 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     if (content.size() > limit)
       return Error{Code::io, what, "it is larger than " + std::to_string(limit) + " bytes", ""};
   }
+}
+
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
+  const Handle<DIR, ::closedir> stream(::opendir(directory.c_str()));
+  if (!stream) return names;
+  while (const dirent* entry = ::readdir(stream.get()))
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  std::ranges::sort(names);
+  return names;
 }
 
 bool write_all(int fd, std::string_view bytes) noexcept {

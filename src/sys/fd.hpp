@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -41,6 +42,10 @@ class Fd {
 /// Reads a file whole. Fails with Code::missing when it is not there, Code::io
 /// otherwise, also when it is larger than `limit` bytes.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit = 1 << 20);
+
+/// The names in a directory, sorted, without those that begin with a dot; none
+/// when it cannot be read.
+[[nodiscard]] std::vector<std::string> names_in(const std::string& directory);
 
 /// Writes a file so that after a power cut either the old or the new content is
 /// there, whole: temporary file beside it (O_EXCL, created with `mode`), fsync,

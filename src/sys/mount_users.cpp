@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/mount_users.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -14,21 +13,9 @@
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
-#include "sys/handle.hpp"
 
 namespace latchkey {
 namespace {
-
-using Directory = Handle<DIR, closedir>;
-
-std::vector<std::string> names_in(const std::string& path) {
-  std::vector<std::string> names;
-  const Directory stream(::opendir(path.c_str()));
-  if (!stream) return names;
-  while (const dirent* entry = ::readdir(stream.get()))
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  return names;
-}
 
 std::vector<pid_t> processes() {
   std::vector<pid_t> pids;

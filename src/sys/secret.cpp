@@ -63,10 +63,6 @@ bool Secret::append(std::span<const char> bytes) noexcept {
   return true;
 }
 
-void Secret::pop() noexcept {
-  if (size_ > 0) data_[--size_] = '\0';
-}
-
 void Secret::clear() noexcept {
   if (data_ != nullptr) ::explicit_bzero(data_, mapped_);
   size_ = 0;

@@ -26,8 +26,6 @@ class Secret {
 
   /// Appends bytes; false (and nothing appended) when they do not fit.
   [[nodiscard]] bool append(std::span<const char> bytes) noexcept;
-  /// Takes away the last byte and wipes it; nothing when empty.
-  void pop() noexcept;
   /// Wipes the content; the capacity stays.
   void clear() noexcept;
 

@@ -22,7 +22,9 @@ namespace {
 constexpr std::size_t message_limit = 64UL * 1024;
 constexpr std::size_t piece = 32UL * 1024;
 
-bool send_parts(int fd, char type, std::span<const char> payload) noexcept {
+}  // namespace
+
+bool send_packet(int fd, char type, std::span<const char> payload) noexcept {
   std::array<iovec, 2> parts{{{&type, 1}, {const_cast<char*>(payload.data()), payload.size()}}};
   msghdr message{};
   message.msg_iov = parts.data();
@@ -33,10 +35,8 @@ bool send_parts(int fd, char type, std::span<const char> payload) noexcept {
   }
 }
 
-}  // namespace
-
 bool Channel::send(char type, std::string_view payload) const noexcept {
-  return send_parts(fd_.get(), type, payload.substr(0, message_limit - 1));
+  return send_packet(fd_.get(), type, payload.substr(0, message_limit - 1));
 }
 
 bool Channel::send_secret(const Secret& secret) const noexcept {
@@ -46,7 +46,7 @@ bool Channel::send_secret(const Secret& secret) const noexcept {
   if (!send('N', std::string_view(size.data(), static_cast<std::size_t>(digits)))) return false;
   while (!bytes.empty()) {
     const auto part = bytes.first(std::min(piece, bytes.size()));
-    if (!send_parts(fd_.get(), 'B', part)) return false;
+    if (!send_packet(fd_.get(), 'B', part)) return false;
     bytes = bytes.subspan(part.size());
   }
   return true;

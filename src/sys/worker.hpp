@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,11 @@
 #include "sys/secret.hpp"
 
 namespace latchkey {
+
+/// Sends one packet of a SOCK_SEQPACKET socket: a type byte and its payload,
+/// gathered by the kernel, so that a secret is not copied on the way. False with
+/// errno set when the other side is gone or, on a socket that does not wait, full.
+bool send_packet(int fd, char type, std::span<const char> payload) noexcept;
 
 /// One end of a conversation over a SOCK_SEQPACKET pair: one packet is one
 /// message, a type byte and its payload.

@@ -3,7 +3,6 @@
 // told and passes the passphrase on; it decides nothing.
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,14 +11,13 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 
 #include "core/line_end.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
-#include "sys/kmsg.hpp"
 #include "sys/tty.hpp"
+#include "sys/worker.hpp"
 #include "unlock/command.hpp"
 #include "unlock/socket.hpp"
 
@@ -74,14 +72,7 @@ class Session {
   }
 
   void send(Wire type, std::span<const char> payload) {
-    // One packet, gathered by the kernel: the passphrase is not copied here.
-    auto kind = static_cast<char>(type);
-    std::array<iovec, 2> parts{
-        {{&kind, 1}, {const_cast<char*>(payload.data()), payload.size()}}};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = parts.size();
-    if (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) < 0) socket_.reset();
+    if (!send_packet(socket_.get(), static_cast<char>(type), payload)) socket_.reset();
   }
 
   void wait() {
@@ -200,7 +191,7 @@ class Session {
     if (passphrase.empty() && terminal_.interactive()) {
       terminal_.line("type the passphrase, or Ctrl-D to boot on without the data");
       typed_.clear();
-      asked(last_prompt);
+      asked(passphrase_prompt);
       return;
     }
     send(Wire::passphrase, passphrase);
@@ -213,7 +204,7 @@ class Session {
     if (terminal_.question("boot on without the data? type yes:") == "yes")
       send(Wire::carry_on, {});
     else
-      asked(last_prompt);
+      asked(passphrase_prompt);
   }
 
   void become_shell() {
@@ -224,8 +215,6 @@ class Session {
     terminal_.line("latchkey-unlock: error: cannot start /bin/sh");
     status_ = exit_status(Code::io);
   }
-
-  static inline const std::string last_prompt = "passphrase of the keys volume";
 
   const Paths& paths_;
   const Hello& hello_;

@@ -131,10 +131,9 @@ void Coordinator::accept_client() {
 
 void Coordinator::send(Client& client, Wire type, std::string_view payload) {
   if (client.gone || !client.fd) return;
-  std::string packet(1, static_cast<char>(type));
-  packet += payload.substr(0, wire_limit - 1);
   // A client that does not read is dropped rather than waited for.
-  if (::send(client.fd.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) client.gone = true;
+  if (!send_packet(client.fd.get(), static_cast<char>(type), payload.substr(0, wire_limit - 1)))
+    client.gone = true;
 }
 
 void Coordinator::end(Client& client, int status, const std::string& text) {
@@ -143,7 +142,7 @@ void Coordinator::end(Client& client, int status, const std::string& text) {
 }
 
 void Coordinator::ask(Client& client) {
-  send(client, Wire::ask, "passphrase of the keys volume");
+  send(client, Wire::ask, passphrase_prompt);
 }
 
 void Coordinator::listen_to(Client& client) {
@@ -175,8 +174,7 @@ void Coordinator::listen_to(Client& client) {
     ask(client);
     return;
   }
-  answers_.offer(client.id, client.hello->console,
-                 client.hello->console ? "console" : "key " + std::to_string(client.hello->key));
+  answers_.offer(client.id, client.hello->console, client.peer.account());
   if (attempt_) send(client, Wire::say, "another answer is being tried; yours is next");
 }
 
@@ -315,10 +313,7 @@ void Coordinator::attempt_ended(const AttemptEnd& attempt) {
   Client* const from = client(attempt_by_);
   std::string text = attempt.text;
   if (attempt.status == exit_status(Code::denied)) {
-    const std::string peer = attempt_peer_.kind == "console"
-                                 ? "console"
-                                 : "key " + std::to_string(attempt_peer_.key);
-    const auto delay = answers_.wrong(peer, Clock::now());
+    const auto delay = answers_.wrong(attempt_peer_.account(), Clock::now());
     text = "wrong passphrase; the next answer is taken after " + std::to_string(delay.count()) + " s";
     log("a wrong passphrase from " + attempt_peer_.text());
   } else {

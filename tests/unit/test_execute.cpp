@@ -159,3 +159,14 @@ TEST_CASE("a service that does not stop keeps its volumes mounted and open") {
         exit_status(Code::partial));
   CHECK(fx.ran == Lines{"stop 'db.service'"});
 }
+
+TEST_CASE("a service lacks the volumes that are not as a release leaves them") {
+  const Setup setup = two_volumes();
+  Facts facts = devices_there();
+  CHECK(lacking_volumes(setup.services[1], setup, facts).size() == 2);
+  facts.volumes["data"].open = facts.volumes["data"].mounted = true;
+  CHECK(lacking_volumes(setup.services[0], setup, facts).empty());
+  CHECK(lacking_volumes(setup.services[1], setup, facts).front()->name == "logs");
+  facts.volumes.erase("data");  // what was never looked at is not up
+  CHECK(lacking_volumes(setup.services[0], setup, facts).size() == 1);
+}
