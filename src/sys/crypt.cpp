@@ -2,7 +2,6 @@
 #include "sys/crypt.hpp"
 
 #include <libcryptsetup.h>
-#include <libdevmapper.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +12,7 @@
 
 #include "core/luks_limits.hpp"
 #include "core/text.hpp"
+#include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/handle.hpp"
 
@@ -20,7 +20,6 @@ namespace latchkey {
 namespace {
 
 using CryptDevice = Handle<crypt_device, crypt_free>;
-using DmTask = Handle<dm_task, dm_task_destroy>;
 
 // A device and what the library said about it last.
 struct Session {
@@ -35,19 +34,6 @@ struct Session {
 void keep_error(int level, const char* text, void* user) {
   if (level != CRYPT_LOG_ERROR) return;
   static_cast<Session*>(user)->said = trim(text);
-}
-
-bool kernel_has_crypt_target() {
-  const DmTask task(dm_task_create(DM_DEVICE_LIST_VERSIONS));
-  if (!task || dm_task_run(task.get()) == 0) return false;
-  const auto* target = static_cast<const dm_versions*>(dm_task_get_versions(task.get()));
-  while (target != nullptr) {
-    if (std::strcmp(target->name, "crypt") == 0) return true;
-    if (target->next == 0) break;
-    target = reinterpret_cast<const dm_versions*>(reinterpret_cast<const char*>(target) +
-                                                  target->next);
-  }
-  return false;
 }
 
 std::string digest_json(crypt_device* cd) {
@@ -149,7 +135,7 @@ Error activation_error(const Session& session, const MappingRequest& request, in
       return {Code::missing, what, session.reason(r), ""};
     default: break;
   }
-  if (!kernel_has_crypt_target())
+  if (!kernel_has_target("crypt"))
     return {Code::kernel, what, "the kernel's dm-crypt module is not loaded and cannot be",
             "rebuild the image: update-initramfs -u"};
   return {Code::io, what, session.reason(r), ""};

@@ -58,7 +58,7 @@ std::vector<Mapping> mappings() {
     if (!name.starts_with("dm-")) continue;
     const std::string at = "/sys/block/" + name;
     Mapping mapping{attribute(at + "/dm/name"), attribute(at + "/dm/uuid"),
-                    number_of(attribute(at + "/dev")), {}};
+                    number_of(attribute(at + "/dev")), attribute(at + "/size") != "0", {}};
     for (const std::string& slave : names_in(at + "/slaves"))
       mapping.below.push_back(number_of(attribute(at + "/slaves/" + slave + "/dev")));
     out.push_back(std::move(mapping));

@@ -22,6 +22,7 @@ struct Mapping {
   std::string name;
   std::string uuid;            ///< `CRYPT-LUKS2-…`, `LVM-…`
   dev_t number = 0;
+  bool live = false;           ///< it has a table that works: its size is not 0
   std::vector<dev_t> below{};  ///< what it lies on directly
 };
 

@@ -179,9 +179,4 @@ Result<std::vector<KeyRead>> read_keys(const KeysPlace& place,
   return keys;
 }
 
-Result<> close_left_keys(const KeysVolume& volume) {
-  if (!find_mapping(volume.mapping)) return Ok{};
-  return close_mapping(volume.mapping);
-}
-
 }  // namespace latchkey

@@ -41,8 +41,4 @@ struct KeyRead {
     const KeysPlace& place, const std::vector<std::string>& files, const Secret& passphrase,
     const std::function<void(const std::string&)>& say);
 
-/// Closes a keys volume that an unlocker left behind when it died. One that is
-/// mounted somewhere is in use and stays. Nothing to do is fine.
-[[nodiscard]] Result<> close_left_keys(const KeysVolume& volume);
-
 }  // namespace latchkey

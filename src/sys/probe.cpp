@@ -14,7 +14,9 @@ VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
   const auto device = block_device(ref.path());
   facts.device = device.has_value();
   const auto mapping = std::ranges::find(all, mapping_name, &Mapping::name);
-  if (mapping == all.end()) return facts;
+  // One that a killed process never finished is not open, and is no obstacle: an
+  // unlock removes it first.
+  if (mapping == all.end() || !mapping->live) return facts;
   if (!mapping->uuid.starts_with("CRYPT-"))
     facts.taken = "the name '" + mapping_name + "' belongs to a mapping that is not encrypted";
   else if (!device)

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
+#include "sys/crypt.hpp"
 #include "sys/device.hpp"
+#include "sys/dm.hpp"
 #include "sys/lvm.hpp"
-#include "sys/keys.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/probe.hpp"
 #include "sys/unlock_effects.hpp"
@@ -19,14 +20,38 @@ bool unlock_needed(const Setup& setup, const Facts& facts) {
   });
 }
 
+namespace {
+
+Result<> clean_up(const Setup& setup) {
+  const std::string& keys = setup.config.keys.mapping;
+  if (auto done = remove_unfinished_mapping(keys); !done) return done;
+  if (find_mapping(keys))
+    if (auto closed = close_mapping(keys); !closed) return closed;
+  // One that stays costs only its own volume, whose opening then says so.
+  for (const Volume& volume : setup.volumes) (void)remove_unfinished_mapping(volume.mapping);
+  return Ok{};
+}
+
+// The workers of an unlock inherit the lock's descriptor, so it is free only when
+// every process of a killed unlock is gone as well.
+Result<LockFile> take_turn(const Paths& paths, std::chrono::seconds wait) {
+  if (auto made = make_directories(paths.run(), 0755); !made) return made.error();
+  return LockFile::take(paths.run("unlock.lock"), "an unlock", wait);
+}
+
+}  // namespace
+
+Result<> clean_up_after_unlock(const Setup& setup, const Paths& paths) {
+  const auto turn = take_turn(paths, std::chrono::seconds(0));
+  if (turn) return clean_up(setup);
+  return turn.error().code == Code::busy ? Result<>(Ok{}) : Result<>(turn.error());
+}
+
 Result<Outcome> unlock_here(const Setup& setup, const Paths& paths, Secret passphrase,
                             Reporter& reporter) {
-  if (auto made = make_directories(paths.run(), 0755); !made) return made.error();
-  // The workers inherit the lock's descriptor, so the lock is free only when
-  // every process of a killed unlock is gone as well.
-  const auto lock = LockFile::take(paths.run("unlock.lock"), "an unlock", std::chrono::seconds(60));
-  if (!lock) return lock.error();
-  if (auto closed = close_left_keys(setup.config.keys); !closed) return closed.error();
+  const auto turn = take_turn(paths, std::chrono::seconds(60));
+  if (!turn) return turn.error();
+  if (auto clean = clean_up(setup); !clean) return clean.error();
   const Plan plan = plan_unlock(setup, probe_volumes(setup));
   UnlockEffects effects(setup, paths, plan, std::move(passphrase),
                         [&](const std::string& text) { reporter.note(text); });

@@ -13,9 +13,15 @@ namespace latchkey {
 /// looks here first.
 [[nodiscard]] bool unlock_needed(const Setup& setup, const Facts& facts);
 
+/// Takes away what a killed unlock left: an open keys volume, and mappings that it
+/// had not finished. Does nothing while that unlock, or another, is still at work:
+/// it cleans up after itself, or the next one does. Fails as close_mapping and
+/// remove_unfinished_mapping do.
+[[nodiscard]] Result<> clean_up_after_unlock(const Setup& setup, const Paths& paths);
+
 /// Opens every volume that is not open: takes the lock that keeps two unlocks
-/// apart (waits up to a minute for another one), closes a keys volume that a
-/// killed unlock left, probes, plans and executes. The passphrase is wiped
+/// apart (waits up to a minute for another one), cleans up after a killed one,
+/// probes, plans and executes. The passphrase is wiped
 /// before this returns. Fails with Code::busy when the lock is not free; all
 /// else is in the Outcome, whose status is Code::denied for a wrong passphrase.
 ///

@@ -7,9 +7,9 @@
 
 #include "core/door_keys.hpp"
 #include "core/message.hpp"
-#include "sys/keys.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/oom.hpp"
+#include "sys/unlock.hpp"
 #include "unlock/command.hpp"
 #include "unlock/coordinator.hpp"
 #include "unlock/socket.hpp"
@@ -31,9 +31,9 @@ int coordinate(const Paths& paths) {
   std::signal(SIGPIPE, SIG_IGN);
   auto setup = load_setup(paths);
   if (!setup) return fail(setup.error());
-  // A keys volume that a killed unlock left open is closed before anything else.
-  if (auto closed = close_left_keys(setup->config.keys); !closed)
-    kmsg(sentence(closed.error()), Loudness::warning);
+  // What a killed coordinator left is taken away before anything else.
+  if (auto clean = clean_up_after_unlock(*setup, paths); !clean)
+    kmsg(sentence(clean.error()), Loudness::warning);
   auto listener = listen_for_clients(paths);
   if (!listener) return fail(listener.error());
   const auto keys = read_file(paths.etc("keys"));

@@ -52,6 +52,30 @@ TEST_CASE("kill -9 of everything at five moments of early boot, and the sixth tr
   CHECK(m.must("pgrep -fc '[d]ropbear|[l]atchkey-unlock|[u]dhcpc' || true") == "0");
 }
 
+// What a kill between two steps of device-mapper leaves: the name without a table
+// (which /sys does not show), and a table that was loaded and never made live.
+TEST_CASE("Must 11: mappings that a killed unlock never finished lock nobody out") {
+  Machine& m = guests().plain();
+  m.load("early");
+  CHECK(m.early("continue").status == 0);
+  m.wait_login();
+  m.must("for n in keys a b; do dmsetup create --notable -u CRYPT-LUKS2-0-cleartext-$n cleartext-$n; "
+         "done; dmsetup load cleartext-b --table '0 8 error'");
+  m.must("dmsetup create --notable -u SOMEBODY-ELSE cleartext-c");
+  CHECK(m.sh("latchkey status").status == 1);
+  const Done done = m.sh("latchkey unlock", m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::partial));  // 'c': another's mapping stays
+  CHECK(has(done.output, "cannot open 'c'"));
+  // The nodes of what was opened are there, though their names were removed before.
+  CHECK(m.must("ls /dev/mapper | grep -c cleartext-[abd]") == "3");
+  CHECK(m.must("dmsetup info -c --noheadings -o uuid cleartext-c") == "SOMEBODY-ELSE");
+  m.must("dmsetup remove cleartext-c");
+  CHECK(m.sh("latchkey unlock", m.passphrase()).status == 0);
+  CHECK(m.must("ls /dev/mapper | grep -c cleartext-") == "4");
+  CHECK(m.sh("release-services").status == 0);
+}
+
 TEST_CASE("Must 11: an unlock whose parent is killed closes the keys volume all the same") {
   Machine& m = guests().plain();
   m.load("early");

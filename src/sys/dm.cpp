@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/dm.hpp"
+
+#include <libdevmapper.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <string_view>
+
+#include "sys/fd.hpp"
+#include "sys/handle.hpp"
+
+namespace latchkey {
+namespace {
+
+using DmTask = Handle<dm_task, dm_task_destroy>;
+
+// Asking libdevmapper where there is no device-mapper makes it load modules,
+// create a node and complain on stderr.
+bool kernel_has_device_mapper() { return ::access("/sys/class/misc/device-mapper", F_OK) == 0; }
+
+}  // namespace
+
+bool kernel_has_target(const std::string& kind) {
+  const DmTask task(dm_task_create(DM_DEVICE_LIST_VERSIONS));
+  if (!task || dm_task_run(task.get()) == 0) return false;
+  const auto* target = static_cast<const dm_versions*>(dm_task_get_versions(task.get()));
+  while (target != nullptr) {
+    if (kind == target->name) return true;
+    if (target->next == 0) break;
+    target = reinterpret_cast<const dm_versions*>(reinterpret_cast<const char*>(target) +
+                                                  target->next);
+  }
+  return false;
+}
+
+Result<> remove_unfinished_mapping(const std::string& name) {
+  if (!kernel_has_device_mapper()) return Ok{};
+  const DmTask look(dm_task_create(DM_DEVICE_INFO));
+  dm_info info{};
+  if (!look || dm_task_set_name(look.get(), name.c_str()) == 0 || dm_task_run(look.get()) == 0 ||
+      dm_task_get_info(look.get(), &info) == 0 || info.exists == 0)
+    return Ok{};
+  const char* const uuid = dm_task_get_uuid(look.get());
+  const bool encrypted = uuid != nullptr && std::string_view(uuid).starts_with("CRYPT-");
+  if (!encrypted || info.live_table != 0 || info.open_count != 0) return Ok{};
+  const DmTask remove(dm_task_create(DM_DEVICE_REMOVE));
+  // With a cookie, udev takes the node away, and is waited for. Without one the
+  // library does it itself, and not now: at the latest when this process ends, by
+  // which time the name may be that of the volume opened since.
+  std::uint32_t cookie = 0;
+  const bool removed = remove && dm_task_set_name(remove.get(), name.c_str()) != 0 &&
+                       dm_task_set_cookie(remove.get(), &cookie, 0) != 0 &&
+                       dm_task_run(remove.get()) != 0;
+  const int error = remove ? dm_task_get_errno(remove.get()) : ENOMEM;
+  if (cookie != 0) dm_udev_wait(cookie);
+  if (removed) return Ok{};
+  return system_error(error, "cannot remove the unfinished mapping '" + name + "'",
+                      "run: dmsetup remove " + name);
+}
+
+}  // namespace latchkey
