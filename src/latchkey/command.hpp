@@ -32,6 +32,7 @@ struct Command {
   /// Declares the options on `app` and gives what runs it. `globals` outlives it.
   Run (*declare)(CLI::App& app, const Globals& globals);
   bool internal = false;  ///< for hooks and units: not shown to people
+  bool admin = false;     ///< begins with begin_admin, which tells what is unfinished
 };
 
 /// All commands, in the order in which --help shows them.

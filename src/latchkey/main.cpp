@@ -18,6 +18,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/steps.hpp"
 
 namespace latchkey {
 
@@ -81,6 +82,12 @@ std::optional<Error> unknown_command(const std::vector<std::string>& words) {
                near ? "did you mean '" + *near + "'?" : "see 'latchkey --help'"};
 }
 
+struct Declared {
+  CLI::App* app;
+  Run run;
+  bool silent;  // of what is unfinished: it tells itself, or nobody would read it
+};
+
 int run_command_line(int argc, char** argv) {
   Globals globals;
   // For tests only; a privileged program must not follow its caller's environment.
@@ -97,12 +104,12 @@ int run_command_line(int argc, char** argv) {
   app.fallthrough();
   app.footer("Manual: latchkey(8). Every command exits with 0 only when all that was asked is so.");
 
-  std::vector<std::pair<CLI::App*, Run>> declared;
+  std::vector<Declared> declared;
   for (const Command& command : commands()) {
     CLI::App* sub = app.add_subcommand(command.name, command.summary);
     if (command.internal) sub->group("");
     if (*command.example != '\0') sub->footer(std::string("Example: ") + command.example);
-    declared.emplace_back(sub, command.declare(*sub, globals));
+    declared.push_back({sub, command.declare(*sub, globals), command.internal || command.admin});
   }
   app.failure_message(parse_failure);
   const std::vector<std::string> words = words_of(argc, argv);
@@ -118,8 +125,11 @@ int run_command_line(int argc, char** argv) {
     // Its own codes start at 100; --help and --version end here with 0.
     return app.exit(error) == 0 ? 0 : exit_status(Code::usage);
   }
-  for (const auto& [sub, run] : declared)
-    if (sub->parsed()) return run();
+  for (const Declared& command : declared) {
+    if (!command.app->parsed()) continue;
+    if (!command.silent) tell_unfinished(globals);
+    return command.run();
+  }
   return exit_status(Code::usage);
 }
 

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "core/luks_limits.hpp"
 #include "core/result.hpp"
 #include "sys/secret.hpp"
 
@@ -13,30 +15,38 @@ namespace latchkey {
 
 /// What a header says, after it was found fit to be opened.
 struct LuksHeader {
-  std::string type;              ///< `LUKS1` or `LUKS2`
+  std::string type;  ///< `LUKS1` or `LUKS2`
   std::string uuid;
   std::string cipher;            ///< `aes-xts-plain64`
   std::uint64_t memory_kib = 0;  ///< the most memory one of its key slots asks for
+  std::vector<SlotCost> slots{};
 };
 
-/// Reads the header of a device. Fails with Code::damaged (no LUKS header, or
-/// one that cannot be used), Code::refused (another UUID than `uuid` when that
-/// is not empty; a null cipher; a reencryption under way; requirements that this
+/// Where a LUKS volume is.
+struct LuksPlace {
+  std::string device{};  ///< path of the encrypted device
+  std::string header{};  ///< path of its header, when that is kept elsewhere
+  std::string name{};    ///< the volume's name, for messages
+  std::string uuid{};    ///< the UUID it must have; empty: any
+};
+
+/// Reads the header of a volume. Fails with Code::damaged (no LUKS header, or
+/// one that cannot be used), Code::refused (another UUID than the one
+/// asked for; a null cipher; a reencryption under way; requirements that this
 /// program does not know; derivations beyond what anybody would choose),
-/// Code::missing, Code::io. `name` is the volume's, for messages.
+/// Code::missing, Code::io.
 ///
 /// libcryptsetup repairs a damaged second copy of a LUKS2 header when it can
 /// lock and write; callers that must not write use a read-only device.
-[[nodiscard]] Result<LuksHeader> read_luks_header(const std::string& device,
-                                                  const std::string& name,
-                                                  const std::string& uuid);
+[[nodiscard]] Result<LuksHeader> read_luks_header(const LuksPlace& place);
 
 /// How a mapping is to be made.
 struct MappingRequest {
-  std::string device;   ///< path of the encrypted device
-  std::string mapping;  ///< device-mapper name
-  std::string name;     ///< the volume's name, for messages
-  std::string uuid{};   ///< as for read_luks_header
+  std::string device;    ///< path of the encrypted device
+  std::string mapping;   ///< device-mapper name
+  std::string name;      ///< the volume's name, for messages
+  std::string uuid{};    ///< as in LuksPlace
+  std::string header{};  ///< as in LuksPlace
   bool read_only = false;
   bool discard = false;
   bool hidden = false;  ///< udev's other rules leave it alone (the keys volume)

@@ -41,6 +41,14 @@ Result<LockFile> take_turn(const Paths& paths, std::chrono::seconds wait) {
 
 }  // namespace
 
+Result<LockFile> take_unlock_turn(const Setup& setup, const Paths& paths,
+                                  std::chrono::seconds wait) {
+  auto turn = take_turn(paths, wait);
+  if (!turn) return turn;
+  if (auto clean = clean_up(setup); !clean) return clean.error();
+  return turn;
+}
+
 Result<> clean_up_after_unlock(const Setup& setup, const Paths& paths) {
   const auto turn = take_turn(paths, std::chrono::seconds(0));
   if (turn) return clean_up(setup);
@@ -49,9 +57,8 @@ Result<> clean_up_after_unlock(const Setup& setup, const Paths& paths) {
 
 Result<Outcome> unlock_here(const Setup& setup, const Paths& paths, Secret passphrase,
                             Reporter& reporter) {
-  const auto turn = take_turn(paths, std::chrono::seconds(60));
+  const auto turn = take_unlock_turn(setup, paths, std::chrono::seconds(60));
   if (!turn) return turn.error();
-  if (auto clean = clean_up(setup); !clean) return clean.error();
   const Plan plan = plan_unlock(setup, probe_volumes(setup));
   UnlockEffects effects(setup, paths, plan, std::move(passphrase),
                         [&](const std::string& text) { reporter.note(text); });

@@ -2,8 +2,11 @@
 // An unlock, in early boot and on the running system alike.
 #pragma once
 
+#include <chrono>
+
 #include "core/execute.hpp"
 #include "core/facts.hpp"
+#include "sys/lock_file.hpp"
 #include "sys/secret.hpp"
 #include "sys/setup.hpp"
 
@@ -12,6 +15,12 @@ namespace latchkey {
 /// True when there is a volume to open: whoever would ask for the passphrase
 /// looks here first.
 [[nodiscard]] bool unlock_needed(const Setup& setup, const Facts& facts);
+
+/// Takes the lock that keeps two unlocks, and whoever else opens the keys volume,
+/// apart: waits up to `wait` for it, then cleans up after a killed one. Fails with
+/// Code::busy when it is not free in time, and as clean_up_after_unlock.
+[[nodiscard]] Result<LockFile> take_unlock_turn(const Setup& setup, const Paths& paths,
+                                                std::chrono::seconds wait);
 
 /// Takes away what a killed unlock left: an open keys volume, and mappings that it
 /// had not finished. Does nothing while that unlock, or another, is still at work:

@@ -44,9 +44,8 @@ UnlockEffects::UnlockEffects(const Setup& setup, const Paths& paths, const Plan&
   for (const Step& step : plan.steps) {
     if (const auto* find = std::get_if<FindDevice>(&step.action)) {
       if (find->volume.empty()) {
-        const KeysPlace place{setup.config.keys, paths.run("keys")};
-        fork_job("", [&, place](Channel& channel) {
-          return serve_keys(channel, place, key_files(setup), timeout);
+        fork_job("", [&](Channel& channel) {
+          return serve_keys(channel, setup.config.keys, key_files(setup), timeout);
         });
       } else if (const Volume* volume = find_volume(setup, find->volume)) {
         fork_job(volume->name,

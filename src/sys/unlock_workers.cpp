@@ -20,8 +20,8 @@ void answer(Channel& channel, const Result<>& result) {
 
 // The node alone is not enough: the header is read here too, so that a device
 // that answers with rubbish is told before the passphrase's work is done.
-void find(Channel& channel, const DeviceRef& ref, const std::string& name, const std::string& uuid,
-          std::chrono::seconds timeout) {
+void find(Channel& channel, const DeviceRef& ref, const std::string& header_path,
+          const std::string& name, const std::string& uuid, std::chrono::seconds timeout) {
   const std::string path = ref.path();
   if (!wait_for_devices([&] { return block_device(path).has_value(); }, timeout)) {
     channel.send('X', pack({Code::missing, "cannot open '" + name + "'",
@@ -30,7 +30,7 @@ void find(Channel& channel, const DeviceRef& ref, const std::string& name, const
                             "is its disk there? look at: lvm lvs, lsblk"}));
     return;
   }
-  const auto header = read_luks_header(path, name, uuid);
+  const auto header = read_luks_header({path, header_path, name, uuid});
   if (header)
     channel.send('F', std::to_string(header->memory_kib));
   else
@@ -55,10 +55,10 @@ void open(Channel& channel, const Volume& volume) {
   answer(channel, opened);
 }
 
-void read(Channel& channel, const KeysPlace& place, const std::vector<std::string>& files) {
+void read(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files) {
   const auto passphrase = channel.receive_secret(key_limit);
   if (!passphrase) return;
-  const auto keys = read_keys(place, files, *passphrase,
+  const auto keys = read_keys(volume, files, *passphrase,
                               [&](const std::string& text) { channel.send('S', text); });
   if (!keys) {
     channel.send('X', pack(keys.error()));
@@ -80,18 +80,18 @@ void read(Channel& channel, const KeysPlace& place, const std::vector<std::strin
 
 int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds device_timeout) {
   while (const auto message = channel.receive()) {
-    if (message->type == 'F') find(channel, volume.device, volume.name, volume.uuid, device_timeout);
+    if (message->type == 'F')
+      find(channel, volume.device, "", volume.name, volume.uuid, device_timeout);
     if (message->type == 'O') open(channel, volume);
   }
   return 0;
 }
 
-int serve_keys(Channel& channel, const KeysPlace& place, const std::vector<std::string>& files,
+int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout) {
   while (const auto message = channel.receive()) {
-    if (message->type == 'F')
-      find(channel, place.volume.device, "keys", place.volume.uuid, device_timeout);
-    if (message->type == 'R') read(channel, place, files);
+    if (message->type == 'F') find(channel, volume.device, "", "keys", volume.uuid, device_timeout);
+    if (message->type == 'R') read(channel, volume, files);
   }
   return 0;
 }

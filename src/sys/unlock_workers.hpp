@@ -24,7 +24,7 @@ namespace latchkey {
 int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds device_timeout);
 
 /// Serves F and R for the keys volume.
-int serve_keys(Channel& channel, const KeysPlace& place, const std::vector<std::string>& files,
+int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout);
 
 /// Serves A: gives udev `udev_patience` to bring the LVs up by itself, then asks LVM.

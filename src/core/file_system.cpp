@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/file_system.hpp"
+
+namespace latchkey {
+namespace {
+
+bool is_ext(const std::string& type) { return type == "ext2" || type == "ext3" || type == "ext4"; }
+
+}  // namespace
+
+std::vector<std::string> mkfs_command(const std::string& type,
+                                      const std::vector<std::string>& arguments,
+                                      const std::string& device) {
+  std::vector<std::string> command{"mkfs." + type};
+  if (is_ext(type)) command.insert(command.end(), {"-q", "-F"});
+  if (type == "xfs" || type == "btrfs" || type == "f2fs") command.emplace_back("-f");
+  if (type == "ntfs" || type == "exfat") command.emplace_back("-q");
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  command.push_back(device);
+  return command;
+}
+
+std::vector<std::string> grow_command(const std::string& type, const std::string& device,
+                                      const std::string& mount_point) {
+  if (is_ext(type)) return {"resize2fs", device};
+  if (type == "xfs") return {"xfs_growfs", mount_point};
+  if (type == "btrfs") return {"btrfs", "filesystem", "resize", "max", mount_point};
+  return {};
+}
+
+}  // namespace latchkey

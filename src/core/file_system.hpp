@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What each kind of file system wants to hear when it is made or grown.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace latchkey {
+
+/// The command that makes a file system of this type on `device`: mkfs.TYPE, told
+/// to go on over an old signature where it would ask a person, then the caller's
+/// own arguments, then the device.
+[[nodiscard]] std::vector<std::string> mkfs_command(const std::string& type,
+                                                    const std::vector<std::string>& arguments,
+                                                    const std::string& device);
+
+/// The command that grows a mounted file system to the size of its device; empty
+/// when this type cannot grow while it is mounted.
+[[nodiscard]] std::vector<std::string> grow_command(const std::string& type,
+                                                    const std::string& device,
+                                                    const std::string& mount_point);
+
+}  // namespace latchkey

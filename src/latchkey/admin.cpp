@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/admin.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "core/message.hpp"
+#include "latchkey/steps.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/device.hpp"
+#include "sys/fd.hpp"
+#include "sys/unlock.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr const char* lock_name = "setup.lock";
+
+}  // namespace
+
+Result<LockFile> begin_admin(const Globals& globals, const std::string& what,
+                             const std::string& name) {
+  const Paths& paths = globals.paths;
+  if (::geteuid() != 0)
+    return Error{Code::refused, "cannot run '" + what + "'",
+                 "only root can change devices and /etc/latchkey", "use sudo"};
+  protect_process();
+  ::umask(077);
+  tell_unfinished(globals, name);
+  if (auto made = make_directories(paths.run(), 0755); !made) return made.error();
+  return LockFile::take(paths.run(lock_name), "a command that changes the set-up",
+                        std::chrono::seconds(0));
+}
+
+bool another_command_works(const Paths& paths) {
+  const auto lock = LockFile::take(paths.run(lock_name), "", std::chrono::seconds(0));
+  return !lock && lock.error().code == Code::busy;
+}
+
+Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup, Asker& asker,
+                                      KeysAccess access) {
+  std::optional<KeysSession> session;
+  const auto opened =
+      with_passphrase(globals, asker, passphrase_prompt, [&](Secret passphrase) -> Result<> {
+        auto one = open(globals, setup, std::move(passphrase), access);
+        if (!one) return one.error();
+        session = std::move(*one);
+        return Ok{};
+      });
+  if (!opened) return opened.error();
+  return std::move(*session);
+}
+
+Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup, Secret passphrase,
+                                      KeysAccess access) {
+  KeysSession session;
+  auto turn = take_unlock_turn(setup, globals.paths, std::chrono::seconds(60));
+  if (!turn) return turn.error();
+  session.turn_ = std::move(*turn);
+  const KeysVolume& volume = setup.config.keys;
+  session.woken_ = std::make_unique<WokenLv>(volume.device);
+  if (!block_device(volume.device.path()))
+    return Error{Code::missing, "cannot open the keys volume",
+                 "there is no device " + volume.device.text(),
+                 "is its disk there? look at: lvm lvs, lsblk"};
+  auto keys = OpenKeys::open(volume, passphrase, access,
+                             [&](const std::string& text) { say(globals, text); });
+  if (!keys) return keys.error();
+  session.keys_ = std::move(*keys);
+  session.passphrase_ = std::move(passphrase);
+  session.device_ = volume.device;
+  return session;
+}
+
+Result<> KeysSession::close() {
+  if (keys_)
+    if (auto closed = keys_->close(); !closed) return closed;
+  keys_.reset();
+  woken_.reset();
+  // Also where it was awake before: nobody needs it until the next unlock.
+  if (device_.kind == DeviceRef::Kind::lv)
+    if (auto rested = deactivate_lv(device_); !rested) return rested;
+  turn_.reset();
+  return Ok{};
+}
+
+Result<> with_passphrase(const Globals& globals, Asker& asker, const std::string& prompt,
+                         const std::function<Result<>(Secret)>& use) {
+  constexpr int tries = 3;
+  for (int left = tries;; --left) {
+    auto passphrase = asker.ask(prompt);
+    if (!passphrase) return passphrase.error();
+    auto used = use(std::move(*passphrase));
+    if (used || used.error().code != Code::denied || !asker.interactive() || left == 1) return used;
+    say(globals, "wrong passphrase; " + std::to_string(left - 1) +
+                     (left == 2 ? " more try" : " more tries"));
+  }
+}
+
+std::shared_ptr<std::optional<int>> declare_passphrase_fd(CLI::App& app) {
+  const auto descriptor = std::make_shared<std::optional<int>>();
+  app.add_option_function<int>(
+         "--passphrase-fd", [descriptor](const int& number) { *descriptor = number; },
+         "read the passphrase from this open descriptor")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  return descriptor;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/asker.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/line_end.hpp"
+#include "core/wire.hpp"
+#include "sys/tty.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t input_limit = 16 * passphrase_limit;
+
+Error none_came(const std::string& prompt) {
+  return {Code::usage, "no " + prompt + " came", "the input has ended",
+          "type it on a terminal, pipe it in as a line, or use --passphrase-fd"};
+}
+
+Result<Secret> copy(std::span<const char> bytes) {
+  Secret secret(passphrase_limit);
+  if (!secret.append(bytes))
+    return Error{Code::usage, "cannot take this passphrase",
+                 "it is longer than " + std::to_string(passphrase_limit) + " bytes", ""};
+  return secret;
+}
+
+}  // namespace
+
+Asker::Asker(std::optional<int> descriptor)
+    : fd_(descriptor.value_or(STDIN_FILENO)), interactive_(::isatty(fd_) != 0) {}
+
+Result<Secret> Asker::ask(const std::string& prompt) {
+  auto answer = interactive_ ? from_terminal(prompt) : next_line();
+  if (answer && answer->empty()) return none_came(prompt);
+  if (!answer && answer.error().what.empty()) return none_came(prompt);
+  return answer;
+}
+
+Result<Secret> Asker::ask_new(const std::string& prompt) {
+  if (!interactive_) return ask(prompt);
+  for (int left = 3; left > 0; --left) {
+    auto first = ask(prompt);
+    if (!first) return first;
+    const auto second = ask("the same once more");
+    if (!second) return second.error();
+    if (std::ranges::equal(first->reveal(), second->reveal())) return first;
+    Tty(fd_, STDERR_FILENO).line("the two differ; once more from the beginning");
+  }
+  return Error{Code::refused, "no new passphrase was set", "the two typed ones differed", ""};
+}
+
+std::string Asker::question(const std::string& text) const {
+  if (!interactive_) return {};
+  return Tty(fd_, STDERR_FILENO).question(text);
+}
+
+Result<Secret> Asker::from_terminal(const std::string& prompt) const {
+  Tty tty(fd_, STDERR_FILENO);
+  Secret typed(passphrase_limit + 2);
+  tty.prompt(prompt);
+  const bool read = tty.read_into(typed);
+  tty.clear_prompt();
+  if (!read) return Error{Code::usage, ""};
+  return copy(typed.reveal().first(without_line_end(typed.reveal())));
+}
+
+Result<Secret> Asker::next_line() {
+  if (!input_) {
+    auto all = read_secret(fd_, input_limit);
+    if (!all) return all.error();
+    input_ = std::move(*all);
+  }
+  const auto rest = input_->reveal().subspan(used_);
+  if (rest.empty()) return Error{Code::usage, ""};
+  const auto end = std::ranges::find(rest, '\n');
+  const auto line =
+      rest.first(static_cast<std::size_t>(end - rest.begin()) + (end == rest.end() ? 0 : 1));
+  used_ += line.size();
+  return copy(line.first(without_line_end(line)));
+}
+
+}  // namespace latchkey

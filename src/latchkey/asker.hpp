@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where a command's passphrases come from: the terminal, a pipe, or a descriptor.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/result.hpp"
+#include "sys/secret.hpp"
+
+namespace latchkey {
+
+/// On a terminal it prompts. Otherwise the passphrases are the lines of the input,
+/// one for each question in their order; the last may lack its end of line.
+class Asker {
+ public:
+  /// Takes the number that --passphrase-fd gave, if it did; else standard input.
+  explicit Asker(std::optional<int> descriptor = {});
+
+  /// True when a person is asked, who can also be asked again.
+  [[nodiscard]] bool interactive() const noexcept { return interactive_; }
+
+  /// Asks once. Fails with Code::usage when nothing comes, or too much.
+  [[nodiscard]] Result<Secret> ask(const std::string& prompt);
+
+  /// Asks for a new one: on a terminal twice, and again while the two differ. Fails
+  /// as ask(), and with Code::refused when they still differ the third time.
+  [[nodiscard]] Result<Secret> ask_new(const std::string& prompt);
+
+  /// Asks a person a question to be answered with a line. Without a terminal the
+  /// answer is empty.
+  [[nodiscard]] std::string question(const std::string& text) const;
+
+ private:
+  [[nodiscard]] Result<Secret> from_terminal(const std::string& prompt) const;
+  [[nodiscard]] Result<Secret> next_line();
+
+  int fd_;
+  bool interactive_;
+  std::optional<Secret> input_{};  // all that was piped
+  std::size_t used_ = 0;
+};
+
+}  // namespace latchkey

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/steps.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+#include "latchkey/admin.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/unfinished.hpp"
+
+namespace latchkey {
+namespace {
+
+void halt_here(const std::string& halt, const std::string& point) {
+  if (halt == point) ::kill(::getpid(), SIGKILL);
+  if (halt == point + ":stop") ::kill(::getpid(), SIGSTOP);
+}
+
+}  // namespace
+
+void declare_halt(CLI::App& app, const std::shared_ptr<std::string>& halt) {
+  app.add_option("--halt", *halt)->group("");
+}
+
+Result<> carry_out(const Globals& globals, Unfinished& work, const std::vector<WorkStep>& steps,
+                   const std::string& halt) {
+  if (halt == "list") {
+    for (const WorkStep& step : steps) print(step.name + "\n");
+    return Ok{};
+  }
+  if (work.begun.empty()) work.begun = now_text();
+  if (auto saved = save_unfinished(globals.paths, work); !saved) return saved;
+  for (const WorkStep& step : steps) {
+    if (work.is_done(step.name)) continue;
+    if (!step.doing.empty()) say(globals, step.doing);
+    halt_here(halt, step.name + ":before");
+    if (auto done = step.run(); !done) return done;
+    halt_here(halt, step.name + ":after");
+    work.done.push_back(step.name);
+    if (auto saved = save_unfinished(globals.paths, work); !saved) return saved;
+  }
+  return drop_unfinished(globals.paths, work.name);
+}
+
+void tell_unfinished(const Globals& globals, const std::string& except) {
+  // /etc/latchkey/unfinished is root's; for others there is nothing to see.
+  const auto all = list_unfinished(globals.paths);
+  if (all.empty() || another_command_works(globals.paths)) return;
+  for (const Unfinished& work : all)
+    if (work.name != except) report_warning(describe_unfinished(work));
+}
+
+}  // namespace latchkey

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/file_system.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "core/file_system.hpp"
+#include "core/fsck.hpp"
+#include "sys/fd.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+Error without_program(Error error, const std::string& type) {
+  const std::string package = fsck_package(type);
+  if (error.code == Code::missing)
+    error.hint =
+        package.empty() ? "install the package that has it" : "run: apt install " + package;
+  return error;
+}
+
+}  // namespace
+
+bool can_make_file_system(const std::string& type) { return !find_program("mkfs." + type).empty(); }
+
+Result<> make_file_system(const std::string& type, const std::vector<std::string>& arguments,
+                          const std::string& device) {
+  const std::string what = "cannot make the file system of '" + device + "'";
+  const auto made = run_ok(mkfs_command(type, arguments, device), what);
+  if (!made) return without_program(made.error(), type);
+  const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, what);
+  return Ok{};
+}
+
+Result<> grow_file_system(const std::string& type, const std::string& device,
+                          const std::string& mount_point) {
+  const std::string what = "cannot grow the file system on '" + mount_point + "'";
+  const auto command = grow_command(type, device, mount_point);
+  if (command.empty())
+    return Error{Code::refused, what, "'" + type + "' cannot grow while it is mounted",
+                 "unmount it and grow it by its own tools"};
+  const auto grown = run_ok(command, what);
+  if (!grown) return without_program(grown.error(), type);
+  return Ok{};
+}
+
+}  // namespace latchkey

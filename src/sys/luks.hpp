@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Making LUKS headers and changing their key slots, by libcryptsetup. Opening
+// volumes is in crypt.hpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/result.hpp"
+#include "sys/crypt.hpp"
+#include "sys/random_key.hpp"
+#include "sys/secret.hpp"
+
+namespace latchkey {
+
+/// What a passphrase's key slot may cost, as argon2id: about two seconds of this
+/// machine within this memory (see core/slot_cost.hpp).
+struct PassphraseCost {
+  std::uint32_t memory_kib = 0;
+  std::uint32_t threads = 1;
+  std::uint32_t milliseconds = 2000;
+};
+
+/// How a new header is made. Empty and 0 mean what fits the device.
+struct LuksFormat {
+  LuksPlace place{};              ///< its `uuid` is the one the header gets
+  std::string cipher{};           ///< `aes-xts-plain64` when empty
+  std::uint32_t key_bits = 0;     ///< 512 for XTS, 256 for others when 0
+  std::uint32_t sector_size = 0;  ///< of the encryption; the device's best when 0
+};
+
+struct LuksSession;
+
+/// A LUKS header that can be changed. What it writes is on the disk when a
+/// function returns.
+class LuksDevice {
+ public:
+  /// Loads a header. Fails as read_luks_header.
+  [[nodiscard]] static Result<LuksDevice> open(const LuksPlace& place);
+
+  /// Writes a new LUKS2 header, over whatever there is, with one slot for `key`:
+  /// pbkdf2 with the fewest rounds there are, since nobody can guess the key.
+  /// Fails with Code::usage (cipher or sizes that cannot be), Code::kernel (a
+  /// cipher the kernel lacks), Code::memory, Code::io.
+  [[nodiscard]] static Result<LuksDevice> format(const LuksFormat& format, const RandomKey& key);
+  /// The same with a slot for a passphrase.
+  [[nodiscard]] static Result<LuksDevice> format(const LuksFormat& format, const Secret& passphrase,
+                                                 const PassphraseCost& cost);
+
+  LuksDevice(LuksDevice&&) noexcept;
+  LuksDevice& operator=(LuksDevice&&) noexcept;
+  LuksDevice(const LuksDevice&) = delete;
+  LuksDevice& operator=(const LuksDevice&) = delete;
+  ~LuksDevice();
+
+  [[nodiscard]] const LuksHeader& header() const noexcept { return header_; }
+
+  /// Tries a passphrase or key; gives the number of the slot that it opens. Fails
+  /// with Code::denied (none), Code::memory (a slot wants more than there is).
+  [[nodiscard]] Result<int> try_key(const Secret& key) const;
+  /// The same for one slot only.
+  [[nodiscard]] Result<> try_slot(int slot, const Secret& key) const;
+
+  /// Adds a cheap slot for a key that was drawn here; `existing` opens another
+  /// slot. Gives its number. Fails with Code::denied (`existing` opens nothing),
+  /// Code::refused (all slots are taken), Code::io.
+  [[nodiscard]] Result<int> add_slot(const Secret& existing, const RandomKey& key);
+  /// Adds a costly slot, for passphrases and for keys from elsewhere.
+  [[nodiscard]] Result<int> add_slot(const Secret& existing, const Secret& passphrase,
+                                     const PassphraseCost& cost);
+
+  /// Wipes a slot. One that is empty is fine. Fails with Code::refused for the last.
+  [[nodiscard]] Result<> remove_slot(int slot);
+
+  /// The names that people gave to slots (LUKS2; kept in its tokens): slot → name.
+  [[nodiscard]] std::map<int, std::string> slot_names() const;
+  /// Names a slot, and forgets the name it had. A LUKS1 header has no room for
+  /// names: Code::refused.
+  [[nodiscard]] Result<> name_slot(int slot, const std::string& name);
+
+ private:
+  LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header, std::string name);
+  [[nodiscard]] static Result<LuksDevice> make(const LuksFormat& format);
+  [[nodiscard]] Result<int> add(const Secret* existing, const Secret& key);
+  [[nodiscard]] Result<> refresh();
+
+  std::unique_ptr<LuksSession> session_;
+  LuksHeader header_;
+  std::string name_;
+};
+
+/// Key sizes of a cipher when nobody says: 512 bits for XTS (two keys of 256).
+[[nodiscard]] std::uint32_t usual_key_bits(const std::string& cipher);
+
+}  // namespace latchkey

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/luks_session.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "core/luks_limits.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+void keep_error(int level, const char* text, void* user) {
+  if (level != CRYPT_LOG_ERROR) return;
+  static_cast<LuksSession*>(user)->said = trim(text);
+}
+
+std::string digest_json(crypt_device* cd) {
+  const char* json = nullptr;
+  if (crypt_dump_json(cd, &json, 0) != 0 || json == nullptr) return {};
+  return json;
+}
+
+// The digest of a LUKS2 header is a derivation too, and the library's interface
+// does not tell its cost: it stands in the header's JSON.
+std::uint64_t costliest_digest(crypt_device* cd) {
+  std::uint64_t most = 0;
+  const auto header = nlohmann::json::parse(digest_json(cd), nullptr, false);
+  if (!header.is_object() || !header.contains("digests")) return 0;
+  for (const auto& [id, digest] : header["digests"].items()) {
+    const auto iterations = digest.find("iterations");
+    if (iterations != digest.end() && iterations->is_number_unsigned())
+      most = std::max(most, iterations->get<std::uint64_t>());
+  }
+  return most;
+}
+
+}  // namespace
+
+std::string LuksSession::reason(int r) const {
+  return said.empty() ? std::strerror(-r) : printable(said, 300);
+}
+
+Result<> LuksSession::init(const LuksPlace& place) {
+  crypt_device* cd = nullptr;
+  const int r = place.header.empty()
+                    ? crypt_init(&cd, place.device.c_str())
+                    : crypt_init_data_device(&cd, place.header.c_str(), place.device.c_str());
+  device.reset(cd);
+  if (r < 0)
+    return system_error(-r, "cannot open '" + place.name + "' on '" +
+                                (place.header.empty() ? place.device : place.header) + "'");
+  crypt_set_log_callback(cd, keep_error, this);
+  return Ok{};
+}
+
+Result<LuksHeader> LuksSession::load(const LuksPlace& place) {
+  const std::string what = "cannot open '" + place.name + "'";
+  const std::string& where = place.header.empty() ? place.device : place.header;
+  if (auto begun = init(place); !begun) return begun.error();
+  const int r = crypt_load(get(), CRYPT_LUKS, nullptr);
+  if (r == -EINVAL || r == -EBADMSG)
+    return Error{Code::damaged, what, "'" + where + "' has no valid LUKS header",
+                 "if it had one, restore it from a backup; nothing was written"};
+  if (r == -ENOMEM) return Error{Code::memory, what, reason(r), "add memory"};
+  if (r < 0) return Error{Code::io, what, reason(r), ""};
+  return judge(place.name, place.uuid);
+}
+
+Result<LuksHeader> LuksSession::judge(const std::string& name, const std::string& uuid) const {
+  crypt_device* const cd = get();
+  LuksHeader header;
+  header.type = crypt_get_type(cd);
+  header.uuid = crypt_get_uuid(cd) == nullptr ? "" : crypt_get_uuid(cd);
+  header.cipher = std::string(crypt_get_cipher(cd)) + "-" + crypt_get_cipher_mode(cd);
+
+  LuksCosts costs;
+  costs.cipher = header.cipher;
+  costs.digest_iterations = header.type == "LUKS2" ? costliest_digest(cd) : 0;
+  std::uint32_t flags = 0;
+  if (header.type == "LUKS2" &&
+      crypt_persistent_flags_get(cd, CRYPT_FLAGS_REQUIREMENTS, &flags) == 0)
+    costs.requirements = flags != 0;
+  const int slots = crypt_keyslot_max(crypt_get_type(cd));
+  for (int slot = 0; slot < slots; ++slot) {
+    const crypt_keyslot_info state = crypt_keyslot_status(cd, slot);
+    if (state != CRYPT_SLOT_ACTIVE && state != CRYPT_SLOT_ACTIVE_LAST) continue;
+    crypt_pbkdf_type kdf{};
+    std::size_t key_size = 0;
+    const char* cipher = crypt_keyslot_get_encryption(cd, slot, &key_size);
+    SlotCost cost{.slot = slot, .cipher = cipher == nullptr ? "" : cipher};
+    if (crypt_keyslot_get_pbkdf(cd, slot, &kdf) == 0) {
+      cost.kdf = kdf.type == nullptr ? "" : kdf.type;
+      cost.iterations = kdf.iterations;
+      cost.memory_kib = kdf.max_memory_kb;
+      cost.threads = kdf.parallel_threads;
+    }
+    header.memory_kib = std::max(header.memory_kib, cost.memory_kib);
+    costs.slots.push_back(std::move(cost));
+  }
+  header.slots = costs.slots;
+  if (!uuid.empty() && header.uuid != uuid)
+    return Error{Code::refused, "will not open '" + name + "'",
+                 "its header has the UUID " + printable(header.uuid) + " and not " + uuid,
+                 "another disk stands in its place? correct x-latchkey.uuid if that is meant"};
+  if (auto refused = judge_costs(costs, name)) return *refused;
+  return header;
+}
+
+}  // namespace latchkey

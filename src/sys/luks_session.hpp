@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A header that libcryptsetup has loaded: what crypt.cpp (mappings) and luks.cpp
+// (key slots) share. Not for anybody else.
+#pragma once
+
+#include <libcryptsetup.h>
+
+#include <string>
+
+#include "core/result.hpp"
+#include "sys/crypt.hpp"
+#include "sys/handle.hpp"
+
+namespace latchkey {
+
+/// A device and what the library said about it last. Stays where it is: the
+/// library keeps its address.
+struct LuksSession {
+  std::string said{};
+  Handle<crypt_device, crypt_free> device{};
+
+  LuksSession() = default;
+  LuksSession(const LuksSession&) = delete;
+  LuksSession& operator=(const LuksSession&) = delete;
+  LuksSession(LuksSession&&) = delete;
+  LuksSession& operator=(LuksSession&&) = delete;
+  ~LuksSession() = default;
+
+  [[nodiscard]] crypt_device* get() const noexcept { return device.get(); }
+  /// Why a call failed: the library's own words, or those for its errno value.
+  [[nodiscard]] std::string reason(int r) const;
+  /// Names the device to the library, reading nothing.
+  [[nodiscard]] Result<> init(const LuksPlace& place);
+  /// Loads the header and judges it: fails as read_luks_header.
+  [[nodiscard]] Result<LuksHeader> load(const LuksPlace& place);
+  /// Reads what the loaded header says and refuses what nobody should open.
+  [[nodiscard]] Result<LuksHeader> judge(const std::string& name, const std::string& uuid) const;
+};
+
+}  // namespace latchkey

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/lvm_admin.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+#include "sys/device.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+const RunOptions bounded{.timeout = std::chrono::minutes(2)};
+
+// What an lvm report says, as the list of its rows. Warnings go to stderr, which
+// must not get between the JSON.
+Result<nlohmann::json> report(std::vector<std::string> argv, const std::string& kind,
+                              const std::string& what) {
+  argv.insert(argv.begin(), "lvm");
+  const auto ran = run(argv, {.timeout = std::chrono::minutes(2), .merge_stderr = false});
+  if (!ran) {
+    Error error = ran.error();
+    if (error.code == Code::missing) error.hint = "run: apt install lvm2";
+    return Error{error.code, what, error.why, error.hint};
+  }
+  const auto json = nlohmann::json::parse(ran->output, nullptr, false);
+  try {
+    return json.at("report").at(0).at(kind);
+  } catch (const nlohmann::json::exception&) {
+    return Error{Code::io, what, "lvm gave no report", "look at: lvm " + argv.at(1)};
+  }
+}
+
+std::uint64_t bytes_of(const nlohmann::json& row, const char* key) {
+  return parse_number(row.value(key, ""), ~0UL).value_or(0);
+}
+
+Result<> lvm(std::vector<std::string> argv, const std::string& what, Code failure) {
+  argv.insert(argv.begin(), "lvm");
+  const auto done = run_ok(argv, what, bounded);
+  if (done) return Ok{};
+  Error error = done.error();
+  if (error.code == Code::io) error.code = failure;
+  return error;
+}
+
+}  // namespace
+
+Result<VgInfo> find_vg(const std::string& name) {
+  const std::string what = "cannot use the volume group '" + printable(name) + "'";
+  const auto rows = report({"vgs", "--reportformat", "json", "--units", "b", "--nosuffix", "-o",
+                            "vg_name,vg_size,vg_free,vg_extent_size"},
+                           "vg", what);
+  if (!rows) return rows.error();
+  std::vector<std::string> names;
+  for (const auto& row : *rows) {
+    names.push_back(row.value("vg_name", ""));
+    if (names.back() == name)
+      return VgInfo{name, bytes_of(row, "vg_size"), bytes_of(row, "vg_free"),
+                    bytes_of(row, "vg_extent_size")};
+  }
+  return Error{Code::missing, what, "there is none of this name",
+               names.empty() ? "make one with vgcreate(8)" : "there are: " + join(names, ", ")};
+}
+
+Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv) {
+  const auto rows = report({"lvs", "--reportformat", "json", "--units", "b", "--nosuffix", "-o",
+                            "vg_name,lv_name,lv_size,lv_tags"},
+                           "lv", "cannot look for " + lv.text());
+  if (!rows) return rows.error();
+  for (const auto& row : *rows)
+    if (row.value("vg_name", "") == lv.vg && row.value("lv_name", "") == lv.lv)
+      return std::optional<LvInfo>(
+          LvInfo{bytes_of(row, "lv_size"), split(row.value("lv_tags", ""), ',')});
+  return std::optional<LvInfo>();
+}
+
+Result<> create_lv(const DeviceRef& lv, const std::string& size, const std::string& tag) {
+  const bool extents = size.find('%') != std::string::npos;
+  return lvm({"lvcreate", "--yes", "--wipesignatures", "y", "--zero", "y", "--addtag", tag,
+              extents ? "--extents" : "--size", size, "--name", lv.lv, "--", lv.vg},
+             "cannot make the logical volume " + lv.text(), Code::refused);
+}
+
+Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes) {
+  const auto now = find_lv(lv);
+  if (!now) return now.error();
+  if (!*now)
+    return Error{Code::missing, "cannot grow " + lv.text(), "there is no such logical volume", ""};
+  if ((*now)->size >= bytes) return Ok{};
+  return lvm({"lvextend", "--size", std::to_string(bytes) + "b", "--", lv.text()},
+             "cannot grow " + lv.text(), Code::refused);
+}
+
+Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
+  const auto now = find_lv(lv);
+  if (!now) return now.error();
+  if (!*now || std::ranges::find((*now)->tags, tag) == (*now)->tags.end()) return Ok{};
+  return lvm({"lvchange", "--deltag", tag, "--", lv.text()}, "cannot take the tag off " + lv.text(),
+             Code::io);
+}
+
+Result<> remove_lv(const DeviceRef& lv) {
+  const auto now = find_lv(lv);
+  if (!now) return now.error();
+  if (!*now) return Ok{};
+  const std::string what = "cannot remove the logical volume " + lv.text();
+  if (const auto number = block_device(lv.path()))
+    for (const Mapping& mapping : mappings())
+      if (std::ranges::find(mapping.below, *number) != mapping.below.end())
+        return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
+  return lvm({"lvremove", "--yes", "--", lv.text()}, what, Code::busy);
+}
+
+}  // namespace latchkey

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Making, growing and removing logical volumes, by LVM's own program.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/device_ref.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+struct VgInfo {
+  std::string name{};
+  std::uint64_t size = 0;    ///< bytes
+  std::uint64_t free = 0;    ///< bytes
+  std::uint64_t extent = 0;  ///< bytes
+};
+
+struct LvInfo {
+  std::uint64_t size = 0;  ///< bytes
+  std::vector<std::string> tags{};
+};
+
+/// The volume group. Fails with Code::missing (no such group, with the names of
+/// those there are), Code::missing naming the package when lvm is not installed.
+[[nodiscard]] Result<VgInfo> find_vg(const std::string& name);
+
+/// The logical volume, or nothing when the group has none of this name. Fails with
+/// Code::io when LVM does not answer.
+[[nodiscard]] Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv);
+
+/// Makes a logical volume out of free space; old signatures in that space are
+/// wiped. `size` is what lvcreate takes: `10G` (-L), `50%FREE` (-l). The tag comes
+/// with the LV itself, so whoever finds it later knows whose it is. Fails with
+/// Code::refused (no room, a bad size), Code::io.
+[[nodiscard]] Result<> create_lv(const DeviceRef& lv, const std::string& size,
+                                 const std::string& tag);
+
+/// Makes a logical volume at least `bytes` large; one that is so already is left
+/// alone. Fails with Code::refused (no room), Code::io.
+[[nodiscard]] Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes);
+
+/// Takes a tag off. Not there: fine.
+[[nodiscard]] Result<> untag_lv(const DeviceRef& lv, const std::string& tag);
+
+/// Removes a logical volume that nothing uses. One that is not there is fine. Fails
+/// with Code::busy when something lies on it, Code::io.
+[[nodiscard]] Result<> remove_lv(const DeviceRef& lv);
+
+}  // namespace latchkey

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/random_key.hpp"
+
+#include <sys/random.h>
+
+#include <cerrno>
+
+#include "sys/fd.hpp"
+
+namespace latchkey {
+
+Result<RandomKey> RandomKey::draw() {
+  Secret secret(bytes);
+  while (secret.size() < bytes) {
+    // No flags: waits until the kernel's source is seeded, which early in a
+    // machine's first boot may take a moment.
+    const ssize_t got = ::getrandom(secret.room().data(), secret.room().size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return system_error(errno, "cannot draw a random key");
+    secret.grow(static_cast<std::size_t>(got));
+  }
+  return RandomKey(std::move(secret));
+}
+
+}  // namespace latchkey

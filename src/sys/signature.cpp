@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/signature.hpp"
+
+#include <blkid/blkid.h>
+#include <fcntl.h>
+
+#include <cerrno>
+
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/handle.hpp"
+
+namespace latchkey {
+
+Result<std::optional<std::string>> find_signature(const std::string& device) {
+  const std::string what = "cannot look at '" + device + "'";
+  const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return system_error(errno, what);
+  const Handle<blkid_struct_probe, blkid_free_probe> probe(blkid_new_probe());
+  if (!probe || blkid_probe_set_device(probe.get(), fd.get(), 0, 0) != 0)
+    return Error{Code::io, what, "libblkid cannot read it", ""};
+  blkid_probe_enable_superblocks(probe.get(), 1);
+  blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_TYPE | BLKID_SUBLKS_BADCSUM);
+  blkid_probe_enable_partitions(probe.get(), 1);
+  std::optional<std::string> found;
+  // One after the other, not only the likeliest: whatever is there is somebody's.
+  for (int r = blkid_do_probe(probe.get()); r == 0; r = blkid_do_probe(probe.get())) {
+    const char* value = nullptr;
+    std::string kind;
+    if (blkid_probe_lookup_value(probe.get(), "TYPE", &value, nullptr) == 0)
+      kind = printable(value);
+    else if (blkid_probe_lookup_value(probe.get(), "PTTYPE", &value, nullptr) == 0)
+      kind = "a partition table (" + printable(value) + ")";
+    if (kind.empty()) continue;
+    found = found ? *found + " and " + kind : kind;
+  }
+  return found;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What lies on a block device, by libblkid: nothing is written to a device that
+// holds something.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// The kind of what a device holds (`ext4`, `crypto_LUKS`, `LVM2_member`,
+/// `linux_raid_member`, `swap`, `partition table (gpt)` …), or nothing when it
+/// shows no signature known to libblkid. Reads only. Two signatures at once are
+/// named together. Fails with Code::missing or Code::io.
+[[nodiscard]] Result<std::optional<std::string>> find_signature(const std::string& device);
+
+}  // namespace latchkey
