@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/line_edit.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -56,20 +57,9 @@ bool is_comment(const std::vector<Field>& fields) {
   return fields.empty() || fields[0].text.starts_with('#');
 }
 
-// The lines with their ends, so that what stays stays byte for byte.
-std::vector<std::string_view> whole_lines(std::string_view text) {
-  std::vector<std::string_view> out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size() - 1);
-    out.push_back(text.substr(0, end + 1));
-    text.remove_prefix(end + 1);
-  }
-  return out;
-}
-
-bool names_unit(std::string_view line, const std::string& unit) {
-  const std::vector<Field> fields = split_fields(line);
-  return !is_comment(fields) && full_unit_name(fields[0].text) == unit;
+MeantLine line_of(const std::string& unit) {
+  return
+      [unit](const std::vector<Field>& fields) { return full_unit_name(fields[0].text) == unit; };
 }
 
 std::map<std::string, std::vector<std::string>> read_triggers(std::string_view text) {
@@ -107,8 +97,8 @@ Holds read_holds(std::string_view services, std::string_view triggers,
     const std::vector<Field> fields = split_fields(line);
     if (is_comment(fields)) continue;
     const auto problem = [&](const std::string& text, const Field& field) {
-      out.problems.push_back(position("/etc/latchkey/services", number, field.column) + ": " + text +
-                             " '" + printable(field.text) + "'");
+      out.problems.push_back(position("/etc/latchkey/services", number, field.column) + ": " +
+                             text + " '" + printable(field.text) + "'");
     };
     HeldUnit held{.unit = full_unit_name(fields[0].text)};
     if (!valid_unit_name(held.unit)) {
@@ -175,27 +165,11 @@ std::string with_line(std::string_view text, const std::string& unit,
                       std::span<const std::string> words) {
   std::string wanted = unit;
   for (const std::string& word : words) wanted += " " + word;
-  wanted += "\n";
-  std::string out;
-  bool done = false;
-  for (const std::string_view line : whole_lines(text)) {
-    if (!names_unit(trim(line), unit)) {
-      out += line;
-    } else if (!done) {
-      out += wanted;
-      done = true;
-    }
-  }
-  if (done) return out;
-  if (!out.empty() && !out.ends_with('\n')) out += "\n";
-  return out + wanted;
+  return replace_line(text, line_of(unit), wanted + "\n");
 }
 
 std::string without_line(std::string_view text, const std::string& unit) {
-  std::string out;
-  for (const std::string_view line : whole_lines(text))
-    if (!names_unit(trim(line), unit)) out += line;
-  return out;
+  return remove_line(text, line_of(unit));
 }
 
 }  // namespace latchkey

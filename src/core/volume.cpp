@@ -12,7 +12,8 @@ namespace latchkey {
 namespace {
 
 constexpr std::string_view option_head = "x-latchkey.";
-const std::array<std::string, 5> option_names{"mapping", "key", "uuid", "discard", "nofsck"};
+const std::array<std::string, 6> option_names{"mapping", "key",     "uuid",
+                                              "header",  "discard", "nofsck"};
 
 // What a message about one field of one line needs.
 struct Place {
@@ -20,16 +21,24 @@ struct Place {
   std::size_t line;
 
   [[nodiscard]] Error bad(const Field& field, const std::string& what, std::string hint) const {
-    return Error{Code::config,
-                 position(file, line, field.column) + ": " + what + " '" + printable(field.text) +
-                     "'",
-                 "", std::move(hint)};
+    return Error{
+        Code::config,
+        position(file, line, field.column) + ": " + what + " '" + printable(field.text) + "'", "",
+        std::move(hint)};
   }
 };
 
 bool valid_key_file(std::string_view name) {
   return !name.empty() && name.size() <= 255 && name.front() != '.' && name.front() != '-' &&
          name.find('/') == std::string_view::npos && printable(name, 255) == name;
+}
+
+bool plain_path(std::string_view path) {
+  if (!path.starts_with('/') || path.size() < 2 || path.size() > 4000) return false;
+  if (printable(path, 4096) != path) return false;
+  return std::ranges::none_of(split(path.substr(1), '/'), [](const std::string& part) {
+    return part.empty() || part == "." || part == "..";
+  });
 }
 
 std::optional<Error> take_option(const std::string& option, const Field& field, const Place& place,
@@ -60,6 +69,11 @@ std::optional<Error> take_option(const std::string& option, const Field& field, 
     volume.key_file = value;
   } else if (name == "uuid") {
     volume.uuid = value;
+  } else if (name == "header") {
+    if (!valid_header_path(value))
+      return place.bad(at, "not the path of a header in",
+                       "write the absolute path of a device or file, without . or ..");
+    volume.header = value;
   } else if (name == "discard") {
     volume.discard = true;
   } else {
@@ -81,14 +95,6 @@ std::optional<Error> take_options(const Field& field, const Place& place, Volume
   }
   volume.mount_options = join(rest, ",");
   return {};
-}
-
-bool valid_mount_point(std::string_view path) {
-  if (!path.starts_with('/') || path.size() < 2 || path.size() > 4000) return false;
-  if (printable(path, 4096) != path) return false;
-  return std::ranges::none_of(split(path.substr(1), '/'), [](const std::string& part) {
-    return part.empty() || part == "." || part == "..";
-  });
 }
 
 bool valid_fs_type(std::string_view type) {
@@ -118,7 +124,7 @@ Result<Volume> parse_line(const std::vector<Field>& fields, const Place& place) 
     volume.mount_point = fields[2].text;
     while (volume.mount_point.size() > 1 && volume.mount_point.ends_with('/'))
       volume.mount_point.pop_back();
-    if (!valid_mount_point(volume.mount_point))
+    if (!plain_path(volume.mount_point))
       return place.bad(fields[2], "not a mount point",
                        "write an absolute path without . or .., or none");
   }
@@ -126,8 +132,7 @@ Result<Volume> parse_line(const std::vector<Field>& fields, const Place& place) 
   if (!valid_fs_type(volume.fs_type))
     return place.bad(fields[3], "not a file system type", "write ext4, xfs, btrfs, …, or auto");
   volume.mapping = "cleartext-" + volume.name;
-  volume.key_file =
-      (volume.device.vg.empty() ? "" : volume.device.vg + "-") + volume.name + ".key";
+  volume.key_file = (volume.device.vg.empty() ? "" : volume.device.vg + "-") + volume.name + ".key";
   if (fields.size() == 5)
     if (auto error = take_options(fields[4], place, volume)) return *error;
   return volume;
@@ -169,16 +174,29 @@ std::optional<Error> each_line(std::string_view text, std::string_view file, con
 
 }  // namespace
 
+bool valid_header_path(std::string_view path) {
+  return plain_path(path) && path.find(',') == std::string_view::npos;
+}
+
+Result<> add_volume(std::vector<Volume>& volumes, const std::vector<Field>& fields,
+                    std::string_view file, std::size_t line) {
+  const Place place{file, line};
+  auto volume = parse_line(fields, place);
+  if (!volume) return volume.error();
+  if (auto twice = clash(volumes, *volume, fields, place)) return *twice;
+  volumes.push_back(std::move(*volume));
+  return Ok{};
+}
+
 Result<std::vector<Volume>> parse_volumes(std::string_view text, std::string_view file) {
   std::vector<Volume> volumes;
-  const auto error = each_line(
-      text, file, [&](const std::vector<Field>& fields, const Place& place) -> std::optional<Error> {
-        auto volume = parse_line(fields, place);
-        if (!volume) return volume.error();
-        if (auto twice = clash(volumes, *volume, fields, place)) return twice;
-        volumes.push_back(std::move(*volume));
-        return {};
-      });
+  const auto error =
+      each_line(text, file,
+                [&](const std::vector<Field>& fields, const Place& place) -> std::optional<Error> {
+                  const auto added = add_volume(volumes, fields, file, place.line);
+                  if (!added) return added.error();
+                  return {};
+                });
   if (error) return *error;
   return volumes;
 }
@@ -206,7 +224,8 @@ Result<std::vector<Service>> parse_services(std::string_view text, std::string_v
   for (const Volume& volume : volumes) names.push_back(volume.name);
   std::vector<Service> services;
   const auto error = each_line(
-      text, file, [&](const std::vector<Field>& fields, const Place& place) -> std::optional<Error> {
+      text, file,
+      [&](const std::vector<Field>& fields, const Place& place) -> std::optional<Error> {
         Service service{.unit = full_unit_name(fields[0].text), .line = place.line};
         if (!valid_unit_name(service.unit))
           return place.bad(fields[0], "not a unit's name", "write it as systemctl shows it");
@@ -217,9 +236,9 @@ Result<std::vector<Service>> parse_services(std::string_view text, std::string_v
         for (std::size_t i = 1; i < fields.size(); ++i) {
           if (std::ranges::find(names, fields[i].text) == names.end()) {
             const auto near = nearest(fields[i].text, names);
-            return place.bad(fields[i], "unknown volume",
-                             near ? "did you mean '" + *near + "'?"
-                                  : "add it to the volumes file first");
+            return place.bad(
+                fields[i], "unknown volume",
+                near ? "did you mean '" + *near + "'?" : "add it to the volumes file first");
           }
           service.volumes.push_back(fields[i].text);
         }

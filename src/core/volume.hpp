@@ -8,6 +8,7 @@
 
 #include "core/device_ref.hpp"
 #include "core/result.hpp"
+#include "core/text.hpp"
 
 namespace latchkey {
 
@@ -21,14 +22,15 @@ struct Volume {
   std::string mapping{};        ///< x-latchkey.mapping=, default cleartext-NAME
   std::string key_file{};       ///< x-latchkey.key=, default VG-NAME.key
   std::string uuid{};           ///< x-latchkey.uuid=: the LUKS UUID the header must have
-  bool discard = false;         ///< x-latchkey.discard: pass TRIM through
-  bool fsck = true;             ///< x-latchkey.nofsck turns it off
-  std::size_t line = 0;         ///< where it stands in the file
+  std::string header{};  ///< x-latchkey.header=: where the LUKS header is, if not on the device
+  bool discard = false;  ///< x-latchkey.discard: pass TRIM through
+  bool fsck = true;      ///< x-latchkey.nofsck turns it off
+  std::size_t line = 0;  ///< where it stands in the file
 };
 
 /// One held service: a line `unit  [volume …]`.
 struct Service {
-  std::string unit;                   ///< with its suffix, `.service` by default
+  std::string unit;                    ///< with its suffix, `.service` by default
   std::vector<std::string> volumes{};  ///< empty: all volumes
   std::size_t line = 0;
 };
@@ -42,6 +44,15 @@ struct Service {
 /// columns are split here and libmount gets the options.
 [[nodiscard]] Result<std::vector<Volume>> parse_volumes(std::string_view text,
                                                         std::string_view file);
+
+/// Takes the fields of one such line, where it stands, and the volumes before it;
+/// adds its volume. Fails as parse_volumes, and then adds nothing.
+[[nodiscard]] Result<> add_volume(std::vector<Volume>& volumes, const std::vector<Field>& fields,
+                                  std::string_view file, std::size_t line);
+
+/// True for a path as the option x-latchkey.header= takes it: absolute, plain (no
+/// `.`, `..`, `//`), printable, without a comma, since commas separate options.
+[[nodiscard]] bool valid_header_path(std::string_view path);
 
 /// Takes the text of the services file and the known volumes; gives the
 /// services in order. Fails with Code::config for a bad unit name, a repeated

@@ -56,6 +56,18 @@ TEST_CASE("our options are taken out and checked") {
   CHECK(complains("a b/c /srv/a ext4 x-latchkey.discard=1\n", "takes no value"));
 }
 
+TEST_CASE("a detached header is named by a plain absolute path") {
+  const auto volumes =
+      parse_volumes("a b/c /srv/a ext4 x-latchkey.header=/boot/headers/a\\040b.luks\n", "volumes");
+  REQUIRE(volumes);
+  CHECK(volumes->at(0).header == "/boot/headers/a b.luks");
+  CHECK(volumes->at(0).mount_options.empty());
+  for (const char* wrong : {"", "a.luks", "/boot/../etc/a", "/boot//a", "/", "/boot/./a"})
+    CHECK(complains("a b/c /srv/a ext4 x-latchkey.header=" + std::string(wrong) + "\n",
+                    "volumes:1:19: not the path of a header"));
+  CHECK(complains("a b/c /srv/a ext4 x-latchkey.header\n", "without its value"));
+}
+
 TEST_CASE("Must 10: hostile names and paths are refused with their place") {
   CHECK(complains("../x b/c /srv/a ext4\n", "volumes:1:1: not a volume's name"));
   CHECK(complains("-o b/c /srv/a ext4\n", "not a volume's name"));
@@ -81,8 +93,8 @@ TEST_CASE("nothing is named twice") {
 
 TEST_CASE("services name units and known volumes") {
   const auto volumes = *parse_volumes("data v/d /srv/d ext4\nraw v/r none ext4\n", "volumes");
-  const auto services =
-      parse_services("# held\nmariadb data\npostgresql@15-main\nx.timer data raw\n", "services", volumes);
+  const auto services = parse_services(
+      "# held\nmariadb data\npostgresql@15-main\nx.timer data raw\n", "services", volumes);
   REQUIRE(services);
   CHECK(services->at(0).unit == "mariadb.service");
   CHECK(services->at(1).unit == "postgresql@15-main.service");

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/volume_lines.hpp"
+
+#include <array>
+#include <vector>
+
+#include "core/line_edit.hpp"
+
+namespace latchkey {
+namespace {
+
+// Room for the columns, so that lines of common lengths stand one below the other.
+constexpr std::array<std::size_t, 4> widths{10, 28, 18, 5};
+
+std::string row(const std::array<std::string, 5>& fields) {
+  std::string out;
+  for (std::size_t i = 0; i < fields.size() && !fields.at(i).empty(); ++i) {
+    if (i > 0) {
+      const std::size_t width = fields.at(i - 1).size();
+      if (width < widths.at(i - 1)) out.append(widths.at(i - 1) - width, ' ');
+      out += "  ";
+    }
+    out += fields.at(i);
+  }
+  return out + "\n";
+}
+
+// Whatever ends a field or begins an escape, written as fstab(5) wants it.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte != 0x7f && c != '\\') {
+      out += c;
+      continue;
+    }
+    out += '\\';
+    for (const unsigned shift : {6U, 3U, 0U})
+      out += static_cast<char>('0' + ((byte >> shift) & 7U));
+  }
+  return out;
+}
+
+// parse_device_ref takes one pair of quotes off, so a label in quotes needs two.
+std::string device_text(const DeviceRef& device) {
+  const std::string& value = device.value;
+  const bool quoted = value.size() >= 2 && value.starts_with('"') && value.ends_with('"');
+  const std::string text = device.text();
+  if (!quoted || device.kind == DeviceRef::Kind::path) return text;
+  return text.substr(0, text.size() - value.size()) + '"' + value + '"';
+}
+
+std::string options_of(const Volume& volume) {
+  std::vector<std::string> out;
+  if (!volume.mount_options.empty()) out.push_back(volume.mount_options);
+  const std::string key =
+      (volume.device.vg.empty() ? "" : volume.device.vg + "-") + volume.name + ".key";
+  const auto add = [&](const char* name, const std::string& value, const std::string& usual) {
+    if (!value.empty() && value != usual)
+      out.push_back("x-latchkey." + std::string(name) + "=" + value);
+  };
+  add("mapping", volume.mapping, "cleartext-" + volume.name);
+  add("key", volume.key_file, key);
+  add("uuid", volume.uuid, "");
+  add("header", volume.header, "");
+  if (volume.discard) out.emplace_back("x-latchkey.discard");
+  if (!volume.fsck) out.emplace_back("x-latchkey.nofsck");
+  return join(out, ",");
+}
+
+MeantLine line_of(std::string_view name) {
+  return [name = std::string(name)](const std::vector<Field>& fields) {
+    return fields[0].text == name;
+  };
+}
+
+}  // namespace
+
+std::string volumes_head() {
+  return "# The encrypted volumes, one a line. See latchkey.conf(5).\n"
+         "# options: mount's own, and x-latchkey.…; blanks within a field are written \\040.\n"
+         "#\n" +
+         row({"# name", "device", "mount-point", "type", "options"});
+}
+
+std::string volume_line(const Volume& volume) {
+  return row({escaped(volume.name), escaped(device_text(volume.device)),
+              volume.mount_point.empty() ? "none" : escaped(volume.mount_point),
+              escaped(volume.fs_type), escaped(options_of(volume))});
+}
+
+std::string with_volume_line(std::string_view text, const Volume& volume) {
+  if (text.empty()) return volumes_head() + volume_line(volume);
+  return replace_line(text, line_of(volume.name), volume_line(volume));
+}
+
+std::string without_volume_line(std::string_view text, std::string_view name) {
+  return remove_line(text, line_of(name));
+}
+
+}  // namespace latchkey
