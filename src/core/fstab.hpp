@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Lines of /etc/fstab and /etc/crypttab that would fight with Latchkey: whatever
+// they name is opened and mounted by it, after the boot has begun.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/finding.hpp"
+#include "core/volume.hpp"
+
+namespace latchkey {
+
+/// What is ours: of one volume, under all its names.
+struct Claim {
+  std::string name{};                  ///< as in messages: `the volume 'mysql'`
+  std::string mapping{};               ///< its device-mapper name
+  std::string mount_point{};           ///< empty: it has none
+  std::vector<std::string> devices{};  ///< paths of the encrypted device
+};
+
+/// The claim of a device with this mapping, and perhaps a mount point. A logical
+/// volume is known by both its paths; the UUID of the LUKS header by its path
+/// below /dev/disk.
+[[nodiscard]] Claim claim(const std::string& name, const DeviceRef& device,
+                          const std::string& mapping, const std::string& uuid = "",
+                          const std::string& mount_point = "");
+
+/// The claim of a data volume.
+[[nodiscard]] Claim claim(const Volume& volume);
+
+/// Gives the path that a path leads to when links are followed, or the same path.
+/// It makes /dev/dm-3 and /dev/disk/by-id/… known as what they are.
+using Resolve = std::function<std::string(const std::string&)>;
+
+/// Takes the text of an fstab; gives a warning for each line that mounts something
+/// of ours, or something else where ours belongs. Lines with `noauto` are no
+/// danger. Never fails: what is no line of an fstab is left to mount(8).
+[[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,
+                                       std::span<const Claim> claims, const Resolve& resolve);
+
+/// The same for a crypttab: lines that open a device of ours, or something else
+/// under the name of a mapping of ours.
+[[nodiscard]] Findings crypttab_conflicts(std::string_view text, const std::string& file,
+                                          std::span<const Claim> claims, const Resolve& resolve);
+
+}  // namespace latchkey

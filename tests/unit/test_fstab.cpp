@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <map>
+
+#include "core/fstab.hpp"
+#include "core/message.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+// Where links lead on a machine whose volume `my-www` is open.
+std::string lead(const std::string& path) {
+  static const std::map<std::string, std::string> links{
+      {"/dev/mapper/cleartext-my-www", "/dev/dm-7"},
+      {"/dev/disk/by-uuid/1234-fs", "/dev/dm-7"},
+      {"/dev/disk/by-uuid/1234", "/dev/dm-7"},
+      {"/dev/disk/by-id/dm-name-cleartext-my-www", "/dev/dm-7"},
+      {"/dev/mapper/big--vg-encrypted--my--www", "/dev/dm-3"},
+      {"/dev/big-vg/encrypted-my-www", "/dev/dm-3"},
+      {"/dev/disk/by-id/usb-stick", "/dev/sdb"},
+      {"/dev/disk/by-label/data", "/dev/sdb"}};
+  const auto found = links.find(path);
+  return found == links.end() ? path : found->second;
+}
+
+std::string alone(const std::string& path) { return path; }
+
+std::vector<Claim> claims() {
+  const auto volumes = parse_volumes(
+      "my-www big-vg/encrypted-my-www /srv/www ext4 x-latchkey.uuid=AB12-cd\n"
+      "usb /dev/sdb /srv/usb ext4 x-latchkey.mapping=stick\n"
+      "raw UUID=77ff none swap\n"
+      "old /dev/big-vg/old none ext4\n",
+      "volumes");
+  std::vector<Claim> out;
+  for (const Volume& volume : *volumes) out.push_back(claim(volume));
+  out.push_back(
+      claim("the keys volume", *parse_device_ref("big-vg/encrypted-keys"), "cleartext-keys"));
+  return out;
+}
+
+std::string texts(const Findings& findings) {
+  std::string out;
+  for (const Finding& finding : findings) {
+    CHECK(finding.level == Finding::Level::warning);
+    out += sentence(finding.text) + "\n";
+  }
+  return out;
+}
+
+std::string fstab(const std::string& text, const Resolve& resolve = lead) {
+  return texts(fstab_conflicts(text, "/etc/fstab", claims(), resolve));
+}
+
+std::string crypttab(const std::string& text, const Resolve& resolve = lead) {
+  return texts(crypttab_conflicts(text, "/etc/crypttab", claims(), resolve));
+}
+
+bool about(const std::string& said, const std::string& what) {
+  INFO(said);
+  return said.find(what) != std::string::npos && said.find('\n') == said.size() - 1;
+}
+
+}  // namespace
+
+TEST_CASE("case 46: fstab lines for our mount points are warned of") {
+  CHECK(about(fstab("# /dev/sda1 /srv/www\n\nLABEL=x\t/srv/www/ ext4 defaults 0 2\n"),
+              "line 3 of '/etc/fstab' mounts '/srv/www/' at boot"));
+  CHECK(about(fstab("/dev/sda1 /srv/www\n"), "mount point of the volume 'my-www'"));
+  CHECK(about(fstab("/dev/sda1 /srv/usb ext4 nofail,ro 0 2\n"), "the volume 'usb'"));
+}
+
+TEST_CASE("case 46: fstab lines for our mappings are warned of by every name") {
+  for (const char* spec : {"/dev/mapper/cleartext-my-www", "UUID=1234", "UUID=\"1234\"",
+                           "/dev/dm-7", "/dev/disk/by-id/dm-name-cleartext-my-www"})
+    CHECK(about(fstab(std::string(spec) + " /mnt/x ext4 defaults\n"),
+                "it is the volume 'my-www', which Latchkey opens"));
+  CHECK(about(fstab("/dev/mapper/stick none swap sw 0 0\n"), "the volume 'usb'"));
+  CHECK(about(fstab("/dev/mapper/cleartext-keys /keys ext4 ro\n"), "the keys volume"));
+}
+
+TEST_CASE("case 46: fstab lines for our encrypted devices are warned of by every name") {
+  for (const char* spec : {"/dev/big-vg/encrypted-my-www", "/dev/mapper/big--vg-encrypted--my--www",
+                           "UUID=ab12-CD", "/dev/disk/by-uuid/ab12-cd"}) {
+    CHECK(about(fstab(std::string(spec) + " /mnt/x ext4 defaults\n", alone),
+                "it is the encrypted device of the volume 'my-www'"));
+  }
+  CHECK(about(fstab("/dev/dm-3 /mnt/x ext4\n"), "encrypted device of the volume 'my-www'"));
+  CHECK(about(fstab("LABEL=data /mnt/x ext4\n"), "encrypted device of the volume 'usb'"));
+  CHECK(about(fstab("/dev/mapper/big--vg-old /mnt/x ext4\n"), "device of the volume 'old'"));
+}
+
+TEST_CASE("fstab lines that are no danger are not warned of") {
+  CHECK(fstab("UUID=1234 /srv/www ext4 noauto,nofail 0 2\n"
+              "/dev/mapper/cleartext-my-www /mnt/x ext4 ro,noauto\n"
+              "#/dev/mapper/cleartext-my-www /srv/www ext4\n"
+              "UUID=9999 / ext4 errors=remount-ro 0 1\n"
+              "/dev/mapper/cleartext-my /srv ext4\n"
+              "/dev/mapper/big--vg-root /srv/www2 ext4 defaults\n"
+              "/srv/www/sub /mnt/y none bind\n"
+              "tmpfs /tmp tmpfs\n"
+              "none none none\n"
+              "server:/x /mnt/n nfs\n"
+              "half\n") == "");
+}
+
+TEST_CASE("case 46: crypttab lines for our mappings and devices are warned of") {
+  CHECK(about(crypttab("# x\ncleartext-my-www /dev/sdc none luks\n"),
+              "line 2 of '/etc/crypttab' opens 'cleartext-my-www' at boot: it is the mapping of "
+              "the volume 'my-www'"));
+  for (const char* source : {"/dev/big-vg/encrypted-my-www", "UUID=ab12-CD", "UUID=\"AB12-CD\"",
+                             "/dev/mapper/big--vg-encrypted--my--www"})
+    CHECK(about(crypttab("other " + std::string(source) + " none luks\n", alone),
+                "' is that of the volume 'my-www', which Latchkey opens"));
+  CHECK(about(crypttab("x /dev/disk/by-id/usb-stick /k luks,nofail\n"), "the volume 'usb'"));
+  CHECK(about(crypttab("x UUID=77FF\n"), "the volume 'raw'"));
+  CHECK(about(crypttab("k /dev/big-vg/encrypted-keys none luks\n"), "the keys volume"));
+}
+
+TEST_CASE("crypttab lines that are no danger are not warned of") {
+  CHECK(crypttab("cleartext-my-www UUID=ab12-cd none luks,noauto\n"
+                 "root /dev/big-vg/root none luks\n"
+                 "swap /dev/sda2 /dev/urandom swap\n"
+                 "file /srv/x.img none luks\n"
+                 "cleartext-my-www\n") == "");
+}
