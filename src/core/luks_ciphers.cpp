@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.hpp"
+
 namespace latchkey {
 namespace {
 
@@ -15,13 +17,6 @@ constexpr auto magic = "LUKS\xba\xbe"sv;
 constexpr std::size_t luks1_size = 592;
 constexpr std::size_t json_start = 4096;
 constexpr std::size_t largest = 4U << 20U;
-
-std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < size; ++i)
-    out = (out << 8U) | static_cast<unsigned char>(bytes[at + i]);
-  return out;
-}
 
 // A text that ends at its first zero byte; nothing odd comes out of it.
 std::string field(std::string_view bytes, std::size_t at, std::size_t size) {
@@ -95,24 +90,33 @@ Error no_header(const std::string& why) {
 
 std::size_t luks_header_size(std::string_view start) {
   if (start.size() < 16 || !start.starts_with(magic)) return 0;
-  const std::uint64_t version = number(start, 6, 2);
+  const std::uint64_t version = big_endian(start, 6, 2);
   if (version == 1) return luks1_size;
-  const std::uint64_t size = number(start, 8, 8);
+  const std::uint64_t size = big_endian(start, 8, 8);
   return version == 2 && size > json_start && size <= largest ? static_cast<std::size_t>(size) : 0;
 }
 
-Result<LuksCiphers> parse_luks_ciphers(std::string_view bytes) {
+bool is_luks1(std::string_view start) { return luks_header_size(start) == luks1_size; }
+
+Result<std::string_view> luks2_json(std::string_view bytes) {
   const std::size_t size = luks_header_size(bytes);
-  if (size == 0) return no_header("there is none");
+  if (size == 0 || size == luks1_size) return no_header("there is none");
   if (bytes.size() < size) return no_header("it is cut short");
+  const std::string_view area = bytes.substr(json_start, size - json_start);
+  return area.substr(0, area.find('\0'));
+}
+
+Result<LuksCiphers> parse_luks_ciphers(std::string_view bytes) {
   LuksCiphers out;
-  if (size == luks1_size) {
+  if (is_luks1(bytes)) {
+    if (bytes.size() < luks1_size) return no_header("it is cut short");
     out.data = field(bytes, 8, 32) + "-" + field(bytes, 40, 32);
     out.slots.push_back(out.data);
     return out;
   }
-  const std::string_view area = bytes.substr(json_start, size - json_start);
-  const Json json = Json::parse(area.substr(0, area.find('\0')), nullptr, false);
+  const auto text = luks2_json(bytes);
+  if (!text) return text.error();
+  const Json json = Json::parse(*text, nullptr, false);
   if (!json.is_object()) return no_header("its JSON cannot be read");
   const auto part = [&](const char* name) {
     const auto at = json.find(name);

@@ -22,6 +22,13 @@ struct LuksCiphers {
 /// 0 when that is no LUKS header.
 [[nodiscard]] std::size_t luks_header_size(std::string_view start);
 
+/// True when a device that begins so has a header of LUKS1.
+[[nodiscard]] bool is_luks1(std::string_view start);
+
+/// Takes the bytes of a LUKS2 header; gives the text of its JSON, which is part of
+/// them. Fails with Code::damaged when there is no such header or not all of it.
+[[nodiscard]] Result<std::string_view> luks2_json(std::string_view bytes);
+
 /// Takes a header's bytes; gives its ciphers. Checks no checksum: a wrong answer
 /// costs a needless module at worst. Fails with Code::damaged when there is no
 /// header or none that can be read.

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/modules.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 
 #include "core/luks_ciphers.hpp"
 #include "core/text.hpp"
-#include "sys/fd.hpp"
+#include "sys/luks_bytes.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -20,21 +18,6 @@ namespace fs = std::filesystem;
 
 void add(std::vector<std::string>& out, const std::string& name) {
   if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
-}
-
-// Reads up to `size` bytes at the start of a device; fewer at its end.
-Result<std::string> read_start(int fd, std::size_t size, const std::string& what) {
-  std::string out(size, '\0');
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t got = ::pread(fd, out.data() + done, size - done, static_cast<off_t>(done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return system_error(errno, what);
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  out.resize(done);
-  return out;
 }
 
 }  // namespace
@@ -89,12 +72,7 @@ std::vector<std::string> network_drivers(const std::string& root) {
 
 Result<std::vector<std::string>> header_modules(const std::string& device) {
   const std::string what = "cannot read the LUKS header of '" + device + "'";
-  // NONBLOCK: a path that is a FIFO or an empty drive must not stop the hook.
-  const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) return system_error(errno, what);
-  const auto start = read_start(fd.get(), 16, what);
-  if (!start) return start.error();
-  const auto bytes = read_start(fd.get(), luks_header_size(*start), what);
+  const auto bytes = read_luks_bytes(device);
   if (!bytes) return bytes.error();
   const auto ciphers = parse_luks_ciphers(*bytes);
   if (!ciphers) return Error{Code::damaged, what, ciphers.error().why, ""};

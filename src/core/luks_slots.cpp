@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/luks_slots.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+#include "core/luks_ciphers.hpp"
+#include "core/slot_cost.hpp"
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+using Json = nlohmann::json;
+
+// Where the eight slots of LUKS1 stand in its header.
+constexpr std::size_t first_slot = 208;
+constexpr std::size_t slot_size = 48;
+constexpr std::uint64_t slot_in_use = 0x00ac71f3;
+
+std::vector<SlotCost> luks1_slots(std::string_view bytes) {
+  std::vector<SlotCost> out;
+  for (int slot = 0; slot < 8; ++slot) {
+    const std::size_t at = first_slot + slot_size * static_cast<std::size_t>(slot);
+    if (big_endian(bytes, at, 4) != slot_in_use) continue;
+    out.push_back({.slot = slot, .kdf = "pbkdf2", .iterations = big_endian(bytes, at + 4, 4)});
+  }
+  return out;
+}
+
+std::uint64_t number(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
+}
+
+std::string word(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+Json part(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_object() ? *at : Json::object();
+}
+
+std::vector<SlotCost> luks2_slots(const Json& json) {
+  std::vector<SlotCost> out;
+  const Json slots = part(json, "keyslots");
+  for (const auto& entry : slots.items()) {
+    const auto slot = parse_number(entry.key(), 31);
+    if (!slot || !entry.value().is_object()) continue;
+    const Json kdf = part(entry.value(), "kdf");
+    SlotCost cost{.slot = static_cast<int>(*slot),
+                  .cipher = word(part(entry.value(), "area"), "encryption"),
+                  .kdf = word(kdf, "type"),
+                  .memory_kib = number(kdf, "memory"),
+                  .threads = number(kdf, "cpus")};
+    if (cost.kdf.empty()) continue;
+    cost.iterations = number(kdf, cost.kdf == "pbkdf2" ? "iterations" : "time");
+    out.push_back(std::move(cost));
+  }
+  std::ranges::sort(out, {}, &SlotCost::slot);
+  return out;
+}
+
+std::string mebibytes(std::uint64_t kib) { return std::to_string(kib / 1024) + " MiB"; }
+
+std::string cost_text(const SlotCost& slot) {
+  const std::string kdf = printable(slot.kdf, 20);
+  if (slot.kdf == "pbkdf2") return kdf + ", " + std::to_string(slot.iterations) + " rounds";
+  return kdf + ", " + mebibytes(slot.memory_kib);
+}
+
+// `2 × argon2id, 1024 MiB; 1 × pbkdf2, 500000 rounds`.
+std::string costs_text(std::span<const SlotCost> slots) {
+  std::vector<std::pair<std::string, int>> counts;
+  for (const SlotCost& slot : slots) {
+    const std::string text = cost_text(slot);
+    const auto same = std::ranges::find(counts, text, &std::pair<std::string, int>::first);
+    if (same == counts.end())
+      counts.emplace_back(text, 1);
+    else
+      ++same->second;
+  }
+  std::vector<std::string> parts;
+  for (const auto& one : counts) parts.push_back(std::to_string(one.second) + " × " + one.first);
+  return join(parts, "; ");
+}
+
+}  // namespace
+
+Result<std::vector<SlotCost>> parse_luks_slots(std::string_view bytes) {
+  if (is_luks1(bytes)) {
+    if (bytes.size() < luks_header_size(bytes))
+      return Error{Code::damaged, "cannot read the LUKS header", "it is cut short", ""};
+    return luks1_slots(bytes);
+  }
+  const auto text = luks2_json(bytes);
+  if (!text) return text.error();
+  const Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object())
+    return Error{Code::damaged, "cannot read the LUKS header", "its JSON cannot be read", ""};
+  return luks2_slots(json);
+}
+
+std::optional<Error> judge_data_slots(std::span<const SlotCost> slots, const std::string& name) {
+  const std::string what = "the key slots of '" + name + "' ";
+  if (slots.empty())
+    return Error{Code::damaged, "'" + name + "' has no key slot", "nothing opens it",
+                 "restore its header from a backup: latchkey restore"};
+  const bool cheap = std::ranges::any_of(slots, [](const SlotCost& slot) {
+    return slot.kdf == "pbkdf2" && slot.iterations <= most_cheap_rounds;
+  });
+  if (cheap) return {};
+  return Error{Code::memory, what + "take long to open", costs_text(slots),
+               "run: latchkey rotate-key " + name + "; a random key needs no costly slot"};
+}
+
+std::vector<Error> judge_keys_slots(std::span<const SlotCost> slots, std::uint64_t machine_kib) {
+  if (slots.empty())
+    return {{Code::damaged, "the keys volume has no key slot", "no passphrase opens it",
+             "restore its header from a backup: latchkey restore"}};
+  std::vector<Error> out;
+  // What a new slot gets at least is never complained of.
+  const std::uint64_t most = std::max(machine_kib / 4, least_slot_memory_kib);
+  for (const SlotCost& slot : slots) {
+    const std::string which = "key slot " + std::to_string(slot.slot) + " of the keys volume ";
+    if (machine_kib > 0 && slot.memory_kib > most)
+      out.push_back({Code::memory, which + "may not open in early boot",
+                     "it takes " + mebibytes(slot.memory_kib) + " of this machine's " +
+                         mebibytes(machine_kib),
+                     "run: latchkey change-passphrase; it makes a slot that fits"});
+    if (slot.kdf == "pbkdf2" && slot.iterations < least_passphrase_rounds)
+      out.push_back({Code::refused, which + "is cheap to guess at",
+                     cost_text(slot) + ", fewer than the " +
+                         std::to_string(least_passphrase_rounds) + " that a passphrase needs",
+                     "run: latchkey change-passphrase; it makes a costly slot"});
+  }
+  return out;
+}
+
+}  // namespace latchkey

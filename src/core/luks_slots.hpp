@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the key slots of a LUKS header cost, read from its bytes alone (see
+// luks_ciphers.hpp for why), and which of them are worth a word.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/luks_limits.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// A slot that a random key opens at no cost has at most so many rounds of pbkdf2.
+inline constexpr std::uint64_t most_cheap_rounds = 1000;
+/// Fewer rounds than these are too few for what a person can remember.
+inline constexpr std::uint64_t least_passphrase_rounds = 100'000;
+
+/// Takes a header's bytes, as many as luks_header_size says; gives the slots in
+/// use, by number. Slots without a key derivation (of a reencryption) are left
+/// out. Fails with Code::damaged when the header cannot be read.
+[[nodiscard]] Result<std::vector<SlotCost>> parse_luks_slots(std::string_view bytes);
+
+/// Gives the warning for a data volume that no cheap slot opens, or nothing.
+[[nodiscard]] std::optional<Error> judge_data_slots(std::span<const SlotCost> slots,
+                                                    const std::string& name);
+
+/// Gives the warnings for a keys volume, whose slots passphrases open, on a machine
+/// with so much memory (0: unknown): a slot that early boot may lack the memory for,
+/// one that is too cheap to guess at, and no slot at all.
+[[nodiscard]] std::vector<Error> judge_keys_slots(std::span<const SlotCost> slots,
+                                                  std::uint64_t machine_kib);
+
+}  // namespace latchkey
