@@ -20,6 +20,16 @@ namespace latchkey {
 /// Other software that gets in the way of early boot.
 [[nodiscard]] Findings check_surroundings(const Paths& paths);
 
+/// Lines of /etc/fstab and /etc/crypttab that would open or mount what is ours.
+[[nodiscard]] Findings check_fstab(const Paths& paths, const EarlyInputs& inputs);
+
+/// The mount points of all volumes: safe directories, without files that a mount
+/// would hide.
+[[nodiscard]] Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs);
+
+/// Key slots that cost too much, or too little, as the headers say.
+[[nodiscard]] Findings check_slots(const Paths& paths, const EarlyInputs& inputs);
+
 /// The image of each installed kernel.
 [[nodiscard]] Findings check_images(const Paths& paths, const EarlyInputs& inputs);
 

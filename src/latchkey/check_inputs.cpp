@@ -15,13 +15,16 @@ std::string count(std::size_t number, const std::string& thing) {
   return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
 }
 
-Finding device(const Paths& paths, const DeviceRef& device, const std::string& name) {
+// `detached`: the path of the header, when that is not on the device itself.
+Finding device(const Paths& paths, const DeviceRef& device, const std::string& name,
+               const std::string& detached = "") {
   const std::string path = paths.root + device.path();
   const std::string what = "the device of " + name + ", '" + device.text() + "'";
   if (::access(path.c_str(), F_OK) != 0)
     return doubtful({Code::missing, what + ", is not there now", "there is no '" + path + "'",
                      "see that its disk is attached and its name is right"});
-  if (const auto modules = header_modules(path); !modules)
+  const std::string header = detached.empty() ? path : paths.root + detached;
+  if (const auto modules = header_modules(header); !modules)
     return bad({modules.error().code, what + ", cannot be opened", modules.error().why,
                 "see that the name is right; a backup of the header can be restored with "
                 "cryptsetup luksHeaderRestore"});
@@ -66,7 +69,7 @@ Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.config) out.push_back(device(paths, inputs.config->keys.device, "the keys volume"));
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
-      out.push_back(device(paths, volume.device, "'" + volume.name + "'"));
+      out.push_back(device(paths, volume.device, "'" + volume.name + "'", volume.header));
   return out;
 }
 

@@ -68,8 +68,10 @@ Findings find_all(const Paths& paths, const std::string& image) {
   std::optional<WokenLv> woken;  // the keys volume's LV rests while nobody unlocks
   if (inputs.config && paths.root.empty()) woken.emplace(inputs.config->keys.device);
   Findings all;
-  for (const Findings& part : {check_inputs(paths, inputs), check_devices(paths, inputs),
-                               check_surroundings(paths), check_images(paths, inputs)})
+  for (const Findings& part :
+       {check_inputs(paths, inputs), check_devices(paths, inputs), check_slots(paths, inputs),
+        check_fstab(paths, inputs), check_mount_points(paths, inputs), check_surroundings(paths),
+        check_images(paths, inputs)})
     all.insert(all.end(), part.begin(), part.end());
   if (const auto setup = load_setup(paths)) {
     const Findings holds = check_holds(paths, *setup);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Does the system itself want to open or mount what Latchkey opens and mounts?
+#include <filesystem>
+
+#include "core/fstab.hpp"
+#include "latchkey/check.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+
+Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
+  std::vector<Claim> claims;
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes) claims.push_back(claim(volume));
+  if (inputs.config)
+    claims.push_back(claim("the keys volume", inputs.config->keys.device,
+                           inputs.config->keys.mapping, inputs.config->keys.uuid));
+  const Resolve resolve = [&](const std::string& path) {
+    std::error_code failed;
+    const auto real = std::filesystem::canonical(paths.root + path, failed);
+    const std::string text = real.string();
+    if (failed || !text.starts_with(paths.root)) return path;
+    return text.substr(paths.root.size());
+  };
+  Findings out;
+  const auto look = [&](const std::string& file, const auto& conflicts) {
+    const std::string path = paths.root + file;
+    const auto text = read_file(path);
+    if (!text) {
+      // Neither table has to be there.
+      if (text.error().code != Code::missing) out.push_back(doubtful(text.error()));
+      return;
+    }
+    const Findings found = conflicts(*text, path, claims, resolve);
+    if (found.empty()) out.push_back(good("'" + path + "' leaves the volumes alone"));
+    out.insert(out.end(), found.begin(), found.end());
+  };
+  look("/etc/fstab", fstab_conflicts);
+  look("/etc/crypttab", crypttab_conflicts);
+  return out;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Could each volume be mounted where it belongs? Only looked at, never made.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "core/text.hpp"
+#include "latchkey/check.hpp"
+#include "sys/mount_point.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t most_names = 3;
+
+// Something is mounted there: its root lies in another file system, or is the
+// root of a mount, which no directory has as its child.
+bool is_mounted(const MountPoint& point) {
+  struct statx inner {};
+  struct statx outer {};
+  constexpr int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
+  if (::statx(point.directory.get(), "", flags, STATX_MNT_ID, &inner) != 0 ||
+      ::statx(point.parent.get(), "", flags, STATX_MNT_ID, &outer) != 0)
+    return false;
+  return inner.stx_mnt_id != outer.stx_mnt_id;
+}
+
+Finding look_at(const Volume& volume, const std::string& path) {
+  const std::string what = "the mount point of '" + volume.name + "', '" + path + "'";
+  const auto point = open_mount_point(path, false);
+  if (!point && point.error().code == Code::missing) return good(what + ", will be made");
+  if (!point) return bad(point.error());
+  if (is_mounted(*point)) return good(what + ", is in use");
+  const auto content = list_files(point->directory, most_names);
+  if (!content) return doubtful(content.error());
+  if (content->count == 0) return good(what + ", is empty");
+  std::string names = "'" + join(content->names, "', '") + "'";
+  if (content->count > content->names.size())
+    names += " and " + std::to_string(content->count - content->names.size()) + " more";
+  return doubtful({Code::refused, what + ", holds files while the volume is not mounted",
+                   "a mount would hide " + names,
+                   "move them away, or into the volume once it is mounted elsewhere"});
+}
+
+}  // namespace
+
+Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs) {
+  Findings out;
+  if (!inputs.volumes) return out;
+  for (const Volume& volume : *inputs.volumes)
+    if (!volume.mount_point.empty())
+      out.push_back(look_at(volume, paths.root + volume.mount_point));
+  return out;
+}
+
+}  // namespace latchkey

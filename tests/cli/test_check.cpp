@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey check on a made-up root directory. It answers root only.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/catch.hpp"
+#include "support/child.hpp"
+
+using namespace latchkey::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Not below /tmp: everybody can write there, which is no place for mount points.
+class Root {
+ public:
+  Root() {
+    char name[] = "/run/latchkey-check-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    path_ = name;
+    REQUIRE(::chmod(name, 0755) == 0);
+    put("/etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
+    put("/etc/latchkey/volumes",
+        "www system/encrypted-www /srv/www ext4 x-latchkey.uuid=12ab-34\n"
+        "mail system/encrypted-my-mail /srv/mail ext4\n");
+  }
+  Root(const Root&) = delete;
+  Root& operator=(const Root&) = delete;
+  ~Root() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  void put(const std::string& file, const std::string& text) const {
+    fs::create_directories(fs::path(path_ + file).parent_path());
+    std::ofstream(path_ + file) << text;
+  }
+  [[nodiscard]] std::string path(const std::string& below = "") const { return path_ + below; }
+
+  // What check says, verbose, without the root's name.
+  [[nodiscard]] std::string check() const {
+    Done done = run_program({LATCHKEY_PROGRAM, "--root", path_, "--verbose", "check"});
+    for (std::size_t at; (at = done.output.find(path_)) != std::string::npos;)
+      done.output.erase(at, path_.size());
+    return done.output;
+  }
+
+ private:
+  std::string path_;
+};
+
+// The header of LUKS1 with one slot in use, of so many rounds.
+std::string luks1_header(const std::string& rounds) {
+  std::string out = "LUKS\xba\xbe";
+  out += std::string("\0\1", 2);
+  out.resize(592);
+  out.replace(8, 3, "aes");
+  out.replace(40, 11, "xts-plain64");
+  out.replace(208, 8, std::string("\x00\xac\x71\xf3", 4) + rounds);
+  return out;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
+bool is_root() {
+  if (::geteuid() == 0) return true;
+  WARN("check answers root only: nothing was tested");
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("case 46: check names the lines of fstab and crypttab that fight with ours") {
+  if (!is_root()) return;
+  const Root root;
+  CHECK_FALSE(contains(root.check(), "fstab"));
+  root.put("/etc/fstab",
+           "UUID=9 / ext4 defaults 0 1\n"
+           "/dev/mapper/cleartext-www /srv/www ext4 noauto 0 2\n");
+  root.put("/etc/crypttab", "root /dev/sda2 none luks\n");
+  const std::string calm = root.check();
+  CHECK(contains(calm, "ok: '/etc/fstab' leaves the volumes alone\n"));
+  CHECK(contains(calm, "ok: '/etc/crypttab' leaves the volumes alone\n"));
+  root.put("/etc/fstab",
+           "UUID=9 / ext4 defaults 0 1\n"
+           "/dev/mapper/cleartext-www /mnt/old ext4 defaults 0 2\n"
+           "/dev/sda9 /srv/mail ext4 defaults 0 2\n"
+           "UUID=77 /mnt/y ext4 defaults 0 2\n");
+  root.put("/etc/crypttab",
+           "a UUID=12AB-34 none luks\n"
+           "b /dev/mapper/system-encrypted--my--mail none luks\n"
+           "c /dev/system/encrypted-keys none luks\n");
+  // The file system of an open volume, as udev's links show it.
+  root.put("/dev/dm-5", "");
+  fs::create_directories(root.path("/dev/mapper"));
+  fs::create_directories(root.path("/dev/disk/by-uuid"));
+  fs::create_symlink("../dm-5", root.path("/dev/mapper/cleartext-mail"));
+  fs::create_symlink("../../dm-5", root.path("/dev/disk/by-uuid/77"));
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "warning: line 2 of '/etc/fstab' mounts '/dev/mapper/cleartext-www' at boot: it "
+                 "is the volume 'www', which Latchkey opens: until then the boot waits for it\n"
+                 "  hint: delete that line, or add noauto to its options; then: systemctl "
+                 "daemon-reload\n"));
+  CHECK(contains(said, "warning: line 3 of '/etc/fstab' mounts '/srv/mail' at boot"));
+  CHECK(contains(said, "warning: line 4 of '/etc/fstab' mounts 'UUID=77' at boot"));
+  CHECK_FALSE(contains(said, "line 1 of '/etc/fstab'"));
+  CHECK(contains(said, "warning: line 1 of '/etc/crypttab' opens 'a' at boot"));
+  CHECK(contains(said, "warning: line 2 of '/etc/crypttab' opens 'b' at boot"));
+  CHECK(contains(said, "is that of the keys volume, which Latchkey opens\n"));
+}
+
+TEST_CASE("case 48: check looks at the mount points and makes none") {
+  if (!is_root()) return;
+  const Root root;
+  CHECK(contains(root.check(), "ok: the mount point of 'www', '/srv/www', will be made\n"));
+  CHECK_FALSE(fs::exists(root.path("/srv")));
+
+  fs::create_directories(root.path("/srv/www/empty/below"));
+  root.put("/srv/mail/inbox", "letter");
+  const std::string said = root.check();
+  CHECK(contains(said, "ok: the mount point of 'www', '/srv/www', is empty\n"));
+  CHECK(contains(said,
+                 "warning: the mount point of 'mail', '/srv/mail', holds files while the volume "
+                 "is not mounted: a mount would hide 'inbox'\n"));
+  for (const char* name : {"a", "b", "c", "d"}) root.put("/srv/mail/" + std::string(name), "");
+  CHECK(contains(root.check(), "would hide 'a', 'b', 'c' and 2 more\n"));
+
+  fs::remove_all(root.path("/srv/mail"));
+  root.put("/srv/mail", "a file");
+  CHECK(contains(root.check(), "error: cannot use the mount point '/srv/mail': '"));
+  REQUIRE(::chmod(root.path("/srv").c_str(), 01777) == 0);
+  CHECK(contains(root.check(), "': everybody can write in it\n"));
+}
+
+TEST_CASE("check tells of key slots that cost too much or too little, and writes nothing") {
+  if (!is_root()) return;
+  const Root root;
+  CHECK_FALSE(contains(root.check(), "key slot"));
+  const std::string thousand("\0\0\x03\xe8", 4);
+  const std::string million("\0\x0f\x42\x40", 4);
+  root.put("/dev/mapper/system-encrypted--keys", luks1_header(thousand));
+  root.put("/dev/mapper/system-encrypted--www", luks1_header(thousand));
+  root.put("/dev/mapper/system-encrypted--my--mail", luks1_header(million));
+  const std::string said = root.check();
+  CHECK(
+      contains(said, "warning: key slot 0 of the keys volume is cheap to guess at: pbkdf2, 1000 "));
+  CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
+  CHECK(contains(said,
+                 "warning: the key slots of 'mail' take long to open: 1 × pbkdf2, 1000000 rounds\n"
+                 "  hint: run: latchkey rotate-key mail; "));
+  std::ifstream file(root.path("/dev/mapper/system-encrypted--my--mail"));
+  CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == luks1_header(million));
+}
+
+TEST_CASE("check looks for a detached header where it is kept") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/etc/latchkey/volumes",
+           "www system/encrypted-www /srv/www ext4 x-latchkey.header=/boot/www.luks\n");
+  root.put("/dev/mapper/system-encrypted--www", std::string(4096, 'x'));
+  CHECK(contains(root.check(), "error: the device of 'www', 'system/encrypted-www', cannot be"));
+  root.put("/boot/www.luks", luks1_header(std::string("\0\0\x03\xe8", 4)));
+  const std::string said = root.check();
+  CHECK(contains(said, "ok: the device of 'www', 'system/encrypted-www', has a LUKS header\n"));
+  CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
+}
