@@ -124,8 +124,10 @@ Claim claim(const std::string& name, const DeviceRef& device, const std::string&
 }
 
 Claim claim(const Volume& volume) {
-  return claim("the volume '" + volume.name + "'", volume.device, volume.mapping, volume.uuid,
-               volume.mount_point);
+  Claim out = claim("the volume '" + volume.name + "'", volume.device, volume.mapping, volume.uuid,
+                    volume.mount_point);
+  out.only_opened = volume.mount_point.empty();
+  return out;
 }
 
 Findings fstab_conflicts(std::string_view text, const std::string& file,
@@ -146,9 +148,16 @@ Findings fstab_conflicts(std::string_view text, const std::string& file,
                 [&](const Claim& c) { return !c.mount_point.empty() && c.mount_point == target; }))
           return found(fields[1],
                        "it is the mount point of " + one->name + ", which Latchkey mounts");
-        if (const Claim* one = table.owner_of_mapping(source))
-          return found(fields[0], "it is " + one->name +
-                                      ", which Latchkey opens: until then the boot waits for it");
+        if (target == "/") return {};
+        if (const Claim* one = table.owner_of_mapping(source)) {
+          if (one->only_opened && has_option(fields, "nofail")) return {};
+          Error error =
+              found(fields[0], "it is " + one->name +
+                                   ", which Latchkey opens: until then the boot waits for it");
+          if (one->only_opened)
+            error.hint = "add nofail to its options; then: systemctl daemon-reload";
+          return error;
+        }
         if (const Claim* one = table.owner_of_source(source))
           return found(fields[0], "it is the encrypted device of " + one->name);
         return {};

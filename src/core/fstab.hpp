@@ -20,6 +20,7 @@ struct Claim {
   std::string mapping{};               ///< its device-mapper name
   std::string mount_point{};           ///< empty: it has none
   std::vector<std::string> devices{};  ///< paths of the encrypted device
+  bool only_opened = false;            ///< a data volume that others use: swap, a database's own
 };
 
 /// The claim of a device with this mapping, and perhaps a mount point. A logical
@@ -37,8 +38,9 @@ struct Claim {
 using Resolve = std::function<std::string(const std::string&)>;
 
 /// Takes the text of an fstab; gives a warning for each line that mounts something
-/// of ours, or something else where ours belongs. Lines with `noauto` are no
-/// danger. Never fails: what is no line of an fstab is left to mount(8).
+/// of ours, or something else where ours belongs. No danger are lines with `noauto`,
+/// the one for `/` (early boot opened that), and with `nofail` those for volumes
+/// that are only opened. Never fails: what is no line is left to mount(8).
 [[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,
                                        std::span<const Claim> claims, const Resolve& resolve);
 

@@ -91,6 +91,18 @@ TEST_CASE("case 46: fstab lines for our encrypted devices are warned of by every
   CHECK(about(fstab("/dev/mapper/big--vg-old /mnt/x ext4\n"), "device of the volume 'old'"));
 }
 
+TEST_CASE("a volume that is only opened may be used by fstab, if the boot does not wait for it") {
+  const std::string line = "/dev/mapper/cleartext-raw none swap sw";
+  CHECK(fstab(line + ",nofail 0 0\n") == "");
+  const Findings found = fstab_conflicts(line + " 0 0\n", "/etc/fstab", claims(), lead);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text.hint == "add nofail to its options; then: systemctl daemon-reload");
+  CHECK(about(fstab("/dev/mapper/cleartext-keys /k ext4 nofail\n"), "the keys volume"));
+  CHECK(about(fstab("/dev/mapper/cleartext-my-www /k ext4 nofail\n"), "'my-www'"));
+  // Early boot has opened the root file system by then.
+  CHECK(fstab("/dev/mapper/cleartext-raw / ext4 errors=remount-ro 0 1\n") == "");
+}
+
 TEST_CASE("fstab lines that are no danger are not warned of") {
   CHECK(fstab("UUID=1234 /srv/www ext4 noauto,nofail 0 2\n"
               "/dev/mapper/cleartext-my-www /mnt/x ext4 ro,noauto\n"
