@@ -121,15 +121,18 @@ def base(release, extra):
     return cache.entry(f"base-{release}", base_recipe(release, extra), make, say)
 
 
-def root(release, extra=(), package=None, volumes=(), services="", scripts=(), late_scripts=()):
+def root(release, extra=(), package=None, configured=False, volumes=(), services="", scripts=(),
+         late_scripts=()):
     """The entry with root.img: a bootable root disk, with Latchkey from `package` on it or without.
+
+    Not `configured`: the package only, left for `latchkey init` to set up.
 
     Beside it: vmlinuz, initrd.img, id_ed25519(.pub) that root lets in,
     known_hosts.login, known_hosts.early, and meta.json.
     """
     def files(root_uuid, public_key):
         made = recipe.system_files(release, root_uuid, public_key) | recipe.grub_files(root_uuid)
-        if package:
+        if configured:
             made |= recipe.latchkey_files(volumes, services, public_key)
         return made
 
@@ -159,7 +162,7 @@ def root(release, extra=(), package=None, volumes=(), services="", scripts=(), l
                                   "LATCHKEY_VM_VOLUMES": " ".join(v[0] for v in volumes)})
         _known_hosts(folder, "login", host_key + ".pub")
         early = os.path.join(folder, "early_host_keys")
-        if package and volumes and not os.path.getsize(early):
+        if configured and not os.path.getsize(early):
             raise VmError("cannot pin early boot's host key",
                           "the package made none in /etc/latchkey/hostkeys",
                           "see what its installation said: build.log")
@@ -176,11 +179,16 @@ def root(release, extra=(), package=None, volumes=(), services="", scripts=(), l
 
 
 def _known_hosts(folder, stage, keys):
-    """known_hosts.STAGE: the keys under the alias latchkey-STAGE that tools/vm gives ssh."""
+    """known_hosts.STAGE in the folder, from a file of public keys."""
     with open(keys, encoding="utf-8") as f:
-        lines = [line.split()[:2] for line in f if line.strip()]
-    with open(os.path.join(folder, f"known_hosts.{stage}"), "w", encoding="utf-8") as f:
-        f.writelines(f"latchkey-{stage} {' '.join(line)}\n" for line in lines)
+        write_known_hosts(os.path.join(folder, f"known_hosts.{stage}"), stage, f)
+
+
+def write_known_hosts(path, stage, lines):
+    """Public keys, one a line, under the alias latchkey-STAGE that tools/vm gives ssh."""
+    keys = [" ".join(line.split()[:2]) for line in lines if line.strip()]
+    with open(path, "w", encoding="utf-8") as f:
+        f.writelines(f"latchkey-{stage} {key}\n" for key in keys)
 
 
 def _cmdline_offset(folder):
@@ -198,14 +206,14 @@ def _cmdline_offset(folder):
     return offset
 
 
-def volumes_disk(release, volumes, kdf, extra=(), scripts=()):
+def volumes_disk(release, volumes, kdf, spare, extra=(), scripts=()):
     """The entry with system.qcow2 (the volume group) and the file `passphrase`.
 
-    volumes: [(name, fstype, MiB)], may be empty. Made inside a guest: the
+    volumes: [(name, fstype, MiB)], may be empty; spare: MiB left free. Made inside a guest: the
     host's kernel need not know device-mapper.
     """
     plan = {"base": base_recipe(release, extra), "volumes": volumes, "kdf": recipe.KDF[kdf],
-            "spare": recipe.SPARE_MIB, "scripts": scripts,
+            "spare": spare, "scripts": scripts,
             "job": [recipe.guest_script(n) for n in ("run-job", "make-volumes")]}
 
     def make(folder):
@@ -218,7 +226,7 @@ def volumes_disk(release, volumes, kdf, extra=(), scripts=()):
                    "passphrase": passphrase,
                    "volumes": "".join(f"{n} {t} {m}\n" for n, t, m in volumes)}
         members |= {f"scripts/{i:02}-{name}": body for i, (name, body) in enumerate(scripts)}
-        size = 64 + sum(m for _, _, m in volumes) + recipe.SPARE_MIB
+        size = 64 + sum(m for _, _, m in volumes) + spare
         disk = os.path.join(folder, "system.qcow2")
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, f"{size}M"], check=True)
         with root(release, extra) as plain:

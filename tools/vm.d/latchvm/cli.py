@@ -26,6 +26,8 @@ COMMANDS = {
             "run a command in a guest; ends with its status (255: ssh's own)"),
     "wait": (cmd_talk.wait, cmd_talk.options_wait,
              "wait until a guest is in early boot, lets root log in, or is off"),
+    "trust": (cmd_talk.trust, options_name,
+              "pin the early host keys that the guest has made since it was set up"),
     "console": (cmd_talk.console, cmd_talk.options_console,
                 "print the serial console's log, or type into it"),
     "put": (cmd_talk.put, cmd_talk.options_put, "copy a file into a running guest"),

@@ -21,6 +21,8 @@ def options_up(p):
     p.add_argument("--volumes", type=volume_list, default=[], metavar="A,B,…",
                    help="data volumes to make, each NAME[:FSTYPE[:MEBIBYTES]]; "
                         "none: an empty volume group")
+    p.add_argument("--spare", type=int, default=recipe.SPARE_MIB, metavar="MiB",
+                   help="space to leave free in the volume group; the disk's file is sparse")
     p.add_argument("--kdf", choices=recipe.KDF, default="cheap",
                    help="key derivation of all key slots; cheap: pbkdf2, 1000 rounds")
     p.add_argument("--memory", type=int, default=1024, metavar="MiB")
@@ -35,6 +37,9 @@ def options_up(p):
     p.add_argument("--address", help="with --tap: where the guest's ssh answers; without it, "
                                      "`up` returns as soon as the guest has started")
     p.add_argument("--no-latchkey", action="store_true", help="do not install the package")
+    p.add_argument("--unconfigured", action="store_true",
+                   help="install the package and configure nothing, as without --volumes: the "
+                        "guest boots to its login and is left to be set up")
     p.add_argument("--stay-early", action="store_true", help="leave it waiting in early boot")
     p.add_argument("--no-wait", action="store_true", help="return as soon as it has started")
     p.add_argument("--install", type=word_list, default=[], metavar="PKG,…",
@@ -98,12 +103,15 @@ def up(o):
     began = time.monotonic()
     package = None if o.no_latchkey else build.package()
     # The volumes' disk first: a fixed order of locks keeps two `up` from waiting for each other.
-    with build.volumes_disk(o.release, o.volumes, o.kdf, o.install, on_volumes) as volumes, \
-            build.root(o.release, o.install, package, o.volumes, services, scripts, late) as root:
+    configured = bool(package and o.volumes and not o.unconfigured)
+    with build.volumes_disk(o.release, o.volumes, o.kdf, o.spare, o.install,
+                            on_volumes) as volumes, \
+            build.root(o.release, o.install, package, configured, o.volumes, services, scripts,
+                       late) as root:
         guest.create(
             root, volumes, release=o.release, volumes=[v[0] for v in o.volumes], memory=o.memory,
             cpus=o.cpus, cmdline=o.cmdline, nics=o.nic or ["virtio-net-pci"], taps=o.tap,
-            netns=o.netns, address=o.address, latchkey=package is not None, port=None,
+            netns=o.netns, address=o.address, configured=configured, port=None,
             extra_disk=o.extra_disk, late_disk=o.late_disk)
     guest.start()
     say(f"'{o.name}' started after {build.elapsed(began)}")
@@ -113,8 +121,7 @@ def up(o):
 
 def bring_up(guest, o):
     """Wait for the guest's login, by way of early boot where that waits for a passphrase."""
-    waits = guest.state["latchkey"] and guest.state["volumes"]
-    if waits or getattr(o, "stay_early", False):
+    if guest.state["configured"] or getattr(o, "stay_early", False):
         began = time.monotonic()
         guest.wait("early", o.timeout)
         say(f"early boot answers after {build.elapsed(began)}")

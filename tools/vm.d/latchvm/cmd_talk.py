@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands that talk with a guest: ssh, wait, console, put, passphrase."""
+"""Commands that talk with a guest: ssh, wait, trust, console, put, passphrase."""
 
 import contextlib
 import fcntl
@@ -39,12 +39,19 @@ def ssh(o):
 
 def options_wait(p):
     p.add_argument("name")
-    p.add_argument("stage", choices=STAGES)
+    p.add_argument("stage", choices=STAGES,
+                   help="up: early or login, whichever comes first; prints which")
     p.add_argument("--timeout", type=float, default=300, metavar="S")
 
 
 def wait(o):
-    Guest(o.name).wait(o.stage, o.timeout)
+    reached = Guest(o.name).wait(o.stage, o.timeout)
+    if o.stage == "up":
+        print(reached)
+
+
+def trust(o):
+    Guest(o.name).trust()
 
 
 def options_console(p):

@@ -15,7 +15,7 @@ from . import banner, build, cache, qemu, recipe
 from .errors import FAILED, TIMEOUT, USAGE, VmError, tail
 
 ROOT = os.path.dirname(build.TOOLS)
-STAGES = ("early", "login", "off")
+STAGES = ("early", "login", "off", "up")
 
 
 def top():
@@ -208,6 +208,16 @@ class Guest:
         return subprocess.run([*self.ssh_argv(early, quick=True), "--", command], input=stdin,
                               capture_output=True, timeout=seconds, check=False)
 
+    def trust(self):
+        """Pin the early host keys that the guest has now, as its own login shows them."""
+        done = self.ssh("cat /etc/latchkey/hostkeys/*.pub")
+        lines = done.stdout.decode("utf-8", "replace").splitlines()
+        if done.returncode != 0 or not lines:
+            raise VmError(f"cannot pin the early host keys of '{self.name}'",
+                          done.stderr.decode("utf-8", "replace").strip(),
+                          "they are made when Latchkey is set up there")
+        build.write_known_hosts(self.at("known_hosts.early"), "early", lines)
+
     def banner(self, seconds=2.0):
         """What answers on the guest's ssh port: "early", "login", or "" when nothing does."""
         if not self.state["netns"]:
@@ -231,9 +241,12 @@ class Guest:
         return ""
 
     def wait(self, stage, seconds):
-        """Return when the guest is at the stage; fail when it has ended or the time is up."""
+        """Return the stage when the guest is there ("up": early or login, whichever comes).
+
+        Fails when it has ended or the time is up.
+        """
         deadline = time.monotonic() + seconds
-        while (now := self.stage(stage)) != stage:
+        while (now := self.stage(stage)) not in (("early", "login") if stage == "up" else (stage,)):
             if now == "off":
                 raise VmError(f"'{self.name}' ended while waiting for {stage}",
                               tail(self.at("qemu.log"), 3), f"tools/vm console {self.name}",
@@ -245,6 +258,7 @@ class Guest:
                               "nothing answers on its ssh port",
                               f"tools/vm console {self.name}", code=TIMEOUT, details=self.log())
             time.sleep(0.1)
+        return now
 
 
 def free_port(wanted=None):

@@ -8,7 +8,7 @@ VG = "system"
 HOSTNAME = "latchkey-guest"
 ROOT_MIB = 6144          # sparse: what is not written takes no room
 VOLUME_MIB = 256         # of a volume that names no size
-SPARE_MIB = 4096         # left free in the volume group
+SPARE_MIB = 4096         # left free in the volume group, unless `up --spare` says
 CMDLINE_ROOM = 4096      # one block of the root file system, see grub_files
 CMDLINE_RULE = "it may have no quotes, only ASCII, and 4000 characters at most"
 
@@ -114,11 +114,7 @@ def latchkey_files(volumes, services, public_key):
     """Latchkey's configuration, written before the package is installed.
 
     volumes: [(name, fstype, MiB)]; services: the text of the services file.
-    Without volumes there is nothing to unlock, so the machine is left for
-    `latchkey init` to configure.
     """
-    if not volumes:
-        return {}
     rows = "".join(f"{name}  {VG}/encrypted-{name}  /srv/{name}  {fstype}  defaults\n"
                    for name, fstype, _ in volumes)
     return {
