@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/guests.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace latchkey::test {
 namespace {
 
 const std::string shelf = LATCHKEY_SOURCE_DIR "/tools/demo.d/";
+const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
+
+// The same packages, so that both guests grow from one cached base.
+const std::string tools_of_setup = "xfsprogs,btrfs-progs,f2fs-tools,nginx-light";
+
+// Building an image is mostly starting programs, which is what emulated processors
+// are slow at: the image holds the modules of this machine only, one processor has
+// no other to keep informed of its page tables, and the processor's own leaks are
+// not what is tested here.
+const std::vector<std::string> quick_images{"--cpus",          "1",        "--cmdline",
+                                            "mitigations=off", "--script", parts + "quick-images"};
+
+std::unique_ptr<Machine> to_set_up(const std::string& name, std::vector<std::string> options) {
+  options.insert(options.end(), quick_images.begin(), quick_images.end());
+  options.insert(options.end(), {"--install", tools_of_setup, "--memory", "1024"});
+  auto machine = std::make_unique<Machine>(name, options, Machine::At::login);
+  machine->save("login");
+  return machine;
+}
 
 }  // namespace
 
@@ -13,26 +35,52 @@ Guests& guests() {
   return all;
 }
 
-Machine& Guests::services() {
-  if (!services_) {
-    services_ = std::make_unique<Machine>(
-        "test-services",
-        std::vector<std::string>{"--volumes", "mysql,www,mail,logs", "--install",
-                                 "mariadb-server,nginx-light,wget", "--script", shelf + "host",
-                                 "--volume-script", shelf + "data", "--services",
-                                 shelf + "services", "--memory", "1024"});
-    services_->save("early");
+Machine& Guests::get(const std::string& name, const Make& make) {
+  const auto found = std::find_if(running_.begin(), running_.end(),
+                                  [&](const auto& guest) { return guest.first == name; });
+  if (found != running_.end()) {
+    running_.splice(running_.end(), running_, found);
+  } else {
+    while (running_.size() >= 2) running_.pop_front();
+    running_.emplace_back(name, make(name));
   }
-  return *services_;
+  return *running_.back().second;
+}
+
+Machine& Guests::services() {
+  return get("test-services", [](const std::string& name) {
+    auto machine = std::make_unique<Machine>(
+        name, std::vector<std::string>{"--volumes", "mysql,www,mail,logs", "--install",
+                                       "mariadb-server,nginx-light,wget", "--script",
+                                       shelf + "host", "--volume-script", shelf + "data",
+                                       "--services", shelf + "services", "--memory", "1024"});
+    machine->save("early");
+    return machine;
+  });
 }
 
 Machine& Guests::plain() {
-  if (!plain_) {
-    plain_ = std::make_unique<Machine>(
-        "test-plain", std::vector<std::string>{"--volumes", "a,b,c,d", "--memory", "768"});
-    plain_->save("early");
-  }
-  return *plain_;
+  return get("test-plain", [](const std::string& name) {
+    auto machine = std::make_unique<Machine>(
+        name, std::vector<std::string>{"--volumes", "a,b,c,d", "--memory", "768"});
+    machine->save("early");
+    return machine;
+  });
+}
+
+Machine& Guests::bare() {
+  Machine& machine = get("test-bare", [](const std::string& name) { return to_set_up(name, {}); });
+  machine.choose_passphrase(bare_passphrase);
+  return machine;
+}
+
+Machine& Guests::legacy() {
+  return get("test-legacy", [](const std::string& name) {
+    return to_set_up(
+        name, {"--unconfigured", "--volumes",
+               "mysql-data:ext4:128,www:ext4:64,media:xfs:320,archive:btrfs:256,old-mail:ext4:64",
+               "--script", parts + "legacy-host", "--volume-script", parts + "legacy-volumes"});
+  });
 }
 
 }  // namespace latchkey::test

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The guests that the stories share. Each is made once in a run, waits in early
-// boot, and every story begins from the snapshot `early` of it.
+// The guests that the stories share. Each is made when it is first asked for, and
+// every story begins from a snapshot of it.
 #pragma once
 
+#include <functional>
+#include <list>
 #include <memory>
+#include <string>
 
 #include "support/machine.hpp"
 
@@ -11,15 +14,30 @@ namespace latchkey::test {
 
 class Guests {
  public:
-  /// Four volumes, a database and a web server on two of them, both held.
+  /// Four volumes, a database and a web server on two of them, both held. Waits in
+  /// early boot; snapshot `early`.
   Machine& services();
-  /// Four small volumes and nothing else: boots faster.
+  /// Four small volumes and nothing else: boots faster. Snapshot `early`.
   Machine& plain();
+  /// The package and nothing set up: an empty volume group `system` of 4 GiB, the
+  /// tools of four file systems, nginx running. At its login; snapshot `login`.
+  /// Its passphrase is `bare_passphrase` until the story chooses another.
+  Machine& bare();
+  /// What an older set of scripts has kept for years, and the package beside it, not
+  /// set up: see vm/guest/legacy-host and vm/guest/legacy-volumes. Five volumes with
+  /// a file SHA256SUMS each, three services that the boot does not start, all files
+  /// in /root/encrypted-volumes. At its login; snapshot `login`.
+  Machine& legacy();
+
+  static constexpr const char* bare_passphrase = "a passphrase that the story chose";
 
  private:
-  // Two at a time is what a small machine can bear: asking for one ends the other.
-  std::unique_ptr<Machine> services_{};
-  std::unique_ptr<Machine> plain_{};
+  using Make = std::function<std::unique_ptr<Machine>(const std::string& name)>;
+  Machine& get(const std::string& name, const Make& make);
+
+  // Two at a time is what a small machine can bear: asking for a third ends the one
+  // that no story has asked for longest.
+  std::list<std::pair<std::string, std::unique_ptr<Machine>>> running_{};
 };
 
 /// The guests of this test program.

@@ -41,12 +41,14 @@ void wait_until(const std::function<bool()>& ready, const std::string& what,
   }
 }
 
-Machine::Machine(const std::string& name, const std::vector<std::string>& options) : name_(name) {
+Machine::Machine(const std::string& name, const std::vector<std::string>& options, At at)
+    : name_(name) {
   vm({"down", name_});
-  std::vector<std::string> up{"up", name_, "--release", release(), "--stay-early"};
+  std::vector<std::string> up{"up", name_, "--release", release()};
+  if (at == At::early) up.emplace_back("--stay-early");
   up.insert(up.end(), options.begin(), options.end());
   vm(up);
-  passphrase_ = vm({"passphrase", name_});
+  if (at == At::login) until("systemctl is-system-running --wait | grep -qx running");
 }
 
 Machine::~Machine() {
@@ -85,7 +87,8 @@ Child Machine::early_terminal(const std::string& word) {
 }
 
 Done Machine::sh(const std::string& command, std::string_view input) {
-  return run_program({tool, "ssh", name_, "--", command}, input);
+  // Building images may take minutes where processors are emulated.
+  return run_program({tool, "ssh", name_, "--", command}, input, std::chrono::seconds(900));
 }
 
 Child Machine::terminal(const std::string& command) {
@@ -120,8 +123,17 @@ void Machine::until_console(const std::string& text, int count, std::chrono::sec
       "the console shows '" + text + "'", deadline);
 }
 
+std::string Machine::passphrase() {
+  if (passphrase_.empty()) passphrase_ = vm({"passphrase", name_});
+  return passphrase_;
+}
+
+void Machine::come_up() {
+  if (trim(vm({"wait", name_, "up"})) == "early") unlock_and_boot();
+}
+
 void Machine::unlock_and_boot() {
-  const Done done = early("", passphrase_);
+  const Done done = early("", passphrase());
   if (done.status != 0)
     throw std::runtime_error("the unlock ended with status " + std::to_string(done.status) + ":\n" +
                              done.output);

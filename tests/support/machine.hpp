@@ -13,10 +13,14 @@ namespace latchkey::test {
 
 class Machine {
  public:
+  /// Where a new guest is when a story gets it.
+  enum class At { early, login };
+
   /// Makes a guest (a folder of its own under build/vm) and leaves it waiting in
-  /// early boot. `options` go to `tools/vm up`; the release comes from
-  /// LATCHKEY_TEST_RELEASE (bookworm by default).
-  Machine(const std::string& name, const std::vector<std::string>& options);
+  /// early boot, or at its login with a system that has done starting. `options` go
+  /// to `tools/vm up`; the release comes from LATCHKEY_TEST_RELEASE (bookworm by
+  /// default).
+  Machine(const std::string& name, const std::vector<std::string>& options, At at = At::early);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
   /// Ends the guest; keeps its serial log beside the test's when one failed.
@@ -35,7 +39,9 @@ class Machine {
   /// Waits until a command succeeds on the machine's own system.
   void until(const std::string& command, std::chrono::seconds deadline = std::chrono::seconds(90));
 
-  [[nodiscard]] std::string passphrase() const { return passphrase_; }
+  /// The keys volume's: the one that tools/vm made it with, or that a story chose.
+  [[nodiscard]] std::string passphrase();
+  void choose_passphrase(const std::string& chosen) { passphrase_ = chosen; }
   /// All that the serial console showed so far.
   [[nodiscard]] std::string console();
   void type(const std::string& text);
@@ -45,6 +51,12 @@ class Machine {
 
   void wait_early() { vm({"wait", name_, "early"}); }
   void wait_login() { vm({"wait", name_, "login"}); }
+  /// After a boot of a guest that may or may not be set up by now: unlocks it if it
+  /// waits for that, and returns at its login.
+  void come_up();
+  /// Pins the early host keys that the guest has by now, as `early` needs after
+  /// `latchkey init`. A snapshot of another set-up needs it again.
+  void trust_early() { vm({"trust", name_}); }
   void save(const std::string& tag) { vm({"snapshot", name_, "save", tag}); }
   void load(const std::string& tag) { vm({"snapshot", name_, "load", tag}); }
   void reset() { vm({"reset", name_}); }
