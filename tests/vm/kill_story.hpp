@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A command that works in steps, killed between any two of them: what the next
+// command says, and what the same command does when it is run again.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/kill_table.hpp"
+#include "support/machine.hpp"
+
+namespace latchkey::test {
+
+struct KillStory {
+  std::string verb{};        ///< "create-volume"
+  std::string arguments{};   ///< what follows it, for the guest's shell
+  std::string input{};       ///< what is piped into it, each time that it is run
+  std::string snapshot{};    ///< where every kill begins: the guest at its login
+  std::string unfinished{};  ///< what other commands must say of it: its name and object
+  std::vector<std::string> power_cuts{};  ///< steps before which the plug is pulled too
+  std::function<void(Machine&)> check{};  ///< the end state, after the second run
+};
+
+/// The steps of the story's command, as its hidden option `--halt list` names them.
+/// Throws when it names none.
+[[nodiscard]] std::vector<std::string> steps_of(Machine& machine, const KillStory& story);
+
+/// Kills the command before and right after each of its steps, and by a hard stop of
+/// the guest before those of `power_cuts`; each time looks what `latchkey status`
+/// says, runs the command again to its end, and checks. Fails as Catch2 tests do;
+/// throws when the guest or the command cannot be brought to a point at all.
+[[nodiscard]] std::vector<KillRow> kill_everywhere(Machine& machine, const KillStory& story);
+
+/// With LATCHKEY_WRITE_TABLES in the environment, writes the rows into the command's
+/// part of tests/README.md; without, fails when they are not what stands there.
+void prove_table(const std::string& verb, const std::vector<KillRow>& rows);
+
+}  // namespace latchkey::test
