@@ -24,15 +24,19 @@ _latchkey() {
 		done
 	fi
 	case $before in
-	--needs) words=$(_latchkey_first_words volumes) ;;
+	--needs | --confirm) words=$(_latchkey_first_words volumes) ;;
 	--only) words=$(_latchkey_first_words volumes; _latchkey_first_words services) ;;
+	--hold) words=$(_latchkey_units) ;;
 	--image)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	*)
 		case $command in
-		'') words='status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
+		'') words='create-volume resize-volume remove-volume status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
+		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
+		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
+		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		status | plan) words='--json --help' ;;
 		release-services) words='--only --dry-run --json --over-files --help' ;;
 		lock) words='--dry-run --help' ;;

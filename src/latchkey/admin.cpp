@@ -27,7 +27,9 @@ Result<LockFile> begin_admin(const Globals& globals, const std::string& what,
     return Error{Code::refused, "cannot run '" + what + "'",
                  "only root can change devices and /etc/latchkey", "use sudo"};
   protect_process();
-  ::umask(077);
+  // Every file is made with its own mode; a caller's narrower mask would make
+  // mount points that no service can enter.
+  ::umask(022);
   tell_unfinished(globals, name);
   if (auto made = make_directories(paths.run(), 0755); !made) return made.error();
   return LockFile::take(paths.run(lock_name), "a command that changes the set-up",

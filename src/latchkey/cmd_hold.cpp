@@ -9,7 +9,9 @@
 #include "core/hold.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/holding.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/mount.hpp"
@@ -33,11 +35,6 @@ struct Found {
   std::string why{};
   std::vector<std::string> dependants{};  ///< services that require it
 };
-
-Result<> need_root(const std::string& what) {
-  if (::geteuid() == 0) return Ok{};
-  return Error{Code::refused, what, "only root can change what is held", "use sudo"};
-}
 
 Error no_such_unit(const std::string& unit) {
   const auto near = nearest(unit, all_units());
@@ -81,6 +78,11 @@ Result<std::vector<Found>> find_units(const std::string& typed) {
     out.push_back(std::move(found));
   }
   return out;
+}
+
+Result<std::vector<Found>> find_held(const std::string& typed) {
+  if (systemd_runs()) return find_units(typed);
+  return Error{Code::refused, "cannot hold '" + printable(typed) + "'", "systemd does not run", ""};
 }
 
 Result<std::string> text_or(const std::string& path, const char* head) {
@@ -155,37 +157,6 @@ int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Foun
   return status;
 }
 
-int hold(const Globals& globals, const std::string& typed, const std::vector<std::string>& needs) {
-  if (auto root = need_root("cannot hold"); !root) return report_error(root.error());
-  const Paths& paths = globals.paths;
-  const auto before = load_setup(paths);
-  if (!before) return report_error(before.error());
-  if (!systemd_runs())
-    return report_error({Code::refused, "cannot hold '" + typed + "'", "systemd does not run", ""});
-  const auto units = find_units(typed);
-  if (!units) return report_error(units.error());
-  for (const std::string& name : needs)
-    if (find_volume(*before, name) == nullptr)
-      return report_error({Code::usage, "there is no volume '" + printable(name) + "'", "",
-                           "see: latchkey status"});
-  if (auto done = write_holds(paths, *units, needs); !done) return report_error(done.error());
-  // The owner's files are read again as a whole: what was written must be valid.
-  const auto setup = load_setup(paths);
-  if (!setup) return report_error(setup.error());
-  if (auto done = reload_systemd(); !done) return report_error(done.error());
-
-  int status = 0;
-  for (const Found& found : *units) {
-    const auto service = std::ranges::find(setup->services, found.unit, &Service::unit);
-    if (service == setup->services.end()) continue;
-    tell(globals, *setup, *service, found);
-    if (auto done = settle(globals, *setup, *service); !done) status = report_error(done.error());
-  }
-  for (const Error& error : guard_mount_points(*setup)) report_warning(error);
-  const int loose = warn_if_loose(*setup, paths, *units);
-  return loose != 0 ? loose : status;
-}
-
 Result<> forget(const Paths& paths, const std::string& unit) {
   const auto drop = [&](const std::string& text) { return without_line(text, unit); };
   if (auto done = edit_file(paths.etc("services"), "", drop); !done) return done;
@@ -211,7 +182,8 @@ void unguard(const Setup& setup) {
 }
 
 int unhold(const Globals& globals, const std::string& typed, bool all) {
-  if (auto root = need_root("cannot unhold"); !root) return report_error(root.error());
+  const auto turn = begin_admin(globals, "unhold");
+  if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
   std::vector<std::string> units;
@@ -236,13 +208,58 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
 
 }  // namespace
 
+int hold_unit(const Globals& globals, const std::string& typed, const std::vector<std::string>& needs) {
+  const Paths& paths = globals.paths;
+  const auto before = load_setup(paths);
+  if (!before) return report_error(before.error());
+  const auto units = find_held(typed);
+  if (!units) return report_error(units.error());
+  for (const std::string& name : needs)
+    if (find_volume(*before, name) == nullptr)
+      return report_error({Code::usage, "there is no volume '" + printable(name) + "'", "",
+                           "see: latchkey status"});
+  if (auto done = write_holds(paths, *units, needs); !done) return report_error(done.error());
+  // The owner's files are read again as a whole: what was written must be valid.
+  const auto setup = load_setup(paths);
+  if (!setup) return report_error(setup.error());
+  if (auto done = reload_systemd(); !done) return report_error(done.error());
+
+  int status = 0;
+  for (const Found& found : *units) {
+    const auto service = std::ranges::find(setup->services, found.unit, &Service::unit);
+    if (service == setup->services.end()) continue;
+    tell(globals, *setup, *service, found);
+    if (auto done = settle(globals, *setup, *service); !done) status = report_error(done.error());
+  }
+  for (const Error& error : guard_mount_points(*setup)) report_warning(error);
+  const int loose = warn_if_loose(*setup, paths, *units);
+  return loose != 0 ? loose : status;
+}
+
+Result<> can_hold(const std::string& unit) {
+  if (const auto units = find_held(unit); !units) return units.error();
+  return Ok{};
+}
+
+Result<> unhold_unit(const Globals& globals, const std::string& unit) {
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return setup.error();
+  for (const std::string& name : held_names(*setup, unit))
+    if (auto done = forget(globals.paths, name); !done) return done;
+  return systemd_runs() ? reload_systemd() : Result<>(Ok{});
+}
+
 Run declare_hold(CLI::App& app, const Globals& globals) {
   const auto unit = std::make_shared<std::string>();
   const auto needs = std::make_shared<std::vector<std::string>>();
   app.add_option("unit", *unit, "as systemctl names it")->required();
   app.add_option("--needs", *needs, "the volumes it needs; all when none is named")
       ->type_name("VOLUME");
-  return [unit, needs, &globals] { return hold(globals, *unit, *needs); };
+  return [unit, needs, &globals] {
+    const auto turn = begin_admin(globals, "hold");
+    if (!turn) return report_error(turn.error());
+    return hold_unit(globals, *unit, *needs);
+  };
 }
 
 Run declare_unhold(CLI::App& app, const Globals& globals) {

@@ -39,6 +39,9 @@ struct Command {
 [[nodiscard]] const std::vector<Command>& commands();
 
 // One per file cmd_NAME.cpp.
+Run declare_create_volume(CLI::App& app, const Globals& globals);
+Run declare_resize_volume(CLI::App& app, const Globals& globals);
+Run declare_remove_volume(CLI::App& app, const Globals& globals);
 Run declare_status(CLI::App& app, const Globals& globals);
 Run declare_plan(CLI::App& app, const Globals& globals);
 Run declare_check(CLI::App& app, const Globals& globals);

@@ -24,6 +24,13 @@ namespace latchkey {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
+      {"create-volume", "make an encrypted volume with a file system, and mount it",
+       "latchkey create-volume vg0 mysql 10G /var/lib/mysql ext4 --hold mariadb",
+       declare_create_volume, false, true},
+      {"resize-volume", "make a volume larger while it is in use",
+       "latchkey resize-volume mysql +5G", declare_resize_volume, false, true},
+      {"remove-volume", "forget a volume, or destroy it",
+       "latchkey remove-volume mysql --wipe", declare_remove_volume, false, true},
       {"status", "show what is open, mounted and running", "latchkey status --json",
        declare_status},
       {"plan", "show what a release would do, and do nothing", "latchkey plan", declare_plan},
@@ -33,9 +40,9 @@ const std::vector<Command>& commands() {
        declare_unlock},
       {"lock", "stop the services, unmount and close the volumes", "latchkey lock", declare_lock},
       {"hold", "keep a unit from starting until its volumes are mounted",
-       "latchkey hold mariadb --needs mysql", declare_hold},
+       "latchkey hold mariadb --needs mysql", declare_hold, false, true},
       {"unhold", "let a unit start as it did before it was held", "latchkey unhold mariadb",
-       declare_unhold},
+       declare_unhold, false, true},
       {"release-services", "unlock if needed, check, mount, and start the held services",
        "release-services", declare_release},
       {"generator", "for systemd: write the conditions of held units", "", declare_generator, true},

@@ -35,7 +35,8 @@ Error activation_error(const LuksSession& session, const MappingRequest& request
     case ENODEV:
     case ENXIO:
       return {Code::missing, what, session.reason(r), ""};
-    default: break;
+    default:
+      break;
   }
   if (!kernel_has_target("crypt"))
     return {Code::kernel, what, "the kernel's dm-crypt module is not loaded and cannot be",
@@ -76,8 +77,8 @@ Result<> open_mapping(const MappingRequest& request, const Secret& key) {
   if (request.discard) flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
   if (request.hidden) flags |= CRYPT_ACTIVATE_PRIVATE;
   const auto bytes = key.reveal();
-  const int r = crypt_activate_by_passphrase(session.get(), request.mapping.c_str(),
-                                             CRYPT_ANY_SLOT, bytes.data(), bytes.size(), flags);
+  const int r = crypt_activate_by_passphrase(session.get(), request.mapping.c_str(), CRYPT_ANY_SLOT,
+                                             bytes.data(), bytes.size(), flags);
   if (r < 0) return activation_error(session, request, r);
   return Ok{};
 }
@@ -95,6 +96,24 @@ Result<> close_mapping_when_unused(const std::string& mapping) {
   const int r = crypt_deactivate_by_name(nullptr, mapping.c_str(), CRYPT_DEACTIVATE_DEFERRED);
   if (r == 0 || r == -ENODEV || r == -ENOENT) return Ok{};
   return system_error(-r, "cannot have the mapping '" + mapping + "' closed");
+}
+
+Result<> grow_mapping(const std::string& mapping, const std::string& name, const Secret& key) {
+  const std::string what = "cannot grow the mapping of '" + name + "'";
+  LuksSession session;
+  crypt_device* cd = nullptr;
+  int r = crypt_init_by_name(&cd, mapping.c_str());
+  session.device.reset(cd);
+  if (r < 0) return system_error(-r, what);
+  const auto bytes = key.reveal();
+  // Into the kernel's keyring, from where the new table takes it.
+  r = crypt_activate_by_passphrase(cd, nullptr, CRYPT_ANY_SLOT, bytes.data(), bytes.size(),
+                                   CRYPT_ACTIVATE_KEYRING_KEY);
+  if (r == -EPERM)
+    return Error{Code::denied, what, "no key slot accepts its key",
+                 "see: latchkey check --with-keys"};
+  if (r >= 0) r = crypt_resize(cd, mapping.c_str(), 0);
+  return r < 0 ? Result<>(system_error(-r, what)) : Result<>(Ok{});
 }
 
 }  // namespace latchkey

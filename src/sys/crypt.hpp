@@ -68,6 +68,11 @@ struct MappingRequest {
 /// whatever becomes of this process.
 [[nodiscard]] Result<> close_mapping_when_unused(const std::string& mapping);
 
+/// Makes an open mapping as large as its device has become. `key` opens the volume.
+/// Fails with Code::denied, Code::missing (no such mapping), Code::io.
+[[nodiscard]] Result<> grow_mapping(const std::string& mapping, const std::string& name,
+                                    const Secret& key);
+
 /// Memory that could be had now, in KiB (MemAvailable); 0 when unknown.
 [[nodiscard]] std::uint64_t available_memory_kib();
 

@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks_session.hpp"
+#include "sys/signature.hpp"
 
 namespace latchkey {
 namespace {
@@ -257,6 +258,28 @@ Result<> LuksDevice::refresh() {
   if (!header) return header.error();
   header_ = std::move(*header);
   return Ok{};
+}
+
+Result<> wipe_header(const LuksPlace& place) {
+  const std::string what = "cannot wipe the header of '" + place.name + "'";
+  LuksSession session;
+  if (auto begun = session.init(place); !begun) return begun;
+  const int loaded = crypt_load(session.get(), CRYPT_LUKS, nullptr);
+  const std::string& path = written_to(place);
+  std::uint64_t size = 16ULL << 20U;  // where the data begin when the header cannot say
+  if (loaded == 0) {
+    if (!place.uuid.empty() && place.uuid != crypt_get_uuid(session.get()))
+      return Error{Code::refused, what, "another header is there", ""};
+    if (crypt_get_data_offset(session.get()) > 0) size = crypt_get_data_offset(session.get()) * 512;
+  }
+  const auto left = find_signature(path);
+  if (!left) return left.error();
+  if (loaded != 0 && !*left) return Ok{};
+  // Random bytes: zeroes may never reach the cells of a disk that thinks for itself.
+  const int r = crypt_wipe(session.get(), path.c_str(), CRYPT_WIPE_RANDOM, 0, size, 1U << 20U, 0,
+                           nullptr, nullptr);
+  if (r < 0) return slot_error(session, what, r);
+  return sync_device(path);
 }
 
 }  // namespace latchkey

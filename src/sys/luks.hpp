@@ -91,6 +91,11 @@ class LuksDevice {
   std::string name_;
 };
 
+/// Wipes a header with all its key slots, so that nothing opens the data any more. A
+/// device without a LUKS header is left as it is. Fails with Code::refused for one
+/// with another UUID, Code::busy when it is open, Code::io.
+[[nodiscard]] Result<> wipe_header(const LuksPlace& place);
+
 /// Key sizes of a cipher when nobody says: 512 bits for XTS (two keys of 256).
 [[nodiscard]] std::uint32_t usual_key_bits(const std::string& cipher);
 

@@ -94,6 +94,11 @@ Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes) {
              "cannot grow " + lv.text(), Code::refused);
 }
 
+Result<> tag_lv(const DeviceRef& lv, const std::string& tag) {
+  return lvm({"lvchange", "--addtag", tag, "--", lv.text()}, "cannot put a tag on " + lv.text(),
+             Code::io);
+}
+
 Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
   const auto now = find_lv(lv);
   if (!now) return now.error();

@@ -43,6 +43,9 @@ struct LvInfo {
 /// alone. Fails with Code::refused (no room), Code::io.
 [[nodiscard]] Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes);
 
+/// Puts a tag on.
+[[nodiscard]] Result<> tag_lv(const DeviceRef& lv, const std::string& tag);
+
 /// Takes a tag off. Not there: fine.
 [[nodiscard]] Result<> untag_lv(const DeviceRef& lv, const std::string& tag);
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "core/text.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -64,6 +65,12 @@ Result<> drop_unfinished(const Paths& paths, const std::string& name) {
   if (!directory || ::fsync(directory.get()) != 0)
     return system_error(errno, "cannot write to '" + folder(paths) + "'");
   return Ok{};
+}
+
+Result<std::string> new_uuid() {
+  const auto text = read_file("/proc/sys/kernel/random/uuid");
+  if (!text) return text.error();
+  return std::string(trim(*text));
 }
 
 std::string now_text() {

@@ -24,6 +24,9 @@ namespace latchkey {
 /// Removes it, on the disk before it returns. One that is not there is fine.
 [[nodiscard]] Result<> drop_unfinished(const Paths& paths, const std::string& name);
 
+/// A new random UUID, as the kernel draws it.
+[[nodiscard]] Result<std::string> new_uuid();
+
 /// Now, as a date for people and for comparing: `2026-01-31 12:59:00Z`.
 [[nodiscard]] std::string now_text();
 

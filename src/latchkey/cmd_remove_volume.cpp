@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey remove-volume: forgets a volume; with --wipe destroys it; takes back one
+// whose creation was interrupted.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "core/new_volume.hpp"
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/terminal.hpp"
+#include "latchkey/volume_remover.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/unfinished.hpp"
+
+namespace latchkey {
+namespace {
+
+struct Options {
+  std::string name;
+  bool wipe = false;
+  std::string confirm;
+  std::string halt;
+};
+
+// A typed name: nobody destroys a volume by a slip of the shell's history.
+Result<> confirm(const Options& options, const Asker& asker, const std::string& what) {
+  if (options.confirm == options.name) return Ok{};
+  if (!options.confirm.empty() || !asker.interactive())
+    return Error{Code::refused, "will not " + what, "that was not confirmed",
+                 "add: --confirm " + options.name};
+  const std::string typed = asker.question("This will " + what + ". Type its name to go on: ");
+  if (typed == options.name) return Ok{};
+  return Error{Code::refused, "will not " + what, "another name was typed", ""};
+}
+
+Result<> no_service_names_it(const Setup& setup, const std::string& name) {
+  for (const Service& service : setup.services)
+    if (std::ranges::find(service.volumes, name) != service.volumes.end())
+      return Error{Code::refused, "will not remove '" + name + "'",
+                   "'" + service.unit + "' is held for it", "run: latchkey unhold " + service.unit};
+  return Ok{};
+}
+
+// What is to go, and how: from the interrupted creation, from an interrupted
+// removal, or from the configuration.
+Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Options& options) {
+  auto before = load_unfinished(globals.paths, options.name);
+  if (!before) return before.error();
+  if (*before && (*before)->command == "remove-volume") {
+    Removal removal = removal_of(**before);
+    // What was begun as a destruction stays one.
+    return removal;
+  }
+  if (*before && (*before)->command == "create-volume") {
+    const auto asked = asked_in(**before);
+    if (!asked) return asked.error();
+    if ((*before)->is_done("untag"))
+      return Error{Code::refused, "will not take '" + options.name + "' back",
+                   "it is complete but for the images", "run: " + (*before)->finish};
+    return take_back(*asked, **before);
+  }
+  if (*before) {
+    Error error = describe_unfinished(**before);
+    error.code = Code::refused;
+    return error;
+  }
+  const Volume* volume = find_volume(setup, options.name);
+  if (volume == nullptr)
+    return Error{Code::usage, "there is no volume '" + printable(options.name) + "'", "",
+                 "see: latchkey status"};
+  if (auto free = no_service_names_it(setup, options.name); !free) return free.error();
+  return forget(*volume, options.wipe);
+}
+
+int remove(const Globals& globals, const Options& options, std::optional<int> descriptor) {
+  if (!valid_lvm_name(options.name))
+    return report_error(
+        {Code::usage, "'" + printable(options.name) + "' is no name of a volume", "", ""});
+  const auto turn = begin_admin(globals, "remove-volume", options.name);
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  auto removal = removal_for(globals, *setup, options);
+  if (!removal) return report_error(removal.error());
+  Asker asker(descriptor);
+  VolumeRemover remover(globals, *setup, *removal);
+  if (options.halt != "list") {
+    if (removal->kind == Removal::Kind::destroy && removal->work.begun.empty())
+      if (auto yes = confirm(options, asker, "destroy '" + options.name + "' with all its data");
+          !yes)
+        return report_error(yes.error());
+    if (auto fine = remover.look(); !fine) return report_error(fine.error());
+    if (auto ready = remover.prepare(asker); !ready) return report_error(ready.error());
+  }
+  if (auto done = carry_out(globals, removal->work, remover.steps(), options.halt); !done)
+    return report_error(done.error());
+  if (options.halt == "list") return 0;
+  if (removal->kind == Removal::Kind::forget)
+    say(globals, "'" + options.name + "' is forgotten; its data on " +
+                     removal->volume.device.text() +
+                     " and its key are as they were: latchkey adopt takes it in again");
+  else
+    say(globals, "'" + options.name + "' is gone");
+  return 0;
+}
+
+}  // namespace
+
+Run declare_remove_volume(CLI::App& app, const Globals& globals) {
+  const auto options = std::make_shared<Options>();
+  const auto halt = std::make_shared<std::string>();
+  app.add_option("name", options->name, "the volume")->required();
+  app.add_flag("--wipe", options->wipe, "destroy its key slots, its LV and its key");
+  app.add_option("--confirm", options->confirm, "its name once more, instead of being asked")
+      ->type_name("NAME");
+  const auto descriptor = declare_passphrase_fd(app);
+  declare_halt(app, halt);
+  return [options, descriptor, halt, &globals] {
+    options->halt = *halt;
+    return remove(globals, *options, *descriptor);
+  };
+}
+
+}  // namespace latchkey

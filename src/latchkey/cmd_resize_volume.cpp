@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey resize-volume: a larger LV, mapping and file system, while it is in use.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "core/file_system.hpp"
+#include "core/size.hpp"
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/steps.hpp"
+#include "latchkey/summary.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/crypt.hpp"
+#include "sys/file_system.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/mount.hpp"
+#include "sys/unfinished.hpp"
+
+namespace latchkey {
+namespace {
+
+Result<> look(const Globals& globals, const Setup& setup, const Volume& volume) {
+  const std::string what = "cannot resize '" + volume.name + "'";
+  if (volume.device.kind != DeviceRef::Kind::lv)
+    return Error{Code::refused, what, volume.device.text() + " is no logical volume",
+                 "grow the device by its own means"};
+  Facts facts = probe_all(setup, globals.paths);
+  if (!facts.volumes[volume.name].open || !volume_up(volume, facts.volumes[volume.name]))
+    return Error{Code::refused, what, "it is not open and mounted", "run: release-services"};
+  if (!volume.mount_point.empty() &&
+      grow_command(volume.fs_type, mapping_path(volume), volume.mount_point).empty())
+    return Error{Code::refused, what, "'" + volume.fs_type + "' cannot grow while it is mounted",
+                 ""};
+  return Ok{};
+}
+
+// By how much it grows is turned into how large it becomes once, at the beginning:
+// run again after a power cut, it must not grow twice.
+Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const std::string& by) {
+  const std::string finish = "latchkey resize-volume " + volume.name + " " + by;
+  auto before = load_unfinished(globals.paths, volume.name);
+  if (!before) return before.error();
+  if (*before) {
+    if ((*before)->command == "resize-volume" && (*before)->finish == finish) return **before;
+    Error error = describe_unfinished(**before);
+    error.code = Code::refused;
+    return error;
+  }
+  const auto more = by.starts_with('+') ? parse_size(by.substr(1)) : parse_size("");
+  if (!more)
+    return Error{Code::usage, "cannot resize '" + volume.name + "' by '" + printable(by) + "'", "",
+                 "write by how much it is to grow: +5G"};
+  const auto lv = find_lv(volume.device);
+  if (!lv) return lv.error();
+  const auto vg = find_vg(volume.device.vg);
+  if (!vg) return vg.error();
+  if (!*lv)
+    return Error{Code::missing, "there is no logical volume " + volume.device.text(), "", ""};
+  if (*more > vg->free)
+    return Error{Code::refused, "cannot grow '" + volume.name + "' by " + size_text(*more),
+                 "the volume group has " + size_text(vg->free) + " left", ""};
+  Unfinished work;
+  work.command = "resize-volume";
+  work.name = volume.name;
+  work.finish = finish;
+  work.values = {{"bytes", std::to_string((*lv)->size + *more)}};
+  return work;
+}
+
+// The kernel holds the volume's key where nobody can read it: to give it back for a
+// longer mapping, the library must derive it once more.
+Result<Secret> read_key(const Globals& globals, const Setup& setup, Asker& asker,
+                        const Volume& volume) {
+  auto session = KeysSession::open(globals, setup, asker, KeysAccess::read);
+  if (!session) return session.error();
+  auto key = session->keys().read(volume.key_file);
+  if (auto closed = session->close(); !closed) return closed.error();
+  return key;
+}
+
+int resize(const Globals& globals, const std::string& name, const std::string& by,
+           std::optional<int> descriptor, const std::string& halt) {
+  const auto turn = begin_admin(globals, "resize-volume", name);
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  const Volume* volume = find_volume(*setup, name);
+  if (volume == nullptr)
+    return report_error(
+        {Code::usage, "there is no volume '" + printable(name) + "'", "", "see: latchkey status"});
+  if (auto fine = look(globals, *setup, *volume); !fine) return report_error(fine.error());
+  auto work = work_for(globals, *volume, by);
+  if (!work) return report_error(work.error());
+  Secret key;
+  if (halt != "list" && !work->is_done("mapping")) {
+    Asker asker(descriptor);
+    auto read = read_key(globals, *setup, asker, *volume);
+    if (!read) return report_error(read.error());
+    key = std::move(*read);
+  }
+  const auto bytes = parse_number(work->value("bytes"), 1UL << 60U);
+  const std::vector<WorkStep> steps{
+      {"lv", "", [&] { return grow_lv(volume->device, bytes.value_or(0)); }},
+      {"mapping", "", [&] { return grow_mapping(volume->mapping, volume->name, key); }},
+      {"file-system", "growing the file system; a large one takes a while", [&]() -> Result<> {
+         return volume->mount_point.empty()
+                    ? Result<>(Ok{})
+                    : grow_file_system(volume->fs_type, mapping_path(*volume), volume->mount_point);
+       }}};
+  if (auto done = carry_out(globals, *work, steps, halt); !done) return report_error(done.error());
+  if (halt != "list") say(globals, "'" + name + "' has " + size_text(bytes.value_or(0)) + " now");
+  return 0;
+}
+
+}  // namespace
+
+Run declare_resize_volume(CLI::App& app, const Globals& globals) {
+  const auto name = std::make_shared<std::string>();
+  const auto by = std::make_shared<std::string>();
+  const auto halt = std::make_shared<std::string>();
+  app.add_option("name", *name, "the volume")->required();
+  app.add_option("size", *by, "by how much it grows: +5G")->required();
+  const auto descriptor = declare_passphrase_fd(app);
+  declare_halt(app, halt);
+  return [=, &globals] { return resize(globals, *name, *by, *descriptor, *halt); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Holding a unit, as `hold` does it and as `create-volume --hold` does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "latchkey/command.hpp"
+
+namespace latchkey {
+
+/// Fails as hold_unit would, before anything is changed: Code::missing with the
+/// nearest name, Code::usage, Code::refused where systemd does not run.
+[[nodiscard]] Result<> can_hold(const std::string& unit);
+
+/// Holds a unit until these volumes are mounted (none named: all), tells what it
+/// held and why. A unit that runs and whose volumes are mounted goes on running.
+/// Gives the exit status; failures have been told.
+[[nodiscard]] int hold_unit(const Globals& globals, const std::string& unit,
+                            const std::vector<std::string>& needs);
+
+/// Takes a unit out of the files again, as if it had never been held. Not held:
+/// fine.
+[[nodiscard]] Result<> unhold_unit(const Globals& globals, const std::string& unit);
+
+}  // namespace latchkey

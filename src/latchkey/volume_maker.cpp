@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/volume_maker.hpp"
+
+#include <algorithm>
+
+#include "core/fsck.hpp"
+#include "core/message.hpp"
+#include "core/size.hpp"
+#include "core/text.hpp"
+#include "core/volume_lines.hpp"
+#include "latchkey/holding.hpp"
+#include "latchkey/rebuild.hpp"
+#include "latchkey/summary.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/crypt.hpp"
+#include "sys/device.hpp"
+#include "sys/fd.hpp"
+#include "sys/file_system.hpp"
+#include "sys/luks.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/mount.hpp"
+#include "sys/mount_point.hpp"
+#include "sys/probe.hpp"
+#include "sys/signature.hpp"
+
+namespace latchkey {
+namespace {
+
+bool has_tag(const LvInfo& lv, const std::string& tag) {
+  return std::ranges::find(lv.tags, tag) != lv.tags.end();
+}
+
+Setup with(Setup setup, const Volume& volume) {
+  std::erase_if(setup.volumes, [&](const Volume& other) { return other.name == volume.name; });
+  setup.volumes.push_back(volume);
+  return setup;
+}
+
+Result<std::string> volumes_text(const Paths& paths) {
+  auto text = read_file(paths.etc("volumes"));
+  if (!text && text.error().code == Code::missing) return volumes_head();
+  return text;
+}
+
+}  // namespace
+
+Result<> look_for_signature(const DeviceRef& device, const std::string& uuid) {
+  const auto found = find_signature(device.path());
+  if (!found) return found.error();
+  if (!*found) return Ok{};
+  if (**found == "crypto_LUKS" && !uuid.empty()) {
+    const auto header = read_luks_header({device.path(), "", device.text(), uuid});
+    // Half-written by an earlier run: it can be ours and unreadable.
+    if (header || header.error().code == Code::damaged) return Ok{};
+  }
+  return Error{Code::refused, "will not write to " + device.text(), "it holds " + **found,
+               **found == "crypto_LUKS"
+                   ? "take it in with its data: latchkey adopt"
+                   : "if that is needed no more: wipefs --all " + device.path()};
+}
+
+VolumeMaker::VolumeMaker(const Globals& globals, const Setup& setup, const NewVolume& asked,
+                         Unfinished& work)
+    : globals_(globals),
+      setup_(setup),
+      asked_(asked),
+      work_(work),
+      volume_(volume_of(asked, work.value("uuid"))),
+      tag_(tag_of(work.value("uuid"))) {}
+
+Result<> VolumeMaker::look() const {
+  const auto text = volumes_text(globals_.paths);
+  if (!text) return text.error();
+  const auto parsed =
+      parse_volumes(with_volume_line(*text, volume_), globals_.paths.etc("volumes"));
+  if (!parsed) return parsed.error();
+  if (!can_make_file_system(asked_.fs_type)) {
+    const std::string package = fsck_package(asked_.fs_type);
+    return Error{Code::missing, "cannot make a file system of type '" + asked_.fs_type + "'",
+                 "there is no program mkfs." + asked_.fs_type,
+                 package.empty() ? "is the type right?" : "run: apt install " + package};
+  }
+  for (const std::string& unit : asked_.holds)
+    if (auto can = can_hold(unit); !can) return can;
+  if (auto fine = look_at_lv(); !fine) return fine;
+  return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point();
+}
+
+Result<> VolumeMaker::look_at_lv() const {
+  const auto vg = find_vg(asked_.vg);
+  if (!vg) return vg.error();
+  const auto lv = find_lv(volume_.device);
+  if (!lv) return lv.error();
+  const bool ours = *lv && (has_tag(**lv, tag_) || work_.is_done("untag"));
+  if (ours) return Ok{};
+  const std::string name = volume_.device.text();
+  if (!*lv && asked_.size == "existing")
+    return Error{Code::missing, "there is no logical volume " + name, "",
+                 "make it with lvcreate(8), or say how large it is to be"};
+  if (!*lv) {
+    const auto size = parse_size(asked_.size);
+    if (size && *size > vg->free)
+      return Error{Code::refused, "cannot make " + name + " with " + size_text(*size),
+                   "the volume group has " + size_text(vg->free) + " left", ""};
+    return Ok{};
+  }
+  if (auto awake = activate_lvs({name}); !awake) return awake;
+  if (auto empty = look_for_signature(volume_.device, ""); !empty) return empty;
+  if (asked_.size != "existing")
+    return Error{Code::refused, "will not use " + name, "it is there already and not made by this",
+                 "if it may be written over, say 'existing' for its size"};
+  if (const auto number = block_device(volume_.device.path()))
+    for (const Mapping& mapping : mappings())
+      if (std::ranges::find(mapping.below, *number) != mapping.below.end())
+        return Error{Code::busy, "will not use " + name, "'" + mapping.name + "' lies on it", ""};
+  return Ok{};
+}
+
+Result<> VolumeMaker::look_at_mount_point() const {
+  if (volume_.mount_point.empty()) return Ok{};
+  const Setup whole = with(setup_, volume_);
+  Facts facts = probe_volumes(whole);
+  probe_mounts(facts, whole);
+  const VolumeFacts& fact = facts.volumes[volume_.name];
+  if (fact.mounted) return Ok{};
+  if (!fact.taken.empty())
+    return Error{Code::busy, "cannot mount '" + volume_.name + "'", fact.taken, ""};
+  const auto point = open_mount_point(volume_.mount_point, false);
+  if (!point) return point.error().code == Code::missing ? Result<>(Ok{}) : point.error();
+  const auto files = list_files(point->directory, 3);
+  if (!files) return files.error();
+  if (files->count == 0) return Ok{};
+  return Error{Code::refused, "will not mount on '" + volume_.mount_point + "'",
+               "it holds files that the mount would hide: " + join(files->names, ", "),
+               "move them away; once the volume is mounted, move them into it"};
+}
+
+Result<> VolumeMaker::prepare(Asker& asker) {
+  const bool formatted = work_.is_done("format");
+  if (formatted && (work_.is_done("mount") || is_open())) return Ok{};
+  auto session =
+      KeysSession::open(globals_, setup_, asker, formatted ? KeysAccess::read : KeysAccess::write);
+  if (!session) return session.error();
+  keys_ = std::move(*session);
+  if (formatted) {
+    auto key = keys_->keys().read(volume_.key_file);
+    if (!key) return key.error();
+    stored_ = std::move(*key);
+    return keys_->close();
+  }
+  const auto files = keys_->keys().files();
+  if (work_.begun.empty() && std::ranges::find(files, volume_.key_file) != files.end())
+    return Error{Code::refused, "will not write the key of '" + volume_.name + "'",
+                 "the keys volume holds a file '" + volume_.key_file + "' already",
+                 "take its volume in with latchkey adopt; if there is none any more, remove the "
+                 "file: latchkey mount-keys --write"};
+  // The key of an interrupted run has no header yet. A new one is drawn, since only
+  // a key that was drawn in this run can get a cheap slot.
+  std::erase(work_.done, "key");
+  return Ok{};
+}
+
+std::vector<WorkStep> VolumeMaker::steps() {
+  const std::string lv = volume_.device.text();
+  return {
+      {"key", "drawing its key", [this] { return write_key(); }},
+      {"lv", asked_.size == "existing" ? "" : "making the logical volume " + lv,
+       [this] { return make_lv(); }},
+      {"format", "encrypting " + lv, [this] { return format(); }},
+      {"file-system", "making the " + asked_.fs_type + " file system; a large one takes a while",
+       [this] { return make_fs(); }},
+      {"configure", "", [this] { return configure(); }},
+      {"mount", "", [this] { return mount(); }},
+      {"hold", "", [this] { return hold(); }},
+      {"untag", "", [this] { return untag_lv(volume_.device, tag_); }},
+      {"image", "", [this] { return bring_images_up_to_date(globals_); }},
+  };
+}
+
+bool VolumeMaker::is_open() const {
+  Facts facts = probe_volumes(with(setup_, volume_));
+  return facts.volumes[volume_.name].open;
+}
+
+Result<> VolumeMaker::write_key() {
+  auto key = RandomKey::draw();
+  if (!key) return key.error();
+  if (auto written = keys_->keys().write(volume_.key_file, key->secret()); !written) return written;
+  if (auto closed = keys_->close(); !closed) return closed;
+  drawn_ = std::move(*key);
+  return Ok{};
+}
+
+Result<> VolumeMaker::make_lv() const {
+  const auto lv = find_lv(volume_.device);
+  if (!lv) return lv.error();
+  if (!*lv) {
+    const auto size = parse_size(asked_.size);
+    return create_lv(volume_.device, size ? std::to_string(*size) + "b" : asked_.size, tag_);
+  }
+  if (auto awake = activate_lvs({volume_.device.text()}); !awake) return awake;
+  return has_tag(**lv, tag_) ? Result<>(Ok{}) : tag_lv(volume_.device, tag_);
+}
+
+Result<> VolumeMaker::format() const {
+  if (auto ours = look_for_signature(volume_.device, volume_.uuid); !ours) return ours;
+  const LuksFormat how{
+      .place = {.device = volume_.device.path(), .name = volume_.name, .uuid = volume_.uuid},
+      .cipher = asked_.cipher,
+      .key_bits = asked_.key_bits,
+      .sector_size = asked_.sector_size};
+  const auto made = LuksDevice::format(how, *drawn_);
+  if (!made) return made.error();
+  if (const auto proved = made->try_key(drawn_->secret()); !proved) return proved.error();
+  return Ok{};
+}
+
+Result<> VolumeMaker::open() {
+  if (is_open()) return Ok{};
+  const MappingRequest request{.device = volume_.device.path(),
+                               .mapping = volume_.mapping,
+                               .name = volume_.name,
+                               .uuid = volume_.uuid,
+                               .discard = volume_.discard};
+  return open_mapping(request, drawn_ ? drawn_->secret() : stored_);
+}
+
+Result<> VolumeMaker::make_fs() {
+  if (auto opened = open(); !opened) return opened;
+  return make_file_system(asked_.fs_type, asked_.mkfs, mapping_path(volume_));
+}
+
+Result<> VolumeMaker::configure() const {
+  const auto text = volumes_text(globals_.paths);
+  if (!text) return text.error();
+  return write_file(globals_.paths.etc("volumes"), with_volume_line(*text, volume_), 0644);
+}
+
+Result<> VolumeMaker::mount() {
+  if (auto opened = open(); !opened) return opened;
+  if (volume_.mount_point.empty()) return Ok{};
+  const auto setup = load_setup(globals_.paths);
+  if (!setup) return setup.error();
+  Facts facts = probe_volumes(*setup);
+  probe_mounts(facts, *setup);
+  return facts.volumes[volume_.name].mounted ? Result<>(Ok{}) : mount_volume(volume_, false);
+}
+
+Result<> VolumeMaker::hold() const {
+  for (const std::string& unit : asked_.holds)
+    if (const int status = hold_unit(globals_, unit, {volume_.name}); status != 0)
+      return Error{static_cast<Code>(status), "cannot hold '" + unit + "'", "", ""};
+  return Ok{};
+}
+
+}  // namespace latchkey

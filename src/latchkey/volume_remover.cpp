@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/volume_remover.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "core/volume_lines.hpp"
+#include "latchkey/holding.hpp"
+#include "latchkey/rebuild.hpp"
+#include "latchkey/terminal.hpp"
+#include "latchkey/volume_maker.hpp"
+#include "sys/crypt.hpp"
+#include "sys/device.hpp"
+#include "sys/fd.hpp"
+#include "sys/luks.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/mount.hpp"
+#include "sys/mount_point.hpp"
+
+namespace latchkey {
+namespace {
+
+const char* word(Removal::Kind kind) {
+  return kind == Removal::Kind::forget    ? "forget"
+         : kind == Removal::Kind::destroy ? "destroy"
+                                          : "take-back";
+}
+
+// The removal is written down as a whole: once its line is gone from `volumes`,
+// nothing else knows what it was.
+void note(Removal& removal) {
+  Unfinished& work = removal.work;
+  work.command = "remove-volume";
+  work.name = removal.volume.name;
+  work.finish = "latchkey remove-volume " + removal.volume.name;
+  work.values = {{"kind", word(removal.kind)},
+                 {"line", volume_line(removal.volume)},
+                 {"tag", removal.tag},
+                 {"lv-stays", removal.lv_stays ? "yes" : ""},
+                 {"holds", join(removal.holds, " ")}};
+}
+
+bool is_lv(const Volume& volume) { return volume.device.kind == DeviceRef::Kind::lv; }
+
+}  // namespace
+
+Removal forget(const Volume& volume, bool destroy) {
+  Removal removal{.kind = destroy ? Removal::Kind::destroy : Removal::Kind::forget,
+                  .volume = volume};
+  note(removal);
+  return removal;
+}
+
+Removal take_back(const NewVolume& asked, const Unfinished& creation) {
+  const std::string uuid = creation.value("uuid");
+  Removal removal{.kind = Removal::Kind::take_back,
+                  .volume = volume_of(asked, uuid),
+                  .tag = tag_of(uuid),
+                  .lv_stays = asked.size == "existing",
+                  .holds = asked.holds};
+  note(removal);
+  return removal;
+}
+
+Removal removal_of(const Unfinished& work) {
+  Removal removal;
+  removal.kind = work.value("kind") == "forget"    ? Removal::Kind::forget
+                 : work.value("kind") == "destroy" ? Removal::Kind::destroy
+                                                   : Removal::Kind::take_back;
+  if (auto parsed = parse_volumes(work.value("line"), "unfinished"); parsed && !parsed->empty())
+    removal.volume = parsed->front();
+  removal.volume.name = work.name;
+  removal.tag = work.value("tag");
+  removal.lv_stays = !work.value("lv-stays").empty();
+  removal.holds = split(work.value("holds"), ' ');
+  removal.work = work;
+  return removal;
+}
+
+VolumeRemover::VolumeRemover(const Globals& globals, const Setup& setup, const Removal& removal)
+    : globals_(globals), setup_(setup), removal_(removal) {}
+
+Result<> VolumeRemover::look() const {
+  const Volume& volume = removal_.volume;
+  if (!destroys()) return Ok{};
+  if (removal_.work.is_done("wipe")) return Ok{};
+  if (is_lv(volume)) {
+    const auto lv = find_lv(volume.device);
+    if (!lv) return lv.error();
+    if (!*lv) return Ok{};
+    if (removal_.kind == Removal::Kind::take_back &&
+        std::ranges::find((*lv)->tags, removal_.tag) == (*lv)->tags.end())
+      return Ok{};  // never became ours: it stays
+    if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
+  }
+  if (!block_device(volume.device.path())) return Ok{};
+  return look_for_signature(volume.device, volume.uuid);
+}
+
+Result<> VolumeRemover::prepare(Asker& asker) {
+  if (!destroys() || removal_.work.is_done("key")) return Ok{};
+  auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
+  if (!session) return session.error();
+  // Only the passphrase is proved now; the volume is open for the one step.
+  keys_ = std::move(*session);
+  return keys_->close();
+}
+
+std::vector<WorkStep> VolumeRemover::steps() {
+  const Volume& volume = removal_.volume;
+  std::vector<WorkStep> steps;
+  if (removal_.kind == Removal::Kind::take_back)
+    steps.push_back({"unhold", "", [this] { return unhold(); }});
+  steps.push_back({"unmount", "", [this] { return unmount(); }});
+  steps.push_back({"close", "", [this] { return close(); }});
+  steps.push_back({"configure", "", [this] { return configure(); }});
+  if (destroys()) {
+    steps.push_back(
+        {"wipe", "wiping the key slots of " + volume.device.text(), [this] { return wipe(); }});
+    steps.push_back({"lv", "", [this] { return remove_device(); }});
+    steps.push_back({"key", "", [this] { return remove_key(); }});
+  }
+  steps.push_back({"image", "", [this] { return bring_images_up_to_date(globals_); }});
+  return steps;
+}
+
+Result<> VolumeRemover::unhold() const {
+  for (const std::string& unit : removal_.holds)
+    if (auto done = unhold_unit(globals_, unit); !done) return done;
+  return Ok{};
+}
+
+Result<> VolumeRemover::unmount() const {
+  const Volume& volume = removal_.volume;
+  if (volume.mount_point.empty()) return Ok{};
+  if (auto gone = unmount_volume(volume); !gone) return gone;
+  // The guard was ours; the directory is an ordinary one again.
+  auto free = unguard_mount_point(volume.mount_point);
+  return free || free.error().code == Code::missing ? Result<>(Ok{}) : free;
+}
+
+Result<> VolumeRemover::close() const {
+  const auto mapping = find_mapping(removal_.volume.mapping);
+  const auto device = block_device(removal_.volume.device.path());
+  if (!mapping || !device) return Ok{};
+  if (std::ranges::find(mapping->below, *device) == mapping->below.end()) return Ok{};
+  return close_mapping(removal_.volume.mapping);
+}
+
+Result<> VolumeRemover::configure() const {
+  const std::string file = globals_.paths.etc("volumes");
+  const auto text = read_file(file);
+  if (!text) return text.error().code == Code::missing ? Result<>(Ok{}) : text.error();
+  const std::string after = without_volume_line(*text, removal_.volume.name);
+  return after == *text ? Result<>(Ok{}) : write_file(file, after, 0644);
+}
+
+Result<> VolumeRemover::wipe() const {
+  const Volume& volume = removal_.volume;
+  // Once more, right before: whatever it is by now, only our own header is wiped.
+  if (auto ours = look(); !ours) return ours;
+  if (removal_.kind == Removal::Kind::take_back && is_lv(volume)) {
+    const auto lv = find_lv(volume.device);
+    if (!lv) return lv.error();
+    if (!*lv || std::ranges::find((*lv)->tags, removal_.tag) == (*lv)->tags.end()) return Ok{};
+  }
+  if (!block_device(volume.device.path())) return Ok{};
+  return wipe_header({volume.device.path(), "", volume.name, volume.uuid});
+}
+
+Result<> VolumeRemover::remove_device() const {
+  const Volume& volume = removal_.volume;
+  if (!is_lv(volume)) return Ok{};
+  const auto lv = find_lv(volume.device);
+  if (!lv) return lv.error();
+  if (!*lv) return Ok{};
+  if (removal_.kind == Removal::Kind::destroy) return remove_lv(volume.device);
+  if (std::ranges::find((*lv)->tags, removal_.tag) == (*lv)->tags.end()) return Ok{};
+  return removal_.lv_stays ? untag_lv(volume.device, removal_.tag) : remove_lv(volume.device);
+}
+
+Result<> VolumeRemover::remove_key() {
+  Secret passphrase(keys_->passphrase().size());
+  if (!passphrase.append(keys_->passphrase().reveal()))
+    return Error{Code::memory, "cannot keep the passphrase", "", ""};
+  auto session = KeysSession::open(globals_, setup_, std::move(passphrase), KeysAccess::write);
+  if (!session) return session.error();
+  if (auto gone = session->keys().remove(removal_.volume.key_file); !gone) return gone;
+  return session->close();
+}
+
+}  // namespace latchkey

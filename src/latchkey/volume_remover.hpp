@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The steps of `remove-volume`.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/new_volume.hpp"
+#include "core/plan.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/steps.hpp"
+
+namespace latchkey {
+
+/// What is to be removed, and how much of it.
+struct Removal {
+  enum class Kind {
+    forget,    ///< the line in `volumes` goes, LV and key stay
+    destroy,   ///< everything goes
+    take_back  ///< what an interrupted create-volume made goes
+  };
+  Kind kind = Kind::forget;
+  Volume volume{};
+  std::string tag{};                 ///< take_back: only an LV with it is ours
+  bool lv_stays = false;             ///< take_back: the LV was there before
+  std::vector<std::string> holds{};  ///< take_back: units held for it
+  Unfinished work{};
+};
+
+/// For a configured volume.
+[[nodiscard]] Removal forget(const Volume& volume, bool destroy);
+/// For one whose creation was interrupted.
+[[nodiscard]] Removal take_back(const NewVolume& asked, const Unfinished& creation);
+/// For a removal that was itself interrupted.
+[[nodiscard]] Removal removal_of(const Unfinished& work);
+
+class VolumeRemover {
+ public:
+  VolumeRemover(const Globals& globals, const Setup& setup, const Removal& removal);
+
+  /// Looks at what forbids it, changing nothing: a device that is not what it was.
+  /// Fails with Code::refused.
+  [[nodiscard]] Result<> look() const;
+
+  /// Asks for the passphrase when a key must be removed. Fails as KeysSession::open.
+  [[nodiscard]] Result<> prepare(Asker& asker);
+
+  /// unhold, unmount, close, configure, wipe, lv, key, image; those that this kind
+  /// of removal has.
+  [[nodiscard]] std::vector<WorkStep> steps();
+
+ private:
+  [[nodiscard]] bool destroys() const { return removal_.kind != Removal::Kind::forget; }
+  [[nodiscard]] Result<> unhold() const;
+  [[nodiscard]] Result<> unmount() const;
+  [[nodiscard]] Result<> close() const;
+  [[nodiscard]] Result<> configure() const;
+  [[nodiscard]] Result<> wipe() const;
+  [[nodiscard]] Result<> remove_device() const;
+  [[nodiscard]] Result<> remove_key();
+
+  const Globals& globals_;
+  const Setup& setup_;
+  const Removal& removal_;
+  std::optional<KeysSession> keys_{};
+};
+
+}  // namespace latchkey

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What `create-volume` is asked for, its sizes, and its unfinished work.
+#include "core/new_volume.hpp"
+#include "core/size.hpp"
+#include "core/slot_cost.hpp"
+#include "core/volume_lines.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+NewVolume mysql() {
+  return {.vg = "vg0",
+          .name = "mysql",
+          .size = "10G",
+          .mount_point = "/srv/my data",
+          .fs_type = "ext4",
+          .options = "noatime",
+          .holds = {"mariadb"},
+          .mkfs = {"-m", "0"},
+          .discard = true,
+          .cipher = "xchacha12,aes-adiantum-plain64",
+          .key_bits = 256,
+          .sector_size = 4096};
+}
+
+}  // namespace
+
+TEST_CASE("sizes are read as people write them") {
+  CHECK(*parse_size("512") == 512);
+  CHECK(*parse_size("64M") == 64ULL << 20U);
+  CHECK(*parse_size("64MiB") == 64ULL << 20U);
+  CHECK(*parse_size("10g") == 10ULL << 30U);
+  CHECK(*parse_size("10GB") == 10ULL << 30U);
+  CHECK(*parse_size("1.5T") == 3ULL << 39U);
+  for (const char* wrong : {"", "0", "G", "-1G", "+5G", "10X", "1.G", ".5G", "1e9", "10 G",
+                            "9999999E", "10GG", "1.5.5G", "nan"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_size(wrong));
+  }
+  CHECK(is_share("50%FREE"));
+  CHECK(is_share("100%VG"));
+  CHECK_FALSE(is_share("0%FREE"));
+  CHECK_FALSE(is_share("101%FREE"));
+  CHECK_FALSE(is_share("50%"));
+  CHECK(size_text(10ULL << 30U) == "10 GiB");
+  CHECK(size_text(3ULL << 39U) == "1.5 TiB");
+  CHECK(size_text(511) == "511 bytes");
+}
+
+TEST_CASE("promise 6: unfinished work comes back from its file as it was") {
+  Unfinished work = begin_work(mysql(), "0f7a6b1c-1111-4222-8333-444455556666");
+  work.begun = "2026-01-31 12:00:00Z";
+  work.done = {"key", "lv"};
+  const auto back = parse_unfinished(encode(work));
+  REQUIRE(back);
+  CHECK(*back == work);
+  const auto asked = asked_in(*back);
+  REQUIRE(asked);
+  CHECK(*asked == mysql());
+  CHECK(back->is_done("lv"));
+  CHECK_FALSE(back->is_done("format"));
+}
+
+TEST_CASE("unfinished work says what is half done and what to type") {
+  Unfinished work = begin_work(mysql(), "uuid");
+  work.begun = "2026-01-31 12:00:00Z";
+  work.done = {"key", "lv"};
+  const Error told = describe_unfinished(work);
+  CHECK(told.what == "'create-volume' of 'mysql' is not finished");
+  CHECK(told.why == "it was begun 2026-01-31 12:00:00Z and interrupted after the step 'lv'");
+  CHECK(
+      told.hint ==
+      "to finish it, run: latchkey create-volume vg0 mysql 10G '/srv/my data' ext4 --hold mariadb "
+      "--options noatime --discard --cipher xchacha12,aes-adiantum-plain64 --key-size 256 "
+      "--sector-size 4096 -- -m 0; to take it back: latchkey remove-volume mysql");
+}
+
+TEST_CASE("a damaged file of unfinished work is damaged and nothing worse") {
+  for (const char* text : {"", "{", "[]", "{\"command\":1}", "{\"command\":\"create-volume\"}"}) {
+    const auto read = parse_unfinished(text);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == Code::damaged);
+  }
+  CHECK_FALSE(asked_in({.command = "create-volume", .name = "x"}));
+}
+
+TEST_CASE("what cannot be a volume is told before anything is made") {
+  CHECK(judge(mysql()));
+  const auto refused = [](const auto& change) {
+    NewVolume asked = mysql();
+    change(asked);
+    const auto result = judge(asked);
+    return !result && result.error().code == Code::usage;
+  };
+  CHECK(refused([](NewVolume& v) { v.name = "keys"; }));
+  CHECK(refused([](NewVolume& v) { v.name = "-x"; }));
+  CHECK(refused([](NewVolume& v) { v.name = "a/b"; }));
+  CHECK(refused([](NewVolume& v) { v.name = std::string(120, 'x'); }));
+  CHECK(refused([](NewVolume& v) { v.vg = "a b"; }));
+  CHECK(refused([](NewVolume& v) {
+    v.size =
+        "10"
+        "X";
+  }));
+  CHECK(refused([](NewVolume& v) { v.mount_point = "srv/x"; }));
+  CHECK(refused([](NewVolume& v) { v.mount_point = "/srv/../etc"; }));
+  CHECK(refused([](NewVolume& v) { v.fs_type = "ext4 -O"; }));
+  CHECK(refused([](NewVolume& v) { v.options = "a b"; }));
+  CHECK_FALSE(refused([](NewVolume& v) { v.size = "existing"; }));
+  CHECK_FALSE(refused([](NewVolume& v) { v.name = "a-b--c"; }));
+}
+
+TEST_CASE("the LV, mapping and key file have the names of the legacy layout") {
+  const Volume volume = volume_of(mysql(), "u");
+  CHECK(volume.device.text() == "vg0/encrypted-mysql");
+  CHECK(volume.mapping == "cleartext-mysql");
+  CHECK(volume.key_file == "vg0-mysql.key");
+}
+
+TEST_CASE("case 32: a passphrase's slot takes a quarter of early boot's memory at most") {
+  constexpr std::uint64_t mib = 1024;
+  CHECK(slot_memory(64 * 1024 * mib, 32).kib == 1024 * mib);
+  CHECK(slot_memory(64 * 1024 * mib, 32).threads == 4);
+  CHECK(slot_memory(2048 * mib, 2).kib == (2048 - 192) * mib / 4);
+  CHECK(slot_memory(2048 * mib, 2).threads == 2);
+  const SlotMemory small = slot_memory(480 * mib, 1);
+  CHECK(small.kib == 72 * mib);
+  CHECK_FALSE(small.tight);
+  CHECK(slot_memory(256 * mib, 1).kib == 64 * mib);
+  CHECK(slot_memory(256 * mib, 1).tight);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From an empty disk to a running, remotely unlocked service, and every place where
+// that can be interrupted.
+#include "core/result.hpp"
+#include "support/catch.hpp"
+#include "support/guests.hpp"
+#include "vm/kill_story.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string passphrase = Guests::bare_passphrase;
+const std::string create = "system logs 200M /srv/logs ext4";
+
+// The bare guest after `init`, with a keys slot that costs nothing: these stories
+// open it dozens of times and are not about it. Snapshot `set-up`.
+Machine& set_up() {
+  Machine& m = guests().bare();
+  static const Machine* made = nullptr;
+  if (made != &m) {
+    m.load("login");
+    m.must("latchkey init system --authorized-keys /root/.ssh/authorized_keys", passphrase + "\n");
+    m.must(
+        "lvchange -ay system/encrypted-keys && cryptsetup luksConvertKey --pbkdf pbkdf2 "
+        "--pbkdf-force-iterations 1000 --batch-mode --key-file - /dev/system/encrypted-keys && "
+        "lvchange -an system/encrypted-keys",
+        passphrase);
+    m.trust_early();
+    m.save("set-up");
+    made = &m;
+  }
+  m.load("set-up");
+  return m;
+}
+
+void check_logs(Machine& m) {
+  CHECK(m.must("findmnt -no SOURCE,FSTYPE /srv/logs | xargs") == "/dev/mapper/cleartext-logs ext4");
+  CHECK(m.must("grep -c '^logs' /etc/latchkey/volumes") == "1");
+  CHECK(m.must("lvs --noheadings -o lv_tags system/encrypted-logs | xargs") == "");
+  CHECK(m.must("dmsetup ls | grep -c cleartext-keys || true") == "0");
+  CHECK(m.must("ls /etc/latchkey/unfinished | wc -l") == "0");
+  // The one key that opens it, and no other, lies on the keys volume.
+  CHECK(m.must("cryptsetup luksDump --dump-json-metadata /dev/system/encrypted-logs | "
+               "grep -c '\"type\":\"luks2\"'") == "1");
+  const Done lock = m.sh("latchkey lock");
+  INFO(lock.output);
+  CHECK(lock.status == 0);
+  const Done release = m.sh("release-services", passphrase + "\n");
+  INFO(release.output);
+  CHECK(release.status == 0);
+}
+
+}  // namespace
+
+TEST_CASE("case 40: create-volume, killed between any two steps, goes on where it was") {
+  Machine& m = set_up();
+  KillStory story;
+  story.verb = "create-volume";
+  story.arguments = create;
+  story.input = passphrase + "\n";
+  story.snapshot = "set-up";
+  story.unfinished = "'create-volume' of 'logs'";
+  story.power_cuts = {"lv", "format", "file-system", "mount"};
+  story.check = check_logs;
+  prove_table(story.verb, kill_everywhere(m, story));
+}
+
+TEST_CASE("case 40: remove-volume takes back what an interrupted create-volume made") {
+  Machine& m = set_up();
+  for (const std::string point : {"key:after", "lv:after", "format:after", "file-system:after",
+                                  "configure:after", "mount:after", "hold:after"}) {
+    m.load("set-up");
+    INFO(point);
+    CHECK(m.sh("latchkey create-volume --halt " + point + " " + create + "; exit $?",
+               passphrase + "\n")
+              .status == 137);
+    const Done back = m.sh("latchkey remove-volume logs", passphrase + "\n");
+    INFO(back.output);
+    CHECK(back.status == 0);
+    CHECK(m.must("lvs --noheadings -o lv_name system | xargs") == "encrypted-keys");
+    CHECK(m.must("dmsetup ls | grep -c cleartext || true") == "0");
+    CHECK(m.must("grep -c '^logs' /etc/latchkey/volumes || true") == "0");
+    CHECK(m.must("ls /etc/latchkey/unfinished | wc -l") == "0");
+    m.must("latchkey mount-keys", passphrase + "\n");
+    CHECK(m.must("ls /run/latchkey/keys/ | grep -c logs || true") == "0");
+    m.must("latchkey umount-keys");
+    // As if nothing had been: the same name can be used again.
+    m.must("latchkey create-volume " + create, passphrase + "\n");
+  }
+}
+
+TEST_CASE("case 40: whatever holds something is refused by its name and stays as it was") {
+  Machine& m = set_up();
+  const std::string lv = "/dev/system/encrypted-logs";
+  struct Kind {
+    const char* make;
+    const char* name;
+  };
+  const std::vector<Kind> kinds{
+      {"printf x | cryptsetup luksFormat -q --type luks1 --pbkdf-force-iterations 1000 LV -",
+       "crypto_LUKS"},
+      {"printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 "
+       "--pbkdf-force-iterations 1000 LV -",
+       "crypto_LUKS"},
+      {"mkfs.ext4 -q LV", "ext4"},
+      {"mkfs.xfs -q LV", "xfs"},
+      {"mkfs.btrfs -q LV", "btrfs"},
+      {"mkswap LV", "swap"},
+      {"pvcreate -q LV", "LVM2_member"},
+      {"printf 'label: gpt\\n' | sfdisk -q LV", "gpt"}};
+  m.must("lvcreate -q -L 320M -n encrypted-logs system");
+  for (const Kind& kind : kinds) {
+    INFO(kind.make);
+    std::string make = kind.make;
+    make.replace(make.find("LV"), 2, lv);
+    m.must("wipefs -qa " + lv + " && dd if=/dev/zero of=" + lv +
+           " bs=1M count=8 status=none && { " + make + "; } >/dev/null 2>&1");
+    const std::string before = m.must("sha256sum " + lv);
+    for (const std::string size : {"200M", "existing"}) {
+      const Done done =
+          m.sh("latchkey create-volume system logs " + size + " /srv/logs ext4", passphrase + "\n");
+      INFO(done.output);
+      CHECK(done.status == exit_status(Code::refused));
+      CHECK(has(done.output, "system/encrypted-logs"));
+      CHECK(has(done.output, kind.name));
+    }
+    CHECK(m.must("sha256sum " + lv) == before);
+    CHECK(m.must("ls /etc/latchkey/unfinished | wc -l") == "0");
+  }
+  // Blank, it is used when its owner says so, and not before.
+  m.must("wipefs -qa " + lv + " && dd if=/dev/zero of=" + lv + " bs=1M count=8 status=none");
+  CHECK(m.sh("latchkey create-volume " + create, passphrase + "\n").status ==
+        exit_status(Code::refused));
+  m.must("latchkey create-volume system logs existing /srv/logs ext4", passphrase + "\n");
+  check_logs(m);
+}
+
+TEST_CASE("a mount point with files, a taken mount point, a wrong passphrase make nothing") {
+  Machine& m = set_up();
+  const auto nothing_made = [&] {
+    CHECK(m.must("lvs --noheadings -o lv_name system | xargs") == "encrypted-keys");
+    CHECK(m.must("ls /etc/latchkey/unfinished | wc -l") == "0");
+    CHECK(m.must("dmsetup ls | grep -c cleartext || true") == "0");
+  };
+  m.must("mkdir /srv/full && touch /srv/full/old.log");
+  const Done full =
+      m.sh("latchkey create-volume system logs 200M /srv/full ext4", passphrase + "\n");
+  CHECK(full.status == exit_status(Code::refused));
+  CHECK(has(full.output, "old.log"));
+  nothing_made();
+
+  m.must("mkdir /srv/taken && mount -t tmpfs none /srv/taken");
+  const Done taken =
+      m.sh("latchkey create-volume system logs 200M /srv/taken ext4", passphrase + "\n");
+  CHECK(taken.status == exit_status(Code::busy));
+  nothing_made();
+
+  const Done wrong = m.sh("latchkey create-volume " + create, "not the passphrase\n");
+  CHECK(wrong.status == exit_status(Code::denied));
+  nothing_made();
+
+  const Done large = m.sh("latchkey create-volume system logs 900G /srv/logs ext4");
+  INFO(large.output);
+  CHECK(large.status == exit_status(Code::refused));
+  CHECK(has(large.output, "left"));
+  const Done type = m.sh("latchkey create-volume system logs 200M /srv/logs jfs");
+  CHECK(type.status == exit_status(Code::missing));
+  CHECK(has(type.output, "apt install jfsutils"));
+  const Done unit = m.sh("latchkey create-volume " + create + " --hold ngnix");
+  CHECK(unit.status == exit_status(Code::missing));
+  CHECK(has(unit.output, "did you mean 'nginx.service'?"));
+  nothing_made();
+}
+
+TEST_CASE("volumes of every kind grow in use, are forgotten, and are destroyed") {
+  Machine& m = set_up();
+  struct Kind {
+    const char* name;
+    const char* type;
+    const char* size;
+    const char* more;
+  };
+  for (const Kind& kind :
+       {Kind{"a-b", "ext4", "120M", ""}, Kind{"x", "xfs", "400M", ""},
+        Kind{"bt", "btrfs", "200M", "--discard --options noatime"},
+        Kind{"f2", "f2fs", "160M", "--cipher xchacha12,aes-adiantum-plain64 --key-size 256"}}) {
+    const std::string name = kind.name;
+    INFO(name);
+    m.must("latchkey create-volume system " + name + " " + kind.size + " /srv/" + name + " " +
+               kind.type + " " + kind.more,
+           passphrase + "\n");
+    m.must("echo data > /srv/" + name + "/file");
+    // Run again, it has nothing to do.
+    m.must("latchkey create-volume system " + name + " " + kind.size + " /srv/" + name + " " +
+           kind.type + " " + kind.more);
+    const Done grow = m.sh("latchkey resize-volume " + name + " +64M", passphrase + "\n");
+    INFO(grow.output);
+    CHECK(grow.status == (std::string(kind.type) == "f2fs" ? exit_status(Code::refused) : 0));
+    CHECK(m.must("cat /srv/" + name + "/file") == "data");
+  }
+  CHECK(std::stoi(m.must("df -m --output=size /srv/a-b | tail -1")) > 150);
+  CHECK(std::stoi(m.must("df -m --output=size /srv/x | tail -1")) > 400);
+
+  m.must("latchkey remove-volume a-b");
+  CHECK(m.must("lvs --noheadings -o lv_name system/encrypted-a-b | xargs") == "encrypted-a-b");
+  CHECK(m.sh("latchkey remove-volume x --wipe", passphrase + "\n").status ==
+        exit_status(Code::refused));
+  m.must("latchkey remove-volume x --wipe --confirm x", passphrase + "\n");
+  CHECK(m.sh("lvs system/encrypted-x").status != 0);
+  m.must("latchkey lock");
+  m.must("release-services", passphrase + "\n");
+  CHECK(m.must("cat /srv/bt/file /srv/f2/file") == "data\ndata");
+}
