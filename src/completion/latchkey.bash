@@ -33,8 +33,9 @@ _latchkey() {
 		;;
 	*)
 		case $command in
-		'') words='create-volume resize-volume remove-volume status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
+		'') words='create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
+		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		status | plan) words='--json --help' ;;

@@ -28,6 +28,11 @@ struct Volume {
   std::size_t line = 0;  ///< where it stands in the file
 };
 
+/// True when a volume's header is kept in a file, which early boot needs a copy of.
+[[nodiscard]] inline bool header_in_file(const Volume& volume) {
+  return !volume.header.empty() && !volume.header.starts_with("/dev/");
+}
+
 /// One held service: a line `unit  [volume …]`.
 struct Service {
   std::string unit;                    ///< with its suffix, `.service` by default

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "core/hold.hpp"
 #include "core/message.hpp"
@@ -37,7 +38,15 @@ struct Found {
 };
 
 Error no_such_unit(const std::string& unit) {
-  const auto near = nearest(unit, all_units());
+  // Their common ending would make any two names alike.
+  const auto stem = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
+  const auto all = all_units();
+  std::vector<std::string> stems;
+  for (const std::string& one : all) stems.push_back(stem(one));
+  const auto best = nearest(stem(unit), stems);
+  const auto near = best ? std::optional(all[static_cast<std::size_t>(
+                               std::ranges::find(stems, *best) - stems.begin())])
+                         : std::nullopt;
   return {Code::missing, "cannot hold '" + printable(unit) + "'", "systemd knows no such unit",
           near ? "did you mean '" + *near + "'?" : "see: systemctl list-unit-files"};
 }

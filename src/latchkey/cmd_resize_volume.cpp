@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey resize-volume: a larger LV, mapping and file system, while it is in use.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -60,11 +61,14 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   if (*more > vg->free)
     return Error{Code::refused, "cannot grow '" + volume.name + "' by " + size_text(*more),
                  "the volume group has " + size_text(vg->free) + " left", ""};
+  // LVM gives whole extents only.
+  const std::uint64_t extent = std::max<std::uint64_t>(vg->extent, 1);
+  const std::uint64_t rounded = (*more + extent - 1) / extent * extent;
   Unfinished work;
   work.command = "resize-volume";
   work.name = volume.name;
   work.finish = finish;
-  work.values = {{"bytes", std::to_string((*lv)->size + *more)}};
+  work.values = {{"bytes", std::to_string((*lv)->size + rounded)}};
   return work;
 }
 

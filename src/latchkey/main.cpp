@@ -27,6 +27,8 @@ const std::vector<Command>& commands() {
       {"create-volume", "make an encrypted volume with a file system, and mount it",
        "latchkey create-volume vg0 mysql 10G /var/lib/mysql ext4 --hold mariadb",
        declare_create_volume, false, true},
+      {"adopt", "take in a LUKS volume that was made elsewhere",
+       "latchkey adopt vg0 mail /srv/mail ext4", declare_adopt, false, true},
       {"resize-volume", "make a volume larger while it is in use",
        "latchkey resize-volume mysql +5G", declare_resize_volume, false, true},
       {"remove-volume", "forget a volume, or destroy it",

@@ -7,20 +7,16 @@
 #include "core/message.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
-#include "core/volume_lines.hpp"
 #include "latchkey/holding.hpp"
+#include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
-#include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
-#include "sys/fd.hpp"
 #include "sys/file_system.hpp"
 #include "sys/luks.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/mount.hpp"
-#include "sys/mount_point.hpp"
-#include "sys/probe.hpp"
 #include "sys/signature.hpp"
 
 namespace latchkey {
@@ -28,18 +24,6 @@ namespace {
 
 bool has_tag(const LvInfo& lv, const std::string& tag) {
   return std::ranges::find(lv.tags, tag) != lv.tags.end();
-}
-
-Setup with(Setup setup, const Volume& volume) {
-  std::erase_if(setup.volumes, [&](const Volume& other) { return other.name == volume.name; });
-  setup.volumes.push_back(volume);
-  return setup;
-}
-
-Result<std::string> volumes_text(const Paths& paths) {
-  auto text = read_file(paths.etc("volumes"));
-  if (!text && text.error().code == Code::missing) return volumes_head();
-  return text;
 }
 
 }  // namespace
@@ -69,11 +53,7 @@ VolumeMaker::VolumeMaker(const Globals& globals, const Setup& setup, const NewVo
       tag_(tag_of(work.value("uuid"))) {}
 
 Result<> VolumeMaker::look() const {
-  const auto text = volumes_text(globals_.paths);
-  if (!text) return text.error();
-  const auto parsed =
-      parse_volumes(with_volume_line(*text, volume_), globals_.paths.etc("volumes"));
-  if (!parsed) return parsed.error();
+  if (auto fits = fits_into_volumes(globals_.paths, volume_); !fits) return fits;
   if (!can_make_file_system(asked_.fs_type)) {
     const std::string package = fsck_package(asked_.fs_type);
     return Error{Code::missing, "cannot make a file system of type '" + asked_.fs_type + "'",
@@ -83,7 +63,7 @@ Result<> VolumeMaker::look() const {
   for (const std::string& unit : asked_.holds)
     if (auto can = can_hold(unit); !can) return can;
   if (auto fine = look_at_lv(); !fine) return fine;
-  return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point();
+  return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point(setup_, volume_);
 }
 
 Result<> VolumeMaker::look_at_lv() const {
@@ -116,28 +96,9 @@ Result<> VolumeMaker::look_at_lv() const {
   return Ok{};
 }
 
-Result<> VolumeMaker::look_at_mount_point() const {
-  if (volume_.mount_point.empty()) return Ok{};
-  const Setup whole = with(setup_, volume_);
-  Facts facts = probe_volumes(whole);
-  probe_mounts(facts, whole);
-  const VolumeFacts& fact = facts.volumes[volume_.name];
-  if (fact.mounted) return Ok{};
-  if (!fact.taken.empty())
-    return Error{Code::busy, "cannot mount '" + volume_.name + "'", fact.taken, ""};
-  const auto point = open_mount_point(volume_.mount_point, false);
-  if (!point) return point.error().code == Code::missing ? Result<>(Ok{}) : point.error();
-  const auto files = list_files(point->directory, 3);
-  if (!files) return files.error();
-  if (files->count == 0) return Ok{};
-  return Error{Code::refused, "will not mount on '" + volume_.mount_point + "'",
-               "it holds files that the mount would hide: " + join(files->names, ", "),
-               "move them away; once the volume is mounted, move them into it"};
-}
-
 Result<> VolumeMaker::prepare(Asker& asker) {
   const bool formatted = work_.is_done("format");
-  if (formatted && (work_.is_done("mount") || is_open())) return Ok{};
+  if (formatted && (work_.is_done("mount") || is_open(setup_, volume_))) return Ok{};
   auto session =
       KeysSession::open(globals_, setup_, asker, formatted ? KeysAccess::read : KeysAccess::write);
   if (!session) return session.error();
@@ -169,17 +130,12 @@ std::vector<WorkStep> VolumeMaker::steps() {
       {"format", "encrypting " + lv, [this] { return format(); }},
       {"file-system", "making the " + asked_.fs_type + " file system; a large one takes a while",
        [this] { return make_fs(); }},
-      {"configure", "", [this] { return configure(); }},
-      {"mount", "", [this] { return mount(); }},
+      {"configure", "", [this] { return write_volume_line(globals_.paths, volume_); }},
+      {"mount", "", [this] { return open_and_mount(globals_.paths, volume_, key()); }},
       {"hold", "", [this] { return hold(); }},
       {"untag", "", [this] { return untag_lv(volume_.device, tag_); }},
       {"image", "", [this] { return bring_images_up_to_date(globals_); }},
   };
-}
-
-bool VolumeMaker::is_open() const {
-  Facts facts = probe_volumes(with(setup_, volume_));
-  return facts.volumes[volume_.name].open;
 }
 
 Result<> VolumeMaker::write_key() {
@@ -216,34 +172,20 @@ Result<> VolumeMaker::format() const {
 }
 
 Result<> VolumeMaker::open() {
-  if (is_open()) return Ok{};
+  if (is_open(setup_, volume_)) return Ok{};
   const MappingRequest request{.device = volume_.device.path(),
                                .mapping = volume_.mapping,
                                .name = volume_.name,
                                .uuid = volume_.uuid,
                                .discard = volume_.discard};
-  return open_mapping(request, drawn_ ? drawn_->secret() : stored_);
+  return open_mapping(request, key());
 }
+
+const Secret& VolumeMaker::key() const { return drawn_ ? drawn_->secret() : stored_; }
 
 Result<> VolumeMaker::make_fs() {
   if (auto opened = open(); !opened) return opened;
   return make_file_system(asked_.fs_type, asked_.mkfs, mapping_path(volume_));
-}
-
-Result<> VolumeMaker::configure() const {
-  const auto text = volumes_text(globals_.paths);
-  if (!text) return text.error();
-  return write_file(globals_.paths.etc("volumes"), with_volume_line(*text, volume_), 0644);
-}
-
-Result<> VolumeMaker::mount() {
-  if (auto opened = open(); !opened) return opened;
-  if (volume_.mount_point.empty()) return Ok{};
-  const auto setup = load_setup(globals_.paths);
-  if (!setup) return setup.error();
-  Facts facts = probe_volumes(*setup);
-  probe_mounts(facts, *setup);
-  return facts.volumes[volume_.name].mounted ? Result<>(Ok{}) : mount_volume(volume_, false);
 }
 
 Result<> VolumeMaker::hold() const {

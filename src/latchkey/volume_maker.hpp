@@ -35,16 +35,13 @@ class VolumeMaker {
 
  private:
   [[nodiscard]] Result<> look_at_lv() const;
-  [[nodiscard]] Result<> look_at_mount_point() const;
-  [[nodiscard]] bool is_open() const;
   [[nodiscard]] Result<> open();
+  [[nodiscard]] const Secret& key() const;
 
   [[nodiscard]] Result<> write_key();
   [[nodiscard]] Result<> make_lv() const;
   [[nodiscard]] Result<> format() const;
   [[nodiscard]] Result<> make_fs();
-  [[nodiscard]] Result<> configure() const;
-  [[nodiscard]] Result<> mount();
   [[nodiscard]] Result<> hold() const;
 
   const Globals& globals_;

@@ -81,10 +81,14 @@ EarlyInputs read_early_inputs(const Paths& paths) {
     out.faults.push_back(list_text.error());
   } else {
     out.root_is_a_volume = root_is_a_volume(*list_text);
-    if (auto volumes = parse_volumes(*list_text, list))
+    if (auto volumes = parse_volumes(*list_text, list)) {
       out.volumes = std::move(*volumes);
-    else
+      for (const Volume& volume : *out.volumes)
+        if (header_in_file(volume))
+          inputs.add(volume.header, read_file(paths.root + volume.header, program_limit));
+    } else {
       out.faults.push_back(volumes.error());
+    }
   }
 
   read_keys(paths, out, inputs);

@@ -34,12 +34,14 @@ std::string device_path(const Paths& paths, const DeviceRef& device) {
 
 // Modules for one device's header; the default ones, and a warning, when it
 // cannot be read now: absent disks and chroots must not fail a kernel's update.
+// `header`: where it is when it is not on the device itself.
 std::vector<std::string> ciphers_for(const Paths& paths, const DeviceRef& device,
-                                     std::vector<Error>& warnings) {
+                                     const std::string& header, std::vector<Error>& warnings) {
   // The keys volume's LV rests while nobody unlocks. A test's root has no LVM.
   std::optional<WokenLv> woken;
   if (paths.root.empty()) woken.emplace(device);
-  auto names = header_modules(device_path(paths, device));
+  auto names =
+      header_modules(header.empty() ? device_path(paths, device) : paths.root + header);
   if (names) return *names;
   Error error = names.error();
   error.hint =
@@ -54,11 +56,11 @@ std::vector<std::string> wanted_modules(const Paths& paths, const EarlyInputs& i
   // ext4 with its checksum is the keys volume's; udhcpc needs packet sockets.
   std::vector<std::string> out{"dm_mod", "dm_crypt", "ext4", "crypto-crc32c", "af_packet"};
   if (inputs.config)
-    for (const auto& name : ciphers_for(paths, inputs.config->keys.device, warnings))
+    for (const auto& name : ciphers_for(paths, inputs.config->keys.device, "", warnings))
       add(out, name);
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
-      for (const auto& name : ciphers_for(paths, volume.device, warnings)) add(out, name);
+      for (const auto& name : ciphers_for(paths, volume.device, volume.header, warnings)) add(out, name);
   for (const auto& name : network_drivers(paths.root)) add(out, name);
   return out;
 }
@@ -88,6 +90,22 @@ Result<ImageOutcome> boot_on(const ImageRequest& request, const EarlyInputs& inp
   return outcome;
 }
 
+// A header kept in a file lies at the same path in the image. One that cannot be
+// read costs only its volume, and `check` tells of it.
+void copy_headers(ImageTree& tree, const ImageRequest& request, const EarlyInputs& inputs) {
+  const Paths& paths = request.paths;
+  if (!inputs.volumes) return;
+  for (const Volume& volume : *inputs.volumes) {
+    if (!header_in_file(volume) || ::access((paths.root + volume.header).c_str(), R_OK) != 0)
+      continue;
+    for (std::size_t at = 1; (at = volume.header.find('/', at)) != std::string::npos; ++at)
+      if (const std::string parent = volume.header.substr(0, at);
+          ::access((request.tree + parent).c_str(), F_OK) != 0)
+        tree.directory(parent, 0700);
+    tree.copy(paths.root + volume.header, volume.header, 0600);
+  }
+}
+
 Result<> write_tree(const ImageRequest& request, const EarlyInputs& inputs, const ImageInfo& info) {
   const std::string base = own;
   ImageTree tree(request.tree);
@@ -100,6 +118,7 @@ Result<> write_tree(const ImageRequest& request, const EarlyInputs& inputs, cons
   tree.copy(request.paths.etc("volumes"), base + "/volumes", 0600);
   for (const HostKey& key : inputs.host_keys)
     tree.copy(key.path, base + "/hostkeys/" + key.file, 0600);
+  copy_headers(tree, request, inputs);
   std::string lines;
   std::vector<DoorKey> keys;
   for (std::size_t i = 0; i < inputs.keys.size(); ++i) {

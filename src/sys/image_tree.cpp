@@ -36,7 +36,7 @@ void ImageTree::edit(const std::string& path,
 
 void ImageTree::copy(const std::string& from, const std::string& path, mode_t mode) {
   step([&]() -> Result<> {
-    const auto content = read_file(from);
+    const auto content = read_file(from, 64UL << 20U);
     if (!content) return content.error();
     return write_file(root_ + path, *content, mode);
   });

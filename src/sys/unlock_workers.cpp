@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/unlock_workers.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "core/text.hpp"
@@ -23,9 +25,15 @@ void answer(Channel& channel, const Result<>& result) {
 void find(Channel& channel, const DeviceRef& ref, const std::string& header_path,
           const std::string& name, const std::string& uuid, std::chrono::seconds timeout) {
   const std::string path = ref.path();
-  if (!wait_for_devices([&] { return block_device(path).has_value(); }, timeout)) {
+  const auto there = [&] {
+    return block_device(path).has_value() &&
+           (header_path.empty() || ::access(header_path.c_str(), F_OK) == 0);
+  };
+  if (!wait_for_devices(there, timeout)) {
     channel.send('X', pack({Code::missing, "cannot open '" + name + "'",
-                            "the device " + ref.text() + " did not appear within " +
+                            (block_device(path) ? "its header '" + header_path + "'"
+                                                : "the device " + ref.text()) +
+                                " did not appear within " +
                                 std::to_string(timeout.count()) + " s",
                             "is its disk there? look at: lvm lvs, lsblk"}));
     return;
@@ -44,6 +52,7 @@ void open(Channel& channel, const Volume& volume) {
                                .mapping = volume.mapping,
                                .name = volume.name,
                                .uuid = volume.uuid,
+                               .header = volume.header,
                                .discard = volume.discard};
   auto opened = open_mapping(request, *key);
   if (!opened && opened.error().code == Code::denied) {
@@ -81,7 +90,7 @@ void read(Channel& channel, const KeysVolume& volume, const std::vector<std::str
 int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds device_timeout) {
   while (const auto message = channel.receive()) {
     if (message->type == 'F')
-      find(channel, volume.device, "", volume.name, volume.uuid, device_timeout);
+      find(channel, volume.device, volume.header, volume.name, volume.uuid, device_timeout);
     if (message->type == 'O') open(channel, volume);
   }
   return 0;

@@ -107,7 +107,7 @@ TEST_CASE("what cannot be a volume is told before anything is made") {
   CHECK(refused([](NewVolume& v) { v.mount_point = "srv/x"; }));
   CHECK(refused([](NewVolume& v) { v.mount_point = "/srv/../etc"; }));
   CHECK(refused([](NewVolume& v) { v.fs_type = "ext4 -O"; }));
-  CHECK(refused([](NewVolume& v) { v.options = "a b"; }));
+  CHECK(refused([](NewVolume& v) { v.options = "a,,b"; }));
   CHECK_FALSE(refused([](NewVolume& v) { v.size = "existing"; }));
   CHECK_FALSE(refused([](NewVolume& v) { v.name = "a-b--c"; }));
 }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey adopt: takes in a LUKS volume that was made elsewhere.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "core/text.hpp"
+#include "core/volume_lines.hpp"
+#include "latchkey/terminal.hpp"
+#include "latchkey/volume_adopter.hpp"
+#include "sys/device.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/unfinished.hpp"
+
+namespace latchkey {
+namespace {
+
+struct Options {
+  std::string vg;
+  std::string name;
+  std::string mount_point;
+  std::string fs_type;
+  std::string device;
+  std::string header;
+  std::string key_file;
+  std::string options;
+  std::string halt;
+};
+
+Result<DeviceRef> device_for(const Options& options) {
+  if (!options.device.empty()) return parse_device_ref(options.device);
+  for (const std::string& lv : {"encrypted-" + options.name, options.name}) {
+    const DeviceRef ref{.kind = DeviceRef::Kind::lv, .vg = options.vg, .lv = lv};
+    const auto found = find_lv(ref);
+    if (!found) return found.error();
+    if (*found) return ref;
+  }
+  if (const auto vg = find_vg(options.vg); !vg) return vg.error();
+  return Error{Code::missing, "there is no volume to adopt",
+               "the group '" + options.vg + "' has neither 'encrypted-" + options.name + "' nor '" +
+                   options.name + "'",
+               "see lvs(8), or name it with --device"};
+}
+
+// Open already, perhaps by its owner's crypttab: the name stays, so that nothing has
+// to be stopped.
+std::string mapping_on(const DeviceRef& device, const std::string& name) {
+  if (const auto number = block_device(device.path()))
+    for (const Mapping& mapping : mappings())
+      if (mapping.uuid.starts_with("CRYPT-") &&
+          std::ranges::find(mapping.below, *number) != mapping.below.end())
+        return mapping.name;
+  return "cleartext-" + name;
+}
+
+Result<Volume> volume_for(const Options& options) {
+  if (!valid_lvm_name(options.vg) || !valid_lvm_name(options.name) || options.name == "keys")
+    return Error{Code::usage,
+                 "'" + printable(options.vg + " " + options.name) +
+                     "' are no names of a volume group and a volume",
+                 "", "use letters, digits and + _ . -"};
+  const auto device = device_for(options);
+  if (!device)
+    return Error{Code::usage, device.error().what, device.error().why, device.error().hint};
+  if (device->kind == DeviceRef::Kind::lv)
+    if (auto awake = activate_lvs({device->text()}); !awake) return awake.error();
+  Volume volume;
+  volume.name = options.name;
+  volume.device = *device;
+  volume.mount_point = options.mount_point == "none" ? "" : options.mount_point;
+  volume.fs_type = options.fs_type;
+  volume.mount_options = options.options;
+  volume.mapping = mapping_on(*device, options.name);
+  volume.key_file = (device->vg.empty() ? "" : device->vg + "-") + options.name + ".key";
+  volume.header = options.header;
+  const auto header = read_luks_header({device->path(), options.header, options.name, ""});
+  if (!header) return header.error();
+  // Whoever puts another disk in its place is found out by it.
+  volume.uuid = header->uuid;
+  return volume;
+}
+
+// The parser's own rules for each field.
+Result<> judge(const Volume& volume) {
+  const auto parsed = parse_volumes(volume_line(volume), "volumes");
+  if (parsed && parsed->size() == 1) return Ok{};
+  return Error{Code::usage, "cannot write a line for '" + volume.name + "'",
+               parsed ? "its fields hold what they must not" : parsed.error().what,
+               parsed ? "" : parsed.error().hint};
+}
+
+Unfinished new_work(const Options& options) {
+  Unfinished work;
+  work.command = "adopt";
+  work.name = options.name;
+  work.finish = "latchkey adopt " + options.vg + " " + options.name + " " + options.mount_point +
+                " " + options.fs_type;
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) work.finish += std::string(" ") + option + " " + value;
+  };
+  add("--device", options.device);
+  add("--header", options.header);
+  add("--key-file", options.key_file);
+  add("--options", options.options);
+  return work;
+}
+
+int adopt(const Globals& globals, const Options& options, std::optional<int> descriptor) {
+  const auto turn = begin_admin(globals, "adopt", options.name);
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  const auto volume = volume_for(options);
+  if (!volume) return report_error(volume.error());
+  if (auto fine = judge(*volume); !fine) return report_error(fine.error());
+
+  Unfinished work = new_work(options);
+  const auto before = load_unfinished(globals.paths, options.name);
+  if (!before) return report_error(before.error());
+  if (*before && ((*before)->command != "adopt" || (*before)->finish != work.finish)) {
+    Error error = describe_unfinished(**before);
+    error.code = Code::refused;
+    return report_error(error);
+  }
+  if (*before) work = **before;
+  const Adoption asked{*volume, options.key_file};
+  VolumeAdopter adopter(globals, *setup, asked, work);
+  if (options.halt != "list") {
+    if (auto fine = adopter.look(); !fine) return report_error(fine.error());
+    Asker asker(descriptor);
+    if (auto ready = adopter.prepare(asker); !ready) return report_error(ready.error());
+  }
+  if (auto done = carry_out(globals, work, adopter.steps(), options.halt); !done)
+    return report_error(done.error());
+  if (options.halt != "list")
+    say(globals, "'" + options.name +
+                     "' is taken in; what opened it before still does. A line of it in /etc/fstab "
+                     "or /etc/crypttab is needed no more: see latchkey check");
+  return 0;
+}
+
+}  // namespace
+
+Run declare_adopt(CLI::App& app, const Globals& globals) {
+  const auto options = std::make_shared<Options>();
+  const auto halt = std::make_shared<std::string>();
+  app.add_option("vg", options->vg, "the volume group it is in")->required();
+  app.add_option("name", options->name, "its name; the LV is encrypted-NAME or NAME")->required();
+  app.add_option("mount-point", options->mount_point, "where it is mounted, or none")->required();
+  app.add_option("type", options->fs_type, "of its file system")->required();
+  app.add_option("--device", options->device, "the device, when it is no LV of these names")
+      ->type_name("DEVICE");
+  app.add_option("--header", options->header, "where its LUKS header is, when that is detached")
+      ->type_name("PATH");
+  app.add_option("--key-file", options->key_file, "a file that opens it now")->type_name("FILE");
+  app.add_option("--options", options->options, "options for mount")->type_name("LIST");
+  const auto descriptor = declare_passphrase_fd(app);
+  declare_halt(app, halt);
+  return [options, descriptor, halt, &globals] {
+    options->halt = *halt;
+    return adopt(globals, *options, *descriptor);
+  };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/placing.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "core/volume_lines.hpp"
+#include "sys/crypt.hpp"
+#include "sys/fd.hpp"
+#include "sys/mount.hpp"
+#include "sys/mount_point.hpp"
+#include "sys/probe.hpp"
+
+namespace latchkey {
+namespace {
+
+Setup with(Setup setup, const Volume& volume) {
+  std::erase_if(setup.volumes, [&](const Volume& other) { return other.name == volume.name; });
+  setup.volumes.push_back(volume);
+  return setup;
+}
+
+VolumeFacts facts_of(const Setup& setup, const Volume& volume) {
+  const Setup whole = with(setup, volume);
+  Facts facts = probe_volumes(whole);
+  probe_mounts(facts, whole);
+  return facts.volumes[volume.name];
+}
+
+Result<std::string> volumes_text(const Paths& paths) {
+  auto text = read_file(paths.etc("volumes"));
+  if (!text && text.error().code == Code::missing) return volumes_head();
+  return text;
+}
+
+}  // namespace
+
+Result<> fits_into_volumes(const Paths& paths, const Volume& volume) {
+  const auto text = volumes_text(paths);
+  if (!text) return text.error();
+  const auto parsed = parse_volumes(with_volume_line(*text, volume), paths.etc("volumes"));
+  return parsed ? Result<>(Ok{}) : parsed.error();
+}
+
+Result<> write_volume_line(const Paths& paths, const Volume& volume) {
+  const auto text = volumes_text(paths);
+  if (!text) return text.error();
+  const std::string after = with_volume_line(*text, volume);
+  return after == *text ? Result<>(Ok{}) : write_file(paths.etc("volumes"), after, 0644);
+}
+
+Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {
+  if (volume.mount_point.empty()) return Ok{};
+  const VolumeFacts fact = facts_of(setup, volume);
+  if (fact.mounted) return Ok{};
+  if (!fact.taken.empty())
+    return Error{Code::busy, "cannot mount '" + volume.name + "'", fact.taken, ""};
+  const auto point = open_mount_point(volume.mount_point, false);
+  if (!point) return point.error().code == Code::missing ? Result<>(Ok{}) : point.error();
+  const auto files = list_files(point->directory, 3);
+  if (!files) return files.error();
+  if (files->count == 0) return Ok{};
+  return Error{Code::refused, "will not mount on '" + volume.mount_point + "'",
+               "it holds files that the mount would hide: " + join(files->names, ", "),
+               "move them away; once the volume is mounted, move them into it"};
+}
+
+bool is_open(const Setup& setup, const Volume& volume) { return facts_of(setup, volume).open; }
+
+Result<> open_and_mount(const Paths& paths, const Volume& volume, const Secret& key) {
+  const auto setup = load_setup(paths);
+  if (!setup) return setup.error();
+  const VolumeFacts fact = facts_of(*setup, volume);
+  if (!fact.open) {
+    const MappingRequest request{.device = volume.device.path(),
+                                 .mapping = volume.mapping,
+                                 .name = volume.name,
+                                 .uuid = volume.uuid,
+                                 .header = volume.header,
+                                 .discard = volume.discard};
+    if (auto opened = open_mapping(request, key); !opened) return opened;
+  }
+  if (volume.mount_point.empty() || fact.mounted) return Ok{};
+  return mount_volume(volume, false);
+}
+
+}  // namespace latchkey

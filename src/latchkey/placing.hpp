@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What create-volume and adopt share: a volume's place among the others, in the file
+// and in the tree of directories.
+#pragma once
+
+#include "core/plan.hpp"
+#include "core/result.hpp"
+#include "sys/secret.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// Fails with what parse_volumes would say of the file with this volume in it.
+[[nodiscard]] Result<> fits_into_volumes(const Paths& paths, const Volume& volume);
+
+/// Puts the volume's line into the volumes file, in place of an older one.
+[[nodiscard]] Result<> write_volume_line(const Paths& paths, const Volume& volume);
+
+/// Fails with Code::busy when something else is mounted there or the mapping is in
+/// another use, Code::refused when the mount would hide files or the path is unsafe.
+/// One that is not there, and the volume's own mount, are fine.
+[[nodiscard]] Result<> look_at_mount_point(const Setup& setup, const Volume& volume);
+
+/// True when the volume's mapping lies open on its device.
+[[nodiscard]] bool is_open(const Setup& setup, const Volume& volume);
+
+/// Opens a configured volume with its key and mounts it, as far as that is not so
+/// already. Fails as open_mapping and mount_volume.
+[[nodiscard]] Result<> open_and_mount(const Paths& paths, const Volume& volume, const Secret& key);
+
+}  // namespace latchkey

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/volume_adopter.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/text.hpp"
+#include "latchkey/placing.hpp"
+#include "latchkey/rebuild.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/crypt.hpp"
+#include "sys/fd.hpp"
+#include "sys/luks.hpp"
+
+namespace latchkey {
+namespace {
+
+Result<Secret> read_key_file(const std::string& path) {
+  const std::string what = "cannot read the key file '" + printable(path) + "'";
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return system_error(errno, what);
+  auto key = read_secret(fd.get(), key_limit);
+  if (!key) return Error{key.error().code, what, key.error().why, key.error().hint};
+  if (key->empty()) return Error{Code::usage, what, "it is empty", ""};
+  return key;
+}
+
+}  // namespace
+
+VolumeAdopter::VolumeAdopter(const Globals& globals, const Setup& setup, const Adoption& asked,
+                             Unfinished& work)
+    : globals_(globals), setup_(setup), asked_(asked), work_(work) {}
+
+LuksPlace VolumeAdopter::place() const {
+  const Volume& volume = asked_.volume;
+  return {volume.device.path(), volume.header, volume.name, volume.uuid};
+}
+
+Result<> VolumeAdopter::look() const {
+  if (auto fits = fits_into_volumes(globals_.paths, asked_.volume); !fits) return fits;
+  if (const auto header = read_luks_header(place()); !header) return header.error();
+  return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point(setup_, asked_.volume);
+}
+
+Result<> VolumeAdopter::prepare(Asker& asker) {
+  if (work_.is_done("slot") && (work_.is_done("mount") || is_open(setup_, asked_.volume)))
+    return Ok{};
+  auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
+  if (!session) return session.error();
+  keys_ = std::move(*session);
+  if (auto taken = take_stored_key(); !taken) return taken;
+  if (!stored_.empty()) return keys_->close();
+  return ask_for_key(asker);
+}
+
+// The key that a legacy layout, a forgotten volume or an interrupted run left: when
+// it opens the volume there is nothing to add.
+Result<> VolumeAdopter::take_stored_key() {
+  const std::string& file = asked_.volume.key_file;
+  const auto files = keys_->keys().files();
+  if (std::ranges::find(files, file) == files.end()) return Ok{};
+  auto key = keys_->keys().read(file);
+  if (!key) return key.error();
+  const auto device = LuksDevice::open(place());
+  if (!device) return device.error();
+  const auto slot = device->try_key(*key);
+  if (slot) {
+    stored_ = std::move(*key);
+    for (const char* step : {"key", "slot"})
+      if (!work_.is_done(step)) work_.done.emplace_back(step);
+    return Ok{};
+  }
+  if (slot.error().code != Code::denied) return slot.error();
+  if (!work_.begun.empty()) return Ok{};  // ours, and not yet in a slot
+  return Error{Code::refused, "will not replace the key file '" + file + "'",
+               "it is on the keys volume and does not open '" + asked_.volume.name + "'",
+               "whose key is it? look: latchkey mount-keys"};
+}
+
+Result<> VolumeAdopter::ask_for_key(Asker& asker) {
+  std::erase(work_.done, "key");
+  const auto device = LuksDevice::open(place());
+  if (!device) return device.error();
+  if (!asked_.key_file.empty()) {
+    auto key = read_key_file(asked_.key_file);
+    if (!key) return key.error();
+    if (const auto slot = device->try_key(*key); !slot) return slot.error();
+    existing_ = std::move(*key);
+    return Ok{};
+  }
+  return with_passphrase(globals_, asker, "passphrase that opens '" + asked_.volume.name + "' now",
+                         [&](Secret typed) -> Result<> {
+                           if (const auto slot = device->try_key(typed); !slot) return slot.error();
+                           existing_ = std::move(typed);
+                           return Ok{};
+                         });
+}
+
+std::vector<WorkStep> VolumeAdopter::steps() {
+  const std::string device = asked_.volume.device.text();
+  return {
+      {"key", "drawing a key for '" + asked_.volume.name + "'", [this] { return write_key(); }},
+      {"slot", "adding a key slot to " + device + "; the others stay",
+       [this] { return add_slot(); }},
+      {"configure", "", [this] { return write_volume_line(globals_.paths, asked_.volume); }},
+      {"mount", "", [this] { return mount(); }},
+      {"image", "", [this] { return bring_images_up_to_date(globals_); }},
+  };
+}
+
+Result<> VolumeAdopter::write_key() {
+  auto key = RandomKey::draw();
+  if (!key) return key.error();
+  const auto written = keys_->keys().write(asked_.volume.key_file, key->secret());
+  if (!written) return written;
+  if (auto closed = keys_->close(); !closed) return closed;
+  drawn_ = std::move(*key);
+  return Ok{};
+}
+
+Result<> VolumeAdopter::add_slot() {
+  auto device = LuksDevice::open(place());
+  if (!device) return device.error();
+  const auto slot = device->add_slot(existing_, *drawn_);
+  if (!slot) return slot.error();
+  return device->try_slot(*slot, drawn_->secret());
+}
+
+Result<> VolumeAdopter::mount() {
+  return open_and_mount(globals_.paths, asked_.volume, drawn_ ? drawn_->secret() : stored_);
+}
+
+}  // namespace latchkey
