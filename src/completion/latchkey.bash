@@ -6,6 +6,11 @@ _latchkey_first_words() {
 	sed -n 's/^[[:blank:]]*\([^#[:blank:]][^[:blank:]]*\).*/\1/p' "/etc/latchkey/$1" 2>/dev/null
 }
 
+# Prints the volume groups; only root is told.
+_latchkey_groups() {
+	[[ $EUID -eq 0 ]] && vgs --noheadings --options vg_name 2>/dev/null
+}
+
 # Prints the services that systemd knows.
 _latchkey_units() {
 	systemctl list-unit-files --no-legend --no-pager --type=service 2>/dev/null |
@@ -27,17 +32,18 @@ _latchkey() {
 	--needs | --confirm) words=$(_latchkey_first_words volumes) ;;
 	--only) words=$(_latchkey_first_words volumes; _latchkey_first_words services) ;;
 	--hold) words=$(_latchkey_units) ;;
-	--image)
+	--image | --authorized-keys)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	*)
 		case $command in
-		'') words='create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
+		'') words='init create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
 		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
+		init) words="--size --authorized-keys --passphrase-fd --accept-weak --help $(_latchkey_groups)" ;;
 		status | plan) words='--json --help' ;;
 		release-services) words='--only --dry-run --json --over-files --help' ;;
 		lock) words='--dry-run --help' ;;

@@ -12,6 +12,7 @@ namespace latchkey {
 namespace {
 
 constexpr std::string_view units = "BKMGTPE";
+constexpr std::size_t mib = 2;  // what LVM takes a bare number for
 
 }  // namespace
 
@@ -39,7 +40,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     unit.resize(unit.size() - 2);
   else if (unit.size() == 2 && unit[1] == 'B')
     unit.resize(1);
-  const std::size_t power = unit.empty() ? 0 : units.find(unit[0]);
+  const std::size_t power = unit.empty() ? mib : units.find(unit[0]);
   if (at == 0 || text[at - 1] == '.' || unit.size() > 1 || power == std::string_view::npos)
     return wrong;
   const double bytes = std::floor(number * std::pow(1024, static_cast<double>(power)) + 0.5);
@@ -62,7 +63,7 @@ std::string size_text(std::uint64_t bytes) {
     number /= 1024;
     ++power;
   }
-  const auto tenths = static_cast<std::uint64_t>(number * 10 + 0.5);
+  const auto tenths = static_cast<std::uint64_t>(number * 10);
   std::string text = std::to_string(tenths / 10);
   if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
   if (power == 0) return text + " bytes";

@@ -10,15 +10,16 @@
 
 namespace latchkey {
 
-/// Reads `512M`, `10G`, `1.5T`, `64MiB`, a plain number of bytes: powers of 1024
-/// whatever the letters' case. Gives bytes. Fails with Code::usage, also for 0 and
+/// Reads `512M`, `10G`, `1.5T`, `64MiB`, `4096B`: powers of 1024 whatever the letters'
+/// case; a bare number is MiB, as LVM takes it. Gives bytes. Fails with Code::usage, also for 0 and
 /// for more than 2^60.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 
 /// A part of a volume group as LVM writes it: true for `50%FREE`, `100%VG`.
 [[nodiscard]] bool is_share(std::string_view text);
 
-/// Bytes for people: `10 GiB`, `1.5 TiB`, `64 MiB`.
+/// Bytes for people: `10 GiB`, `1.5 TiB`, `64 MiB`; rounded down, so never more than
+/// there is.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 
 }  // namespace latchkey

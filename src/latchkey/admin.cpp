@@ -11,6 +11,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
+#include "sys/passphrase.hpp"
 #include "sys/unlock.hpp"
 
 namespace latchkey {
@@ -94,7 +95,7 @@ Result<> with_passphrase(const Globals& globals, Asker& asker, const std::string
   for (int left = tries;; --left) {
     auto passphrase = asker.ask(prompt);
     if (!passphrase) return passphrase.error();
-    auto used = use(std::move(*passphrase));
+    auto used = try_forms(*passphrase, [&](const Secret& form) { return use(copy_of(form)); });
     if (used || used.error().code != Code::denied || !asker.interactive() || left == 1) return used;
     say(globals, "wrong passphrase; " + std::to_string(left - 1) +
                      (left == 2 ? " more try" : " more tries"));

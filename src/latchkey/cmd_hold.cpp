@@ -9,6 +9,7 @@
 
 #include "core/hold.hpp"
 #include "core/message.hpp"
+#include "core/new_config.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
@@ -24,10 +25,9 @@
 namespace latchkey {
 namespace {
 
-constexpr const char* triggers_head =
+constexpr std::string_view triggers_head =
     "# Written by latchkey hold: what starts a held unit, held together with it.\n"
     "# unit  socket, path or timer ...\n";
-constexpr const char* services_head = "# unit  [volume ...]    see latchkey.conf(5)\n";
 
 // A unit to be held: its own name, and why it is held.
 struct Found {
@@ -94,7 +94,7 @@ Result<std::vector<Found>> find_held(const std::string& typed) {
   return Error{Code::refused, "cannot hold '" + printable(typed) + "'", "systemd does not run", ""};
 }
 
-Result<std::string> text_or(const std::string& path, const char* head) {
+Result<std::string> text_or(const std::string& path, std::string_view head) {
   auto text = read_file(path);
   if (!text && text.error().code == Code::missing) return std::string(head);
   return text;
@@ -102,7 +102,7 @@ Result<std::string> text_or(const std::string& path, const char* head) {
 
 // Applies `edit` to the text of a file that belongs to the owner.
 template <class Edit>
-Result<> edit_file(const std::string& path, const char* head, const Edit& edit) {
+Result<> edit_file(const std::string& path, std::string_view head, const Edit& edit) {
   const auto before = text_or(path, head);
   if (!before) return before.error();
   const std::string after = edit(*before);

@@ -24,6 +24,11 @@ namespace latchkey {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
+      {.name = "init",
+       .summary = "make the keys volume and all that early boot needs: the first command",
+       .example = "latchkey init vg0 --authorized-keys alice.pub",
+       .declare = declare_init,
+       .admin = true},
       {"create-volume", "make an encrypted volume with a file system, and mount it",
        "latchkey create-volume vg0 mysql 10G /var/lib/mysql ext4 --hold mariadb",
        declare_create_volume, false, true},

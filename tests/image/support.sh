@@ -39,8 +39,8 @@ make_tree() {
 	archive=$(cd "$top/tools/vm.d" && python3 -B -c '
 import sys
 from latchvm import build
-# What the package needs beyond a base system; the bookworm base has it.
-extra = [] if sys.argv[1] == "bookworm" else ["libgcrypt20"]
+# What the package needs beyond a base system.
+extra = ["libzxcvbn0"] if sys.argv[1] == "bookworm" else ["libgcrypt20", "libzxcvbn0"]
 with build.base(sys.argv[1], extra) as path:
     print(path + "/base.tar")' "$release")
 	tree=$work/$release

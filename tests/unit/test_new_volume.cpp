@@ -28,7 +28,8 @@ NewVolume mysql() {
 }  // namespace
 
 TEST_CASE("sizes are read as people write them") {
-  CHECK(*parse_size("512") == 512);
+  CHECK(*parse_size("512") == 512ULL << 20U);
+  CHECK(*parse_size("4096B") == 4096);
   CHECK(*parse_size("64M") == 64ULL << 20U);
   CHECK(*parse_size("64MiB") == 64ULL << 20U);
   CHECK(*parse_size("10g") == 10ULL << 30U);
@@ -46,6 +47,7 @@ TEST_CASE("sizes are read as people write them") {
   CHECK_FALSE(is_share("50%"));
   CHECK(size_text(10ULL << 30U) == "10 GiB");
   CHECK(size_text(3ULL << 39U) == "1.5 TiB");
+  CHECK(size_text((64ULL << 20U) - 1) == "63.9 MiB");
   CHECK(size_text(511) == "511 bytes");
 }
 

@@ -25,6 +25,7 @@ installed() {
 	installed libgcrypt 'LGPL-2.1-or-later AND BSD-3-Clause' libgcrypt20-dev
 	installed libgpg-error LGPL-2.1-or-later libgpg-error-dev
 	installed json-c MIT libjson-c-dev
+	installed utf8proc 'MIT AND Unicode-DFS-2016' libutf8proc-dev
 	installed glibc LGPL-2.1-or-later libc6-dev
 	installed libstdc++ 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-1]}"
 	installed libgcc 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-2]}"
@@ -49,6 +50,6 @@ target_link_libraries(latchkey_static_deps INTERFACE
   "\${_latchkey_lib}/latchkeywrap.o"
   "\${_latchkey_lib}/libcryptsetup.a" "\${_latchkey_lib}/libdevmapper.a" "\${_latchkey_lib}/libudev.a"
   "\${_latchkey_lib}/libmount.a" "\${_latchkey_lib}/libblkid.a" "\${_latchkey_lib}/libuuid.a"
-  gcrypt gpg-error json-c m pthread)
+  gcrypt gpg-error json-c utf8proc m pthread)
 unset(_latchkey_lib)
 CMAKE

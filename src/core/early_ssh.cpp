@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/early_ssh.hpp"
+
+#include "core/text.hpp"
+
+namespace latchkey {
+
+std::string early_alias(const EarlySsh& ssh) {
+  const std::string first = ssh.host_name.substr(0, ssh.host_name.find('.'));
+  return (first.empty() ? "server" : printable(first)) + "-early";
+}
+
+std::string early_ssh_text(const EarlySsh& ssh) {
+  const std::string alias = early_alias(ssh);
+  const std::string name = ssh.host_name.empty() ? "server" : printable(ssh.host_name);
+  const std::string address = ssh.addresses.empty() ? name : printable(ssh.addresses[0]);
+  const std::string port = std::to_string(ssh.port);
+  std::string out = "host keys of early boot, which are not those of the running system:\n";
+  for (const EarlyHostKey& key : ssh.keys)
+    out +=
+        "  " + key.fingerprint + "  " + key.public_line.substr(0, key.public_line.find(' ')) + "\n";
+  out += "\nwhile the machine boots, it is unlocked by\n  ssh -p " + port + " root@" + address;
+  if (address != name) out += "      (or root@" + name + ", where this name leads to it)";
+  out +=
+      "\n\nso that ssh keeps the two host keys apart, add to ~/.ssh/config on your own machine\n"
+      "  Host " +
+      alias + "\n    HostName " + address + "\n    Port " + port +
+      "\n    User root\n    HostKeyAlias " + alias + "\nand to ~/.ssh/known_hosts there\n";
+  for (const EarlyHostKey& key : ssh.keys) out += "  " + alias + " " + key.public_line + "\n";
+  out += "then this is enough:\n  ssh " + alias + "\n";
+  return out;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a person is told at the end of the set-up: how to reach early boot, and how
+// ssh keeps its host key apart from that of the running system.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace latchkey {
+
+struct EarlyHostKey {
+  std::string public_line{};  ///< `ssh-ed25519 AAAA…`
+  std::string fingerprint{};  ///< `SHA256:…`
+};
+
+struct EarlySsh {
+  std::string host_name{};               ///< of the machine; may be empty
+  std::vector<std::string> addresses{};  ///< the first is the one to use; may be none
+  std::uint16_t port = 22;
+  std::vector<EarlyHostKey> keys{};
+};
+
+/// The alias under which ssh keeps early boot's host key: `server-early`.
+[[nodiscard]] std::string early_alias(const EarlySsh& ssh);
+
+/// Fingerprints, the ssh command, a stanza for ~/.ssh/config and lines for
+/// ~/.ssh/known_hosts, as lines to print.
+[[nodiscard]] std::string early_ssh_text(const EarlySsh& ssh);
+
+}  // namespace latchkey

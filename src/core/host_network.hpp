@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the running system reaches its network, as `[network]` for early boot.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/network_config.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// What `ip -j` printed; an empty text where it printed nothing.
+struct IpTexts {
+  std::string addresses{};  ///< `ip -j addr`
+  std::string routes4{};    ///< `ip -j -4 route`
+  std::string routes6{};    ///< `ip -j -6 route`
+  std::string links{};      ///< `ip -j -d link`
+};
+
+struct HostNetwork {
+  /// For `[network]`. The interface is named by its MAC address, which stays when
+  /// udev or the kernel name it differently.
+  NetworkConfig config{};
+  std::string link{};                    ///< its name now; empty when there is none
+  std::vector<std::string> addresses{};  ///< under which it is reached, IPv4 first
+  /// What early boot will not do as the running system does.
+  std::vector<Error> warnings{};
+};
+
+/// Takes the interface of the default route with the lowest metric, IPv4 before
+/// IPv6. Its IPv4 address from a DHCP server means DHCP; else its lasting addresses
+/// and gateways are written down. What cannot be told, or not be made in early boot,
+/// gives DHCP on every wired interface and a warning. Never fails.
+[[nodiscard]] HostNetwork host_network(const IpTexts& texts);
+
+}  // namespace latchkey

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `latchkey init`: from a volume group with free space to a machine that can be
+// unlocked over early ssh.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+
+#include "core/base64.hpp"
+#include "core/early_ssh.hpp"
+#include "core/size.hpp"
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/init_keys.hpp"
+#include "latchkey/init_steps.hpp"
+#include "latchkey/new_passphrase.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/digest.hpp"
+#include "sys/early_inputs.hpp"
+#include "sys/fd.hpp"
+#include "sys/file_system.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/process.hpp"
+#include "sys/signature.hpp"
+#include "sys/unfinished.hpp"
+
+namespace latchkey {
+namespace {
+
+// The header takes 16 MiB; less than this leaves no room for a file system.
+constexpr std::uint64_t least_size = 32ULL << 20U;
+
+struct InitOptions {
+  std::string vg{};
+  std::string size = "64M";
+  std::string authorized_keys{};
+  std::shared_ptr<std::optional<int>> descriptor{};
+  std::shared_ptr<std::string> halt = std::make_shared<std::string>();
+  bool accept_weak = false;
+};
+
+const std::vector<std::string> steps_of_the_volume{"lv", "format", "file-system", "untag"};
+
+Result<> have_programs(const Paths& paths) {
+  if (!can_make_file_system("ext4"))
+    return Error{Code::missing, "cannot make a file system", "there is no mkfs.ext4",
+                 "run: apt install e2fsprogs"};
+  if (find_program("update-initramfs").empty())
+    return Error{Code::missing, "cannot build an image", "there is no update-initramfs",
+                 "run: apt install initramfs-tools"};
+  const std::string dropbearkey = paths.root + "/usr/lib/latchkey/dropbearkey";
+  if (::access(dropbearkey.c_str(), X_OK) != 0)
+    return Error{Code::missing, "cannot make host keys", "there is no '" + dropbearkey + "'",
+                 "run: apt install --reinstall latchkey"};
+  return Ok{};
+}
+
+// What was begun before, or is configured already, or a new work. Changes nothing.
+Result<Unfinished> find_work(const Globals& globals, const InitOptions& options) {
+  const DeviceRef lv{.kind = DeviceRef::Kind::lv, .vg = options.vg, .lv = "encrypted-keys"};
+  const auto begun = load_unfinished(globals.paths, "keys");
+  if (!begun) return begun.error();
+  if (*begun) {
+    if ((*begun)->command == "init" && (*begun)->value("vg") == options.vg) return **begun;
+    Error error = describe_unfinished(**begun);
+    error.code = Code::refused;
+    return error;
+  }
+  Unfinished work{.command = "init", .name = "keys", .finish = "latchkey init " + options.vg};
+  work.values["vg"] = options.vg;
+  const std::string conf = globals.paths.etc("latchkey.conf");
+  const auto text = read_file(conf);
+  if (!text && text.error().code != Code::missing) return text.error();
+  if (!text) {
+    work.values["size"] = options.size;
+    return work;
+  }
+  const auto config = parse_config(*text, conf);
+  if (!config) return config.error();
+  if (!(config->keys.device == lv))
+    return Error{Code::refused, "this machine has a keys volume already",
+                 "'" + conf + "' names " + config->keys.device.text(),
+                 "latchkey create-volume adds data volumes to it"};
+  work.values["uuid"] = config->keys.uuid;
+  work.done = steps_of_the_volume;
+  return work;
+}
+
+bool volume_is_made(const Unfinished& work) { return work.is_done("file-system"); }
+
+// The keys volume that the configuration names is there, and is one.
+Result<> judge_made(const InitRun& run) {
+  const auto there = find_lv(run.lv());
+  if (!there) return there.error();
+  if (!*there)
+    return Error{
+        Code::missing, "the keys volume " + run.lv().text() + " is not there",
+        "'" + run.globals.paths.etc("latchkey.conf") + "' names it",
+        "is its disk there? if it is lost for good, move latchkey.conf away to begin anew"};
+  const WokenLv woken(run.lv());
+  const auto header = read_luks_header(
+      {.device = run.lv().path(), .header = {}, .name = "keys", .uuid = run.work.value("uuid")});
+  return header ? Result<>(Ok{}) : Result<>(header.error());
+}
+
+Result<> judge_room(const InitRun& run, const VgInfo& vg) {
+  const std::string size = run.work.value("size");
+  const auto bytes = parse_size(size);
+  if (!bytes)
+    return Error{Code::usage, "'" + printable(size) + "' is no size", "",
+                 "write it as 64M or 1G: --size 64M"};
+  if (*bytes < least_size)
+    return Error{Code::usage, "a keys volume of " + size_text(*bytes) + " is too small",
+                 "its header alone takes 16 MiB", "use at least: --size 32M"};
+  const auto there = find_lv(run.lv());
+  if (!there) return there.error();
+  if (*there) {
+    const auto ours = lv_is_ours(run);
+    if (!ours) return ours.error();
+    return *ours ? Result<>(Ok{}) : Result<>(foreign_lv(run.lv()));
+  }
+  if (vg.free >= *bytes) return Ok{};
+  return Error{Code::refused, "no room for the keys volume in '" + vg.name + "'",
+               size_text(*bytes) + " are wanted, " + size_text(vg.free) + " are free",
+               "give it room: lvm vgextend, lvm lvreduce; or take less: --size 32M"};
+}
+
+Result<> begin_volume(InitRun& run) {
+  if (!run.work.value("uuid").empty()) return Ok{};
+  const auto uuid = read_file("/proc/sys/kernel/random/uuid");
+  if (!uuid) return uuid.error();
+  run.work.values["uuid"] = std::string(trim(*uuid));
+  run.work.values["tag"] = "latchkey_" + run.work.value("uuid");
+  return Ok{};
+}
+
+// Everything that can be refused or asked is, before anything is made.
+Result<> prepare(InitRun& run, const InitOptions& options) {
+  const Globals& globals = run.globals;
+  if (!valid_lvm_name(options.vg))
+    return Error{Code::usage, "'" + printable(options.vg) + "' is no name of a volume group", "",
+                 "see: lvm vgs"};
+  auto work = find_work(globals, options);
+  if (!work) return work.error();
+  run.work = std::move(*work);
+  const bool known = !run.work.value("authorized_keys").empty() && options.authorized_keys.empty();
+  const bool asking = would_ask_for_keys(globals, options.authorized_keys);
+  std::string keys = run.work.value("authorized_keys");
+  const auto choose = [&]() -> Result<> {
+    auto chosen = choose_authorized_keys(globals, options.authorized_keys);
+    if (!chosen) return chosen.error();
+    keys = std::move(*chosen);
+    return Ok{};
+  };
+  // A person is asked only when nothing else is in the way.
+  const bool person = asking && ::isatty(STDIN_FILENO) != 0;
+  if (!known && !person)
+    if (auto done = choose(); !done) return done;
+  if (auto there = have_programs(globals.paths); !there) return there;
+  const auto vg = find_vg(options.vg);
+  if (!vg) return vg.error();
+  auto fit = volume_is_made(run.work) ? judge_made(run) : judge_room(run, *vg);
+  if (!fit) return fit;
+  if (!known && person)
+    if (auto done = choose(); !done) return done;
+  run.work.values["authorized_keys"] = keys;
+  if (volume_is_made(run.work)) return Ok{};
+  Asker asker(*options.descriptor);
+  auto passphrase =
+      ask_new_passphrase(globals, asker, "new passphrase of the keys volume", options.accept_weak);
+  if (!passphrase) return passphrase.error();
+  run.passphrase = std::move(*passphrase);
+  // Until there is a file system the header is proved anew with what was typed now.
+  std::erase(run.work.done, "format");
+  return begin_volume(run);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+void tell_the_way_in(const Globals& globals, const std::string& vg) {
+  const EarlyInputs inputs = read_early_inputs(globals.paths);
+  for (const Error& warning : inputs.warnings) report_warning(warning);
+  EarlySsh ssh{.host_name = host_name(), .addresses = look_at_network().addresses};
+  if (inputs.config) ssh.port = inputs.config->ssh.port;
+  for (const HostKey& key : inputs.host_keys) {
+    const auto blob = base64_decode(key.public_line.substr(key.public_line.find(' ') + 1));
+    ssh.keys.push_back({key.public_line, blob ? fingerprint_text(sha256(*blob)) : "?"});
+  }
+  const std::string volumes = inputs.volumes && !inputs.volumes->empty()
+                                  ? "next: reboot, and run: ssh "
+                                  : "next: make a data volume, as in\n  latchkey create-volume " +
+                                        vg +
+                                        " mysql 10G /var/lib/mysql ext4 --hold mariadb\n"
+                                        "then reboot, and run: ssh ";
+  print("\nthis machine is ready to be unlocked over ssh while it boots\n\n" + early_ssh_text(ssh) +
+        "\n" + volumes + early_alias(ssh) +
+        "\nread latchkey-recovery(7) before you need it; what all this protects, and what not, is "
+        "in the README\n");
+}
+
+int init(const Globals& globals, const InitOptions& options) {
+  InitRun run{globals};
+  if (*options.halt == "list") {
+    (void)carry_out(globals, run.work, init_steps(run), *options.halt);
+    return 0;
+  }
+  const auto alone = begin_admin(globals, "latchkey init", "keys");
+  if (!alone) return report_error(alone.error());
+  if (auto ready = prepare(run, options); !ready) return report_error(ready.error());
+  const auto done = carry_out(globals, run.work, init_steps(run), *options.halt);
+  if (!done) {
+    const int status = report_error(done.error());
+    report_warning(describe_unfinished(run.work));
+    return status;
+  }
+  tell_the_way_in(globals, options.vg);
+  return 0;
+}
+
+}  // namespace
+
+Run declare_init(CLI::App& app, const Globals& globals) {
+  const auto options = std::make_shared<InitOptions>();
+  app.add_option("vg", options->vg, "the volume group that gets the keys volume")
+      ->required()
+      ->type_name("VG");
+  app.add_option("--size", options->size, "of the keys volume (64M)")->type_name("SIZE");
+  app.add_option("--authorized-keys", options->authorized_keys,
+                 "the public ssh keys of those who may unlock; on a terminal your own are offered")
+      ->type_name("FILE");
+  options->descriptor = declare_passphrase_fd(app);
+  app.add_flag("--accept-weak", options->accept_weak, "take a passphrase that can be guessed");
+  declare_halt(app, options->halt);
+  return [options, &globals] { return init(globals, *options); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/init_keys.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "core/authorized_keys.hpp"
+#include "core/text.hpp"
+#include "latchkey/asker.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/digest.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr const char* name_a_file =
+    "name a file with the public keys of those who may unlock, one a line: --authorized-keys FILE";
+
+// The text of a file of which every line counts.
+Result<std::string> judged(const std::string& file) {
+  const auto text = read_file(file);
+  if (!text) return text;
+  const AuthorizedKeys parsed = parse_authorized_keys(*text, file);
+  for (const Error& error : parsed.errors) (void)report_error(error);
+  if (!parsed.errors.empty())
+    return Error{Code::config, "'" + file + "' cannot be used as it is",
+                 "early boot cannot honour the lines above",
+                 "correct them or take them out; nothing was made"};
+  if (parsed.keys.empty())
+    return Error{Code::config, "nobody could unlock", "'" + file + "' holds no key",
+                 "put public keys into it, one a line, as from ~/.ssh/id_ed25519.pub"};
+  return text;
+}
+
+struct OwnKeys {
+  std::string text{};  // the usable lines as they are
+  std::vector<AuthorizedKey> keys{};
+};
+
+OwnKeys own_keys(const char* user) {
+  OwnKeys out;
+  const passwd* const entry = ::getpwnam(user);
+  if (entry == nullptr || entry->pw_dir == nullptr) return out;
+  const std::string file = std::string(entry->pw_dir) + "/.ssh/authorized_keys";
+  const auto text = read_file(file);
+  if (!text) return out;
+  const AuthorizedKeys parsed = parse_authorized_keys(*text, file);
+  // It was not written for early boot: what that cannot honour stays out.
+  for (const Error& error : parsed.errors) {
+    Error left_out = error;
+    left_out.hint = "this key is left out";
+    report_warning(left_out);
+  }
+  const auto lines = split_lines(*text);
+  for (const AuthorizedKey& key : parsed.keys) {
+    if (key.line == 0 || key.line > lines.size()) continue;
+    out.text += std::string(lines[key.line - 1]) + "\n";
+    out.keys.push_back(key);
+  }
+  if (!out.text.empty()) out.text = "# from " + file + "\n" + out.text;
+  return out;
+}
+
+Result<std::string> ask_for_own() {
+  OwnKeys all;
+  std::vector<std::string> users;
+  if (const char* const user = std::getenv("SUDO_USER"); user != nullptr) users.emplace_back(user);
+  if (users.empty() || users[0] != "root") users.emplace_back("root");
+  for (const std::string& user : users) {
+    const OwnKeys own = own_keys(user.c_str());
+    all.text += own.text;
+    all.keys.insert(all.keys.end(), own.keys.begin(), own.keys.end());
+  }
+  if (all.keys.empty())
+    return Error{
+        Code::usage, "nobody could unlock",
+        "there is no usable key in ~/.ssh/authorized_keys of '" + join(users, "' or '") + "'",
+        name_a_file};
+  std::string list = "these ssh keys log in to this machine now:\n";
+  for (const AuthorizedKey& key : all.keys)
+    list += "  " + (key.comment.empty() ? "(no comment)" : key.comment) + "  " +
+            fingerprint_text(sha256(key.blob)) + "\n";
+  (void)write_all(STDERR_FILENO, list);
+  const std::string answer = Asker().question("may all of them unlock it in early boot? [y/n] ");
+  if (answer == "y" || answer == "Y" || answer == "yes")
+    return "# Who may unlock this machine in early boot, one key a line.\n" + all.text;
+  return Error{Code::refused, "nothing was made", "these keys are not wanted", name_a_file};
+}
+
+}  // namespace
+
+bool would_ask_for_keys(const Globals& globals, const std::string& file) {
+  return file.empty() && ::access(globals.paths.etc("authorized_keys").c_str(), F_OK) != 0;
+}
+
+Result<std::string> choose_authorized_keys(const Globals& globals, const std::string& file) {
+  const std::string place = globals.paths.etc("authorized_keys");
+  if (would_ask_for_keys(globals, file)) {
+    if (::isatty(STDIN_FILENO) != 0) return ask_for_own();
+    return Error{Code::usage, "who may unlock?", "no public keys were named", name_a_file};
+  }
+  if (file.empty()) return judged(place);
+  auto text = judged(file);
+  if (!text) return text;
+  const auto there = read_file(place);
+  if (there && *there != *text)
+    return Error{Code::refused, "'" + place + "' is there already and is not overwritten",
+                 "'" + printable(file) + "' says something else",
+                 "edit it, and leave --authorized-keys out"};
+  return text;
+}
+
+}  // namespace latchkey

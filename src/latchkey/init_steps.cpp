@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/init_steps.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/message.hpp"
+#include "core/new_config.hpp"
+#include "core/volume_lines.hpp"
+#include "core/text.hpp"
+#include "latchkey/new_passphrase.hpp"
+#include "latchkey/rebuild.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/device.hpp"
+#include "sys/dm.hpp"
+#include "sys/fd.hpp"
+#include "sys/file_system.hpp"
+#include "sys/host_keys.hpp"
+#include "sys/luks.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/process.hpp"
+#include "sys/signature.hpp"
+
+namespace latchkey {
+namespace {
+
+const std::string mapping = KeysVolume().mapping;
+
+Result<> make_lv(InitRun& run) {
+  const auto there = find_lv(run.lv());
+  if (!there) return there.error();
+  if (!*there) return create_lv(run.lv(), run.work.value("size"), run.work.value("tag"));
+  const auto ours = lv_is_ours(run);
+  if (!ours) return ours.error();
+  return *ours ? Result<>(Ok{}) : Result<>(foreign_lv(run.lv()));
+}
+
+// The LV's device, awake until the end of the run; again proved to be ours, since
+// what comes next writes over whatever it holds.
+Result<std::string> own_device(InitRun& run) {
+  const auto ours = lv_is_ours(run);
+  if (!ours) return ours.error();
+  if (!*ours) return foreign_lv(run.lv());
+  if (!run.woken) run.woken = std::make_unique<WokenLv>(run.lv());
+  const std::string path = run.lv().path();
+  if (!wait_for_devices([&] { return block_device(path).has_value(); }, std::chrono::seconds(30)))
+    return Error{Code::timeout, "cannot use " + run.lv().text(), "'" + path + "' does not appear",
+                 "look at: lvm lvs, dmsetup ls"};
+  return path;
+}
+
+// A run that was killed may have left the mapping.
+Result<> close_leftover(const std::string& path) {
+  if (auto done = remove_unfinished_mapping(mapping); !done) return done;
+  const auto found = find_mapping(mapping);
+  if (!found) return Ok{};
+  const auto number = block_device(path);
+  if (!number || std::ranges::find(found->below, *number) == found->below.end())
+    return Error{Code::busy, "cannot open the keys volume",
+                 "the name '" + mapping + "' is taken by another device",
+                 "look at: dmsetup table " + mapping};
+  return close_mapping(mapping);
+}
+
+LuksPlace place_of(const InitRun& run, const std::string& path) {
+  return {.device = path, .header = {}, .name = "keys", .uuid = run.work.value("uuid")};
+}
+
+// Leaves a header alone that an earlier run made with the same passphrase. With
+// another one nothing is lost: the volume holds no file system yet.
+Result<> format_lv(InitRun& run) {
+  const auto path = own_device(run);
+  if (!path) return path.error();
+  if (auto closed = close_leftover(*path); !closed) return closed;
+  auto device = LuksDevice::open(place_of(run, *path));
+  if (device) {
+    const auto tried = device->try_key(*run.passphrase);
+    if (!tried && tried.error().code != Code::denied) return tried.error();
+    if (!tried) device = tried.error();
+  }
+  if (!device) {
+    const PassphraseCost cost = passphrase_cost();
+    say(run.globals, "the key derivation is sized to this machine: argon2id with " +
+                         std::to_string(cost.memory_kib / 1024) + " MiB, about " +
+                         std::to_string(cost.milliseconds / 1000) + " s");
+    device = LuksDevice::format({.place = place_of(run, *path)}, *run.passphrase, cost);
+    if (!device) return device.error();
+  }
+  if (device->slot_names().empty())
+    for (const auto& slot : device->header().slots) return device->name_slot(slot.slot, "first");
+  return Ok{};
+}
+
+Result<> make_keys_file_system(InitRun& run) {
+  const auto path = own_device(run);
+  if (!path) return path.error();
+  if (auto closed = close_leftover(*path); !closed) return closed;
+  const auto opened = open_mapping({.device = *path,
+                                    .mapping = mapping,
+                                    .name = "keys",
+                                    .uuid = run.work.value("uuid"),
+                                    .hidden = true},
+                                   *run.passphrase);
+  if (!opened) return opened;
+  const std::string node = "/dev/mapper/" + mapping;
+  // Held by this descriptor: whoever ends this process, the mapping goes as well.
+  Fd held(::open(node.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!held) {
+    Error error = system_error(errno, "cannot open '" + node + "'");
+    (void)close_mapping(mapping);
+    return error;
+  }
+  if (auto asked = close_mapping_when_unused(mapping); !asked) return asked;
+  auto made = make_file_system("ext4", {"-m", "0"}, node);
+  held.reset();
+  if (!wait_for_devices([] { return !find_mapping(mapping); }, std::chrono::seconds(5)))
+    if (auto closed = close_mapping(mapping); !closed && made) return closed;
+  if (made) run.passphrase.reset();
+  return made;
+}
+
+// True when the kernel gets its network from its command line.
+bool command_line_has_ip() {
+  const auto text = read_file("/proc/cmdline");
+  if (!text) return false;
+  const auto words = split(trim(*text), ' ');
+  return std::ranges::any_of(words, [](const std::string& w) { return w.starts_with("ip="); });
+}
+
+NewConfig first_config(const InitRun& run) {
+  NewConfig config{.keys_device = run.lv().text(), .keys_uuid = run.work.value("uuid")};
+  if (command_line_has_ip()) {
+    config.network_left_open = true;
+    config.network_note = "Left open: the kernel's command line of this machine has an ip=.";
+    say(run.globals,
+        "the kernel's command line has an ip=, which decides in early boot; [network] in "
+        "latchkey.conf is left open");
+    return config;
+  }
+  const HostNetwork host = look_at_network();
+  for (const Error& warning : host.warnings) report_warning(warning);
+  config.network = host.config;
+  config.network_left_open = host.config.interface.empty();
+  if (config.network_left_open)
+    config.network_note =
+        "Left open: how this machine reaches its network could not be written here.";
+  else
+    config.network_note = "As '" + host.link + "' was set up when this file was written.";
+  return config;
+}
+
+Result<> write_if_missing(const std::string& path, std::string_view text, mode_t mode) {
+  if (::access(path.c_str(), F_OK) == 0) return Ok{};
+  return write_file(path, text, mode);
+}
+
+// latchkey.conf comes last: while it is missing the hooks do nothing.
+Result<> write_configuration(InitRun& run) {
+  const Paths& paths = run.globals.paths;
+  if (auto made = make_directories(paths.etc(), 0755); !made) return made;
+  const auto put = [&](const char* file, std::string_view text, mode_t mode) {
+    return write_if_missing(paths.etc(file), text, mode);
+  };
+  if (auto done = put("authorized_keys", run.work.value("authorized_keys"), 0600); !done)
+    return done;
+  if (auto done = put("volumes", volumes_head(), 0644); !done) return done;
+  if (auto done = put("services", services_head, 0644); !done) return done;
+  if (::access(paths.etc("latchkey.conf").c_str(), F_OK) == 0) return Ok{};
+  return write_file(paths.etc("latchkey.conf"), new_config_text(first_config(run)), 0644);
+}
+
+Result<> finish_lv(InitRun& run) {
+  const std::string tag = run.work.value("tag");
+  if (!tag.empty())
+    if (auto done = untag_lv(run.lv(), tag); !done) return done;
+  run.woken.reset();
+  // Nobody needs it until the next unlock.
+  return deactivate_lv(run.lv());
+}
+
+}  // namespace
+
+DeviceRef InitRun::lv() const {
+  return {.kind = DeviceRef::Kind::lv, .vg = work.value("vg"), .lv = "encrypted-keys"};
+}
+
+Result<bool> lv_is_ours(const InitRun& run) {
+  const auto there = find_lv(run.lv());
+  if (!there) return there.error();
+  const std::string tag = run.work.value("tag");
+  return *there && !tag.empty() && std::ranges::find((*there)->tags, tag) != (*there)->tags.end();
+}
+
+Error foreign_lv(const DeviceRef& lv) {
+  const WokenLv woken(lv);
+  const std::string what = "the logical volume " + lv.text() + " is there already";
+  const auto found = find_signature(lv.path());
+  if (!found)
+    return {Code::refused, what, "what it holds cannot be read: " + found.error().why,
+            "rename or remove it, if nobody needs it"};
+  if (!*found)
+    return {Code::refused, what, "it was not made by latchkey init, and may hold data of any kind",
+            "rename it (lvm lvrename), or remove it, if nobody needs it"};
+  if (**found == "crypto_LUKS")
+    return {Code::refused, what, "it holds a LUKS volume (" + **found + ")",
+            "if it is the keys volume of older scripts, run: latchkey import-legacy DIR"};
+  return {Code::refused, what, "it holds " + **found, "rename it, if somebody needs what it holds"};
+}
+
+HostNetwork look_at_network() {
+  const auto said = [](const std::vector<std::string>& words) {
+    const auto ran = run(
+        words,
+        {.timeout = std::chrono::seconds(10), .merge_stderr = false, .output_limit = 4UL << 20U});
+    return ran && ran->status == 0 ? ran->output : std::string();
+  };
+  return host_network({said({"ip", "-j", "addr"}), said({"ip", "-j", "-4", "route"}),
+                       said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"})});
+}
+
+std::vector<WorkStep> init_steps(InitRun& run) {
+  const std::string lv = run.lv().text();
+  const Globals& globals = run.globals;
+  return {
+      {"lv", "making the logical volume " + lv, [&run] { return make_lv(run); }},
+      {"format", "encrypting it", [&run] { return format_lv(run); }},
+      {"file-system", "making its file system; the passphrase is tried on it",
+       [&run] { return make_keys_file_system(run); }},
+      {"config", "writing the configuration into /etc/latchkey",
+       [&run] { return write_configuration(run); }},
+      {"host-keys", "making the host keys of early boot",
+       [&globals] { return make_host_keys(globals.paths); }},
+      {"untag", "", [&run] { return finish_lv(run); }},
+      {"image", "looking at the image of every kernel",
+       [&globals] { return bring_images_up_to_date(globals); }},
+  };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/passphrase.hpp"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace latchkey {
+namespace {
+
+const auto* bytes_of(const Secret& secret) {
+  return reinterpret_cast<const utf8proc_uint8_t*>(secret.reveal().data());
+}
+
+constexpr auto compose = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+
+bool same(const Secret& one, const Secret& other) {
+  return std::ranges::equal(one.reveal(), other.reveal());
+}
+
+}  // namespace
+
+PassphraseLook look_at(const Secret& passphrase) {
+  PassphraseLook look;
+  const auto bytes = passphrase.reveal();
+  if (bytes.empty()) return look;
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  look.blank_ends = blank(bytes.front()) || blank(bytes.back());
+  for (const char c : bytes) {
+    if (static_cast<unsigned char>(c) >= 0x80) look.ascii = false;
+    if (c == '\n' || c == '\r' || c == '\0') look.line_break = true;
+  }
+  // With no room to write to it only counts, or names what is wrong.
+  look.utf8 = utf8proc_decompose(bytes_of(passphrase), static_cast<utf8proc_ssize_t>(bytes.size()),
+                                 nullptr, 0, compose) >= 0;
+  return look;
+}
+
+Secret composed(const Secret& passphrase) {
+  const auto size = static_cast<utf8proc_ssize_t>(passphrase.size());
+  const utf8proc_ssize_t count =
+      size == 0 ? 0 : utf8proc_decompose(bytes_of(passphrase), size, nullptr, 0, compose);
+  if (count <= 0) return copy_of(passphrase);
+  // It needs one code point more than it counts: it ends the text with a NUL.
+  Secret work((static_cast<std::size_t>(count) + 1) * sizeof(utf8proc_int32_t));
+  auto* const points = reinterpret_cast<utf8proc_int32_t*>(work.room().data());
+  const utf8proc_ssize_t made =
+      utf8proc_decompose(bytes_of(passphrase), size, points, count, compose);
+  if (made != count) return copy_of(passphrase);
+  // In place: the code points become the bytes of their text.
+  const utf8proc_ssize_t length = utf8proc_reencode(points, count, compose);
+  if (length <= 0) return copy_of(passphrase);
+  work.grow(static_cast<std::size_t>(length));
+  return work;
+}
+
+Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
+  auto tried = use(passphrase);
+  if (tried || tried.error().code != Code::denied) return tried;
+  const Secret other = composed(passphrase);
+  return same(passphrase, other) ? tried : use(other);
+}
+
+Secret copy_of(const Secret& secret) {
+  Secret out(secret.size());
+  (void)out.append(secret.reveal());
+  return out;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a typed passphrase is as text: Unicode gives some characters more than one
+// form, and keyboards and systems differ in which one they send.
+#pragma once
+
+#include <functional>
+
+#include "core/result.hpp"
+#include "sys/secret.hpp"
+
+namespace latchkey {
+
+/// What can be said of a passphrase without telling anything of it.
+struct PassphraseLook {
+  bool utf8 = true;         ///< it is a text; else its bytes are taken as they are
+  bool ascii = true;        ///< any keyboard has all of its characters
+  bool blank_ends = false;  ///< it begins or ends with a blank
+  bool line_break = false;  ///< it holds a line end or a NUL, which nobody could type
+};
+[[nodiscard]] PassphraseLook look_at(const Secret& passphrase);
+
+/// The composed form (NFC) that new passphrases are set in. One that is in it
+/// already comes back as it is, and so does one that is no UTF-8. What it works on
+/// never lies outside of a Secret.
+[[nodiscard]] Secret composed(const Secret& passphrase);
+
+/// Tries a passphrase as it was typed and then, where that differs, composed: the
+/// one place that decides which forms count as the same passphrase. `use` says how a
+/// try came out; the second is made only after Code::denied.
+[[nodiscard]] Result<> try_forms(const Secret& passphrase,
+                                 const std::function<Result<>(const Secret&)>& use);
+
+/// The bytes again, in a Secret of their own.
+[[nodiscard]] Secret copy_of(const Secret& secret);
+
+}  // namespace latchkey
