@@ -3,6 +3,7 @@
 #include "core/config.hpp"
 #include "core/message.hpp"
 #include "core/new_config.hpp"
+#include "core/volume_lines.hpp"
 #include "core/text.hpp"
 #include "core/volume.hpp"
 #include "support/catch.hpp"
@@ -98,7 +99,7 @@ TEST_CASE("every key that the parser knows is shown, and what is shown is valid 
 }
 
 TEST_CASE("new volumes and services hold nothing yet and are valid") {
-  const auto volumes = parse_volumes(std::string(volumes_head), "volumes");
+  const auto volumes = parse_volumes(volumes_head(), "volumes");
   REQUIRE(volumes);
   CHECK(volumes->empty());
   const auto services = parse_services(std::string(services_head), "services", {});
