@@ -4,25 +4,38 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/message.hpp"
 #include "core/report.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/keeper.hpp"
 #include "sys/lvm.hpp"
+#include "sys/state.hpp"
 
 namespace latchkey {
 namespace {
 
+// An open keys volume is what lies bare longest, so it is told in red.
+std::string open_keys_text(const Globals& globals) {
+  const auto keeper = find_keeper(globals.paths);
+  const std::string until = keeper ? " until " + keeper->until : "";
+  const std::string text = "the keys volume is open" + until;
+  return (colour_wanted() ? "\033[31m" + text + "\033[0m" : text) + ": run: latchkey umount-keys";
+}
+
 // What the volumes' table does not say: the keys volume, and early boot.
-std::string tail_text(const Facts& facts, const Setup& setup,
+std::string tail_text(const Globals& globals, const Facts& facts, const Setup& setup,
                       const std::optional<BootReport>& report) {
   std::string out;
   if (report)
     if (const auto lines = report_lines(*report); !lines.empty()) out += lines.front() + "\n";
   if (facts.keys.open)
-    out += "the keys volume is open: run: cryptsetup close " + setup.config.keys.mapping + "\n";
+    out += open_keys_text(globals) + "\n";
   else if (!facts.keys.device)
     out += "the keys volume " + setup.config.keys.device.text() + " is not there\n";
+  if (const auto overdue = backup_age(globals.paths))
+    out += sentence(*overdue) + "; " + overdue->hint + "\n";
   return out;
 }
 
@@ -42,7 +55,7 @@ int show_status(const Globals& globals, bool json) {
     print(dump(out));
   } else {
     print(table_text(rows, colour_wanted()));
-    if (!globals.quiet) print(tail_text(facts, *setup, report));
+    if (!globals.quiet) print(tail_text(globals, facts, *setup, report));
   }
   // Like systemctl is-active: the status answers "is everything up?".
   return all_up(rows) ? 0 : exit_status(Code::partial);

@@ -162,37 +162,55 @@ Result<> LuksDevice::try_slot(int slot, const Secret& key) const {
   return Ok{};
 }
 
-Result<int> LuksDevice::add(const Secret* existing, const Secret& key) {
+Result<int> LuksDevice::add(const Secret* existing, const Secret& key, int slot) {
+  if (slot != any_slot && has_slot(slot))
+    return Error{Code::refused, "cannot add a key slot to '" + name_ + "'",
+                 "slot " + std::to_string(slot) + " is taken", "look at: cryptsetup luksDump"};
   session_->said.clear();
   const auto fresh = key.reveal();
   int r = 0;
   if (existing == nullptr) {
-    r = crypt_keyslot_add_by_volume_key(session_->get(), CRYPT_ANY_SLOT, nullptr, 0, fresh.data(),
+    r = crypt_keyslot_add_by_volume_key(session_->get(), slot, nullptr, 0, fresh.data(),
                                         fresh.size());
   } else {
     const auto old = existing->reveal();
-    r = crypt_keyslot_add_by_passphrase(session_->get(), CRYPT_ANY_SLOT, old.data(), old.size(),
+    r = crypt_keyslot_add_by_passphrase(session_->get(), slot, old.data(), old.size(),
                                         fresh.data(), fresh.size());
   }
   if (r < 0) return slot_error(*session_, "cannot add a key slot to '" + name_ + "'", r);
   return r;
 }
 
-Result<int> LuksDevice::add_slot(const Secret& existing, const RandomKey& key) {
+Result<int> LuksDevice::add_slot(const Secret& existing, const RandomKey& key, int wanted) {
   if (auto cheap = choose_cheap(*session_); !cheap) return cheap.error();
-  auto slot = add(&existing, key.secret());
+  auto slot = add(&existing, key.secret(), wanted);
   if (!slot) return slot;
+  // Tried after a costly one it would cost as much. LUKS1 knows no such order.
+  (void)crypt_keyslot_set_priority(session_->get(), *slot, CRYPT_SLOT_PRIORITY_PREFER);
   if (auto done = refresh(); !done) return done.error();
   return slot;
 }
 
 Result<int> LuksDevice::add_slot(const Secret& existing, const Secret& passphrase,
-                                 const PassphraseCost& cost) {
+                                 const PassphraseCost& cost, int wanted) {
   if (auto chosen = choose_costly(*session_, cost); !chosen) return chosen.error();
-  auto slot = add(&existing, passphrase);
+  auto slot = add(&existing, passphrase, wanted);
   if (!slot) return slot;
   if (auto done = refresh(); !done) return done.error();
   return slot;
+}
+
+bool LuksDevice::has_slot(int slot) const {
+  return std::ranges::any_of(header_.slots,
+                             [&](const SlotCost& there) { return there.slot == slot; });
+}
+
+Result<int> LuksDevice::free_slot() const {
+  const int slots = crypt_keyslot_max(crypt_get_type(session_->get()));
+  for (int slot = 0; slot < slots; ++slot)
+    if (crypt_keyslot_status(session_->get(), slot) == CRYPT_SLOT_INACTIVE) return slot;
+  return Error{Code::refused, "cannot add a key slot to '" + name_ + "'", "all slots are taken",
+               "look at: cryptsetup luksDump; one can be removed"};
 }
 
 Result<> LuksDevice::remove_slot(int slot) {

@@ -37,6 +37,8 @@ struct LuksSession;
 /// function returns.
 class LuksDevice {
  public:
+  static constexpr int any_slot = -1;
+
   /// Loads a header. Fails as read_luks_header.
   [[nodiscard]] static Result<LuksDevice> open(const LuksPlace& place);
 
@@ -64,12 +66,19 @@ class LuksDevice {
   [[nodiscard]] Result<> try_slot(int slot, const Secret& key) const;
 
   /// Adds a cheap slot for a key that was drawn here; `existing` opens another
-  /// slot. Gives its number. Fails with Code::denied (`existing` opens nothing),
-  /// Code::refused (all slots are taken), Code::io.
-  [[nodiscard]] Result<int> add_slot(const Secret& existing, const RandomKey& key);
+  /// slot. Gives its number: `slot`, or the first free one. Of a LUKS2 header's slots
+  /// it is tried before costly ones. Fails with Code::denied (`existing` opens
+  /// nothing), Code::refused (all slots are taken, or that one is), Code::io.
+  [[nodiscard]] Result<int> add_slot(const Secret& existing, const RandomKey& key,
+                                     int slot = any_slot);
   /// Adds a costly slot, for passphrases and for keys from elsewhere.
   [[nodiscard]] Result<int> add_slot(const Secret& existing, const Secret& passphrase,
-                                     const PassphraseCost& cost);
+                                     const PassphraseCost& cost, int slot = any_slot);
+
+  /// True when a key can open the slot.
+  [[nodiscard]] bool has_slot(int slot) const;
+  /// The number of the first slot that is free. Fails with Code::refused when none is.
+  [[nodiscard]] Result<int> free_slot() const;
 
   /// Wipes a slot. One that is empty is fine. Fails with Code::refused for the last.
   [[nodiscard]] Result<> remove_slot(int slot);
@@ -83,7 +92,7 @@ class LuksDevice {
  private:
   LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header, std::string name);
   [[nodiscard]] static Result<LuksDevice> make(const LuksFormat& format);
-  [[nodiscard]] Result<int> add(const Secret* existing, const Secret& key);
+  [[nodiscard]] Result<int> add(const Secret* existing, const Secret& key, int slot = any_slot);
   [[nodiscard]] Result<> refresh();
 
   std::unique_ptr<LuksSession> session_;

@@ -73,8 +73,8 @@ Result<std::string> new_uuid() {
   return std::string(trim(*text));
 }
 
-std::string now_text() {
-  const std::time_t now = std::time(nullptr);
+std::string now_text(std::chrono::seconds later) {
+  const std::time_t now = std::time(nullptr) + static_cast<std::time_t>(later.count());
   std::tm parts{};
   ::gmtime_r(&now, &parts);
   std::array<char, 32> text{};

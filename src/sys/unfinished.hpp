@@ -3,6 +3,7 @@
 // since /var may itself be a volume that is not mounted.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -27,7 +28,8 @@ namespace latchkey {
 /// A new random UUID, as the kernel draws it.
 [[nodiscard]] Result<std::string> new_uuid();
 
-/// Now, as a date for people and for comparing: `2026-01-31 12:59:00Z`.
-[[nodiscard]] std::string now_text();
+/// Now, as a date for people and for comparing: `2026-01-31 12:59:00Z`; or so much
+/// later.
+[[nodiscard]] std::string now_text(std::chrono::seconds later = std::chrono::seconds(0));
 
 }  // namespace latchkey

@@ -6,6 +6,7 @@
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
+#include "sys/keeper.hpp"
 #include "sys/lvm.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/probe.hpp"
@@ -22,11 +23,19 @@ bool unlock_needed(const Setup& setup, const Facts& facts) {
 
 namespace {
 
-Result<> clean_up(const Setup& setup) {
+Result<> clean_up(const Setup& setup, const Paths& paths) {
   const std::string& keys = setup.config.keys.mapping;
   if (auto done = remove_unfinished_mapping(keys); !done) return done;
-  if (find_mapping(keys))
-    if (auto closed = close_mapping(keys); !closed) return closed;
+  if (find_mapping(keys)) {
+    if (auto closed = close_mapping(keys); !closed) {
+      Error error = closed.error();
+      const auto users = keys_users(setup, paths);
+      if (users.empty()) return error;
+      error.why = "it is used by " + users_text(users);
+      error.hint = "end that, and try again";
+      return error;
+    }
+  }
   // One that stays costs only its own volume, whose opening then says so.
   for (const Volume& volume : setup.volumes) (void)remove_unfinished_mapping(volume.mapping);
   return Ok{};
@@ -45,13 +54,16 @@ Result<LockFile> take_unlock_turn(const Setup& setup, const Paths& paths,
                                   std::chrono::seconds wait) {
   auto turn = take_turn(paths, wait);
   if (!turn) return turn;
-  if (auto clean = clean_up(setup); !clean) return clean.error();
+  // Somebody's look into the keys volume gives way.
+  if (auto ended = end_keeper(paths); !ended) return ended.error();
+  if (auto clean = clean_up(setup, paths); !clean) return clean.error();
   return turn;
 }
 
 Result<> clean_up_after_unlock(const Setup& setup, const Paths& paths) {
   const auto turn = take_turn(paths, std::chrono::seconds(0));
-  if (turn) return clean_up(setup);
+  if (turn && find_keeper(paths)) return Ok{};
+  if (turn) return clean_up(setup, paths);
   return turn.error().code == Code::busy ? Result<>(Ok{}) : Result<>(turn.error());
 }
 

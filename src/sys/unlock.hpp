@@ -17,7 +17,8 @@ namespace latchkey {
 [[nodiscard]] bool unlock_needed(const Setup& setup, const Facts& facts);
 
 /// Takes the lock that keeps two unlocks, and whoever else opens the keys volume,
-/// apart: waits up to `wait` for it, then cleans up after a killed one. Fails with
+/// apart: waits up to `wait` for it, ends an inspection of the keys volume
+/// (`mount-keys`), then cleans up after a killed unlock. Fails with
 /// Code::busy when it is not free in time, and as clean_up_after_unlock.
 [[nodiscard]] Result<LockFile> take_unlock_turn(const Setup& setup, const Paths& paths,
                                                 std::chrono::seconds wait);

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey add-passphrase: one more passphrase of the keys volume, for one more
+// person.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/new_passphrase.hpp"
+#include "latchkey/slots.hpp"
+#include "latchkey/terminal.hpp"
+
+namespace latchkey {
+namespace {
+
+struct Asked {
+  std::string name{};
+  bool accept_weak = false;
+  std::string halt{};
+};
+
+Result<> judge_name(const LuksDevice& luks, const std::string& name, int half_made) {
+  const std::string what = "cannot add a passphrase named '" + printable(name) + "'";
+  if (name.empty() || name.size() > 64 || printable(name, 64) != name || name.front() == '-')
+    return Error{Code::usage, what, "a name has 1 to 64 plain characters", ""};
+  if (luks.header().type != "LUKS2")
+    return Error{Code::refused, what,
+                 "the header of the keys volume is " + luks.header().type +
+                     ", which has no room for names",
+                 "convert it while it is closed: cryptsetup convert --type luks2"};
+  for (const auto& [slot, there] : luks.slot_names())
+    if (there == name && slot != half_made)
+      return Error{Code::refused, what, "there is one of this name already",
+                   "choose another name, or run first: latchkey remove-passphrase " + name};
+  return Ok{};
+}
+
+Result<> prepare(const Globals& globals, LuksDevice& luks, Unfinished& work, Asker& asker,
+                 const Asked& asked, Secret& current, Secret& fresh) {
+  if (auto fine = judge_name(luks, asked.name, recorded_slot(work, "new")); !fine) return fine;
+  int opens = LuksDevice::any_slot;
+  const auto known = with_passphrase(
+      globals, asker, "current " + std::string(passphrase_prompt), [&](Secret typed) -> Result<> {
+        say(globals, "trying the passphrase; the key derivation takes a moment");
+        const auto slot = luks.try_key(typed);
+        if (!slot) return slot.error();
+        opens = *slot;
+        current = std::move(typed);
+        return Ok{};
+      });
+  if (!known) return known;
+  // An interrupted run's slot, with whatever was typed for it, goes; but not by the
+  // hand of the one whose passphrase it is.
+  if (opens == recorded_slot(work, "new")) {
+    work.done = {"add", "prove"};
+    return Ok{};
+  }
+  if (auto gone = remove_half_made(luks, work, opens); !gone) return gone;
+  auto typed =
+      ask_new_passphrase(globals, asker, "new passphrase of " + asked.name, asked.accept_weak);
+  if (!typed) return typed.error();
+  fresh = std::move(*typed);
+  if (std::ranges::equal(fresh.reveal(), current.reveal()))
+    return Error{Code::refused, "no passphrase was added", "it is the current one", ""};
+  const auto slot = luks.free_slot();
+  if (!slot) return slot.error();
+  work.done.clear();
+  work.values = {{"new", std::to_string(*slot)}};
+  return Ok{};
+}
+
+int add(const Globals& globals, const Asked& asked, std::optional<int> descriptor) {
+  const auto turn = begin_admin(globals, "add-passphrase", keys_work);
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  auto work = work_on(globals, keys_work, "add-passphrase", "latchkey add-passphrase " + asked.name);
+  if (!work) return report_error(work.error());
+  auto header = AwakeHeader::of_keys(globals, *setup);
+  if (!header) return report_error(header.error());
+  LuksDevice& luks = header->luks();
+  Secret current;
+  Secret fresh;
+  if (asked.halt != "list") {
+    Asker asker(descriptor);
+    if (auto ready = prepare(globals, luks, *work, asker, asked, current, fresh); !ready)
+      return report_error(ready.error());
+  }
+  const int slot = recorded_slot(*work, "new");
+  const std::vector<WorkStep> steps{
+      {"add", "adding the passphrase; the key derivation takes a moment",
+       [&]() -> Result<> {
+         const auto added = luks.add_slot(current, fresh, passphrase_cost(), slot);
+         return added ? Result<>(Ok{}) : Result<>(added.error());
+       }},
+      {"prove", "trying it", [&] { return luks.try_slot(slot, fresh); }},
+      {"name", "", [&] { return luks.name_slot(slot, asked.name); }},
+      note_step(globals)};
+  if (const int status = carry_out_and_tell(globals, *work, steps, asked.halt); status != 0)
+    return status;
+  if (asked.halt == "list") return 0;
+  say(globals, "the passphrase of '" + asked.name + "' opens the keys volume too (slot " +
+                   std::to_string(slot) + "); to remove it: latchkey remove-passphrase " +
+                   asked.name);
+  return 0;
+}
+
+}  // namespace
+
+Run declare_add_passphrase(CLI::App& app, const Globals& globals) {
+  const auto asked = std::make_shared<Asked>();
+  app.add_option("name", asked->name, "whose it is, or what for")->required();
+  const auto descriptor = declare_passphrase_fd(app);
+  app.add_flag("--accept-weak", asked->accept_weak, "take a passphrase that could be guessed");
+  const std::shared_ptr<std::string> halt(asked, &asked->halt);
+  declare_halt(app, halt);
+  return [asked, descriptor, &globals] { return add(globals, *asked, *descriptor); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey change-passphrase: a new passphrase in the place of one of the keys
+// volume's. The old one works until the new one is proved.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "core/message.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/new_passphrase.hpp"
+#include "latchkey/slots.hpp"
+#include "latchkey/terminal.hpp"
+
+namespace latchkey {
+namespace {
+
+class PassphraseChange {
+ public:
+  PassphraseChange(const Globals& globals, LuksDevice& luks, Unfinished& work)
+      : globals_(globals), luks_(luks), work_(work) {}
+
+  // Asks for the current passphrase and, unless an interrupted change only has to be
+  // completed, for the new one.
+  Result<> prepare(Asker& asker, bool accept_weak) {
+    int old = LuksDevice::any_slot;
+    const auto known = with_passphrase(
+        globals_, asker, "current " + std::string(passphrase_prompt), [&](Secret typed) -> Result<> {
+          say(globals_, "trying the passphrase; the key derivation takes a moment");
+          auto slot = work_.begun.empty() ? luks_.try_key(typed) : recognise(typed);
+          if (!slot) return slot.error();
+          old = *slot;
+          current_ = std::move(typed);
+          return Ok{};
+        });
+    if (!known) return known;
+    if (!work_.begun.empty() && old == recorded_slot(work_, "new")) {
+      say(globals_, "this is the new passphrase: completing the change");
+      work_.done = {"add", "prove"};
+      return Ok{};
+    }
+    if (auto gone = remove_half_made(luks_, work_, old); !gone) return gone;
+    return ask_new(asker, old, accept_weak);
+  }
+
+  std::vector<WorkStep> steps() {
+    const int slot = recorded_slot(work_, "new");
+    const int old = recorded_slot(work_, "old");
+    const std::string name = work_.value("slot-name");
+    return {{"add", "adding the new passphrase; the key derivation takes a moment",
+             [this, slot]() -> Result<> {
+               auto added = luks_.add_slot(current_, fresh_, passphrase_cost(), slot);
+               return added ? Result<>(Ok{}) : Result<>(added.error());
+             }},
+            {"prove", "trying the new passphrase",
+             [this, slot] { return luks_.try_slot(slot, fresh_); }},
+            {"name", "",
+             [this, slot, name] {
+               return name.empty() ? Result<>(Ok{}) : luks_.name_slot(slot, name);
+             }},
+            {"remove", "removing the old passphrase", [this, old] { return luks_.remove_slot(old); }},
+            note_step(globals_)};
+  }
+
+ private:
+  // After an interrupted change only its two passphrases can tell how to go on.
+  Result<int> recognise(const Secret& typed) const {
+    for (const char* which : {"new", "old"}) {
+      const int slot = recorded_slot(work_, which);
+      if (slot == LuksDevice::any_slot || !luks_.has_slot(slot)) continue;
+      const auto opened = luks_.try_slot(slot, typed);
+      if (opened) return slot;
+      if (opened.error().code != Code::denied) return opened.error();
+    }
+    return Error{Code::denied, "cannot go on with the change of the passphrase",
+                 "this is neither the old passphrase nor the new one",
+                 "type one of these two, even if another one opens the keys volume as well"};
+  }
+
+  Result<> ask_new(Asker& asker, int old, bool accept_weak) {
+    auto fresh = ask_new_passphrase(globals_, asker, "new passphrase", accept_weak);
+    if (!fresh) return fresh.error();
+    fresh_ = std::move(*fresh);
+    if (std::ranges::equal(fresh_.reveal(), current_.reveal()))
+      return Error{Code::refused, "the passphrase was not changed",
+                   "the new one is the current one", ""};
+    const auto slot = luks_.free_slot();
+    if (!slot) return slot.error();
+    const auto names = luks_.slot_names();
+    const auto name = names.find(old);
+    work_.done.clear();
+    work_.values = {{"old", std::to_string(old)},
+                    {"new", std::to_string(*slot)},
+                    {"slot-name", name == names.end() ? "" : name->second}};
+    return Ok{};
+  }
+
+  const Globals& globals_;
+  LuksDevice& luks_;
+  Unfinished& work_;
+  Secret current_{};
+  Secret fresh_{};
+};
+
+int change(const Globals& globals, std::optional<int> descriptor, bool accept_weak,
+           const std::string& halt) {
+  const auto turn = begin_admin(globals, "change-passphrase", keys_work);
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  auto work = work_on(globals, keys_work, "change-passphrase", "latchkey change-passphrase",
+                      "until then the old and the new passphrase may both work");
+  if (!work) return report_error(work.error());
+  auto header = AwakeHeader::of_keys(globals, *setup);
+  if (!header) return report_error(header.error());
+  PassphraseChange change(globals, header->luks(), *work);
+  if (halt != "list") {
+    Asker asker(descriptor);
+    if (auto ready = change.prepare(asker, accept_weak); !ready) return report_error(ready.error());
+  }
+  if (const int status = carry_out_and_tell(globals, *work, change.steps(), halt); status != 0)
+    return status;
+  if (halt == "list") return 0;
+  say(globals, "the passphrase is changed; the old one opens the keys volume no more");
+  say(globals, old_copies_text);
+  return 0;
+}
+
+}  // namespace
+
+Run declare_change_passphrase(CLI::App& app, const Globals& globals) {
+  const auto weak = std::make_shared<bool>(false);
+  const auto halt = std::make_shared<std::string>();
+  const auto descriptor = declare_passphrase_fd(app);
+  app.add_flag("--accept-weak", *weak, "take a new passphrase that could be guessed");
+  declare_halt(app, halt);
+  return [=, &globals] { return change(globals, *descriptor, *weak, *halt); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey mount-keys and umount-keys: looking into the keys volume, for a while.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/device.hpp"
+#include "sys/keeper.hpp"
+#include "sys/unlock.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::chrono::hours longest{24};
+
+struct Asked {
+  bool writes = false;
+  std::string time = "5min";
+};
+
+Result<OpenKeys> open_keys(const Globals& globals, const Setup& setup, Asker& asker,
+                           KeysAccess access) {
+  const KeysVolume& keys = setup.config.keys;
+  // Not a WokenLv: it is to stay awake after this command.
+  if (keys.device.kind == DeviceRef::Kind::lv && !block_device(keys.device.path()))
+    if (auto awake = activate_lvs({keys.device.text()}); !awake) return awake.error();
+  std::optional<OpenKeys> open;
+  const auto opened =
+      with_passphrase(globals, asker, passphrase_prompt, [&](const Secret& typed) -> Result<> {
+        auto one = OpenKeys::open(keys, typed, access,
+                                  [&](const std::string& text) { say(globals, text); });
+        if (!one) return one.error();
+        open = std::move(*one);
+        return Ok{};
+      });
+  if (!opened) return opened.error();
+  return std::move(*open);
+}
+
+int mount_keys(const Globals& globals, const Asked& asked, std::optional<int> descriptor) {
+  const auto time = parse_duration(asked.time);
+  if (!time || time->count() < 1 || *time > longest)
+    return report_error({Code::usage, "'" + printable(asked.time) + "' is no time to stay open",
+                         "", "write it as 30s, 5min or 2h, up to 24h"});
+  auto turn = begin_admin(globals, "mount-keys");
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  auto unlock_turn = take_unlock_turn(*setup, globals.paths, std::chrono::seconds(60));
+  if (!unlock_turn) return report_error(unlock_turn.error());
+  const KeysAccess access = asked.writes ? KeysAccess::write : KeysAccess::read;
+  Asker asker(descriptor);
+  auto keys = open_keys(globals, *setup, asker, access);
+  if (!keys) {
+    (void)rest_keys_volume(*setup);
+    return report_error(keys.error());
+  }
+  const auto keeper =
+      start_keeper(*setup, globals.paths, std::move(*keys), access, *time, [&turn, &unlock_turn] {
+        const LockFile first = std::move(*turn);
+        const LockFile second = std::move(*unlock_turn);
+      });
+  if (!keeper) return report_error(keeper.error());
+  print(keys_link(globals.paths) + "/\n");
+  say(globals, "the keys volume is open for " + std::string(asked.writes ? "writing" : "reading") +
+                   ", for root only, until " + keeper->until +
+                   "; to close it before: latchkey umount-keys");
+  return 0;
+}
+
+int umount_keys(const Globals& globals) {
+  const auto turn = begin_admin(globals, "umount-keys");
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  if (const auto users = keys_users(*setup, globals.paths); !users.empty())
+    return report_error({Code::busy, "cannot close the keys volume",
+                         "it is used by " + users_text(users), "end that, and try again"});
+  // Also closes what no keeper holds any more.
+  const auto unlock_turn = take_unlock_turn(*setup, globals.paths, std::chrono::seconds(60));
+  if (!unlock_turn) return report_error(unlock_turn.error());
+  if (auto rested = rest_keys_volume(*setup); !rested) return report_error(rested.error());
+  say(globals, "the keys volume is closed");
+  return 0;
+}
+
+}  // namespace
+
+Run declare_mount_keys(CLI::App& app, const Globals& globals) {
+  const auto asked = std::make_shared<Asked>();
+  app.add_flag("--write", asked->writes, "so that its files can be changed");
+  app.add_option("--for", asked->time, "when it closes by itself; 5min by default")
+      ->type_name("TIME");
+  const auto descriptor = declare_passphrase_fd(app);
+  return [asked, descriptor, &globals] { return mount_keys(globals, *asked, *descriptor); };
+}
+
+Run declare_umount_keys(CLI::App&, const Globals& globals) {
+  return [&globals] { return umount_keys(globals); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey recovery-key: a key to be kept on paper, for the day on which everything
+// else is lost.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/new_passphrase.hpp"
+#include "latchkey/slots.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/fd.hpp"
+#include "sys/recovery_key.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr const char* slot_name = "recovery";
+
+// From its memory straight to stdout: nothing on the way keeps a copy.
+Result<> print_key(const Secret& key) {
+  const auto bytes = key.reveal();
+  if (!write_all(STDOUT_FILENO, {bytes.data(), bytes.size()}) ||
+      !write_all(STDOUT_FILENO, std::string_view("\n")))
+    return system_error(errno, "cannot print the recovery key");
+  return Ok{};
+}
+
+class RecoveryMaker {
+ public:
+  RecoveryMaker(const Globals& globals, const Setup& setup, const Volume* volume, Unfinished& work)
+      : globals_(globals), setup_(setup), volume_(volume), work_(work) {}
+
+  // Gets what opens the header now. Every run draws a key of its own, since nobody
+  // may have seen that of an interrupted one.
+  Result<> prepare(Asker& asker) {
+    auto opened = volume_ == nullptr ? open_keys(asker) : open_volume(asker);
+    if (!opened) return opened;
+    const auto opens = luks().try_key(existing_);
+    if (!opens) return opens.error();
+    if (auto gone = remove_half_made(luks(), work_, *opens); !gone) return gone;
+    const auto slot = luks().free_slot();
+    if (!slot) return slot.error();
+    auto drawn = draw_recovery_key();
+    if (!drawn) return drawn.error();
+    key_ = std::move(*drawn);
+    work_.done.clear();
+    work_.values = {{"new", std::to_string(*slot)}};
+    return Ok{};
+  }
+
+  std::vector<WorkStep> steps() {
+    return {{"add", "adding a slot for it; the key derivation takes a moment",
+             [this]() -> Result<> {
+               const auto added = luks().add_slot(existing_, key_, passphrase_cost(), slot());
+               return added ? Result<>(Ok{}) : Result<>(added.error());
+             }},
+            {"prove", "trying it", [this] { return luks().try_slot(slot(), key_); }},
+            {"name", "", [this] { return named() ? luks().name_slot(slot(), slot_name) : Ok{}; }},
+            {"print", "", [this] { return print_key(key_); }},
+            {"remove", "", [this] { return remove_older(); }},
+            note_step(globals_)};
+  }
+
+  [[nodiscard]] bool named() { return luks().header().type == "LUKS2"; }
+  [[nodiscard]] int slot() const { return recorded_slot(work_, "new"); }
+
+ private:
+  LuksDevice& luks() { return header_->luks(); }
+
+  Result<> open_keys(Asker& asker) {
+    auto header = AwakeHeader::of_keys(globals_, setup_);
+    if (!header) return header.error();
+    header_ = std::move(*header);
+    return with_passphrase(globals_, asker, passphrase_prompt, [this](Secret typed) -> Result<> {
+      say(globals_, "trying the passphrase; the key derivation takes a moment");
+      const auto opens = luks().try_key(typed);
+      if (!opens) return opens.error();
+      existing_ = std::move(typed);
+      return Ok{};
+    });
+  }
+
+  Result<> open_volume(Asker& asker) {
+    auto keys = KeysSession::open(globals_, setup_, asker, KeysAccess::read);
+    if (!keys) return keys.error();
+    auto key = keys->keys().read(volume_->key_file);
+    if (!key) return key.error();
+    existing_ = std::move(*key);
+    if (auto closed = keys->close(); !closed) return closed;
+    auto header = AwakeHeader::of_volume(*volume_);
+    if (!header) return header.error();
+    header_ = std::move(*header);
+    return Ok{};
+  }
+
+  Result<> remove_older() {
+    for (const auto& [there, name] : luks().slot_names())
+      if (name == slot_name && there != slot()) {
+        if (auto gone = luks().remove_slot(there); !gone) return gone;
+        say(globals_, "the recovery key of before opens nothing any more");
+      }
+    return Ok{};
+  }
+
+  const Globals& globals_;
+  const Setup& setup_;
+  const Volume* volume_;  // none: the keys volume
+  Unfinished& work_;
+  std::optional<AwakeHeader> header_{};
+  Secret existing_{};
+  Secret key_{};
+};
+
+void tell_how_to_use(const Globals& globals, const DeviceRef& device, const std::string& mapping) {
+  say(globals, "write it down now, it is not shown again; keep it on paper, away from this machine");
+  say(globals, "to use it, with its dashes: cryptsetup open " + device.path() + " " + mapping);
+  say(globals, "what to do then is in latchkey-recovery(7)");
+}
+
+int make(const Globals& globals, const std::string& name, std::optional<int> descriptor,
+         const std::string& halt) {
+  const auto turn = begin_admin(globals, "recovery-key", name);
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  const Volume* volume = nullptr;
+  if (name != keys_work) {
+    const auto found = the_volume(*setup, name);
+    if (!found) return report_error(found.error());
+    volume = *found;
+  }
+  auto work = work_on(globals, name, "recovery-key", "latchkey recovery-key " + name);
+  if (!work) return report_error(work.error());
+  RecoveryMaker maker(globals, *setup, volume, *work);
+  if (halt != "list") {
+    Asker asker(descriptor);
+    if (auto ready = maker.prepare(asker); !ready) return report_error(ready.error());
+  }
+  if (const int status = carry_out_and_tell(globals, *work, maker.steps(), halt); status != 0)
+    return status;
+  if (halt == "list") return 0;
+  if (!maker.named())
+    report_warning({Code::partial, "a LUKS1 header has no room for the name of the slot",
+                    "a later recovery key will not replace this one",
+                    "note the number of its slot with it: " + std::to_string(maker.slot())});
+  tell_how_to_use(globals, volume == nullptr ? setup->config.keys.device : volume->device,
+                  volume == nullptr ? setup->config.keys.mapping : volume->mapping);
+  return 0;
+}
+
+}  // namespace
+
+Run declare_recovery_key(CLI::App& app, const Globals& globals) {
+  const auto name = std::make_shared<std::string>();
+  const auto halt = std::make_shared<std::string>();
+  app.add_option("name", *name, "a volume, or 'keys' for the keys volume")->required();
+  const auto descriptor = declare_passphrase_fd(app);
+  declare_halt(app, halt);
+  return [=, &globals] { return make(globals, *name, *descriptor, *halt); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey rotate-key: a new random key for a data volume. At every moment what is
+// in its key file opens it.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/rebuild.hpp"
+#include "latchkey/slots.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/random_key.hpp"
+
+namespace latchkey {
+namespace {
+
+class KeyRotation {
+ public:
+  KeyRotation(const Globals& globals, const Setup& setup, const Volume& volume, Unfinished& work)
+      : globals_(globals),
+        setup_(setup),
+        volume_(volume),
+        work_(work),
+        next_file_(volume.key_file + ".new") {}
+
+  // Opens the keys volume and the header, and sees how far an interrupted run came.
+  Result<> prepare(Asker& asker) {
+    auto keys = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
+    if (!keys) return keys.error();
+    keys_ = std::move(*keys);
+    auto header = AwakeHeader::of_volume(volume_);
+    if (!header) return header.error();
+    header_ = std::move(*header);
+    auto key = keys_->keys().read(volume_.key_file);
+    if (!key) return key.error();
+    current_ = std::move(*key);
+    const auto opens = luks().try_key(current_);
+    if (!opens && opens.error().code == Code::denied)
+      return Error{Code::denied, "cannot rotate the key of '" + volume_.name + "'",
+                   "no key slot accepts its key file '" + printable(volume_.key_file) + "'",
+                   "see: latchkey check --with-keys"};
+    if (!opens) return opens.error();
+    return find_where_to_go_on(*opens);
+  }
+
+  std::vector<WorkStep> steps() {
+    std::vector<WorkStep> steps{
+        {"store", "drawing a new key and storing it on the keys volume", [this] { return store(); }},
+        {"add", "adding its key slot", [this] { return add(); }},
+        {"prove", "", [this] { return prove(next_file_); }},
+        {"rename", "", [this] { return keys_->keys().rename(next_file_, volume_.key_file); }}};
+    // With its header elsewhere, early boot opens the volume by the image's copy of
+    // the header, which must know the new slot before the old one goes.
+    if (!place_of(volume_).header.empty())
+      steps.push_back({"image", "", [this] { return bring_images_up_to_date(globals_); }});
+    steps.push_back({"remove", "removing the old key's slot", [this] { return remove(); }});
+    steps.push_back(note_step(globals_));
+    return steps;
+  }
+
+  Result<> close() { return keys_->close(); }
+
+ private:
+  LuksDevice& luks() { return header_->luks(); }
+  int fresh_slot() const { return recorded_slot(work_, "new"); }
+
+  // A drawn key that was stored is a file like any other when it is read again, and
+  // gets no cheap slot any more: so a run that did not come to its slot draws anew.
+  Result<> find_where_to_go_on(int opens) {
+    const int fresh = fresh_slot();
+    if (fresh != LuksDevice::any_slot && luks().has_slot(fresh)) {
+      if (opens == fresh) {
+        work_.done = {"store", "add", "prove", "rename"};
+        return Ok{};
+      }
+      const auto stored = keys_->keys().read(next_file_);
+      if (stored && luks().try_slot(fresh, *stored)) {
+        work_.done = {"store", "add", "prove"};
+        return Ok{};
+      }
+      if (auto gone = luks().remove_slot(fresh); !gone) return gone;
+    }
+    const auto slot = luks().free_slot();
+    if (!slot) return slot.error();
+    work_.done.clear();
+    work_.values = {{"old", std::to_string(opens)}, {"new", std::to_string(*slot)}};
+    return Ok{};
+  }
+
+  Result<> store() {
+    auto drawn = RandomKey::draw();
+    if (!drawn) return drawn.error();
+    drawn_ = std::move(*drawn);
+    return keys_->keys().write(next_file_, drawn_->secret());
+  }
+
+  Result<> add() {
+    const auto added = luks().add_slot(current_, *drawn_, fresh_slot());
+    return added ? Result<>(Ok{}) : Result<>(added.error());
+  }
+
+  // By what is on the keys volume, not by what is in memory.
+  Result<> prove(const std::string& file) {
+    const auto stored = keys_->keys().read(file);
+    if (!stored) return stored.error();
+    return luks().try_slot(fresh_slot(), *stored);
+  }
+
+  Result<> remove() {
+    if (auto proved = prove(volume_.key_file); !proved) return proved;
+    return luks().remove_slot(recorded_slot(work_, "old"));
+  }
+
+  const Globals& globals_;
+  const Setup& setup_;
+  const Volume& volume_;
+  Unfinished& work_;
+  std::string next_file_;
+  std::optional<KeysSession> keys_{};
+  std::optional<AwakeHeader> header_{};
+  std::optional<RandomKey> drawn_{};
+  Secret current_{};
+};
+
+int rotate(const Globals& globals, const std::string& name, std::optional<int> descriptor,
+           const std::string& halt) {
+  const auto turn = begin_admin(globals, "rotate-key", name);
+  if (!turn) return report_error(turn.error());
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
+  const auto volume = the_volume(*setup, name);
+  if (!volume) return report_error(volume.error());
+  auto work = work_on(globals, name, "rotate-key", "latchkey rotate-key " + name);
+  if (!work) return report_error(work.error());
+  KeyRotation rotation(globals, *setup, **volume, *work);
+  if (halt != "list") {
+    Asker asker(descriptor);
+    if (auto ready = rotation.prepare(asker); !ready) return report_error(ready.error());
+  }
+  if (const int status = carry_out_and_tell(globals, *work, rotation.steps(), halt); status != 0)
+    return status;
+  if (halt == "list") return 0;
+  if (auto closed = rotation.close(); !closed) return report_error(closed.error());
+  say(globals, "'" + name + "' has a new key; the old one opens it no more, its other slots stay");
+  say(globals, old_copies_text);
+  return 0;
+}
+
+}  // namespace
+
+Run declare_rotate_key(CLI::App& app, const Globals& globals) {
+  const auto name = std::make_shared<std::string>();
+  const auto halt = std::make_shared<std::string>();
+  app.add_option("name", *name, "the volume")->required();
+  const auto descriptor = declare_passphrase_fd(app);
+  declare_halt(app, halt);
+  return [=, &globals] { return rotate(globals, *name, *descriptor, *halt); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/slots.hpp"
+
+#include "core/text.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/device.hpp"
+#include "sys/state.hpp"
+#include "sys/unfinished.hpp"
+#include "sys/unlock.hpp"
+
+namespace latchkey {
+
+Result<> AwakeHeader::load(const DeviceRef& device, const LuksPlace& place) {
+  woken_ = std::make_unique<WokenLv>(device);
+  if (!block_device(device.path()))
+    return Error{Code::missing, "cannot change the key slots of '" + place.name + "'",
+                 "there is no device " + device.text(),
+                 "is its disk there? look at: lvm lvs, lsblk"};
+  auto luks = LuksDevice::open(place);
+  if (!luks) return luks.error();
+  luks_ = std::move(*luks);
+  return Ok{};
+}
+
+Result<AwakeHeader> AwakeHeader::of_keys(const Globals& globals, const Setup& setup) {
+  AwakeHeader header;
+  auto turn = take_unlock_turn(setup, globals.paths, std::chrono::seconds(60));
+  if (!turn) return turn.error();
+  header.turn_ = std::move(*turn);
+  const KeysVolume& keys = setup.config.keys;
+  const LuksPlace place{
+      .device = keys.device.path(), .header = {}, .name = "keys", .uuid = keys.uuid};
+  if (auto loaded = header.load(keys.device, place); !loaded) return loaded.error();
+  return header;
+}
+
+Result<AwakeHeader> AwakeHeader::of_volume(const Volume& volume) {
+  AwakeHeader header;
+  if (auto loaded = header.load(volume.device, place_of(volume)); !loaded) return loaded.error();
+  return header;
+}
+
+LuksPlace place_of(const Volume& volume) {
+  return {
+      .device = volume.device.path(), .header = {}, .name = volume.name, .uuid = volume.uuid};
+}
+
+Result<const Volume*> the_volume(const Setup& setup, const std::string& name) {
+  if (const Volume* volume = find_volume(setup, name)) return volume;
+  std::vector<std::string> names;
+  for (const Volume& volume : setup.volumes) names.push_back(volume.name);
+  const auto near = nearest(name, names);
+  return Error{Code::usage, "there is no volume '" + printable(name) + "'", "",
+               near ? "did you mean '" + *near + "'?" : "see: latchkey status"};
+}
+
+std::string slot_text(const std::map<int, std::string>& names, int slot) {
+  const auto name = names.find(slot);
+  const std::string number = "slot " + std::to_string(slot);
+  return name == names.end() ? number : "'" + name->second + "' (" + number + ")";
+}
+
+Result<Unfinished> work_on(const Globals& globals, const std::string& name,
+                           const std::string& command, const std::string& what,
+                           const std::string& note) {
+  const std::string finish = what + (note.empty() ? "" : " (" + note + ")");
+  auto before = load_unfinished(globals.paths, name);
+  if (!before) return before.error();
+  if (*before) {
+    if ((*before)->command == command && (*before)->finish == finish) return **before;
+    Error error = describe_unfinished(**before);
+    error.code = Code::refused;
+    return error;
+  }
+  Unfinished work;
+  work.command = command;
+  work.name = name;
+  work.finish = finish;
+  return work;
+}
+
+int recorded_slot(const Unfinished& work, const std::string& key) {
+  const auto number = parse_number(work.value(key), 31);
+  return number ? static_cast<int>(*number) : LuksDevice::any_slot;
+}
+
+Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep) {
+  const int slot = recorded_slot(work, "new");
+  if (slot == LuksDevice::any_slot || slot == keep || !luks.has_slot(slot)) return Ok{};
+  return luks.remove_slot(slot);
+}
+
+WorkStep note_step(const Globals& globals) {
+  return {"note", "", [&globals] { return note_new_key(globals.paths); }};
+}
+
+int carry_out_and_tell(const Globals& globals, Unfinished& work,
+                       const std::vector<WorkStep>& steps, const std::string& halt) {
+  const auto done = carry_out(globals, work, steps, halt);
+  if (done) return 0;
+  const int status = report_error(done.error());
+  report_warning(describe_unfinished(work));
+  return status;
+}
+
+}  // namespace latchkey

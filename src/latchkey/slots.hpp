@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the commands on key slots share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/plan.hpp"
+#include "core/unfinished.hpp"
+#include "latchkey/command.hpp"
+#include "latchkey/steps.hpp"
+#include "sys/lock_file.hpp"
+#include "sys/luks.hpp"
+#include "sys/lvm.hpp"
+
+namespace latchkey {
+
+/// The name under which work on the keys volume's slots is unfinished.
+inline constexpr const char* keys_work = "keys";
+
+/// Said wherever a key stops opening a volume: it does so from here on only.
+inline constexpr const char* old_copies_text =
+    "backups and copies of the header made before still open with what was removed; make a "
+    "new one: latchkey backup FILE";
+
+/// The header of a volume with its LV awake.
+class AwakeHeader {
+ public:
+  /// The keys volume's, with no unlock beside. Fails with Code::busy when an unlock
+  /// does not end or the keys volume is in use, Code::missing, and as
+  /// LuksDevice::open.
+  [[nodiscard]] static Result<AwakeHeader> of_keys(const Globals& globals, const Setup& setup);
+  /// A data volume's.
+  [[nodiscard]] static Result<AwakeHeader> of_volume(const Volume& volume);
+
+  [[nodiscard]] LuksDevice& luks() { return *luks_; }
+
+ private:
+  AwakeHeader() = default;
+  [[nodiscard]] Result<> load(const DeviceRef& device, const LuksPlace& place);
+
+  std::unique_ptr<WokenLv> woken_{};
+  std::optional<LockFile> turn_{};
+  std::optional<LuksDevice> luks_{};
+};
+
+/// Where a data volume's header is.
+[[nodiscard]] LuksPlace place_of(const Volume& volume);
+
+/// The volume of this name. Fails with Code::usage and the nearest name.
+[[nodiscard]] Result<const Volume*> the_volume(const Setup& setup, const std::string& name);
+
+/// A slot for people: `'alice' (slot 1)`, or `slot 1` when it has no name.
+[[nodiscard]] std::string slot_text(const std::map<int, std::string>& names, int slot);
+
+/// The unfinished work of `command` on `name` (its values `slot` and the like are
+/// kept), or a new one. `what` is the command line that goes on with it, with `note`
+/// behind it for people. Fails with Code::refused while another command, or this one
+/// with other arguments, is half done there.
+[[nodiscard]] Result<Unfinished> work_on(const Globals& globals, const std::string& name,
+                                         const std::string& command, const std::string& what,
+                                         const std::string& note = {});
+
+/// The number of a slot as the work recorded it; LuksDevice::any_slot when it did not.
+[[nodiscard]] int recorded_slot(const Unfinished& work, const std::string& key);
+
+/// Takes away what an interrupted run added: the slot that it recorded under `new`,
+/// unless that is `keep`. Fails as LuksDevice::remove_slot.
+[[nodiscard]] Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep);
+
+/// The step that remembers that backups are out of date now.
+[[nodiscard]] WorkStep note_step(const Globals& globals);
+
+/// carry_out(), and what it leaves is told. Gives the exit status.
+int carry_out_and_tell(const Globals& globals, Unfinished& work,
+                       const std::vector<WorkStep>& steps, const std::string& halt);
+
+}  // namespace latchkey
