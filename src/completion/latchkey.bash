@@ -38,7 +38,7 @@ _latchkey() {
 		;;
 	*)
 		case $command in
-		'') words='init create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check --help --version --quiet --verbose' ;;
+		'') words='init create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
 		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
@@ -50,6 +50,12 @@ _latchkey() {
 		hold) words="--needs --help $(_latchkey_units)" ;;
 		unhold) words="--all --help $(_latchkey_first_words services)" ;;
 		check) words='--image --json --help' ;;
+		change-passphrase) words='--accept-weak --passphrase-fd --help' ;;
+		add-passphrase) words='--accept-weak --passphrase-fd --help' ;;
+		remove-passphrase) words='--slot --passphrase-fd --help' ;;
+		rotate-key) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
+		recovery-key) words="keys --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
+		mount-keys) words='--write --for --passphrase-fd --help' ;;
 		*) words='--help' ;;
 		esac
 		;;

@@ -100,6 +100,7 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
       note_step(globals)};
   if (const int status = carry_out_and_tell(globals, *work, steps, asked.halt); status != 0)
     return status;
+  header->rest(*setup);
   if (asked.halt == "list") return 0;
   say(globals, "the passphrase of '" + asked.name + "' opens the keys volume too (slot " +
                    std::to_string(slot) + "); to remove it: latchkey remove-passphrase " +

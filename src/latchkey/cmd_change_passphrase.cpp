@@ -119,6 +119,7 @@ int change(const Globals& globals, std::optional<int> descriptor, bool accept_we
   }
   if (const int status = carry_out_and_tell(globals, *work, change.steps(), halt); status != 0)
     return status;
+  header->rest(*setup);
   if (halt == "list") return 0;
   say(globals, "the passphrase is changed; the old one opens the keys volume no more");
   say(globals, old_copies_text);

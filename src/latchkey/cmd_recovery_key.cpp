@@ -65,6 +65,10 @@ class RecoveryMaker {
             note_step(globals_)};
   }
 
+  void rest() {
+    if (volume_ == nullptr) header_->rest(setup_);
+  }
+
   [[nodiscard]] bool named() { return luks().header().type == "LUKS2"; }
   [[nodiscard]] int slot() const { return recorded_slot(work_, "new"); }
 
@@ -147,6 +151,7 @@ int make(const Globals& globals, const std::string& name, std::optional<int> des
     report_warning({Code::partial, "a LUKS1 header has no room for the name of the slot",
                     "a later recovery key will not replace this one",
                     "note the number of its slot with it: " + std::to_string(maker.slot())});
+  maker.rest();
   tell_how_to_use(globals, volume == nullptr ? setup->config.keys.device : volume->device,
                   volume == nullptr ? setup->config.keys.mapping : volume->mapping);
   return 0;

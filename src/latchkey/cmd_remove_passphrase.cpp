@@ -80,6 +80,7 @@ int remove(const Globals& globals, const Asked& asked, std::optional<int> descri
   LuksDevice& luks = header->luks();
   if (asked.name.empty() && asked.slot == LuksDevice::any_slot) {
     for (const std::string& line : list_of(luks)) print(line + "\n");
+    header->rest(*setup);
     return 0;
   }
   // Half-made slots are counted and named by the command that made them.
@@ -103,6 +104,7 @@ int remove(const Globals& globals, const Asked& asked, std::optional<int> descri
   // Noted first: a backup that is taken for out of date without need does no harm.
   if (auto noted = note_new_key(globals.paths); !noted) return report_error(noted.error());
   if (auto removed = luks.remove_slot(*victim); !removed) return report_error(removed.error());
+  header->rest(*setup);
   say(globals, "the passphrase " + text + " opens the keys volume no more");
   say(globals, old_copies_text);
   return 0;

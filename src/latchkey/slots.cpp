@@ -40,6 +40,13 @@ Result<AwakeHeader> AwakeHeader::of_volume(const Volume& volume) {
   return header;
 }
 
+void AwakeHeader::rest(const Setup& setup) {
+  luks_.reset();
+  woken_.reset();
+  if (auto rested = rest_keys_volume(setup); !rested) report_warning(rested.error());
+  turn_.reset();
+}
+
 LuksPlace place_of(const Volume& volume) {
   return {
       .device = volume.device.path(), .header = {}, .name = volume.name, .uuid = volume.uuid};

@@ -37,6 +37,10 @@ class AwakeHeader {
 
   [[nodiscard]] LuksDevice& luks() { return *luks_; }
 
+  /// Lets go of it, and puts the keys volume's LV to rest, also where it was awake
+  /// before: nobody needs it until the next unlock. Nothing else can be done then.
+  void rest(const Setup& setup);
+
  private:
   AwakeHeader() = default;
   [[nodiscard]] Result<> load(const DeviceRef& device, const LuksPlace& place);

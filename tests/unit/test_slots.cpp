@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Key slots by their numbers, recovery keys, and what is remembered of backups; on
+// plain files.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+#include <string>
+
+#include "core/state.hpp"
+#include "support/catch.hpp"
+#include "sys/fd.hpp"
+#include "sys/luks.hpp"
+#include "sys/recovery_key.hpp"
+#include "sys/state.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+const PassphraseCost quick{.memory_kib = 32, .threads = 1, .milliseconds = 1};
+
+class SlotsFolder {
+ public:
+  SlotsFolder() {
+    REQUIRE(::mkdtemp(path_.data()) != nullptr);
+    const Fd fd(::open(disk().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    REQUIRE(fd);
+    REQUIRE(::ftruncate(fd.get(), 32L << 20U) == 0);
+    REQUIRE(make_directories(path_ + "/etc/latchkey", 0755));
+  }
+  SlotsFolder(const SlotsFolder&) = delete;
+  SlotsFolder& operator=(const SlotsFolder&) = delete;
+  ~SlotsFolder() {
+    for (const char* name : {"/disk", "/etc/latchkey/state.json"}) ::unlink((path_ + name).c_str());
+    for (const char* name : {"/etc/latchkey", "/etc", ""}) ::rmdir((path_ + name).c_str());
+  }
+  [[nodiscard]] std::string disk() const { return path_ + "/disk"; }
+  [[nodiscard]] Paths paths() const { return {path_}; }
+
+ private:
+  std::string path_ = "/tmp/latchkey-slots-XXXXXX";
+};
+
+Secret slot_secret(std::string_view text) {
+  Secret out(text.size());
+  REQUIRE(out.append(text));
+  return out;
+}
+
+LuksDevice formatted(const SlotsFolder& folder, const Secret& passphrase) {
+  auto made = LuksDevice::format(
+      {.place = {.device = folder.disk(),
+                 .name = "keys",
+                 .uuid = "0f7a6b1c-2222-4222-8333-444455556666"}},
+      passphrase, quick);
+  REQUIRE(made);
+  return std::move(*made);
+}
+
+}  // namespace
+
+TEST_CASE("a slot is made under the number that was chosen and written down before") {
+  const SlotsFolder folder;
+  const Secret old = slot_secret("old one");
+  const Secret fresh = slot_secret("new one");
+  LuksDevice luks = formatted(folder, old);
+  CHECK(luks.free_slot().value() == 1);
+  CHECK_FALSE(luks.has_slot(5));
+  REQUIRE(luks.add_slot(old, fresh, quick, 5).value() == 5);
+  CHECK(luks.has_slot(5));
+  CHECK(luks.try_slot(5, fresh));
+  CHECK(luks.try_slot(5, old).error().code == Code::denied);
+  CHECK(luks.try_slot(0, old));
+  CHECK(luks.free_slot().value() == 1);
+}
+
+TEST_CASE("a slot that is taken is never written over") {
+  const SlotsFolder folder;
+  const Secret old = slot_secret("old one");
+  LuksDevice luks = formatted(folder, old);
+  const auto added = luks.add_slot(old, slot_secret("new one"), quick, 0);
+  REQUIRE_FALSE(added);
+  CHECK(added.error().code == Code::refused);
+  CHECK(luks.try_slot(0, old));
+}
+
+TEST_CASE("the name moves to the new slot, and goes with the old one") {
+  const SlotsFolder folder;
+  const Secret old = slot_secret("old one");
+  LuksDevice luks = formatted(folder, old);
+  REQUIRE(luks.name_slot(0, "alice"));
+  REQUIRE(luks.add_slot(old, slot_secret("new one"), quick, 1));
+  REQUIRE(luks.name_slot(1, "alice"));
+  REQUIRE(luks.remove_slot(0));
+  CHECK(luks.slot_names() == std::map<int, std::string>{{1, "alice"}});
+}
+
+TEST_CASE("a drawn key opens without the costly slots before it being tried") {
+  const SlotsFolder folder;
+  const Secret costly = slot_secret("costly");
+  LuksDevice luks = formatted(folder, costly);
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(luks.add_slot(costly, *key, 3).value() == 3);
+  CHECK(luks.try_key(key->secret()).value() == 3);
+}
+
+TEST_CASE("a recovery key has 8 groups of 5 characters that cannot be confused") {
+  std::set<std::string> seen;
+  std::set<char> used;
+  for (int i = 0; i < 100; ++i) {
+    const auto key = draw_recovery_key();
+    REQUIRE(key);
+    const std::string text(key->reveal().begin(), key->reveal().end());
+    REQUIRE(text.size() == 47);
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (at % 6 == 5) {
+        CHECK(text[at] == '-');
+      } else {
+        CHECK(std::string(recovery_alphabet).find(text[at]) != std::string::npos);
+        used.insert(text[at]);
+      }
+    }
+    CHECK(seen.insert(text).second);
+  }
+  CHECK(used.size() == 32);
+  for (const char confusing : {'i', 'l', 'o', 'u'}) CHECK(used.count(confusing) == 0);
+}
+
+TEST_CASE("a backup is asked for when a key is newer than it, and not otherwise") {
+  CHECK_FALSE(backup_overdue({}));
+  CHECK_FALSE(backup_overdue({.newest_key = "2026-01-01 10:00:00Z",
+                              .newest_backup = "2026-01-01 10:00:01Z",
+                              .backup_file = "/b"}));
+  const auto never = backup_overdue({.newest_key = "2026-01-01 10:00:00Z"});
+  REQUIRE(never);
+  CHECK(never->what == "there is no backup of the keys and headers");
+  CHECK(never->hint == "run: latchkey backup FILE");
+  const auto old = backup_overdue({.newest_key = "2026-01-02 10:00:00Z",
+                                   .newest_backup = "2026-01-01 10:00:00Z",
+                                   .backup_file = "/media/usb/b"});
+  REQUIRE(old);
+  CHECK(old->why.find("/media/usb/b") != std::string::npos);
+}
+
+TEST_CASE("what is remembered of keys and backups is read back; rubbish is refused") {
+  const State state{.newest_key = "2026-01-02 10:00:00Z",
+                    .newest_backup = "2026-01-01 10:00:00Z",
+                    .backup_file = "/media/\"usb\"/b"};
+  const auto back = parse_state(encode(state));
+  REQUIRE(back);
+  CHECK(*back == state);
+  for (const char* rubbish : {"", "{}", "[1]", "{\"newest_key\": 3}"}) {
+    const auto read = parse_state(rubbish);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == Code::damaged);
+  }
+}
+
+TEST_CASE("a new key makes status ask for a backup, and a backup ends that") {
+  const SlotsFolder folder;
+  const Paths paths = folder.paths();
+  CHECK_FALSE(backup_age(paths));
+  REQUIRE(note_new_key(paths));
+  CHECK(backup_age(paths));
+  REQUIRE(note_backup(paths, "/media/usb/b"));
+  CHECK_FALSE(backup_age(paths));
+  CHECK(load_state(paths)->backup_file == "/media/usb/b");
+}
