@@ -26,10 +26,10 @@ Result<> judge_name(const LuksDevice& luks, const std::string& name, int half_ma
   if (name.empty() || name.size() > 64 || printable(name, 64) != name || name.front() == '-')
     return Error{Code::usage, what, "a name has 1 to 64 plain characters", ""};
   if (luks.header().type != "LUKS2")
-    return Error{Code::refused, what,
-                 "the header of the keys volume is " + luks.header().type +
-                     ", which has no room for names",
-                 "convert it while it is closed: cryptsetup convert --type luks2"};
+    return Error{
+        Code::refused, what,
+        "the header of the keys volume is " + luks.header().type + ", which has no room for names",
+        "convert it while it is closed: cryptsetup convert --type luks2"};
   for (const auto& [slot, there] : luks.slot_names())
     if (there == name && slot != half_made)
       return Error{Code::refused, what, "there is one of this name already",
@@ -76,7 +76,8 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  auto work = work_on(globals, keys_work, "add-passphrase", "latchkey add-passphrase " + asked.name);
+  auto work =
+      work_on(globals, keys_work, "add-passphrase", "latchkey add-passphrase " + asked.name);
   if (!work) return report_error(work.error());
   auto header = AwakeHeader::of_keys(globals, *setup);
   if (!header) return report_error(header.error());

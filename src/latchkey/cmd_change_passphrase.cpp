@@ -23,15 +23,16 @@ class PassphraseChange {
   // completed, for the new one.
   Result<> prepare(Asker& asker, bool accept_weak) {
     int old = LuksDevice::any_slot;
-    const auto known = with_passphrase(
-        globals_, asker, "current " + std::string(passphrase_prompt), [&](Secret typed) -> Result<> {
-          say(globals_, "trying the passphrase; the key derivation takes a moment");
-          auto slot = work_.begun.empty() ? luks_.try_key(typed) : recognise(typed);
-          if (!slot) return slot.error();
-          old = *slot;
-          current_ = std::move(typed);
-          return Ok{};
-        });
+    const auto known =
+        with_passphrase(globals_, asker, "current " + std::string(passphrase_prompt),
+                        [&](Secret typed) -> Result<> {
+                          say(globals_, "trying the passphrase; the key derivation takes a moment");
+                          auto slot = work_.begun.empty() ? luks_.try_key(typed) : recognise(typed);
+                          if (!slot) return slot.error();
+                          old = *slot;
+                          current_ = std::move(typed);
+                          return Ok{};
+                        });
     if (!known) return known;
     if (!work_.begun.empty() && old == recorded_slot(work_, "new")) {
       say(globals_, "this is the new passphrase: completing the change");
@@ -46,19 +47,20 @@ class PassphraseChange {
     const int slot = recorded_slot(work_, "new");
     const int old = recorded_slot(work_, "old");
     const std::string name = work_.value("slot-name");
-    return {{"add", "adding the new passphrase; the key derivation takes a moment",
-             [this, slot]() -> Result<> {
-               auto added = luks_.add_slot(current_, fresh_, passphrase_cost(), slot);
-               return added ? Result<>(Ok{}) : Result<>(added.error());
-             }},
-            {"prove", "trying the new passphrase",
-             [this, slot] { return luks_.try_slot(slot, fresh_); }},
-            {"name", "",
-             [this, slot, name] {
-               return name.empty() ? Result<>(Ok{}) : luks_.name_slot(slot, name);
-             }},
-            {"remove", "removing the old passphrase", [this, old] { return luks_.remove_slot(old); }},
-            note_step(globals_)};
+    return {
+        {"add", "adding the new passphrase; the key derivation takes a moment",
+         [this, slot]() -> Result<> {
+           auto added = luks_.add_slot(current_, fresh_, passphrase_cost(), slot);
+           return added ? Result<>(Ok{}) : Result<>(added.error());
+         }},
+        {"prove", "trying the new passphrase",
+         [this, slot] { return luks_.try_slot(slot, fresh_); }},
+        {"name", "",
+         [this, slot, name] {
+           return name.empty() ? Result<>(Ok{}) : luks_.name_slot(slot, name);
+         }},
+        {"remove", "removing the old passphrase", [this, old] { return luks_.remove_slot(old); }},
+        note_step(globals_)};
   }
 
  private:

@@ -44,8 +44,8 @@ Result<OpenKeys> open_keys(const Globals& globals, const Setup& setup, Asker& as
 int mount_keys(const Globals& globals, const Asked& asked, std::optional<int> descriptor) {
   const auto time = parse_duration(asked.time);
   if (!time || time->count() < 1 || *time > longest)
-    return report_error({Code::usage, "'" + printable(asked.time) + "' is no time to stay open",
-                         "", "write it as 30s, 5min or 2h, up to 24h"});
+    return report_error({Code::usage, "'" + printable(asked.time) + "' is no time to stay open", "",
+                         "write it as 30s, 5min or 2h, up to 24h"});
   auto turn = begin_admin(globals, "mount-keys");
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);

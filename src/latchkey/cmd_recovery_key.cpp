@@ -120,7 +120,8 @@ class RecoveryMaker {
 };
 
 void tell_how_to_use(const Globals& globals, const DeviceRef& device, const std::string& mapping) {
-  say(globals, "write it down now, it is not shown again; keep it on paper, away from this machine");
+  say(globals,
+      "write it down now, it is not shown again; keep it on paper, away from this machine");
   say(globals, "to use it, with its dashes: cryptsetup open " + device.path() + " " + mapping);
   say(globals, "what to do then is in latchkey-recovery(7)");
 }

@@ -34,9 +34,9 @@ std::vector<std::string> list_of(const LuksDevice& luks) {
 // The slot that is to go. Fails when it is not clear, not there, or the last.
 Result<int> choose(const LuksDevice& luks, const Asked& asked) {
   const bool by_name = !asked.name.empty();
-  const std::string what = "cannot remove the passphrase " +
-                           (by_name ? "'" + printable(asked.name) + "'"
-                                    : "of slot " + std::to_string(asked.slot));
+  const std::string what =
+      "cannot remove the passphrase " +
+      (by_name ? "'" + printable(asked.name) + "'" : "of slot " + std::to_string(asked.slot));
   std::vector<int> found;
   if (by_name) {
     for (const auto& [slot, name] : luks.slot_names())

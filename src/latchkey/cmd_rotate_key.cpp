@@ -45,7 +45,8 @@ class KeyRotation {
 
   std::vector<WorkStep> steps() {
     std::vector<WorkStep> steps{
-        {"store", "drawing a new key and storing it on the keys volume", [this] { return store(); }},
+        {"store", "drawing a new key and storing it on the keys volume",
+         [this] { return store(); }},
         {"add", "adding its key slot", [this] { return add(); }},
         {"prove", "", [this] { return prove(next_file_); }},
         {"rename", "", [this] { return keys_->keys().rename(next_file_, volume_.key_file); }}};

@@ -48,8 +48,7 @@ void AwakeHeader::rest(const Setup& setup) {
 }
 
 LuksPlace place_of(const Volume& volume) {
-  return {
-      .device = volume.device.path(), .header = {}, .name = volume.name, .uuid = volume.uuid};
+  return {.device = volume.device.path(), .header = {}, .name = volume.name, .uuid = volume.uuid};
 }
 
 Result<const Volume*> the_volume(const Setup& setup, const std::string& name) {
@@ -101,8 +100,8 @@ WorkStep note_step(const Globals& globals) {
   return {"note", "", [&globals] { return note_new_key(globals.paths); }};
 }
 
-int carry_out_and_tell(const Globals& globals, Unfinished& work,
-                       const std::vector<WorkStep>& steps, const std::string& halt) {
+int carry_out_and_tell(const Globals& globals, Unfinished& work, const std::vector<WorkStep>& steps,
+                       const std::string& halt) {
   const auto done = carry_out(globals, work, steps, halt);
   if (done) return 0;
   const int status = report_error(done.error());

@@ -78,7 +78,7 @@ class AwakeHeader {
 [[nodiscard]] WorkStep note_step(const Globals& globals);
 
 /// carry_out(), and what it leaves is told. Gives the exit status.
-int carry_out_and_tell(const Globals& globals, Unfinished& work,
-                       const std::vector<WorkStep>& steps, const std::string& halt);
+int carry_out_and_tell(const Globals& globals, Unfinished& work, const std::vector<WorkStep>& steps,
+                       const std::string& halt);
 
 }  // namespace latchkey

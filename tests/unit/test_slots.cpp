@@ -50,11 +50,10 @@ Secret slot_secret(std::string_view text) {
 }
 
 LuksDevice formatted(const SlotsFolder& folder, const Secret& passphrase) {
-  auto made = LuksDevice::format(
-      {.place = {.device = folder.disk(),
-                 .name = "keys",
-                 .uuid = "0f7a6b1c-2222-4222-8333-444455556666"}},
-      passphrase, quick);
+  auto made = LuksDevice::format({.place = {.device = folder.disk(),
+                                            .name = "keys",
+                                            .uuid = "0f7a6b1c-2222-4222-8333-444455556666"}},
+                                 passphrase, quick);
   REQUIRE(made);
   return std::move(*made);
 }

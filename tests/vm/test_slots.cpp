@@ -81,8 +81,9 @@ TEST_CASE("several administrators have a passphrase each, and the last one stays
   CHECK(has(m.sh("latchkey status").output, "latchkey backup FILE"));
 }
 
-TEST_CASE("a change of the passphrase, killed anywhere: the old or the new one opens, and it is "
-          "finished by either") {
+TEST_CASE(
+    "a change of the passphrase, killed anywhere: the old or the new one opens, and it is "
+    "finished by either") {
   Machine& m = unlocked();
   std::string now = m.passphrase();
   int turn = 0;
@@ -90,8 +91,8 @@ TEST_CASE("a change of the passphrase, killed anywhere: the old or the new one o
     for (const std::string when : {"before", "after"}) {
       const std::string next = "passphrase number " + std::to_string(++turn);
       INFO(step << ":" << when);
-      const Done cut = killed(m, "change-passphrase --halt " + step + ":" + when,
-                              now + "\n" + next + "\n");
+      const Done cut =
+          killed(m, "change-passphrase --halt " + step + ":" + when, now + "\n" + next + "\n");
       REQUIRE(cut.status == 137);
       CHECK(has(m.sh("latchkey status").output, "'change-passphrase' of 'keys' is not finished"));
       const bool old_opens = opens(m, now);
@@ -154,7 +155,9 @@ TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
 TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody does") {
   Machine& m = unlocked();
   m.must("latchkey -q mount-keys", m.passphrase());
-  m.must("cd /run/latchkey/keys/ && (setsid tail -f /dev/null >/dev/null 2>&1 & echo $! > /run/user-pid)");
+  m.must(
+      "cd /run/latchkey/keys/ && (setsid tail -f /dev/null >/dev/null 2>&1 & echo $! > "
+      "/run/user-pid)");
   const Done busy = m.sh("latchkey umount-keys");
   INFO(busy.output);
   CHECK(busy.status == exit_status(Code::busy));
