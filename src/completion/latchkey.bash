@@ -30,6 +30,7 @@ _latchkey() {
 	fi
 	case $before in
 	--needs | --confirm) words=$(_latchkey_first_words volumes) ;;
+	--overwrite) words="keys $(_latchkey_first_words volumes)" ;;
 	--only) words=$(_latchkey_first_words volumes; _latchkey_first_words services) ;;
 	--hold) words=$(_latchkey_units) ;;
 	--image | --authorized-keys)
@@ -38,12 +39,14 @@ _latchkey() {
 		;;
 	*)
 		case $command in
-		'') words='init create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys --help --version --quiet --verbose' ;;
+		'') words='init create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
 		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		init) words="--size --authorized-keys --passphrase-fd --accept-weak --help $(_latchkey_groups)" ;;
+		backup) words='--verify --passphrase-fd --help' ;;
+		restore) words='--overwrite --passphrase-fd --help' ;;
 		status | plan) words='--json --help' ;;
 		release-services) words='--only --dry-run --json --over-files --help' ;;
 		lock) words='--dry-run --help' ;;

@@ -51,6 +51,8 @@ Run declare_rotate_key(CLI::App& app, const Globals& globals);
 Run declare_recovery_key(CLI::App& app, const Globals& globals);
 Run declare_mount_keys(CLI::App& app, const Globals& globals);
 Run declare_umount_keys(CLI::App& app, const Globals& globals);
+Run declare_backup(CLI::App& app, const Globals& globals);
+Run declare_restore(CLI::App& app, const Globals& globals);
 Run declare_status(CLI::App& app, const Globals& globals);
 Run declare_plan(CLI::App& app, const Globals& globals);
 Run declare_check(CLI::App& app, const Globals& globals);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/backup_format.hpp"
 #include "core/config.hpp"
 #include "core/device_ref.hpp"
 #include "core/door_keys.hpp"
@@ -40,12 +41,25 @@ void volumes_and_services(std::string_view text) {
   }
 }
 
+// The input is head and manifest at once, in a file as large as its head says.
+void backup(std::string_view text) {
+  judge(parse_backup_head(text, text.size()));
+  const BackupHead head{1UL << 20U, text.size(), ""};
+  const auto manifest = parse_backup_manifest(text, head);
+  judge(manifest);
+  if (!manifest) return;
+  for (const BackupPart& part : manifest->parts)
+    if (part.offset + part.size > head.manifest_offset || part.offset < backup_head_size)
+      std::abort();
+  if (manifest->keys().size == 0) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 8) {
+  switch (data[0] % 9) {
     case 0: judge(parse_config(text, "latchkey.conf")); break;
     case 1: volumes_and_services(text); break;
     case 2: judge(parse_device_ref(text)); break;
@@ -53,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 4: judge(parse_request(text)); break;
     case 5: judge(parse_report(text)); break;
     case 6: (void)parse_door_keys(text); break;
+    case 7: backup(text); break;
     default:
       (void)network_plan(std::string(text), NetworkConfig{});
       if (printable(text).find('\n') != std::string::npos) std::abort();

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/restore_plan.hpp"
+
+#include "core/size.hpp"
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::string_view luks = "crypto_LUKS";
+
+// A header that works is somebody's, also when it is not the one of the backup.
+std::string other_header(const BackupPart& part, const RestoreFact& fact) {
+  if (fact.uuid != part.uuid)
+    return "it has another header, with the UUID " + printable(fact.uuid, 64) + " and not " +
+           part.uuid;
+  if (!fact.opens)
+    return part.kind == BackupPart::Kind::keys
+               ? "it has a header that works, which this passphrase does not open: newer than the "
+                 "backup?"
+               : "it has a header that works, which the key of the backup does not open: newer "
+                 "than the backup?";
+  return "its header works, but its content cannot be read";
+}
+
+}  // namespace
+
+RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, bool overwrite) {
+  const bool elsewhere = !part.header.empty();
+  const std::string where = elsewhere ? part.header : part.device;
+  if (!fact.present) {
+    if (part.kind == BackupPart::Kind::keys && fact.can_make)
+      return {RestoreAction::make, where + " is gone and is made again"};
+    return {RestoreAction::missing, where + " is not there"};
+  }
+  if (fact.header && fact.uuid == part.uuid && fact.opens && fact.whole)
+    return {RestoreAction::nothing, ""};
+  // A header file of its own may be empty: it grows.
+  if (fact.size < part.size && !(elsewhere && fact.size == 0))
+    return {RestoreAction::refuse, where + " has " + size_text(fact.size) + ", and " +
+                                       size_text(part.size) + " are needed"};
+  if (overwrite) return {RestoreAction::write, ""};
+  if (fact.begun && (!fact.header || fact.uuid == part.uuid) &&
+      (fact.signature.empty() || fact.signature == luks))
+    return {RestoreAction::write, ""};
+  if (fact.header) return {RestoreAction::refuse, other_header(part, fact)};
+  if (fact.signature.empty()) return {RestoreAction::write, ""};
+  if (fact.signature == luks) return {RestoreAction::write, "its LUKS header is damaged"};
+  return {RestoreAction::refuse, "it holds " + printable(fact.signature, 64)};
+}
+
+Error restore_error(const BackupPart& part, const RestoreDecision& decision) {
+  switch (decision.action) {
+    case RestoreAction::missing:
+      return {Code::missing, "cannot restore " + part.text(), decision.why,
+              "is its disk there? look at: lvm lvs, lsblk; then run the restore again"};
+    case RestoreAction::refuse:
+      return {Code::refused, "will not restore " + part.text() + " to " + part.device,
+              decision.why, "if that may be lost, add: --overwrite " + part.name};
+    default: return {Code::partial, "'" + part.name + "'", decision.why, ""};
+  }
+}
+
+}  // namespace latchkey

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What `latchkey restore` does with each device, decided by what is on it.
+#pragma once
+
+#include <string>
+
+#include "core/backup_format.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// What is known of the device where a part belongs.
+struct RestoreFact {
+  bool present = false;
+  bool can_make = false;    ///< it is an LV that is gone, and its volume group is there
+  std::uint64_t size = 0;   ///< bytes of the device
+  bool header = false;      ///< it has a LUKS header that can be used
+  std::string uuid{};       ///< that header's
+  bool opens = false;       ///< what the backup holds opens it: the key, or the passphrase
+  bool whole = true;        ///< keys volume: what opens can be mounted and read
+  std::string signature{};  ///< everything that libblkid found; may be `crypto_LUKS`
+  /// An earlier run of the same restore began to write this part.
+  bool begun = false;
+};
+
+enum class RestoreAction {
+  nothing,  ///< it is as it should be
+  write,    ///< put the part there
+  make,     ///< make the logical volume, then put the part there
+  missing,  ///< its device is not there
+  refuse    ///< something is there that would be lost
+};
+
+struct RestoreDecision {
+  RestoreAction action = RestoreAction::nothing;
+  std::string why{};  ///< for people; empty when there is nothing to explain
+};
+
+/// Decides for one part (not for files). `overwrite`: the owner named this part, so
+/// that what is there may be lost; it never stretches to a device that is too small.
+[[nodiscard]] RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact,
+                                             bool overwrite);
+
+/// The error for a part that is missing or refused; for others Code::partial with
+/// what is so.
+[[nodiscard]] Error restore_error(const BackupPart& part, const RestoreDecision& decision);
+
+}  // namespace latchkey

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/restorer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/message.hpp"
+#include "latchkey/rebuild.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/device.hpp"
+#include "sys/header_copy.hpp"
+#include "sys/keys_volume.hpp"
+#include "sys/loop.hpp"
+#include "sys/luks.hpp"
+#include "sys/lvm.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/signature.hpp"
+#include "sys/unfinished.hpp"
+
+namespace latchkey {
+namespace {
+
+DeviceRef device_of(const BackupPart& part) { return *parse_device_ref(part.device); }
+
+// Where the part's bytes belong.
+std::string target_of(const BackupPart& part) {
+  return part.header.empty() ? device_of(part).path() : part.header;
+}
+
+std::uint64_t size_of(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const off_t end = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
+  return end < 0 ? 0 : static_cast<std::uint64_t>(end);
+}
+
+}  // namespace
+
+Restorer::Restorer(const Globals& globals, const BackupReader& backup, const ProvedBackup& proved,
+                   const std::vector<std::string>& overwrite, Unfinished& work)
+    : globals_(globals), backup_(backup), proved_(proved), overwrite_(overwrite), work_(work) {}
+
+void Restorer::tell(const Error& error) {
+  report_warning(error);
+  if (!problem_) problem_ = error;
+}
+
+std::vector<WorkStep> Restorer::steps() {
+  std::vector<WorkStep> steps;
+  steps.push_back({"files", "", [this] { return put_files(); }});
+  steps.push_back({"keys-lv", "", [this] { return make_keys_lv(); }});
+  for (const BackupPart& part : backup_.manifest().parts) {
+    const BackupPart* one = &part;
+    if (part.kind == BackupPart::Kind::keys)
+      steps.push_back({"keys", "", [this, one] { return put(*one); }});
+    if (part.kind == BackupPart::Kind::header)
+      steps.push_back({"header-" + part.name, "", [this, one] { return put(*one); }});
+  }
+  steps.push_back({"image", "", [this]() -> Result<> {
+                     // Without a file put back, no image has become wrong.
+                     if (work_.value("files").empty()) return Ok{};
+                     return bring_images_up_to_date(globals_);
+                   }});
+  return steps;
+}
+
+Result<> Restorer::put_files() {
+  for (const BackupPart& part : backup_.manifest().parts) {
+    if (part.kind != BackupPart::Kind::file) continue;
+    std::string text;
+    auto read = backup_.read(part, 0, part.size, [&](std::string_view bytes) -> Result<> {
+      text += bytes;
+      return Ok{};
+    });
+    if (!read) return read;
+    const std::string file = globals_.paths.etc(part.name);
+    const auto there = read_file(file);
+    if (there && *there == text) continue;
+    if (there) {
+      say(globals_, "'" + file + "' differs from the backup and is left as it is");
+      continue;
+    }
+    if (there.error().code != Code::missing) return there.error();
+    work_.values["files"] = "put back";
+    if (auto saved = save_unfinished(globals_.paths, work_); !saved) return saved;
+    const mode_t mode = part.name == "authorized_keys" ? 0600 : 0644;
+    if (auto written = write_file(file, text, mode); !written) return written;
+    say(globals_, "'" + file + "' is put back");
+    changed_ = true;
+  }
+  return Ok{};
+}
+
+Result<> Restorer::make_keys_lv() {
+  const BackupPart& part = backup_.manifest().keys();
+  const DeviceRef device = device_of(part);
+  if (device.kind != DeviceRef::Kind::lv) return Ok{};
+  const auto fact = look(part);
+  if (!fact) return fact.error();
+  if (decide_restore(part, *fact, false).action != RestoreAction::make) return Ok{};
+  say(globals_, "making " + part.device + " again");
+  changed_ = true;
+  return create_lv(device, std::to_string(part.size) + "b", "latchkey-restore");
+}
+
+Result<RestoreFact> Restorer::look(const BackupPart& part) const {
+  RestoreFact fact;
+  fact.begun = !work_.value("write-" + part.name).empty();
+  const DeviceRef device = device_of(part);
+  const std::string path = target_of(part);
+  if (part.header.empty() && device.kind == DeviceRef::Kind::lv) {
+    (void)activate_lvs({device.text()});
+    const auto lv = find_lv(device);
+    fact.can_make = lv && !*lv && find_vg(device.vg);
+  }
+  if (::access(path.c_str(), F_OK) != 0) return fact;
+  fact.present = true;
+  fact.size = size_of(path);
+  const auto found = find_signature(path);
+  if (!found) return found.error();
+  fact.signature = found->value_or("");
+  // Through a device that cannot be written: the library would mend what it reads.
+  const auto loop = LoopDevice::attach(path, 0, 0);
+  if (!loop) return loop.error();
+  const auto header = LuksDevice::open({loop->path(), "", part.name, ""});
+  if (!header) {
+    // What cannot be read at all, or must not be judged, is not written to.
+    if (header.error().code == Code::damaged) return fact;
+    if (header.error().code != Code::refused) return header.error();
+    fact.header = true;
+    fact.uuid = "of a header that latchkey does not open";
+    return fact;
+  }
+  fact.header = true;
+  fact.uuid = header->header().uuid;
+  if (part.kind == BackupPart::Kind::header) {
+    const auto key = proved_.keys.find(part.name);
+    fact.opens = key != proved_.keys.end() && header->try_key(key->second);
+    return fact;
+  }
+  KeysVolume volume;
+  volume.device = {.kind = DeviceRef::Kind::path, .value = loop->path()};
+  volume.mapping = "latchkey-restore-" + std::to_string(::getpid());
+  auto keys = OpenKeys::open(volume, proved_.passphrase, KeysAccess::read,
+                             [this](const std::string& text) { say(globals_, text); });
+  fact.opens = keys || keys.error().code != Code::denied;
+  fact.whole = static_cast<bool>(keys);
+  if (keys)
+    if (auto closed = keys->close(); !closed) return closed.error();
+  return fact;
+}
+
+Result<> Restorer::put(const BackupPart& part) {
+  const auto fact = look(part);
+  if (!fact) {
+    tell(fact.error());
+    return Ok{};
+  }
+  const bool may = std::ranges::find(overwrite_, part.name) != overwrite_.end();
+  const RestoreDecision decision = decide_restore(part, *fact, may);
+  switch (decision.action) {
+    case RestoreAction::nothing:
+      say(globals_, part.text() + " is as it should be");
+      return Ok{};
+    case RestoreAction::write: return write(part);
+    case RestoreAction::make:
+    case RestoreAction::missing:
+    case RestoreAction::refuse: tell(restore_error(part, decision));
+  }
+  return Ok{};
+}
+
+Result<> Restorer::write(const BackupPart& part) {
+  // From here on a half-written part is ours to write again.
+  work_.values["write-" + part.name] = "yes";
+  if (auto saved = save_unfinished(globals_.paths, work_); !saved) return saved;
+  changed_ = true;
+  say(globals_, "writing " + part.text() + " to " + target_of(part));
+  if (part.kind == BackupPart::Kind::keys) {
+    if (auto done = write_device(backup_, part, target_of(part)); !done) return done;
+  } else {
+    auto folder = HeaderFolder::make(globals_.paths);
+    if (!folder) return folder.error();
+    const std::string file = folder->fresh();
+    if (auto out = backup_.extract(part, file); !out) return out;
+    const LuksPlace place{device_of(part).path(), part.header, part.name, part.uuid};
+    if (auto done = put_header_back(place, part.type, file); !done) return done;
+  }
+  return prove(part);
+}
+
+Result<> Restorer::prove(const BackupPart& part) const {
+  const auto fact = look(part);
+  if (!fact) return fact.error();
+  if (decide_restore(part, *fact, false).action == RestoreAction::nothing) return Ok{};
+  return Error{Code::io, part.text() + " was written, but does not open",
+               "the device does not give back what was written",
+               "look at: dmesg; then run the restore again"};
+}
+
+}  // namespace latchkey

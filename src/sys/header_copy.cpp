@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/header_copy.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sys/fd.hpp"
+#include "sys/luks_session.hpp"
+
+namespace latchkey {
+namespace {
+
+// What is there may have another layout, which the library refuses to replace. The
+// same bytes are written a moment later.
+Result<> blank(const std::string& path, std::uint64_t size, const std::string& what) {
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd) return system_error(errno, what);
+  const std::string zeroes(1U << 20U, '\0');
+  while (size > 0) {
+    const std::size_t part = std::min<std::uint64_t>(size, zeroes.size());
+    if (!write_all(fd.get(), {zeroes.data(), part})) return system_error(errno, what);
+    size -= part;
+  }
+  if (::fsync(fd.get()) != 0) return system_error(errno, what);
+  return Ok{};
+}
+
+}  // namespace
+
+Result<LuksHeader> save_header(const LuksPlace& place, const std::string& file) {
+  LuksSession session;
+  auto header = session.load(place);
+  if (!header) return header;
+  const int r = crypt_header_backup(session.get(), nullptr, file.c_str());
+  if (r < 0)
+    return Error{Code::io, "cannot save the header of '" + place.name + "'", session.reason(r)};
+  return header;
+}
+
+Result<> put_header_back(const LuksPlace& place, const std::string& type,
+                         const std::string& file) {
+  const std::string what = "cannot put the header of '" + place.name + "' back";
+  const std::string& path = place.header.empty() ? place.device : place.header;
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0) return system_error(errno, what);
+  if (auto blanked = blank(path, static_cast<std::uint64_t>(info.st_size), what); !blanked)
+    return blanked;
+  LuksSession session;
+  // The header's own device alone: nothing here is about the data.
+  LuksPlace alone = place;
+  alone.device = path;
+  alone.header.clear();
+  if (auto begun = session.init(alone); !begun) return begun;
+  const int r = crypt_header_restore(session.get(), type == "LUKS1" ? CRYPT_LUKS1 : CRYPT_LUKS2,
+                                     file.c_str());
+  if (r < 0) return Error{Code::io, what, session.reason(r), "run the restore again"};
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, what);
+  return Ok{};
+}
+
+}  // namespace latchkey

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Backups: the format, the file, and what a restore decides.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "core/backup_format.hpp"
+#include "core/restore_plan.hpp"
+#include "support/catch.hpp"
+#include "sys/backup_file.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+const std::string uuid = "0f7a6b1c-1111-4222-8333-444455556666";
+
+class Folder {
+ public:
+  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    for (const char* name : {"/b", "/.b.unfinished", "/keys", "/device"})
+      ::unlink((path_ + name).c_str());
+    ::rmdir(path_.c_str());
+  }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_ = "/tmp/latchkey-backup-XXXXXX";
+};
+
+Secret seal_key(char c) {
+  Secret out(32);
+  REQUIRE(out.append(std::string(32, c)));
+  return out;
+}
+
+BackupPart keys_part() {
+  BackupPart part{.kind = BackupPart::Kind::keys, .name = "keys", .device = "vg/encrypted-keys"};
+  part.uuid = uuid;
+  part.type = "LUKS2";
+  part.mapping = "cleartext-keys";
+  return part;
+}
+
+// A keys volume of 8 KiB and one file.
+void write_backup(const Folder& folder) {
+  REQUIRE(write_file(folder.file("keys"), std::string(8192, 'k'), 0600));
+  auto writer = BackupWriter::begin(folder.file("b"), seal_key('s'));
+  REQUIRE(writer);
+  REQUIRE(writer->add_from(keys_part(), folder.file("keys")));
+  REQUIRE(writer->add_text({.kind = BackupPart::Kind::file, .name = "volumes"}, "# none\n"));
+  BackupManifest manifest;
+  manifest.host = "server";
+  REQUIRE(writer->finish(manifest));
+  CHECK(::access(folder.file("b").c_str(), F_OK) != 0);
+  REQUIRE(writer->keep());
+}
+
+}  // namespace
+
+TEST_CASE("a backup is read as it was written, is root's alone, and replaces no file") {
+  const Folder folder;
+  write_backup(folder);
+  struct stat info {};
+  REQUIRE(::stat(folder.file("b").c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+  const auto backup = BackupReader::open(folder.file("b"));
+  REQUIRE(backup);
+  CHECK(backup->manifest().host == "server");
+  CHECK(backup->manifest().keys().size == 8192);
+  CHECK(backup->check_seal(seal_key('s')));
+  const auto other = backup->check_seal(seal_key('x'));
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == Code::damaged);
+  const auto again = BackupWriter::begin(folder.file("b"), seal_key('s'));
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == Code::refused);
+}
+
+TEST_CASE("a backup that is not finished leaves no file behind") {
+  const Folder folder;
+  {
+    const auto writer = BackupWriter::begin(folder.file("b"), seal_key('s'));
+    REQUIRE(writer);
+    CHECK(BackupReader::open(writer->temporary()).error().code == Code::usage);
+  }
+  CHECK(::access(folder.file("b").c_str(), F_OK) != 0);
+  CHECK(::access(folder.file(".b.unfinished").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("one flipped bit, wherever it is, and every cut is found") {
+  const Folder folder;
+  write_backup(folder);
+  const auto whole = read_file(folder.file("b"));
+  REQUIRE(whole);
+  for (std::size_t at = 0; at < whole->size(); at += at < 128 || at > 16300 ? 1 : 61) {
+    std::string bad = *whole;
+    bad[at] = static_cast<char>(bad[at] ^ (1 << (at % 8)));
+    REQUIRE(write_file(folder.file("b"), bad, 0600));
+    const auto backup = BackupReader::open(folder.file("b"));
+    INFO(at);
+    const bool found = !backup || !backup->check_seal(seal_key('s'));
+    CHECK(found);
+    if (at >= 4096 && at < 4096 + 8192) {
+      REQUIRE_FALSE(backup);
+      CHECK(backup.error().why == "the keys volume is damaged");
+    }
+  }
+  for (const std::size_t size : {std::size_t{0}, std::size_t{17}, std::size_t{4096},
+                                 whole->size() - 1}) {
+    REQUIRE(write_file(folder.file("b"), whole->substr(0, size), 0600));
+    CHECK_FALSE(BackupReader::open(folder.file("b")));
+  }
+}
+
+TEST_CASE("a device that is written from a backup has its bytes and nothing behind them") {
+  const Folder folder;
+  write_backup(folder);
+  const auto backup = BackupReader::open(folder.file("b"));
+  REQUIRE(backup);
+  REQUIRE(write_file(folder.file("device"), std::string(16384, 'z'), 0600));
+  REQUIRE(write_device(*backup, backup->manifest().keys(), folder.file("device")));
+  CHECK(*read_file(folder.file("device")) == std::string(8192, 'k') + std::string(8192, 'z'));
+}
+
+TEST_CASE("a manifest names no file outside /etc/latchkey and no room outside the backup") {
+  BackupManifest manifest;
+  BackupPart keys = keys_part();
+  keys.offset = 4096;
+  keys.size = 4096;
+  keys.sha256 = std::string(64, 'a');
+  manifest.parts = {keys};
+  const BackupHead head{8192, 100, std::string(32, 'x')};
+  REQUIRE(parse_backup_manifest(encode_backup_manifest(manifest), head));
+  const auto refused = [&](const BackupPart& part) {
+    BackupManifest bad;
+    bad.parts = {part};
+    return !parse_backup_manifest(encode_backup_manifest(bad), head);
+  };
+  BackupPart part = keys;
+  part.size = ~std::uint64_t{511};
+  CHECK(refused(part));
+  part = keys;
+  part.offset = 8192;
+  CHECK(refused(part));
+  part = keys;
+  part.mapping = "../x";
+  CHECK(refused(part));
+  part = keys;
+  part.kind = BackupPart::Kind::file;
+  part.name = "../passwd";
+  CHECK(refused(part));
+  part.name = "volumes";
+  CHECK(refused(part));  // no keys volume
+}
+
+TEST_CASE("a restore writes where nothing is lost, and nowhere else") {
+  BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "vg/encrypted-a"};
+  part.uuid = uuid;
+  part.size = 4096;
+  const auto decide = [&](const RestoreFact& fact, bool overwrite = false) {
+    return decide_restore(part, fact, overwrite).action;
+  };
+  RestoreFact fact;
+  CHECK(decide(fact) == RestoreAction::missing);
+  fact.can_make = true;
+  CHECK(decide(fact) == RestoreAction::missing);  // data cannot be made again
+  fact.present = true;
+  fact.size = 8192;
+  CHECK(decide(fact) == RestoreAction::write);
+  fact.signature = "crypto_LUKS";
+  CHECK(decide(fact) == RestoreAction::write);
+  fact.signature = "ext4";
+  CHECK(decide(fact) == RestoreAction::refuse);
+  CHECK(decide(fact, true) == RestoreAction::write);
+  fact.begun = true;
+  CHECK(decide(fact) == RestoreAction::refuse);
+  fact = {.present = true, .size = 8192, .header = true, .uuid = uuid, .opens = true};
+  CHECK(decide(fact) == RestoreAction::nothing);
+  CHECK(decide(fact, true) == RestoreAction::nothing);
+  fact.opens = false;
+  CHECK(decide(fact) == RestoreAction::refuse);
+  CHECK(decide(fact, true) == RestoreAction::write);
+  fact.begun = true;
+  CHECK(decide(fact) == RestoreAction::write);
+  fact.uuid = "another";
+  CHECK(decide(fact) == RestoreAction::refuse);
+  fact.size = 512;
+  CHECK(decide(fact, true) == RestoreAction::refuse);
+  part = keys_part();
+  CHECK(decide({.can_make = true}) == RestoreAction::make);
+}
