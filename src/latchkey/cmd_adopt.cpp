@@ -10,6 +10,7 @@
 #include "latchkey/volume_adopter.hpp"
 #include "sys/device.hpp"
 #include "sys/lvm_admin.hpp"
+#include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 
 namespace latchkey {
@@ -132,8 +133,9 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   }
   if (auto done = carry_out(globals, work, adopter.steps(), options.halt); !done)
     return report_error(done.error());
-  if (options.halt != "list")
-    say(globals, "'" + options.name +
+  if (options.halt == "list") return 0;
+  if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
+  say(globals, "'" + options.name +
                      "' is taken in; what opened it before still does. A line of it in /etc/fstab "
                      "or /etc/crypttab is needed no more: see latchkey check");
   return 0;

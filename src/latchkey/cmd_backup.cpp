@@ -20,6 +20,7 @@
 #include "sys/device.hpp"
 #include "sys/header_copy.hpp"
 #include "sys/luks.hpp"
+#include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 #include "sys/unlock.hpp"
 
@@ -160,8 +161,9 @@ int good(const Globals& globals, const BackupReader& backup) {
   std::size_t headers = 0;
   for (const BackupPart& part : backup.manifest().parts)
     if (part.kind == BackupPart::Kind::header) ++headers;
-  say(globals, "the backup is good: the passphrase opens the keys volume in it, and its keys open " +
-                   std::to_string(headers) + (headers == 1 ? " header" : " headers"));
+  say(globals,
+      "the backup is good: the passphrase opens the keys volume in it, and its keys open " +
+          std::to_string(headers) + (headers == 1 ? " header" : " headers"));
   return 0;
 }
 
@@ -182,7 +184,8 @@ int make(const Globals& globals, const Options& options, std::optional<int> desc
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
   if (::access(options.file.c_str(), F_OK) == 0)
-    return report_error({Code::refused, "will not write the backup '" + printable(options.file) + "'",
+    return report_error({Code::refused,
+                         "will not write the backup '" + printable(options.file) + "'",
                          "it is there already", "choose another name"});
   warn_of_own_volume(*setup, options.file);
   std::optional<Inside> inside;
@@ -215,6 +218,7 @@ int make(const Globals& globals, const Options& options, std::optional<int> desc
   if (const auto proved = prove_backup(globals, *backup, std::move(inside->passphrase)); !proved)
     return report_error(proved.error());
   if (auto kept = writer->keep(); !kept) return report_error(kept.error());
+  if (auto noted = note_backup(globals.paths, options.file); !noted) report_warning(noted.error());
   (void)good(globals, *backup);
   return inside->complete ? 0 : exit_status(Code::partial);
 }

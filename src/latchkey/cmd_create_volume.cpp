@@ -13,6 +13,7 @@
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_maker.hpp"
 #include "sys/processor.hpp"
+#include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 
 namespace latchkey {
@@ -90,6 +91,7 @@ int create(const Globals& globals, const NewVolume& asked, std::optional<int> de
     return status;
   }
   if (halt == "list") return 0;
+  if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + asked.name + "' is " +
                    (asked.mount_point == "none" ? "open" : "mounted on " + asked.mount_point) +
                    ", and early boot opens it with the others");

@@ -48,7 +48,7 @@ void AwakeHeader::rest(const Setup& setup) {
 }
 
 LuksPlace place_of(const Volume& volume) {
-  return {.device = volume.device.path(), .header = {}, .name = volume.name, .uuid = volume.uuid};
+  return {.device = volume.device.path(), .header = volume.header, .name = volume.name, .uuid = volume.uuid};
 }
 
 Result<const Volume*> the_volume(const Setup& setup, const std::string& name) {
