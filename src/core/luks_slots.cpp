@@ -104,6 +104,25 @@ Result<std::vector<SlotCost>> parse_luks_slots(std::string_view bytes) {
   return luks2_slots(json);
 }
 
+std::map<int, std::string> parse_slot_names(std::string_view bytes) {
+  std::map<int, std::string> names;
+  const auto text = luks2_json(bytes);
+  if (!text) return names;
+  const Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object()) return names;
+  const Json tokens = part(json, "tokens");
+  for (const auto& entry : tokens.items()) {
+    if (!entry.value().is_object() || word(entry.value(), "type") != slot_name_token) continue;
+    const auto slots = entry.value().find("keyslots");
+    if (slots == entry.value().end() || !slots->is_array()) continue;
+    for (const Json& slot : *slots)
+      if (const auto at = slot.is_string() ? parse_number(slot.get<std::string>(), 31)
+                                           : std::optional<unsigned long>())
+        names[static_cast<int>(*at)] = printable(word(entry.value(), "name"), 64);
+  }
+  return names;
+}
+
 std::optional<Error> judge_data_slots(std::span<const SlotCost> slots, const std::string& name) {
   const std::string what = "the key slots of '" + name + "' ";
   if (slots.empty())

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,13 @@ inline constexpr std::uint64_t least_passphrase_rounds = 100'000;
 /// use, by number. Slots without a key derivation (of a reencryption) are left
 /// out. Fails with Code::damaged when the header cannot be read.
 [[nodiscard]] Result<std::vector<SlotCost>> parse_luks_slots(std::string_view bytes);
+
+/// The token of a LUKS2 header that holds the name of a key slot: its type.
+inline constexpr const char* slot_name_token = "latchkey-name";
+
+/// Takes a header's bytes; gives the names that people gave to its slots, by slot.
+/// None for LUKS1, and for a header that cannot be read.
+[[nodiscard]] std::map<int, std::string> parse_slot_names(std::string_view bytes);
 
 /// Gives the warning for a data volume that no cheap slot opens, or nothing.
 [[nodiscard]] std::optional<Error> judge_data_slots(std::span<const SlotCost> slots,

@@ -18,7 +18,7 @@ namespace latchkey {
 [[nodiscard]] Findings check_devices(const Paths& paths, const EarlyInputs& inputs);
 
 /// The passphrases of the keys volume, by name and slot, as findings that are fine.
-[[nodiscard]] Findings check_passphrases(const EarlyInputs& inputs);
+[[nodiscard]] Findings check_passphrases(const Paths& paths, const EarlyInputs& inputs);
 
 /// Other software that gets in the way of early boot.
 [[nodiscard]] Findings check_surroundings(const Paths& paths);

@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/rebuild.hpp"
+#include "latchkey/volume_maker.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
@@ -81,6 +82,8 @@ Result<> format_lv(InitRun& run) {
     if (!tried) device = tried.error();
   }
   if (!device) {
+    // Ours by its tag, and yet somebody may have used it since it was made.
+    if (auto ours = look_for_signature(run.lv(), run.work.value("uuid")); !ours) return ours;
     const PassphraseCost cost = passphrase_cost();
     say(run.globals, "the key derivation is sized to this machine: argon2id with " +
                          std::to_string(cost.memory_kib / 1024) + " MiB, about " +

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/luks_slots.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks_session.hpp"
@@ -19,7 +20,6 @@ namespace latchkey {
 namespace {
 
 constexpr std::uint32_t cheap_rounds = 1000;  // the fewest that the library accepts
-constexpr const char* name_token = "latchkey-name";
 
 // Nobody can guess 512 random bits, however little a guess costs.
 Result<> choose_cheap(LuksSession& session) {
@@ -233,7 +233,7 @@ std::map<int, std::string> LuksDevice::slot_names() const {
     const char* json = nullptr;
     if (crypt_token_json_get(session_->get(), token, &json) < 0 || json == nullptr) continue;
     const auto read = nlohmann::json::parse(json, nullptr, false);
-    if (!read.is_object() || read.value("type", "") != name_token) continue;
+    if (!read.is_object() || read.value("type", "") != slot_name_token) continue;
     const auto name = read.find("name");
     if (name == read.end() || !name->is_string()) continue;
     for (const SlotCost& slot : header_.slots)
@@ -252,7 +252,7 @@ Result<> LuksDevice::name_slot(int slot, const std::string& name) {
     const char* json = nullptr;
     if (crypt_token_json_get(session_->get(), token, &json) < 0 || json == nullptr) continue;
     const auto read = nlohmann::json::parse(json, nullptr, false);
-    if (!read.is_object() || read.value("type", "") != name_token) continue;
+    if (!read.is_object() || read.value("type", "") != slot_name_token) continue;
     // Ours and of this slot, or of a slot that is gone.
     const bool orphan = !read.contains("keyslots") || read["keyslots"].empty();
     if (orphan || crypt_token_is_assigned(session_->get(), token, slot) == 0)
@@ -260,7 +260,7 @@ Result<> LuksDevice::name_slot(int slot, const std::string& name) {
         return slot_error(*session_, what, r);
   }
   const nlohmann::json json{
-      {"type", name_token}, {"keyslots", {std::to_string(slot)}}, {"name", name}};
+      {"type", slot_name_token}, {"keyslots", {std::to_string(slot)}}, {"name", name}};
   const int r = crypt_token_json_set(session_->get(), CRYPT_ANY_TOKEN, json.dump().c_str());
   if (r < 0) return slot_error(*session_, what, r);
   return refresh();

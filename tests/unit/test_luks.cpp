@@ -7,7 +7,9 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "core/luks_slots.hpp"
 #include "sys/fd.hpp"
+#include "sys/luks_bytes.hpp"
 #include "sys/luks.hpp"
 #include "sys/signature.hpp"
 
@@ -111,6 +113,10 @@ TEST_CASE("key slots are added, proved, named and removed, never the last") {
   const auto again = LuksDevice::open({.device = disk.path(), .name = "data", .uuid = uuid});
   REQUIRE(again);
   CHECK(again->slot_names() == std::map<int, std::string>{{1, "berta"}});
+  const auto bytes = read_luks_bytes(disk.path());
+  REQUIRE(bytes);
+  CHECK(parse_slot_names(*bytes) == again->slot_names());
+  CHECK(parse_slot_names("no header").empty());
   CHECK(again->try_key(key.secret()));
   CHECK(again->try_key(secret("first one")).error().code == Code::denied);
 }

@@ -53,6 +53,7 @@ KillRow finish(Machine& machine, const KillStory& story, const std::string& step
   INFO("latchkey status said on stderr:\n" << status);
   row.said = line_with(status, story.unfinished);
   CHECK(!row.said.empty());
+  if (story.between) story.between(machine);
 
   const Done again = machine.sh(command(story), story.input);
   INFO("the second run said:\n" << again.output);

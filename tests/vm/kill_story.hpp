@@ -18,8 +18,9 @@ struct KillStory {
   std::string input{};       ///< what is piped into it, each time that it is run
   std::string snapshot{};    ///< where every kill begins: the guest at its login
   std::string unfinished{};  ///< what other commands must say of it: its name and object
-  std::vector<std::string> power_cuts{};  ///< steps before which the plug is pulled too
-  std::function<void(Machine&)> check{};  ///< the end state, after the second run
+  std::vector<std::string> power_cuts{};    ///< steps before which the plug is pulled too
+  std::function<void(Machine&)> between{};  ///< what holds before the second run too; may be empty
+  std::function<void(Machine&)> check{};    ///< the end state, after the second run
 };
 
 /// The steps of the story's command, as its hidden option `--halt list` names them.
