@@ -33,8 +33,9 @@ Result<LockFile> begin_admin(const Globals& globals, const std::string& what,
   ::umask(022);
   tell_unfinished(globals, name);
   if (auto made = make_directories(paths.run(), 0755); !made) return made.error();
+  // Not at once: whoever only asks whether it is taken holds it for a moment.
   return LockFile::take(paths.run(lock_name), "a command that changes the set-up",
-                        std::chrono::seconds(0));
+                        std::chrono::seconds(2));
 }
 
 bool another_command_works(const Paths& paths) {

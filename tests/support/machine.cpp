@@ -129,7 +129,10 @@ std::string Machine::passphrase() {
 }
 
 void Machine::come_up() {
-  if (trim(vm({"wait", name_, "up"})) == "early") unlock_and_boot();
+  if (trim(vm({"wait", name_, "up"})) != "early") return;
+  // A machine that has no data volume yet shows the door and boots on by itself.
+  (void)early("", passphrase());
+  wait_login();
 }
 
 void Machine::unlock_and_boot() {

