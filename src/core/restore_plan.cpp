@@ -30,23 +30,31 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
   const std::string where = elsewhere ? part.header : part.device;
   if (!fact.present) {
     if (part.kind == BackupPart::Kind::keys && fact.can_make)
-      return {RestoreAction::make, where + " is gone and is made again"};
-    return {RestoreAction::missing, where + " is not there"};
+      return {RestoreAction::make, where + " is gone and is made again", ""};
+    return {RestoreAction::missing, where + " is not there", ""};
   }
   if (fact.header && fact.uuid == part.uuid && fact.opens && fact.whole)
-    return {RestoreAction::nothing, ""};
+    return {RestoreAction::nothing, "", ""};
   // A header file of its own may be empty: it grows.
   if (fact.size < part.size && !(elsewhere && fact.size == 0))
-    return {RestoreAction::refuse, where + " has " + size_text(fact.size) + ", and " +
-                                       size_text(part.size) + " are needed"};
-  if (overwrite) return {RestoreAction::write, ""};
+    return {RestoreAction::refuse,
+            where + " has " + size_text(fact.size) + ", and " + size_text(part.size) +
+                " are needed",
+            elsewhere ? "" : "make it larger: lvm lvextend"};
+  // Its user goes on with a key that would be gone at the next boot. Only where no
+  // header is left and the user was made with the backup's does it lose nothing.
+  if (!fact.user.empty() && (fact.header || !fact.user_is_ours))
+    return {RestoreAction::refuse, "it is in use: " + fact.user,
+            "save what is on it, then close it (latchkey lock), and run the restore again"};
+  if (overwrite) return {RestoreAction::write, "", ""};
   if (fact.begun && (!fact.header || fact.uuid == part.uuid) &&
       (fact.signature.empty() || fact.signature == luks))
-    return {RestoreAction::write, ""};
-  if (fact.header) return {RestoreAction::refuse, other_header(part, fact)};
-  if (fact.signature.empty()) return {RestoreAction::write, ""};
-  if (fact.signature == luks) return {RestoreAction::write, "its LUKS header is damaged"};
-  return {RestoreAction::refuse, "it holds " + printable(fact.signature, 64)};
+    return {RestoreAction::write, "", ""};
+  const std::string lose = "if that may be lost, add: --overwrite " + part.name;
+  if (fact.header) return {RestoreAction::refuse, other_header(part, fact), lose};
+  if (fact.signature.empty()) return {RestoreAction::write, "", ""};
+  if (fact.signature == luks) return {RestoreAction::write, "its LUKS header is damaged", ""};
+  return {RestoreAction::refuse, "it holds " + printable(fact.signature, 64), lose};
 }
 
 Error restore_error(const BackupPart& part, const RestoreDecision& decision) {
@@ -56,7 +64,7 @@ Error restore_error(const BackupPart& part, const RestoreDecision& decision) {
               "is its disk there? look at: lvm lvs, lsblk; then run the restore again"};
     case RestoreAction::refuse:
       return {Code::refused, "will not restore " + part.text() + " to " + part.device,
-              decision.why, "if that may be lost, add: --overwrite " + part.name};
+              decision.why, decision.hint};
     default: return {Code::partial, "'" + part.name + "'", decision.why, ""};
   }
 }

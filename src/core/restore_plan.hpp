@@ -18,6 +18,8 @@ struct RestoreFact {
   std::string uuid{};       ///< that header's
   bool opens = false;       ///< what the backup holds opens it: the key, or the passphrase
   bool whole = true;        ///< keys volume: what opens can be mounted and read
+  std::string user{};       ///< what lies on the device now; empty: nothing
+  bool user_is_ours = false;  ///< that is a mapping made with the header of the backup
   std::string signature{};  ///< everything that libblkid found; may be `crypto_LUKS`
   /// An earlier run of the same restore began to write this part.
   bool begun = false;
@@ -33,11 +35,13 @@ enum class RestoreAction {
 
 struct RestoreDecision {
   RestoreAction action = RestoreAction::nothing;
-  std::string why{};  ///< for people; empty when there is nothing to explain
+  std::string why{};   ///< for people; empty when there is nothing to explain
+  std::string hint{};  ///< what to do about a refusal
 };
 
 /// Decides for one part (not for files). `overwrite`: the owner named this part, so
-/// that what is there may be lost; it never stretches to a device that is too small.
+/// that what is there may be lost; it never stretches to a device that is too small or
+/// in use.
 [[nodiscard]] RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact,
                                              bool overwrite);
 

@@ -69,7 +69,9 @@ Result<ProvedBackup> prove_backup(const Globals& globals, const BackupReader& ba
     if (auto out = backup.extract(part, file); !out) return out.error();
     const auto header = LuksDevice::open({file, "", part.name, part.uuid});
     if (!header) return header.error();
-    if (const auto opened = header->try_key(*key); !opened)
+    const auto opened = header->try_key(*key);
+    if (!opened && opened.error().code != Code::denied) return opened.error();
+    if (!opened)
       return Error{Code::damaged, part.text() + " in the backup cannot be used",
                    "the key of the same backup does not open it", "make a new backup"};
     proved.keys.emplace(part.name, std::move(*key));

@@ -81,7 +81,10 @@ Result<Inside> look_inside(const Globals& globals, const Setup& setup, Secret pa
   }
   if (!seal) return seal.error();
   for (const Volume& volume : setup.volumes) {
-    if (auto fine = try_volume(*keys, volume); !fine) {
+    auto fine = try_volume(*keys, volume);
+    // That says nothing of the volume: it may work a minute later.
+    if (!fine && fine.error().code == Code::memory) return fine.error();
+    if (!fine) {
       Error error = fine.error();
       error.what = "the backup is without '" + volume.name + "': " + error.what;
       report_warning(error);

@@ -14,6 +14,9 @@
 namespace latchkey {
 namespace {
 
+// What its unfinished work is called: `'restore' of 'backup' is not finished`.
+constexpr const char* work_name = "backup";
+
 struct Options {
   std::string file;
   std::vector<std::string> overwrite;
@@ -34,6 +37,13 @@ Setup setup_of(const BackupManifest& manifest) {
   return setup;
 }
 
+struct Rest {
+  const Setup& setup;
+  ~Rest() {
+    if (auto rested = rest_keys_volume(setup); !rested) report_warning(rested.error());
+  }
+};
+
 Result<> names_are_known(const BackupManifest& manifest, const std::vector<std::string>& names) {
   for (const std::string& name : names)
     if (std::ranges::none_of(manifest.parts, [&](const BackupPart& part) {
@@ -43,27 +53,35 @@ Result<> names_are_known(const BackupManifest& manifest, const std::vector<std::
   return Ok{};
 }
 
-Result<Unfinished> work_for(const Globals& globals, const Options& options) {
+Result<Unfinished> work_for(const Globals& globals, const Options& options,
+                            const BackupReader& backup) {
   std::string finish = "latchkey restore " + options.file;
   for (const std::string& name : options.overwrite) finish += " --overwrite " + name;
-  const auto before = load_unfinished(globals.paths, "restore");
+  const auto before = load_unfinished(globals.paths, work_name);
   if (!before) return before.error();
-  Unfinished work{.command = "restore", .name = "restore", .finish = finish};
+  if (*before && (*before)->command != "restore") {
+    Error error = describe_unfinished(**before);
+    error.code = Code::refused;
+    return error;
+  }
+  Unfinished work{.command = "restore", .name = work_name, .finish = finish};
   // What an earlier run with the same backup had begun to write is known by this;
-  // all else is looked at again.
-  if (*before && (*before)->value("file") == options.file) work.values = (*before)->values;
-  work.values["file"] = options.file;
+  // all else is looked at again. A path may lead to another backup by now.
+  if (*before && (*before)->value("backup") == backup.digest()) work.values = (*before)->values;
+  // Of whichever backup: the images do not know of them yet.
+  if (*before && !(*before)->value("files").empty()) work.values["files"] = "yes";
+  work.values["backup"] = backup.digest();
   return work;
 }
 
 int restore(const Globals& globals, const Options& options, std::optional<int> descriptor) {
-  const auto alone = begin_admin(globals, "restore", "restore");
+  const auto alone = begin_admin(globals, "restore", work_name);
   if (!alone) return report_error(alone.error());
   const auto backup = BackupReader::open(options.file);
   if (!backup) return report_error(backup.error());
   if (auto known = names_are_known(backup->manifest(), options.overwrite); !known)
     return report_error(known.error());
-  auto work = work_for(globals, options);
+  auto work = work_for(globals, options, *backup);
   if (!work) return report_error(work.error());
   ProvedBackup proved;
   if (options.halt != "list") {
@@ -75,18 +93,21 @@ int restore(const Globals& globals, const Options& options, std::optional<int> d
   const Setup setup = setup_of(backup->manifest());
   const auto turn = take_unlock_turn(setup, globals.paths, std::chrono::seconds(60));
   if (!turn) return report_error(turn.error());
+  // Whatever happens: nobody needs the keys volume until the next unlock.
+  const Rest rest{setup};
+  // Here and not by whoever writes below it first: services read the configuration.
+  if (auto made = make_directories(globals.paths.etc(), 0755); !made)
+    return report_error(made.error());
   Restorer restorer(globals, *backup, proved, options.overwrite, *work);
   if (auto done = carry_out(globals, *work, restorer.steps(), options.halt); !done)
     return report_error(done.error());
   if (options.halt == "list") return 0;
-  if (setup.config.keys.device.kind == DeviceRef::Kind::lv)
-    (void)deactivate_lv(setup.config.keys.device);
   if (restorer.problem()) {
-    say(globals, "the rest is as the backup has it");
+    say(globals, restorer.changed() ? "the rest is restored" : "nothing was written");
     return exit_status(Code::partial);
   }
   say(globals, restorer.changed()
-                   ? "restored; now run: latchkey check, then release-services"
+                   ? "restored, and every key opens its header; to go on, run: release-services"
                    : "nothing was lost; nothing was written");
   return 0;
 }

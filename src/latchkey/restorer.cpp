@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/message.hpp"
+#include "core/text.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
@@ -35,6 +37,26 @@ std::uint64_t size_of(const std::string& path) {
   return end < 0 ? 0 : static_cast<std::uint64_t>(end);
 }
 
+// The tag of a logical volume that is made again, until its content is there.
+constexpr const char* made_tag = "latchkey-restore";
+
+// Fills in who has the part's device open: a mapping, a file system.
+void find_user(const BackupPart& part, RestoreFact& fact) {
+  const std::string path = device_of(part).path();
+  const auto number = block_device(path);
+  if (!number) return;
+  std::string bare = part.uuid;
+  std::erase(bare, '-');
+  for (const Mapping& mapping : mappings())
+    if (std::ranges::find(mapping.below, *number) != mapping.below.end()) {
+      fact.user = "'" + printable(mapping.name, 64) + "' lies on it";
+      fact.user_is_ours = mapping.uuid.find(bare) != std::string::npos;
+      return;
+    }
+  const Fd alone(::open(path.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
+  if (!alone && errno == EBUSY) fact.user = "something mounted it or lies on it";
+}
+
 }  // namespace
 
 Restorer::Restorer(const Globals& globals, const BackupReader& backup, const ProvedBackup& proved,
@@ -46,6 +68,17 @@ void Restorer::tell(const Error& error) {
   if (!problem_) problem_ = error;
 }
 
+bool Restorer::changed() const {
+  return std::ranges::any_of(work_.values, [](const auto& value) {
+    return value.first == "files" || value.first == "lv" || value.first.starts_with("write-");
+  });
+}
+
+Result<> Restorer::note(const std::string& key) {
+  work_.values[key] = "yes";
+  return save_unfinished(globals_.paths, work_);
+}
+
 std::vector<WorkStep> Restorer::steps() {
   std::vector<WorkStep> steps;
   steps.push_back({"files", "", [this] { return put_files(); }});
@@ -53,13 +86,13 @@ std::vector<WorkStep> Restorer::steps() {
   for (const BackupPart& part : backup_.manifest().parts) {
     const BackupPart* one = &part;
     if (part.kind == BackupPart::Kind::keys)
-      steps.push_back({"keys", "", [this, one] { return put(*one); }});
+      steps.push_back({"keys", "", [this, one] { return put_keys(*one); }});
     if (part.kind == BackupPart::Kind::header)
       steps.push_back({"header-" + part.name, "", [this, one] { return put(*one); }});
   }
   steps.push_back({"image", "", [this]() -> Result<> {
-                     // Without a file put back, no image has become wrong.
-                     if (work_.value("files").empty()) return Ok{};
+                     // An image is made of the files, and has what the headers need.
+                     if (!changed()) return Ok{};
                      return bring_images_up_to_date(globals_);
                    }});
   return steps;
@@ -82,12 +115,10 @@ Result<> Restorer::put_files() {
       continue;
     }
     if (there.error().code != Code::missing) return there.error();
-    work_.values["files"] = "put back";
-    if (auto saved = save_unfinished(globals_.paths, work_); !saved) return saved;
+    if (auto noted = note("files"); !noted) return noted;
     const mode_t mode = part.name == "authorized_keys" ? 0600 : 0644;
     if (auto written = write_file(file, text, mode); !written) return written;
     say(globals_, "'" + file + "' is put back");
-    changed_ = true;
   }
   return Ok{};
 }
@@ -100,8 +131,16 @@ Result<> Restorer::make_keys_lv() {
   if (!fact) return fact.error();
   if (decide_restore(part, *fact, false).action != RestoreAction::make) return Ok{};
   say(globals_, "making " + part.device + " again");
-  changed_ = true;
-  return create_lv(device, std::to_string(part.size) + "b", "latchkey-restore");
+  if (auto noted = note("lv"); !noted) return noted;
+  return create_lv(device, std::to_string(part.size) + "b", made_tag);
+}
+
+Result<> Restorer::put_keys(const BackupPart& part) {
+  const auto before = problem_;
+  if (auto done = put(part); !done) return done;
+  const DeviceRef device = device_of(part);
+  if (problem_ != before || device.kind != DeviceRef::Kind::lv) return Ok{};
+  return untag_lv(device, made_tag);
 }
 
 Result<RestoreFact> Restorer::look(const BackupPart& part) const {
@@ -120,6 +159,7 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) const {
   const auto found = find_signature(path);
   if (!found) return found.error();
   fact.signature = found->value_or("");
+  find_user(part, fact);
   // Through a device that cannot be written: the library would mend what it reads.
   const auto loop = LoopDevice::attach(path, 0, 0);
   if (!loop) return loop.error();
@@ -136,7 +176,11 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) const {
   fact.uuid = header->header().uuid;
   if (part.kind == BackupPart::Kind::header) {
     const auto key = proved_.keys.find(part.name);
-    fact.opens = key != proved_.keys.end() && header->try_key(key->second);
+    if (key == proved_.keys.end()) return fact;
+    const auto opened = header->try_key(key->second);
+    // Any other failure, such as too little memory, is no answer.
+    if (!opened && opened.error().code != Code::denied) return opened.error();
+    fact.opens = static_cast<bool>(opened);
     return fact;
   }
   KeysVolume volume;
@@ -144,7 +188,9 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) const {
   volume.mapping = "latchkey-restore-" + std::to_string(::getpid());
   auto keys = OpenKeys::open(volume, proved_.passphrase, KeysAccess::read,
                              [this](const std::string& text) { say(globals_, text); });
-  fact.opens = keys || keys.error().code != Code::denied;
+  if (!keys && keys.error().code != Code::denied && keys.error().code != Code::damaged)
+    return keys.error();
+  fact.opens = keys || keys.error().code == Code::damaged;
   fact.whole = static_cast<bool>(keys);
   if (keys)
     if (auto closed = keys->close(); !closed) return closed.error();
@@ -163,7 +209,11 @@ Result<> Restorer::put(const BackupPart& part) {
     case RestoreAction::nothing:
       say(globals_, part.text() + " is as it should be");
       return Ok{};
-    case RestoreAction::write: return write(part);
+    case RestoreAction::write:
+      if (!fact->signature.empty() && fact->signature != "crypto_LUKS")
+        say(globals_, "over " + printable(fact->signature, 64) + " on " + part.device +
+                          ": what that wrote over the old content does not come back");
+      return write(part);
     case RestoreAction::make:
     case RestoreAction::missing:
     case RestoreAction::refuse: tell(restore_error(part, decision));
@@ -173,10 +223,9 @@ Result<> Restorer::put(const BackupPart& part) {
 
 Result<> Restorer::write(const BackupPart& part) {
   // From here on a half-written part is ours to write again.
-  work_.values["write-" + part.name] = "yes";
-  if (auto saved = save_unfinished(globals_.paths, work_); !saved) return saved;
-  changed_ = true;
-  say(globals_, "writing " + part.text() + " to " + target_of(part));
+  if (auto noted = note("write-" + part.name); !noted) return noted;
+  say(globals_, "writing " + part.text() + " to " +
+                    (part.header.empty() ? part.device : part.header));
   if (part.kind == BackupPart::Kind::keys) {
     if (auto done = write_device(backup_, part, target_of(part)); !done) return done;
   } else {

@@ -21,15 +21,18 @@ class Restorer {
   [[nodiscard]] std::vector<WorkStep> steps();
   /// The first thing that could not be done, if any.
   [[nodiscard]] const std::optional<Error>& problem() const noexcept { return problem_; }
-  [[nodiscard]] bool changed() const noexcept { return changed_; }
+  /// True when this run, or one before it that was interrupted, wrote something.
+  [[nodiscard]] bool changed() const;
 
  private:
   [[nodiscard]] Result<> put_files();
   [[nodiscard]] Result<> make_keys_lv();
+  [[nodiscard]] Result<> put_keys(const BackupPart& part);
   [[nodiscard]] Result<> put(const BackupPart& part);
   [[nodiscard]] Result<> write(const BackupPart& part);
   [[nodiscard]] Result<> prove(const BackupPart& part) const;
   [[nodiscard]] Result<RestoreFact> look(const BackupPart& part) const;
+  [[nodiscard]] Result<> note(const std::string& key);
   void tell(const Error& error);
 
   const Globals& globals_;
@@ -38,7 +41,6 @@ class Restorer {
   const std::vector<std::string>& overwrite_;
   Unfinished& work_;
   std::optional<Error> problem_{};
-  bool changed_ = false;
 };
 
 }  // namespace latchkey

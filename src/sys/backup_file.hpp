@@ -60,7 +60,8 @@ class BackupWriter {
   Secret key_;
 };
 
-/// A backup that is read. Opening it reads all of it: every part, the manifest and
+/// A backup that is read. Opening it reads all of it, from the disk and not from the
+/// page cache where the file system can do that: every part, the manifest and
 /// what lies between them are as they were written, or it says which is not. Who wrote
 /// it is known after check_seal() only.
 class BackupReader {
@@ -70,6 +71,8 @@ class BackupReader {
 
   [[nodiscard]] const BackupManifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
+  /// Tells backups apart, wherever they are: the manifest's digest, in hexadecimal.
+  [[nodiscard]] std::string digest() const { return hex(head_.manifest_sha256); }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
   /// Reads everything once more, with the key. Fails with Code::damaged.

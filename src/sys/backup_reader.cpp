@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +53,7 @@ Result<BackupReader> BackupReader::open(const std::string& file) {
   if (!S_ISREG(info.st_mode))
     return Error{Code::usage, "cannot use the backup '" + printable(file) + "'",
                  "it is no regular file", "copy it to a disk of this machine"};
+  drop_cached(fd.get());
   BackupReader reader(file, std::move(fd), static_cast<std::uint64_t>(info.st_size));
   std::string bytes;
   const auto collect = [&bytes](std::string_view more) -> Result<> {
@@ -154,7 +153,7 @@ Result<> write_device(const BackupReader& backup, const BackupPart& part,
   if (auto done = write_at(edge, part.size - edge, false); !done) return done;
   if (auto done = write_at(0, edge, false); !done) return done;
 
-  (void)::ioctl(fd.get(), BLKFLSBUF, 0);
+  drop_cached(fd.get());
   Sha256 digest;
   std::vector<char> buffer(1U << 20U);
   for (std::uint64_t at = 0; at < part.size;) {

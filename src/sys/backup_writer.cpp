@@ -146,8 +146,6 @@ Result<> BackupWriter::finish(BackupManifest manifest) {
   }
   if (auto written = put(seal.finish()); !written) return written;
   if (::fsync(fd_.get()) != 0) return failed();
-  // The proof must read the disk.
-  (void)::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
   return Ok{};
 }
 

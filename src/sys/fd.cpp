@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +67,12 @@ std::vector<std::string> names_in(const std::string& directory) {
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
   std::ranges::sort(names);
   return names;
+}
+
+void drop_cached(int fd) noexcept {
+  // Pages that are dirty would stay.
+  (void)::fdatasync(fd);
+  if (::ioctl(fd, BLKFLSBUF, 0) != 0) (void)::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 bool write_all(int fd, std::string_view bytes) noexcept {

@@ -56,6 +56,11 @@ class Fd {
 /// already is fine and keeps its mode.
 [[nodiscard]] Result<> make_directories(const std::string& path, mode_t mode);
 
+/// Has the kernel forget what it keeps in memory of a file or block device, so that
+/// the next read comes from the disk. What is not written yet is written first. A file
+/// system that keeps all in memory (tmpfs) has no disk to read.
+void drop_cached(int fd) noexcept;
+
 /// Writes all bytes to a descriptor, over short writes and signals. Gives false
 /// with errno set when the other side refuses.
 [[nodiscard]] bool write_all(int fd, std::string_view bytes) noexcept;

@@ -60,6 +60,8 @@ Result<> put_header_back(const LuksPlace& place, const std::string& type,
   if (r < 0) return Error{Code::io, what, session.reason(r), "run the restore again"};
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, what);
+  // Whoever looks next sees the disk.
+  drop_cached(fd.get());
   return Ok{};
 }
 

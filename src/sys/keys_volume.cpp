@@ -67,6 +67,7 @@ Result<Fd> mount_detached(const std::string& device, KeysAccess access, Replay r
     // others only say that they are not it.
     if (error == 0 || (error == EINVAL && errno != ENODEV)) error = errno;
   }
+  if (error == ENOMEM) return system_error(error, "cannot mount the keys volume", "add memory");
   return Error{Code::damaged, "cannot mount the keys volume", std::strerror(error),
                "its file system may be damaged: see latchkey-recovery(7)"};
 }

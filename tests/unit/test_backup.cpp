@@ -193,6 +193,15 @@ TEST_CASE("a restore writes where nothing is lost, and nowhere else") {
   CHECK(decide(fact) == RestoreAction::refuse);
   fact.size = 512;
   CHECK(decide(fact, true) == RestoreAction::refuse);
+  // In use: only what loses nothing, and no word of the owner changes that.
+  fact = {.present = true, .size = 8192, .user = "'x' lies on it"};
+  CHECK(decide(fact, true) == RestoreAction::refuse);
+  CHECK(decide_restore(part, fact, true).why == "it is in use: 'x' lies on it");
+  fact.user_is_ours = true;
+  CHECK(decide(fact) == RestoreAction::write);
+  fact.header = true;
+  fact.uuid = "another";
+  CHECK(decide(fact, true) == RestoreAction::refuse);
   part = keys_part();
   CHECK(decide({.can_make = true}) == RestoreAction::make);
 }
