@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Headers that are saved to files and put back, on plain files.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "support/catch.hpp"
+#include "sys/fd.hpp"
+#include "sys/header_copy.hpp"
+#include "sys/luks.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+const std::string uuid = "0f7a6b1c-1111-4222-8333-444455556666";
+
+class Folder {
+ public:
+  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    for (const char* name : {"/device", "/saved"}) ::unlink((path_ + name).c_str());
+    ::rmdir(path_.c_str());
+  }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_ = "/tmp/latchkey-header-XXXXXX";
+};
+
+// A file of 32 MiB as the device.
+LuksPlace blank_place(const Folder& folder) {
+  REQUIRE(write_file(folder.file("device"), "", 0600));
+  REQUIRE(::truncate(folder.file("device").c_str(), 32L << 20U) == 0);
+  return {folder.file("device"), "", "a", uuid};
+}
+
+void overwrite(const Folder& folder, char with) {
+  auto bytes = read_file(folder.file("device"), 64UL << 20U);
+  REQUIRE(bytes);
+  bytes->replace(0, 16UL << 20U, std::string(16UL << 20U, with));
+  REQUIRE(write_file(folder.file("device"), *bytes, 0600));
+}
+
+}  // namespace
+
+TEST_CASE("a header that was saved is put back over nothing and over anything, and its key opens") {
+  const Folder folder;
+  const LuksPlace place = blank_place(folder);
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(LuksDevice::format({.place = place}, *key));
+  const auto saved = save_header(place, folder.file("saved"));
+  REQUIRE(saved);
+  CHECK(saved->uuid == uuid);
+  CHECK(saved->type == "LUKS2");
+  const auto whole = read_file(folder.file("device"), 64UL << 20U);
+  for (const char with : {'\0', 'x'}) {
+    overwrite(folder, with);
+    REQUIRE_FALSE(LuksDevice::open(place));
+    REQUIRE(put_header_back(place, "LUKS2", folder.file("saved")));
+    const auto back = LuksDevice::open(place);
+    REQUIRE(back);
+    CHECK(back->try_key(key->secret()));
+  }
+  // Of the data behind it, nothing was touched.
+  CHECK(read_file(folder.file("device"), 64UL << 20U)->substr(16UL << 20U) ==
+        whole->substr(16UL << 20U));
+}
+
+TEST_CASE("a header is put back over another one that works") {
+  const Folder folder;
+  const LuksPlace place = blank_place(folder);
+  const auto key = RandomKey::draw();
+  const auto other = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(other);
+  REQUIRE(LuksDevice::format({.place = place}, *key));
+  REQUIRE(save_header(place, folder.file("saved")));
+  LuksPlace another = place;
+  another.uuid = "11111111-1111-4222-8333-444455556666";
+  REQUIRE(LuksDevice::format({.place = another}, *other));
+  REQUIRE(put_header_back(place, "LUKS2", folder.file("saved")));
+  const auto back = LuksDevice::open(place);
+  REQUIRE(back);
+  CHECK(back->try_key(key->secret()));
+  const auto denied = back->try_key(other->secret());
+  REQUIRE_FALSE(denied);
+  CHECK(denied.error().code == Code::denied);
+}
+
+TEST_CASE("what is no LUKS header is neither saved nor put back as one") {
+  const Folder folder;
+  const LuksPlace place = blank_place(folder);
+  const auto saved = save_header(place, folder.file("saved"));
+  REQUIRE_FALSE(saved);
+  CHECK(saved.error().code == Code::damaged);
+  CHECK(::access(folder.file("saved").c_str(), F_OK) != 0);
+  REQUIRE(write_file(folder.file("saved"), std::string(1U << 20U, 'z'), 0600));
+  const auto put = put_header_back(place, "LUKS2", folder.file("saved"));
+  REQUIRE_FALSE(put);
+  CHECK(put.error().code == Code::io);
+}
