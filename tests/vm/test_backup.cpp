@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Backups: what is lost is put back, what works is left alone.
+#include "core/result.hpp"
+#include "support/catch.hpp"
+#include "support/guests.hpp"
+#include "vm/kill_story.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+
+namespace {
+
+// Two volumes, at the login, with a backup of them in /root/b. Without kernels in
+// /boot no image is built, which other stories are about. Snapshot `backed-up`.
+Machine& backed_up() {
+  Machine& m = guests().plain();
+  static const Machine* made = nullptr;
+  if (made != &m) {
+    m.load("early");
+    m.unlock_and_boot();
+    m.until("systemctl is-active --quiet latchkey-release");
+    m.must("mount -t tmpfs none /boot");
+    m.must("latchkey -q lock && sed -i -E '/^[cd][[:blank:]]/d' /etc/latchkey/volumes");
+    m.must("latchkey -q backup /root/b", m.passphrase());
+    m.save("backed-up");
+    made = &m;
+  }
+  m.load("backed-up");
+  return m;
+}
+
+// Of every device: nothing, not even the keys volume's name, is left of Latchkey.
+void wipe_all(Machine& m) {
+  m.must(
+      "for v in a b; do dd if=/dev/zero of=/dev/system/encrypted-$v bs=1M count=16 conv=fsync "
+      "status=none; done; lvm lvremove -qy system/encrypted-keys");
+}
+
+std::string hashes(Machine& m) {
+  return m.must(
+      "lvm lvchange -ay system/encrypted-keys && sha256sum /dev/system/encrypted-[abk]* && "
+      "lvm lvchange -an system/encrypted-keys");
+}
+
+void check_restored(Machine& m) {
+  CHECK(m.must("lvm lvs --noheadings -o lv_tags system/encrypted-keys | xargs").empty());
+  CHECK(m.must("ls -A /etc/latchkey/unfinished | wc -l") == "0");
+  CHECK(m.must("stat -c %a /etc/latchkey") == "755");
+  CHECK(m.must("lvm lvs --noheadings -o lv_active system/encrypted-keys | xargs").empty());
+  const Done release = m.sh("release-services", m.passphrase());
+  INFO(release.output);
+  CHECK(release.status == 0);
+  CHECK(m.must("cat /srv/a/marker /srv/b/marker") == "a\nb");
+}
+
+}  // namespace
+
+TEST_CASE("backup: the drill: every header is wiped, restored, and the data is there") {
+  Machine& m = backed_up();
+  const Done good = m.sh("latchkey backup --verify /root/b", m.passphrase());
+  INFO(good.output);
+  CHECK(good.status == 0);
+  wipe_all(m);
+  CHECK(m.sh("latchkey unlock", m.passphrase()).status == exit_status(Code::missing));
+  const Done done = m.sh("rm -r /etc/latchkey; latchkey restore /root/b", m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(has(done.output, "to go on, run: release-services"));
+  check_restored(m);
+}
+
+TEST_CASE("backup: one flipped bit, or another passphrase, and nothing is restored") {
+  Machine& m = backed_up();
+  const std::string before = hashes(m);
+  m.must("cp /root/b /root/bad && printf '\\377' | dd of=/root/bad bs=1 seek=5000000 conv=notrunc");
+  for (const std::string verb : {"backup --verify", "restore"}) {
+    const Done bad = m.sh("latchkey " + verb + " /root/bad", m.passphrase());
+    INFO(bad.output);
+    CHECK(bad.status == exit_status(Code::damaged));
+    CHECK(has(bad.output, "the keys volume is damaged"));
+    CHECK(m.sh("latchkey " + verb + " /root/b", "wrong\n").status == exit_status(Code::denied));
+  }
+  CHECK(hashes(m) == before);
+}
+
+TEST_CASE("backup: a restore onto what works changes nothing, and takes nothing without a word") {
+  Machine& m = backed_up();
+  const std::string before = hashes(m);
+  const Done idle = m.sh("latchkey restore --overwrite a /root/b", m.passphrase());
+  INFO(idle.output);
+  CHECK(idle.status == 0);
+  CHECK(has(idle.output, "nothing was written"));
+  CHECK(hashes(m) == before);
+
+  m.must("mkfs.ext4 -qF /dev/system/encrypted-b");
+  const Done refused = m.sh("latchkey restore /root/b", m.passphrase());
+  INFO(refused.output);
+  CHECK(refused.status == exit_status(Code::partial));
+  CHECK(has(refused.output, "'b'"));
+  CHECK(has(refused.output, "it holds ext4"));
+  CHECK(has(refused.output, "--overwrite b"));
+  const Done forced = m.sh("latchkey restore --overwrite b /root/b", m.passphrase());
+  INFO(forced.output);
+  CHECK(forced.status == 0);
+  CHECK(m.sh("latchkey unlock", m.passphrase()).status == 0);
+
+  m.must("printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 "
+         "--pbkdf-force-iterations 1000 --header /root/other /dev/system/encrypted-a - && "
+         "dd if=/root/other of=/dev/system/encrypted-a conv=fsync,notrunc status=none");
+  const Done open = m.sh("latchkey restore --overwrite a /root/b", m.passphrase());
+  INFO(open.output);
+  CHECK(open.status == exit_status(Code::partial));
+  CHECK(has(open.output, "it is in use: 'cleartext-a' lies on it"));
+  m.must("latchkey lock");
+  CHECK(m.sh("latchkey restore --overwrite a /root/b", m.passphrase()).status == 0);
+  CHECK(m.sh("latchkey unlock", m.passphrase()).status == 0);
+}
+
+TEST_CASE("backup: a restore, killed between any two steps, goes on where it was") {
+  Machine& m = backed_up();
+  wipe_all(m);
+  m.must("rm /etc/latchkey/authorized_keys");
+  m.save("lost");
+  KillStory story;
+  story.verb = "restore";
+  story.arguments = "/root/b";
+  story.input = m.passphrase();
+  story.snapshot = "lost";
+  story.unfinished = "'restore' of 'backup'";
+  story.check = check_restored;
+  prove_table(story.verb, kill_everywhere(m, story));
+}
