@@ -37,10 +37,10 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
     return {RestoreAction::nothing, "", ""};
   // A header file of its own may be empty: it grows.
   if (fact.size < part.size && !(elsewhere && fact.size == 0))
-    return {RestoreAction::refuse,
-            where + " has " + size_text(fact.size) + ", and " + size_text(part.size) +
-                " are needed",
-            elsewhere ? "" : "make it larger: lvm lvextend"};
+    return {
+        RestoreAction::refuse,
+        where + " has " + size_text(fact.size) + ", and " + size_text(part.size) + " are needed",
+        elsewhere ? "" : "make it larger: lvm lvextend"};
   // Its user goes on with a key that would be gone at the next boot. Only where no
   // header is left and the user was made with the backup's does it lose nothing.
   if (!fact.user.empty() && (fact.header || !fact.user_is_ours))
@@ -63,9 +63,10 @@ Error restore_error(const BackupPart& part, const RestoreDecision& decision) {
       return {Code::missing, "cannot restore " + part.text(), decision.why,
               "is its disk there? look at: lvm lvs, lsblk; then run the restore again"};
     case RestoreAction::refuse:
-      return {Code::refused, "will not restore " + part.text() + " to " + part.device,
-              decision.why, decision.hint};
-    default: return {Code::partial, "'" + part.name + "'", decision.why, ""};
+      return {Code::refused, "will not restore " + part.text() + " to " + part.device, decision.why,
+              decision.hint};
+    default:
+      return {Code::partial, "'" + part.name + "'", decision.why, ""};
   }
 }
 

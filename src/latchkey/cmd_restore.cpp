@@ -31,9 +31,8 @@ Setup setup_of(const BackupManifest& manifest) {
   setup.config.keys.mapping = manifest.keys().mapping;
   for (const BackupPart& part : manifest.parts)
     if (part.kind == BackupPart::Kind::header)
-      setup.volumes.push_back({.name = part.name,
-                               .device = *parse_device_ref(part.device),
-                               .mapping = part.mapping});
+      setup.volumes.push_back(
+          {.name = part.name, .device = *parse_device_ref(part.device), .mapping = part.mapping});
   return setup;
 }
 

@@ -216,7 +216,8 @@ Result<> Restorer::put(const BackupPart& part) {
       return write(part);
     case RestoreAction::make:
     case RestoreAction::missing:
-    case RestoreAction::refuse: tell(restore_error(part, decision));
+    case RestoreAction::refuse:
+      tell(restore_error(part, decision));
   }
   return Ok{};
 }
@@ -224,8 +225,8 @@ Result<> Restorer::put(const BackupPart& part) {
 Result<> Restorer::write(const BackupPart& part) {
   // From here on a half-written part is ours to write again.
   if (auto noted = note("write-" + part.name); !noted) return noted;
-  say(globals_, "writing " + part.text() + " to " +
-                    (part.header.empty() ? part.device : part.header));
+  say(globals_,
+      "writing " + part.text() + " to " + (part.header.empty() ? part.device : part.header));
   if (part.kind == BackupPart::Kind::keys) {
     if (auto done = write_device(backup_, part, target_of(part)); !done) return done;
   } else {

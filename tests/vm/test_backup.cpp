@@ -104,9 +104,10 @@ TEST_CASE("backup: a restore onto what works changes nothing, and takes nothing 
   CHECK(forced.status == 0);
   CHECK(m.sh("latchkey unlock", m.passphrase()).status == 0);
 
-  m.must("printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 "
-         "--pbkdf-force-iterations 1000 --header /root/other /dev/system/encrypted-a - && "
-         "dd if=/root/other of=/dev/system/encrypted-a conv=fsync,notrunc status=none");
+  m.must(
+      "printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 "
+      "--pbkdf-force-iterations 1000 --header /root/other /dev/system/encrypted-a - && "
+      "dd if=/root/other of=/dev/system/encrypted-a conv=fsync,notrunc status=none");
   const Done open = m.sh("latchkey restore --overwrite a /root/b", m.passphrase());
   INFO(open.output);
   CHECK(open.status == exit_status(Code::partial));
