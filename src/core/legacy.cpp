@@ -152,6 +152,21 @@ std::optional<Error> each_line(const NamedText& in, std::size_t safe, const Take
   return {};
 }
 
+bool part_of_a_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
+}
+
+bool names(std::string_view line, std::string_view directory) {
+  for (std::size_t at = line.find(directory); at != std::string_view::npos;
+       at = line.find(directory, at + 1)) {
+    const std::size_t end = at + directory.size();
+    const bool begins = at == 0 || (!part_of_a_name(line[at - 1]) && line[at - 1] != '/');
+    if (begins && (end == line.size() || !part_of_a_name(line[end]))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<LegacyLayout> parse_legacy(const NamedText& fstab, const NamedText& services) {
@@ -167,6 +182,17 @@ Result<LegacyLayout> parse_legacy(const NamedText& fstab, const NamedText& servi
   if (out.volumes.empty())
     return Error{Code::config, "'" + std::string(fstab.file) + "' names no volume", "",
                  "write lines: name  vg  mount-point  fstype  options"};
+  return out;
+}
+
+std::vector<std::size_t> lines_naming(std::string_view text, std::string_view directory) {
+  std::vector<std::size_t> out;
+  if (directory.empty()) return out;
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    ++number;
+    if (!trim(line).starts_with('#') && names(line, directory)) out.push_back(number);
+  }
   return out;
 }
 

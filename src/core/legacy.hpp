@@ -34,4 +34,10 @@ struct NamedText {
 /// when there is no volume at all.
 [[nodiscard]] Result<LegacyLayout> parse_legacy(const NamedText& fstab, const NamedText& services);
 
+/// The numbers of the lines, comments left out, that name a file in `directory` (an
+/// absolute path without a slash at its end) or the directory itself: where the old
+/// scripts are called.
+[[nodiscard]] std::vector<std::size_t> lines_naming(std::string_view text,
+                                                    std::string_view directory);
+
 }  // namespace latchkey

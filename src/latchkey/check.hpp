@@ -7,6 +7,7 @@
 
 #include "core/finding.hpp"
 #include "sys/early_inputs.hpp"
+#include "sys/keys_volume.hpp"
 #include "sys/setup.hpp"
 
 namespace latchkey {
@@ -32,6 +33,10 @@ namespace latchkey {
 
 /// Key slots that cost too much, or too little, as the headers say.
 [[nodiscard]] Findings check_slots(const Paths& paths, const EarlyInputs& inputs);
+
+/// Tries the key of every volume on its header, and names the files of the keys volume
+/// that belong to no volume. Takes a while where slots are costly.
+[[nodiscard]] Findings check_keys(const Setup& setup, const OpenKeys& keys);
 
 /// The image of each installed kernel.
 [[nodiscard]] Findings check_images(const Paths& paths, const EarlyInputs& inputs);

@@ -13,9 +13,12 @@
 
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "latchkey/admin.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/terminal.hpp"
 #include "sys/lvm.hpp"
+#include "sys/secret.hpp"
 
 namespace latchkey {
 namespace {
@@ -25,6 +28,8 @@ using Level = Finding::Level;
 struct Options {
   std::string image;
   bool json = false;
+  bool with_keys = false;
+  std::shared_ptr<std::optional<int>> descriptor{};
 };
 
 const char* word(Level level) {
@@ -80,31 +85,51 @@ Findings find_all(const Paths& paths, const std::string& image) {
   return all;
 }
 
+// Before anything else, so that a person who types a wrong passphrase need not wait.
+Result<Findings> try_keys(const Globals& globals, std::optional<int> descriptor) {
+  protect_process();
+  const auto setup = load_setup(globals.paths);
+  if (!setup) return setup.error();
+  Asker asker(descriptor);
+  auto session = KeysSession::open(globals, *setup, asker, KeysAccess::read);
+  if (!session) return session.error();
+  Findings found = check_keys(*setup, session->keys());
+  if (auto closed = session->close(); !closed) found.push_back(bad(closed.error()));
+  return found;
+}
+
+int check(const Globals& globals, const Options& options) {
+  // Host keys and images can be read by root only; half an answer would mislead.
+  if (::geteuid() != 0)
+    return report_error({Code::refused, "cannot check",
+                         "only root can read the host keys and the images", "run it as root"});
+  ::umask(077);
+  Findings of_keys;
+  if (options.with_keys) {
+    auto tried = try_keys(globals, *options.descriptor);
+    if (!tried) return report_error(tried.error());
+    of_keys = std::move(*tried);
+  }
+  Findings findings = find_all(globals.paths, options.image);
+  findings.insert(findings.end(), of_keys.begin(), of_keys.end());
+  if (options.json)
+    print_json(findings);
+  else
+    print_text(findings, globals);
+  return count(findings, Level::error) == 0 ? 0 : exit_status(Code::partial);
+}
+
 }  // namespace
 
 Run declare_check(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
-  app.add_option("--image", options->image, "look at this image only");
+  auto* image = app.add_option("--image", options->image, "look at this image only");
+  app.add_flag("--with-keys", options->with_keys,
+               "open the keys volume and try every volume's key; asks for the passphrase")
+      ->excludes(image);
+  options->descriptor = declare_passphrase_fd(app);
   app.add_flag("--json", options->json, "print the findings as JSON");
-  return [options, &globals] {
-    // Host keys and images can be read by root only; half an answer would mislead.
-    if (::geteuid() != 0) {
-      std::fputs(error_text("latchkey", {Code::refused, "cannot check",
-                                         "only root can read the "
-                                         "host keys and the images",
-                                         "run it as root"})
-                     .c_str(),
-                 stderr);
-      return exit_status(Code::refused);
-    }
-    ::umask(077);
-    const Findings findings = find_all(globals.paths, options->image);
-    if (options->json)
-      print_json(findings);
-    else
-      print_text(findings, globals);
-    return count(findings, Level::error) == 0 ? 0 : exit_status(Code::partial);
-  };
+  return [options, &globals] { return check(globals, *options); };
 }
 
 }  // namespace latchkey

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `latchkey init`: from a volume group with free space to a machine that can be
 // unlocked over early ssh.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <array>
 
-#include "core/base64.hpp"
-#include "core/early_ssh.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
+#include "latchkey/first_setup.hpp"
 #include "latchkey/init_keys.hpp"
 #include "latchkey/init_steps.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/terminal.hpp"
-#include "sys/digest.hpp"
-#include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
 #include "sys/file_system.hpp"
 #include "sys/lvm_admin.hpp"
-#include "sys/process.hpp"
 #include "sys/signature.hpp"
 #include "sys/unfinished.hpp"
 
@@ -45,14 +38,7 @@ Result<> have_programs(const Paths& paths) {
   if (!can_make_file_system("ext4"))
     return Error{Code::missing, "cannot make a file system", "there is no mkfs.ext4",
                  "run: apt install e2fsprogs"};
-  if (find_program("update-initramfs").empty())
-    return Error{Code::missing, "cannot build an image", "there is no update-initramfs",
-                 "run: apt install initramfs-tools"};
-  const std::string dropbearkey = paths.root + "/usr/lib/latchkey/dropbearkey";
-  if (::access(dropbearkey.c_str(), X_OK) != 0)
-    return Error{Code::missing, "cannot make host keys", "there is no '" + dropbearkey + "'",
-                 "run: apt install --reinstall latchkey"};
-  return Ok{};
+  return can_build_images(paths);
 }
 
 // What was begun before, or is configured already, or a new work. Changes nothing.
@@ -143,27 +129,16 @@ Result<> prepare(InitRun& run, const InitOptions& options) {
   auto work = find_work(globals, options);
   if (!work) return work.error();
   run.work = std::move(*work);
-  const bool known = !run.work.value("authorized_keys").empty() && options.authorized_keys.empty();
-  const bool asking = would_ask_for_keys(globals, options.authorized_keys);
-  std::string keys = run.work.value("authorized_keys");
-  const auto choose = [&]() -> Result<> {
-    auto chosen = choose_authorized_keys(globals, options.authorized_keys);
-    if (!chosen) return chosen.error();
-    keys = std::move(*chosen);
-    return Ok{};
-  };
+  WhoMayUnlock who(globals, options.authorized_keys, run.work.value("authorized_keys"));
   // A person is asked only when nothing else is in the way.
-  const bool person = asking && ::isatty(STDIN_FILENO) != 0;
-  if (!known && !person)
-    if (auto done = choose(); !done) return done;
+  if (auto done = who.find(); !done) return done;
   if (auto there = have_programs(globals.paths); !there) return there;
   const auto vg = find_vg(options.vg);
   if (!vg) return vg.error();
   auto fit = volume_is_made(run.work) ? judge_made(run) : judge_room(run, *vg);
   if (!fit) return fit;
-  if (!known && person)
-    if (auto done = choose(); !done) return done;
-  run.work.values["authorized_keys"] = keys;
+  if (auto done = who.ask(); !done) return done;
+  run.work.values["authorized_keys"] = who.text();
   if (volume_is_made(run.work)) return Ok{};
   Asker asker(*options.descriptor);
   auto passphrase =
@@ -175,30 +150,11 @@ Result<> prepare(InitRun& run, const InitOptions& options) {
   return begin_volume(run);
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
-void tell_the_way_in(const Globals& globals, const std::string& vg) {
-  const EarlyInputs inputs = read_early_inputs(globals.paths);
-  for (const Error& warning : inputs.warnings) report_warning(warning);
-  EarlySsh ssh{.host_name = host_name(), .addresses = look_at_network().addresses};
-  if (inputs.config) ssh.port = inputs.config->ssh.port;
-  for (const HostKey& key : inputs.host_keys) {
-    const auto blob = base64_decode(key.public_line.substr(key.public_line.find(' ') + 1));
-    ssh.keys.push_back({key.public_line, blob ? fingerprint_text(sha256(*blob)) : "?"});
-  }
-  const std::string volumes = inputs.volumes && !inputs.volumes->empty()
-                                  ? "next: reboot, and run: ssh "
-                                  : "next: make a data volume, as in\n  latchkey create-volume " +
-                                        vg +
-                                        " mysql 10G /var/lib/mysql ext4 --hold mariadb\n"
-                                        "then reboot, and run: ssh ";
-  print("\nthis machine is ready to be unlocked over ssh while it boots\n\n" + early_ssh_text(ssh) +
-        "\n" + volumes + early_alias(ssh) +
-        "\nread latchkey-recovery(7) before you need it; what all this protects, and what not, is "
-        "in the README\n");
+std::string first_volume(const Globals& globals, const std::string& vg) {
+  const auto setup = load_setup(globals.paths);
+  if (setup && !setup->volumes.empty()) return "";
+  return "make a data volume, as in\n  latchkey create-volume " + vg +
+         " mysql 10G /var/lib/mysql ext4 --hold mariadb\n";
 }
 
 int init(const Globals& globals, const InitOptions& options) {
@@ -216,7 +172,7 @@ int init(const Globals& globals, const InitOptions& options) {
     report_warning(describe_unfinished(run.work));
     return status;
   }
-  tell_the_way_in(globals, options.vg);
+  tell_the_way_in(globals, first_volume(globals, options.vg));
   return 0;
 }
 

@@ -40,6 +40,7 @@ struct Command {
 
 // One per file cmd_NAME.cpp.
 Run declare_init(CLI::App& app, const Globals& globals);
+Run declare_import_legacy(CLI::App& app, const Globals& globals);
 Run declare_create_volume(CLI::App& app, const Globals& globals);
 Run declare_adopt(CLI::App& app, const Globals& globals);
 Run declare_resize_volume(CLI::App& app, const Globals& globals);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "core/authorized_keys.hpp"
@@ -93,25 +94,33 @@ Result<std::string> ask_for_own() {
 
 }  // namespace
 
-bool would_ask_for_keys(const Globals& globals, const std::string& file) {
-  return file.empty() && ::access(globals.paths.etc("authorized_keys").c_str(), F_OK) != 0;
-}
+WhoMayUnlock::WhoMayUnlock(const Globals& globals, std::string file, std::string known)
+    : globals_(globals), file_(std::move(file)), text_(file_.empty() ? std::move(known) : "") {}
 
-Result<std::string> choose_authorized_keys(const Globals& globals, const std::string& file) {
-  const std::string place = globals.paths.etc("authorized_keys");
-  if (would_ask_for_keys(globals, file)) {
-    if (::isatty(STDIN_FILENO) != 0) return ask_for_own();
+Result<> WhoMayUnlock::find() {
+  if (!text_.empty()) return Ok{};
+  const std::string place = globals_.paths.etc("authorized_keys");
+  if (file_.empty() && ::access(place.c_str(), F_OK) != 0) {
+    if (::isatty(STDIN_FILENO) != 0) return Ok{};
     return Error{Code::usage, "who may unlock?", "no public keys were named", name_a_file};
   }
-  if (file.empty()) return judged(place);
-  auto text = judged(file);
-  if (!text) return text;
+  auto text = judged(file_.empty() ? place : file_);
+  if (!text) return text.error();
   const auto there = read_file(place);
-  if (there && *there != *text)
+  if (!file_.empty() && there && *there != *text)
     return Error{Code::refused, "'" + place + "' is there already and is not overwritten",
-                 "'" + printable(file) + "' says something else",
+                 "'" + printable(file_) + "' says something else",
                  "edit it, and leave --authorized-keys out"};
-  return text;
+  text_ = std::move(*text);
+  return Ok{};
+}
+
+Result<> WhoMayUnlock::ask() {
+  if (!text_.empty()) return Ok{};
+  auto own = ask_for_own();
+  if (!own) return own.error();
+  text_ = std::move(*own);
+  return Ok{};
 }
 
 }  // namespace latchkey

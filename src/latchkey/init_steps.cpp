@@ -6,10 +6,7 @@
 
 #include <algorithm>
 
-#include "core/message.hpp"
-#include "core/new_config.hpp"
-#include "core/volume_lines.hpp"
-#include "core/text.hpp"
+#include "latchkey/first_setup.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/volume_maker.hpp"
@@ -21,7 +18,6 @@
 #include "sys/host_keys.hpp"
 #include "sys/luks.hpp"
 #include "sys/lvm_admin.hpp"
-#include "sys/process.hpp"
 #include "sys/signature.hpp"
 
 namespace latchkey {
@@ -124,54 +120,10 @@ Result<> make_keys_file_system(InitRun& run) {
   return made;
 }
 
-// True when the kernel gets its network from its command line.
-bool command_line_has_ip() {
-  const auto text = read_file("/proc/cmdline");
-  if (!text) return false;
-  const auto words = split(trim(*text), ' ');
-  return std::ranges::any_of(words, [](const std::string& w) { return w.starts_with("ip="); });
-}
-
-NewConfig first_config(const InitRun& run) {
-  NewConfig config{.keys_device = run.lv().text(), .keys_uuid = run.work.value("uuid")};
-  if (command_line_has_ip()) {
-    config.network_left_open = true;
-    config.network_note = "Left open: the kernel's command line of this machine has an ip=.";
-    say(run.globals,
-        "the kernel's command line has an ip=, which decides in early boot; [network] in "
-        "latchkey.conf is left open");
-    return config;
-  }
-  const HostNetwork host = look_at_network();
-  for (const Error& warning : host.warnings) report_warning(warning);
-  config.network = host.config;
-  config.network_left_open = host.config.interface.empty();
-  if (config.network_left_open)
-    config.network_note =
-        "Left open: how this machine reaches its network could not be written here.";
-  else
-    config.network_note = "As '" + host.link + "' was set up when this file was written.";
-  return config;
-}
-
-Result<> write_if_missing(const std::string& path, std::string_view text, mode_t mode) {
-  if (::access(path.c_str(), F_OK) == 0) return Ok{};
-  return write_file(path, text, mode);
-}
-
-// latchkey.conf comes last: while it is missing the hooks do nothing.
-Result<> write_configuration(InitRun& run) {
-  const Paths& paths = run.globals.paths;
-  if (auto made = make_directories(paths.etc(), 0755); !made) return made;
-  const auto put = [&](const char* file, std::string_view text, mode_t mode) {
-    return write_if_missing(paths.etc(file), text, mode);
-  };
-  if (auto done = put("authorized_keys", run.work.value("authorized_keys"), 0600); !done)
-    return done;
-  if (auto done = put("volumes", volumes_head(), 0644); !done) return done;
-  if (auto done = put("services", services_head, 0644); !done) return done;
-  if (::access(paths.etc("latchkey.conf").c_str(), F_OK) == 0) return Ok{};
-  return write_file(paths.etc("latchkey.conf"), new_config_text(first_config(run)), 0644);
+Result<> write_configuration(const InitRun& run) {
+  return write_first_files(run.globals, {.keys = run.lv(),
+                                         .keys_uuid = run.work.value("uuid"),
+                                         .authorized_keys = run.work.value("authorized_keys")});
 }
 
 Result<> finish_lv(InitRun& run) {
@@ -210,17 +162,6 @@ Error foreign_lv(const DeviceRef& lv) {
     return {Code::refused, what, "it holds a LUKS volume (" + **found + ")",
             "if it is the keys volume of older scripts, run: latchkey import-legacy DIR"};
   return {Code::refused, what, "it holds " + **found, "rename it, if somebody needs what it holds"};
-}
-
-HostNetwork look_at_network() {
-  const auto said = [](const std::vector<std::string>& words) {
-    const auto ran = run(
-        words,
-        {.timeout = std::chrono::seconds(10), .merge_stderr = false, .output_limit = 4UL << 20U});
-    return ran && ran->status == 0 ? ran->output : std::string();
-  };
-  return host_network({said({"ip", "-j", "addr"}), said({"ip", "-j", "-4", "route"}),
-                       said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"})});
 }
 
 std::vector<WorkStep> init_steps(InitRun& run) {

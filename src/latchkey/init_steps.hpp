@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/device_ref.hpp"
-#include "core/host_network.hpp"
 #include "core/unfinished.hpp"
 #include "latchkey/steps.hpp"
 #include "sys/lvm.hpp"
@@ -36,8 +35,5 @@ struct InitRun {
 
 /// Why an LV of this name cannot be taken: what lies on it, and what to do.
 [[nodiscard]] Error foreign_lv(const DeviceRef& lv);
-
-/// How this machine reaches its network now.
-[[nodiscard]] HostNetwork look_at_network();
 
 }  // namespace latchkey

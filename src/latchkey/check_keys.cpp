@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Does each volume's key open it? Only the keys themselves can tell.
+#include <algorithm>
+
+#include "core/luks_slots.hpp"
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "latchkey/check.hpp"
+#include "latchkey/slots.hpp"
+
+namespace latchkey {
+namespace {
+
+bool is_cheap(const SlotCost& slot) {
+  return slot.kdf == "pbkdf2" && slot.iterations <= most_cheap_rounds;
+}
+
+// The files that no volume calls its key. What `rotate-key` has stored beside the
+// key while it is unfinished is one of its own.
+std::vector<std::string> strays(const Setup& setup, const std::vector<std::string>& files) {
+  std::vector<std::string> out;
+  for (const std::string& file : files)
+    if (std::ranges::none_of(setup.volumes, [&](const Volume& volume) {
+          return file == volume.key_file || file == volume.key_file + ".new";
+        }))
+      out.push_back(printable(file));
+  return out;
+}
+
+Finding judge_slot(const Volume& volume, const LuksHeader& header, int slot) {
+  const std::string opens =
+      "the key of '" + volume.name + "' opens its key slot " + std::to_string(slot);
+  const auto cost = std::ranges::find(header.slots, slot, &SlotCost::slot);
+  if (cost == header.slots.end() || is_cheap(*cost)) return good(opens);
+  return doubtful({Code::memory, opens + ", which is a costly one",
+                   "every unlock waits for a key derivation that a random key does not need",
+                   "run: latchkey rotate-key " + volume.name});
+}
+
+void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
+             const std::vector<std::string>& others) {
+  const std::string file = "'" + printable(volume.key_file) + "'";
+  const std::string what = "the key of '" + volume.name + "' ";
+  const auto key = keys.read(volume.key_file);
+  if (!key && key.error().code == Code::missing) {
+    out.push_back(bad({Code::missing, what + "is not on the keys volume", "there is no file " + file,
+                       others.empty() ? "restore it from a backup: latchkey restore FILE"
+                                      : "is it one of these, which belong to no volume? " +
+                                            join(others, ", ")}));
+    return;
+  }
+  if (!key) {
+    out.push_back(bad(key.error()));
+    return;
+  }
+  const WokenLv woken(volume.device);
+  const auto luks = LuksDevice::open(place_of(volume));
+  if (!luks) {
+    out.push_back(bad({luks.error().code, what + "cannot be tried", sentence(luks.error()),
+                       luks.error().hint}));
+    return;
+  }
+  const auto slot = luks->try_key(*key);
+  if (slot)
+    out.push_back(judge_slot(volume, luks->header(), *slot));
+  else if (slot.error().code == Code::denied)
+    out.push_back(bad({Code::denied, what + "opens none of its key slots",
+                       "the file is " + file + " on the keys volume",
+                       "restore the key or the header from a backup: latchkey restore FILE"}));
+  else
+    out.push_back(bad(slot.error()));
+  for (const auto& [number, name] : luks->slot_names())
+    out.push_back(good("key slot " + std::to_string(number) + " of '" + volume.name +
+                       "' is named '" + printable(name) + "'"));
+}
+
+}  // namespace
+
+Findings check_keys(const Setup& setup, const OpenKeys& keys) {
+  Findings out;
+  const std::vector<std::string> others = strays(setup, keys.files());
+  for (const Volume& volume : setup.volumes) try_key(out, volume, keys, others);
+  for (const std::string& file : others)
+    out.push_back(good("'" + file + "' on the keys volume is the key of no volume; it does no harm"));
+  return out;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `latchkey import-legacy`: moves a machine over from the shell scripts that came
+// before. No volume is changed.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "core/text.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/first_setup.hpp"
+#include "latchkey/init_keys.hpp"
+#include "latchkey/legacy_import.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/unfinished.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr const char* work_name = "import";
+
+struct Options {
+  std::string directory{};
+  std::string authorized_keys{};
+  std::shared_ptr<std::optional<int>> descriptor{};
+  std::shared_ptr<std::string> halt = std::make_shared<std::string>();
+};
+
+Result<Unfinished> find_work(const Globals& globals, const std::string& directory) {
+  std::error_code failed;
+  const auto real = std::filesystem::canonical(directory, failed);
+  Unfinished work;
+  work.command = "import-legacy";
+  work.name = work_name;
+  work.finish = "latchkey import-legacy " + printable(failed ? directory : real.string(), 1000);
+  for (const std::string name : {work_name, "keys"}) {
+    const auto begun = load_unfinished(globals.paths, name);
+    if (!begun) return begun.error();
+    if (!*begun) continue;
+    if ((*begun)->command == work.command && (*begun)->finish == work.finish) return **begun;
+    Error error = describe_unfinished(**begun);
+    error.code = Code::refused;
+    return error;
+  }
+  return work;
+}
+
+// Everything that can be refused or asked is, before anything is written.
+Result<> prepare(const Globals& globals, const Options& options, LegacyImport& legacy,
+                 Unfinished& work) {
+  if (auto done = legacy.read(options.directory); !done) return done;
+  if (auto done = legacy.fits(); !done) return done;
+  WhoMayUnlock who(globals, options.authorized_keys, work.value("authorized_keys"));
+  if (auto done = who.find(); !done) return done;
+  if (auto there = can_build_images(globals.paths); !there) return there;
+  if (auto done = legacy.look(); !done) return done;
+  if (auto done = who.ask(); !done) return done;
+  work.values["authorized_keys"] = who.text();
+  Asker asker(*options.descriptor);
+  return legacy.prove(asker);
+}
+
+int import_legacy(const Globals& globals, const Options& options) {
+  Unfinished work;
+  LegacyImport legacy(globals, work);
+  if (*options.halt == "list") {
+    (void)carry_out(globals, work, legacy.steps(), *options.halt);
+    return 0;
+  }
+  const auto alone = begin_admin(globals, "latchkey import-legacy", work_name);
+  if (!alone) return report_error(alone.error());
+  auto found = find_work(globals, options.directory);
+  if (!found) return report_error(found.error());
+  work = std::move(*found);
+  if (auto ready = prepare(globals, options, legacy, work); !ready)
+    return report_error(ready.error());
+  if (auto done = carry_out(globals, work, legacy.steps(), *options.halt); !done) {
+    const int status = report_error(done.error());
+    report_warning(describe_unfinished(work));
+    return status;
+  }
+  legacy.report();
+  tell_the_way_in(globals, "");
+  return legacy.complete() ? 0 : exit_status(Code::partial);
+}
+
+}  // namespace
+
+Run declare_import_legacy(CLI::App& app, const Globals& globals) {
+  const auto options = std::make_shared<Options>();
+  app.add_option("directory", options->directory, "the one with conf/ac-fstab and conf/services")
+      ->required()
+      ->type_name("DIR");
+  app.add_option("--authorized-keys", options->authorized_keys,
+                 "the public ssh keys of those who may unlock; on a terminal your own are offered")
+      ->type_name("FILE");
+  options->descriptor = declare_passphrase_fd(app);
+  declare_halt(app, options->halt);
+  return [options, &globals] { return import_legacy(globals, *options); };
+}
+
+}  // namespace latchkey

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/first_setup.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "core/base64.hpp"
+#include "core/early_ssh.hpp"
+#include "core/new_config.hpp"
+#include "core/text.hpp"
+#include "core/volume_lines.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/digest.hpp"
+#include "sys/early_inputs.hpp"
+#include "sys/fd.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+// True when the kernel gets its network from its command line.
+bool command_line_has_ip() {
+  const auto text = read_file("/proc/cmdline");
+  if (!text) return false;
+  const auto words = split(trim(*text), ' ');
+  return std::ranges::any_of(words, [](const std::string& w) { return w.starts_with("ip="); });
+}
+
+NewConfig first_config(const Globals& globals, const FirstFiles& files) {
+  NewConfig config{.keys_device = files.keys.text(), .keys_uuid = files.keys_uuid};
+  if (command_line_has_ip()) {
+    config.network_left_open = true;
+    config.network_note = "Left open: the kernel's command line of this machine has an ip=.";
+    say(globals,
+        "the kernel's command line has an ip=, which decides in early boot; [network] in "
+        "latchkey.conf is left open");
+    return config;
+  }
+  const HostNetwork host = look_at_network();
+  for (const Error& warning : host.warnings) report_warning(warning);
+  config.network = host.config;
+  config.network_left_open = host.config.interface.empty();
+  if (config.network_left_open)
+    config.network_note =
+        "Left open: how this machine reaches its network could not be written here.";
+  else
+    config.network_note = "As '" + host.link + "' was set up when this file was written.";
+  return config;
+}
+
+Result<> write_if_missing(const std::string& path, std::string_view text, mode_t mode) {
+  if (::access(path.c_str(), F_OK) == 0) return Ok{};
+  return write_file(path, text, mode);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+}  // namespace
+
+Result<> can_build_images(const Paths& paths) {
+  if (find_program("update-initramfs").empty())
+    return Error{Code::missing, "cannot build an image", "there is no update-initramfs",
+                 "run: apt install initramfs-tools"};
+  const std::string dropbearkey = paths.root + "/usr/lib/latchkey/dropbearkey";
+  if (::access(dropbearkey.c_str(), X_OK) != 0)
+    return Error{Code::missing, "cannot make host keys", "there is no '" + dropbearkey + "'",
+                 "run: apt install --reinstall latchkey"};
+  return Ok{};
+}
+
+HostNetwork look_at_network() {
+  const auto said = [](const std::vector<std::string>& words) {
+    const auto ran = run(
+        words,
+        {.timeout = std::chrono::seconds(10), .merge_stderr = false, .output_limit = 4UL << 20U});
+    return ran && ran->status == 0 ? ran->output : std::string();
+  };
+  return host_network({said({"ip", "-j", "addr"}), said({"ip", "-j", "-4", "route"}),
+                       said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"})});
+}
+
+Result<> write_first_files(const Globals& globals, const FirstFiles& files) {
+  const Paths& paths = globals.paths;
+  if (auto made = make_directories(paths.etc(), 0755); !made) return made;
+  const auto put = [&](const char* file, std::string_view text, mode_t mode) {
+    return write_if_missing(paths.etc(file), text, mode);
+  };
+  if (auto done = put("authorized_keys", files.authorized_keys, 0600); !done) return done;
+  if (auto done = put("volumes", volumes_head(), 0644); !done) return done;
+  if (auto done = put("services", services_head, 0644); !done) return done;
+  if (::access(paths.etc("latchkey.conf").c_str(), F_OK) == 0) return Ok{};
+  return write_file(paths.etc("latchkey.conf"), new_config_text(first_config(globals, files)),
+                    0644);
+}
+
+void tell_the_way_in(const Globals& globals, const std::string& before) {
+  const EarlyInputs inputs = read_early_inputs(globals.paths);
+  for (const Error& warning : inputs.warnings) report_warning(warning);
+  EarlySsh ssh{.host_name = host_name(), .addresses = look_at_network().addresses};
+  if (inputs.config) ssh.port = inputs.config->ssh.port;
+  for (const HostKey& key : inputs.host_keys) {
+    const auto blob = base64_decode(key.public_line.substr(key.public_line.find(' ') + 1));
+    ssh.keys.push_back({key.public_line, blob ? fingerprint_text(sha256(*blob)) : "?"});
+  }
+  const std::string next = before.empty() ? "next: reboot, and run: ssh "
+                                          : "next: " + before + "then reboot, and run: ssh ";
+  print("\nthis machine is ready to be unlocked over ssh while it boots\n\n" + early_ssh_text(ssh) +
+        "\n" + next + early_alias(ssh) +
+        "\nread latchkey-recovery(7) before you need it; what all this protects, and what not, is "
+        "in the README\n");
+}
+
+}  // namespace latchkey

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/legacy_callers.hpp"
+
+#include <filesystem>
+#include <initializer_list>
+#include <string_view>
+
+#include "core/legacy.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::initializer_list<std::string_view> files{
+    "/etc/crontab", "/etc/rc.local", "/etc/inittab", "/root/.profile", "/root/.bashrc",
+    "/root/.bash_aliases"};
+const std::initializer_list<std::string_view> directories{
+    "/etc/init.d",       "/etc/systemd/system", "/etc/cron.d",    "/etc/cron.hourly",
+    "/etc/cron.daily",   "/etc/cron.weekly",    "/etc/cron.monthly", "/var/spool/cron/crontabs",
+    "/etc/profile.d",    "/etc/network/if-up.d", "/etc/network/if-down.d", "/usr/local/bin",
+    "/usr/local/sbin"};
+
+void look(std::vector<std::string>& out, const std::string& root, const std::string& path,
+          const std::string& directory) {
+  std::error_code failed;
+  const fs::path file = root + path;
+  const auto status = fs::symlink_status(file, failed);
+  if (failed) return;
+  if (fs::is_symlink(status)) {
+    const std::string target = fs::read_symlink(file, failed).string();
+    if (!failed && !lines_naming(target, directory).empty())
+      out.push_back(printable(path) + " (a link)");
+    return;
+  }
+  if (!fs::is_regular_file(status)) return;
+  const auto text = read_file(file.string());
+  if (!text) return;
+  for (const std::size_t line : lines_naming(*text, directory))
+    out.push_back(printable(path) + ":" + std::to_string(line));
+}
+
+}  // namespace
+
+std::vector<std::string> legacy_callers(const std::string& root, const std::string& directory) {
+  std::vector<std::string> out;
+  for (const std::string_view file : files) look(out, root, std::string(file), directory);
+  for (const std::string_view place : directories)
+    for (const std::string& name : names_in(root + std::string(place)))
+      look(out, root, std::string(place) + "/" + name, directory);
+  return out;
+}
+
+}  // namespace latchkey

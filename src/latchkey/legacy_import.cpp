@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/legacy_import.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "core/volume_lines.hpp"
+#include "latchkey/admin.hpp"
+#include "latchkey/check.hpp"
+#include "latchkey/holding.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/crypt.hpp"
+#include "sys/device.hpp"
+#include "sys/dm.hpp"
+#include "sys/fd.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/systemd.hpp"
+
+namespace latchkey {
+namespace {
+
+DeviceRef keys_in(const std::string& group) {
+  return {.kind = DeviceRef::Kind::lv, .vg = group, .lv = "encrypted-keys"};
+}
+
+// The one LV of that name in the groups that the volumes are in.
+Result<DeviceRef> find_keys(const std::vector<std::string>& groups) {
+  std::vector<DeviceRef> found;
+  for (const std::string& group : groups) {
+    const auto there = find_lv(keys_in(group));
+    if (!there) return there.error();
+    if (*there) found.push_back(keys_in(group));
+  }
+  const std::string names = "'" + join(groups, "' or '") + "'";
+  if (found.empty())
+    return Error{Code::missing, "there is no keys volume",
+                 "no logical volume 'encrypted-keys' is in " + names,
+                 "is its disk there? look at: lvm lvs"};
+  if (found.size() > 1)
+    return Error{Code::refused, "which is the keys volume?",
+                 "'" + found[0].text() + "' and '" + found[1].text() + "' are both there",
+                 "rename the one that is not: lvm lvrename"};
+  return found[0];
+}
+
+}  // namespace
+
+void LegacyImport::warn(Error error) {
+  complete_ = false;
+  report_warning(error);
+}
+
+Result<> LegacyImport::read(const std::string& directory) {
+  std::error_code failed;
+  std::filesystem::path place = std::filesystem::canonical(directory, failed);
+  if (failed)
+    return system_error(failed.value(), "cannot read '" + printable(directory) + "'",
+                        "name the directory with conf/ac-fstab in it");
+  if (std::filesystem::exists(place / "conf" / "ac-fstab", failed)) place /= "conf";
+  directory_ = (place.filename() == "conf" ? place.parent_path() : place).string();
+  const std::string fstab_file = (place / "ac-fstab").string();
+  const std::string services_file = (place / "services").string();
+  const auto fstab = read_file(fstab_file);
+  if (!fstab) {
+    Error error = fstab.error();
+    error.hint = "name the directory with conf/ac-fstab in it";
+    return error;
+  }
+  auto services = read_file(services_file);
+  if (!services && services.error().code != Code::missing) return services.error();
+  if (!services) services = std::string();
+  auto layout = parse_legacy({*fstab, fstab_file}, {*services, services_file});
+  if (!layout) return layout.error();
+  layout_ = std::move(*layout);
+  return Ok{};
+}
+
+Result<> LegacyImport::fits() const {
+  const Paths& paths = globals_.paths;
+  const std::string conf = paths.etc("latchkey.conf");
+  const auto text = read_file(conf);
+  if (!text && text.error().code != Code::missing) return text.error();
+  if (text) {
+    const auto config = parse_config(*text, conf);
+    if (!config) return config.error();
+    const DeviceRef& device = config->keys.device;
+    if (std::ranges::none_of(layout_.groups,
+                             [&](const auto& group) { return device == keys_in(group); }))
+      return Error{Code::refused, "this machine has another keys volume already",
+                   "'" + conf + "' names " + device.text(),
+                   "latchkey adopt takes single volumes in"};
+  }
+  auto lines = read_file(paths.etc("volumes"));
+  if (!lines && lines.error().code != Code::missing) return lines.error();
+  std::string all = lines ? *lines : volumes_head();
+  const auto before = parse_volumes(all, paths.etc("volumes"));
+  if (!before) return before.error();
+  for (const Volume& volume : layout_.volumes) {
+    const auto same = std::ranges::find(*before, volume.name, &Volume::name);
+    if (same == before->end()) {
+      all = with_volume_line(all, volume);
+    } else if (!(same->device == volume.device)) {
+      return Error{Code::refused, "there is another volume '" + volume.name + "' already",
+                   "'" + paths.etc("volumes") + "' has it on " + same->device.text(),
+                   "give one of the two another name"};
+    }
+  }
+  const auto parsed = parse_volumes(all, paths.etc("volumes"));
+  if (parsed) return Ok{};
+  return Error{Code::refused, "the old volumes do not go together with those of Latchkey",
+               parsed.error().what, parsed.error().hint};
+}
+
+// A volume that cannot be read now is taken over all the same: its disk may be back
+// at the next boot.
+void LegacyImport::look_at(Volume& volume) {
+  const auto there = find_lv(volume.device);
+  if (!there) return warn(there.error());
+  if (!*there)
+    return warn({Code::missing, "'" + volume.name + "' is not there",
+                 "there is no logical volume " + volume.device.text(),
+                 "its line is written all the same; take it out of /etc/latchkey/volumes when it is "
+                 "gone for good"});
+  const WokenLv woken(volume.device);
+  const auto header = read_luks_header(
+      {.device = volume.device.path(), .header = {}, .name = volume.name, .uuid = {}});
+  if (!header) return warn(header.error());
+  volume.uuid = header->uuid;
+}
+
+Result<> LegacyImport::look() {
+  const auto keys = find_keys(layout_.groups);
+  if (!keys) return keys.error();
+  keys_ = *keys;
+  {
+    const WokenLv woken(keys_);
+    const auto header = read_luks_header(
+        {.device = keys_.path(), .header = {}, .name = "keys", .uuid = work_.value("uuid")});
+    if (!header) return header.error();
+    work_.values["uuid"] = header->uuid;
+  }
+  for (Volume& volume : layout_.volumes) look_at(volume);
+  for (const std::string& unit : layout_.units) {
+    if (auto can = can_hold(unit); !can) {
+      warn(can.error());
+      continue;
+    }
+    const auto shown = show_units({unit});
+    const bool known = shown && valid_unit_name((*shown)[0].id);
+    units_.push_back({known ? (*shown)[0].id : unit});
+    if (known && (*shown)[0].load == "masked")
+      warn({Code::refused, "'" + units_.back().name + "' will not start", "it is masked",
+            "run: systemctl unmask " + units_.back().name});
+  }
+  return Ok{};
+}
+
+Setup LegacyImport::setup() const {
+  Setup setup;
+  setup.config.keys.device = keys_;
+  setup.config.keys.uuid = work_.value("uuid");
+  setup.volumes = layout_.volumes;
+  return setup;
+}
+
+Result<> LegacyImport::prove(Asker& asker) {
+  if (!work_.value("proved").empty()) return Ok{};
+  const std::string later = "; see later: latchkey check --with-keys";
+  const KeysVolume usual;
+  // Somebody has it open: what they do there goes on.
+  if (find_mapping(usual.mapping)) {
+    say(globals_, "the keys volume is open now, so the keys are not tried" + later);
+    return Ok{};
+  }
+  const Setup all = setup();
+  auto session = KeysSession::open(globals_, all, asker, KeysAccess::read);
+  if (!session && session.error().code == Code::denied) return session.error();
+  if (!session && session.error().code == Code::usage) {
+    say(globals_, "no passphrase was given, so the keys are not tried" + later);
+    return Ok{};
+  }
+  if (!session) {
+    warn(session.error());
+    return Ok{};
+  }
+  say(globals_, "trying the key of every volume");
+  for (const Finding& finding : check_keys(all, session->keys())) {
+    if (finding.level == Finding::Level::error) warn(finding.text);
+    if (finding.level == Finding::Level::ok) say(globals_, finding.text.what);
+  }
+  if (auto closed = session->close(); !closed) return closed;
+  work_.values["proved"] = "yes";
+  return Ok{};
+}
+
+}  // namespace latchkey

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Taking over what the older scripts kept: first a look that changes nothing, then
+// steps that write only below /etc/latchkey, hold and enable units, and build images.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/legacy.hpp"
+#include "core/unfinished.hpp"
+#include "latchkey/asker.hpp"
+#include "latchkey/steps.hpp"
+
+namespace latchkey {
+
+class LegacyImport {
+ public:
+  /// The values in `work`: `keys` (VG/LV of the keys volume), `uuid` (of its header),
+  /// `authorized_keys` (the text), `proved` (the keys were tried).
+  LegacyImport(const Globals& globals, Unfinished& work) : globals_(globals), work_(work) {}
+
+  /// Reads the two files. `directory` is the one with `conf`, or `conf` itself. Fails
+  /// with Code::missing, Code::config as parse_legacy.
+  [[nodiscard]] Result<> read(const std::string& directory);
+
+  /// Fails with Code::refused when Latchkey is configured for another keys volume, or
+  /// has another volume under a name that is to be taken over.
+  [[nodiscard]] Result<> fits() const;
+
+  /// Looks at the machine: the keys volume, every volume's header, every unit. What
+  /// costs only one volume or unit is told as a warning. Fails with Code::missing (no
+  /// keys volume), Code::refused (several), and as read_luks_header for it.
+  [[nodiscard]] Result<> look();
+
+  /// Tries every key, with the passphrase that `asker` gives; without one it only says
+  /// so. Fails with Code::denied when the passphrase is wrong.
+  [[nodiscard]] Result<> prove(Asker& asker);
+
+  /// After the steps above. This object outlives them.
+  [[nodiscard]] std::vector<WorkStep> steps();
+
+  /// Prints what was taken over and what is left to be done by hand.
+  void report() const;
+
+  /// True when nothing was warned of that is missing.
+  [[nodiscard]] bool complete() const noexcept { return complete_; }
+
+ private:
+  struct Unit {
+    std::string name{};  ///< its own, as systemd has it
+    bool enabled = false;
+  };
+
+  void warn(Error error);
+  void look_at(Volume& volume);
+  [[nodiscard]] Setup setup() const;
+  [[nodiscard]] Result<> write_volumes() const;
+  [[nodiscard]] Result<> hold_units();
+  [[nodiscard]] Result<> enable_units();
+
+  const Globals& globals_;
+  Unfinished& work_;
+  std::string directory_{};
+  LegacyLayout layout_{};
+  DeviceRef keys_{};
+  std::vector<Unit> units_{};
+  bool complete_ = true;
+};
+
+}  // namespace latchkey
