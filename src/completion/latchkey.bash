@@ -39,8 +39,12 @@ _latchkey() {
 		;;
 	*)
 		case $command in
-		'') words='init create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
+		'') words='init import-legacy create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
+		import-legacy)
+			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -W '--authorized-keys --passphrase-fd --help' -- "$word")
+			return
+			;;
 		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
@@ -52,7 +56,7 @@ _latchkey() {
 		lock) words='--dry-run --help' ;;
 		hold) words="--needs --help $(_latchkey_units)" ;;
 		unhold) words="--all --help $(_latchkey_first_words services)" ;;
-		check) words='--image --json --help' ;;
+		check) words='--image --with-keys --passphrase-fd --json --help' ;;
 		change-passphrase) words='--accept-weak --passphrase-fd --help' ;;
 		add-passphrase) words='--accept-weak --passphrase-fd --help' ;;
 		remove-passphrase) words='--slot --passphrase-fd --help' ;;

@@ -188,8 +188,10 @@ Result<> LegacyImport::prove(Asker& asker) {
   }
   say(globals_, "trying the key of every volume");
   for (const Finding& finding : check_keys(all, session->keys())) {
-    if (finding.level == Finding::Level::error) warn(finding.text);
-    if (finding.level == Finding::Level::ok) say(globals_, finding.text.what);
+    if (finding.level == Finding::Level::error)
+      warn(finding.text);
+    else
+      say(globals_, finding.text.what);
   }
   if (auto closed = session->close(); !closed) return closed;
   work_.values["proved"] = "yes";

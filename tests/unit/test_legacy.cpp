@@ -120,3 +120,12 @@ TEST_CASE("errors in a legacy services file are told with their place") {
   CHECK(complaint(volume, "/etc/init.d/mysql\n").find("services:1:1: not a service's name") !=
         std::string::npos);
 }
+
+TEST_CASE("what calls the old scripts is found by its lines, comments left out") {
+  const std::string text =
+      "#!/bin/sh\n# /root/vol/unlock did this\n/root/vol/unlock --all\ncd /root/vol\n"
+      "ls /root/volumes /root/vol-2 /mnt/root/vol/x\nDIR=\"/root/vol\"; $DIR/lock\n";
+  CHECK(lines_naming(text, "/root/vol") == std::vector<std::size_t>{3, 4, 6});
+  CHECK(lines_naming(text, "/root/other").empty());
+  CHECK(lines_naming(text, "").empty());
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What `latchkey import-legacy` refuses before it writes anything. Root only: it
+// refuses everybody else first. A made-up root directory.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/result.hpp"
+#include "support/catch.hpp"
+#include "support/child.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string good_key =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f alice\n";
+const std::string good_fstab = "www  no-such-group  /srv/www  ext4\n";
+
+class Place {
+ public:
+  Place() {
+    char name[] = "/tmp/latchkey-import-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    path_ = name;
+    fs::create_directories(path_ / "etc/latchkey");
+    fs::create_directories(path_ / "old/conf");
+    put("keys", good_key);
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  void put(const std::string& file, const std::string& text) const {
+    std::ofstream(path_ / file) << text;
+  }
+  [[nodiscard]] std::string path(const std::string& file) const { return (path_ / file).string(); }
+  [[nodiscard]] Done import(const std::string& directory = "old") const {
+    return run_program({LATCHKEY_PROGRAM, "--root", path_.string(), "import-legacy",
+                        path(directory), "--authorized-keys", path("keys")},
+                       "some passphrase\n");
+  }
+  /// Only files that the test put there itself.
+  [[nodiscard]] bool untouched() const {
+    for (const auto& entry : fs::directory_iterator(path_ / "etc/latchkey"))
+      if (entry.path().filename() != "latchkey.conf" && entry.path().filename() != "volumes")
+        return false;
+    return true;
+  }
+
+ private:
+  fs::path path_;
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an import of a directory without the old files says which one it wants") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  for (const std::string directory : {"nowhere", "old", "old/conf"}) {
+    const Done done = place.import(directory);
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::missing));
+    CHECK(contains(done.output, "conf/ac-fstab"));
+  }
+  CHECK(place.untouched());
+}
+
+TEST_CASE("an import of files that cannot be read in full names the line and writes nothing") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  place.put("old/conf/ac-fstab", good_fstab + "mail no-such-group srv ext4\n");
+  const Done volume = place.import();
+  INFO(volume.output);
+  CHECK(volume.status == exit_status(Code::config));
+  CHECK(contains(volume.output, "ac-fstab:2:"));
+  place.put("old/conf/ac-fstab", good_fstab);
+  place.put("old/conf/services", "nginx start\n");
+  const Done service = place.import("old/conf");
+  INFO(service.output);
+  CHECK(service.status == exit_status(Code::config));
+  CHECK(contains(service.output, "services:1:"));
+  CHECK(place.untouched());
+}
+
+TEST_CASE("an import beside another keys volume is refused") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  place.put("old/conf/ac-fstab", good_fstab);
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
+  const Done done = place.import();
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "system/encrypted-keys"));
+  CHECK(place.untouched());
+}
+
+TEST_CASE("an import of a volume whose name or mount point is taken is refused") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  place.put("old/conf/ac-fstab", good_fstab);
+  place.put("etc/latchkey/volumes", "www other/www /srv/www ext4\n");
+  const Done name = place.import();
+  INFO(name.output);
+  CHECK(name.status == exit_status(Code::refused));
+  CHECK(contains(name.output, "other/www"));
+  place.put("etc/latchkey/volumes", "web other/www /srv/www ext4\n");
+  const Done point = place.import();
+  INFO(point.output);
+  CHECK(point.status == exit_status(Code::refused));
+  CHECK(contains(point.output, "/srv/www"));
+  CHECK(place.untouched());
+}
+
+TEST_CASE("case 15: an import with ssh keys that cannot be used in full is refused") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  place.put("old/conf/ac-fstab", good_fstab);
+  place.put("keys", good_key + "no key at all\n");
+  const Done done = place.import();
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::config));
+  CHECK(contains(done.output, "keys:2:"));
+  CHECK(place.untouched());
+}
+
+TEST_CASE("the steps of an import are listed for the tests that kill it between them") {
+  const Done done =
+      run_program({LATCHKEY_PROGRAM, "import-legacy", "/nowhere", "--halt", "list"});
+  CHECK(done.output == "volumes\nconfig\nhost-keys\nhold\nenable\nimage\n");
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A machine that older scripts have kept for years moves over with one command, and
+// its volumes and others are taken care of from then on.
+#include "core/result.hpp"
+#include "support/catch.hpp"
+#include "support/guests.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::vector<std::string> volumes{"mysql-data", "www", "media", "archive", "old-mail"};
+const std::vector<std::string> services{"ledger", "nginx", "feed"};
+const std::string import =
+    "latchkey import-legacy /root/encrypted-volumes --authorized-keys /root/.ssh/authorized_keys";
+
+// A digest of so much of every LV's beginning, a line each.
+std::string heads(Machine& m, const std::string& mib_of_luks1) {
+  return m.must(
+      "lvchange -ay system/encrypted-keys && for lv in keys mysql-data www media archive old-mail; "
+      "do n=16; [ $lv != old-mail ] || n=" +
+      mib_of_luks1 +
+      "; dd if=/dev/system/encrypted-$lv bs=1M count=$n iflag=direct status=none | sha256sum; done");
+}
+
+void check_everything_is_up(Machine& m) {
+  for (const std::string& volume : volumes) {
+    INFO(volume);
+    CHECK(m.must("findmnt -no SOURCE /srv/" + volume) == "/dev/mapper/cleartext-" + volume);
+    CHECK(m.sh("cd /srv/" + volume + " && sha256sum --quiet -c SHA256SUMS").status == 0);
+  }
+  for (const std::string& service : services) {
+    INFO(service);
+    CHECK(m.must("systemctl is-active " + service) == "active");
+  }
+  CHECK(has(m.must("bash -c 'exec 3<>/dev/tcp/127.0.0.1/80 && printf \"GET / HTTP/1.0\\r\\n\\r\\n\" >&3 "
+                   "&& cat <&3'"),
+            "<h1>kept for years</h1>"));
+  CHECK(m.must("dmsetup ls | grep -c cleartext-keys || true") == "0");
+}
+
+// Through the whole of lock and release-services.
+void check_again(Machine& m) {
+  const Done lock = m.sh("latchkey lock");
+  INFO(lock.output);
+  CHECK(lock.status == 0);
+  CHECK(m.must("dmsetup ls | grep -c cleartext || true") == "0");
+  const Done release = m.sh("release-services", m.passphrase() + "\n");
+  INFO(release.output);
+  CHECK(release.status == 0);
+  check_everything_is_up(m);
+}
+
+std::string check_with_keys(Machine& m, int status) {
+  const Done done = m.sh("latchkey --verbose check --with-keys", m.passphrase() + "\n");
+  INFO(done.output);
+  CHECK(done.status == status);
+  CHECK(m.must("dmsetup ls | grep -c keys || true") == "0");
+  return done.output;
+}
+
+void refuse_what_it_must(Machine& m) {
+  const Done wrong = m.sh(import, "not the passphrase\n");
+  INFO(wrong.output);
+  CHECK(wrong.status == exit_status(Code::denied));
+  CHECK(m.must("find /etc/latchkey -type f | wc -l") == "0");
+  m.must("mkdir -p /etc/latchkey && printf '[keys]\\ndevice = \"other/encrypted-keys\"\\n' > "
+         "/etc/latchkey/latchkey.conf");
+  const Done other = m.sh(import, m.passphrase() + "\n");
+  INFO(other.output);
+  CHECK(other.status == exit_status(Code::refused));
+  CHECK(has(other.output, "other/encrypted-keys"));
+  m.must("rm /etc/latchkey/latchkey.conf");
+}
+
+// What the old scripts left about, and what no longer is there.
+void leave_traces(Machine& m) {
+  m.must(
+      "echo '@reboot root /root/encrypted-volumes/unlock' > /etc/cron.d/volumes && "
+      "echo '/dev/mapper/cleartext-www /srv/www ext4 defaults 0 2' >> /etc/fstab && "
+      "echo 'gone system /srv/gone ext4' >> /root/encrypted-volumes/conf/ac-fstab && "
+      "echo 'vanished' >> /root/encrypted-volumes/conf/services");
+}
+
+// Killed before the image, which is the longest step: what was wanting is told, and
+// all else is done by then.
+void check_first_run(Machine& m) {
+  const Done done = m.sh(import + " --halt image:before; exit $?", m.passphrase() + "\n");
+  INFO(done.output);
+  CHECK(done.status == 137);
+  for (const std::string part :
+       {"'gone' is not there", "cannot hold 'vanished", "'ledger.service' is enabled again",
+        "'nginx.service' is enabled again", "'feed.service' is enabled again",
+        "the key of 'old-mail' opens its key slot 0", "the key of 'gone' is not on the keys volume"}) {
+    INFO(part);
+    CHECK(has(done.output, part));
+  }
+  CHECK(m.must("grep -c x-latchkey.uuid /etc/latchkey/volumes") == "5");
+  CHECK(m.must("grep -c '^gone' /etc/latchkey/volumes") == "1");
+  CHECK(has(m.sh("latchkey status").output, "'import-legacy' of 'import' is not finished"));
+  m.must(
+      "sed -i '/^gone/d' /root/encrypted-volumes/conf/ac-fstab /etc/latchkey/volumes");
+}
+
+void check_second_run(Machine& m) {
+  const Done done = m.sh(import);
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::partial));
+  for (const std::string part :
+       {"cannot hold 'vanished", "/etc/cron.d/volumes:1", "/etc/fstab", "latchkey rotate-key media",
+        "latchkey backup FILE", "SHA256:", "HostKeyAlias"}) {
+    INFO(part);
+    CHECK(has(done.output, part));
+  }
+  CHECK(m.must("ls /etc/latchkey/unfinished | wc -l") == "0");
+  m.must(
+      "rm /etc/cron.d/volumes && sed -i '/cleartext-www/d' /etc/fstab && systemctl daemon-reload");
+  for (const std::string& service : services) {
+    INFO(service);
+    CHECK(m.sh("systemctl is-enabled " + service).status == 0);
+    // Held: whoever starts it, without its data it does not run, and is no failure.
+    CHECK(m.sh("systemctl start " + service).status == 0);
+    CHECK(m.sh("systemctl is-active " + service).status != 0);
+    CHECK(m.sh("systemctl is-failed " + service).status != 0);
+  }
+}
+
+void check_cheap(Machine& m, const std::string& volume) {
+  const Done rotate = m.sh("latchkey rotate-key " + volume, m.passphrase() + "\n");
+  INFO(rotate.output);
+  CHECK(rotate.status == 0);
+  const std::string dump = m.must("cryptsetup luksDump /dev/system/encrypted-" + volume);
+  INFO(dump);
+  CHECK(has(dump, "Iterations:"));
+  CHECK(has(dump, "1000"));
+  CHECK_FALSE(has(dump, "argon2id"));
+}
+
+void adopt_others(Machine& m) {
+  const std::string luks =
+      "cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 ";
+  m.must("lvcreate -qy -L 64M -n encrypted-extra system && " + luks +
+             "/dev/system/encrypted-extra - && cryptsetup open --key-file - "
+             "/dev/system/encrypted-extra by-hand",
+         "by hand");
+  m.must("mkfs.ext4 -q /dev/mapper/by-hand && mount /dev/mapper/by-hand /mnt && echo extra > "
+         "/mnt/file && umount /mnt && cryptsetup close by-hand");
+  m.must("lvcreate -qy -L 64M -n apart system && truncate -s 16M /root/x.header && " + luks +
+             "--header /root/x.header /dev/system/apart - && cryptsetup open --key-file - "
+             "--header /root/x.header /dev/system/apart by-hand",
+         "by hand");
+  m.must("mkfs.ext4 -q /dev/mapper/by-hand && mount /dev/mapper/by-hand /mnt && echo apart > "
+         "/mnt/file && umount /mnt && cryptsetup close by-hand");
+  for (const std::string words :
+       {"system extra /srv/extra ext4", "system apart /srv/apart ext4 --header /root/x.header"}) {
+    const Done done = m.sh("latchkey adopt " + words, m.passphrase() + "\nby hand\n");
+    INFO(done.output);
+    CHECK(done.status == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a machine of the older scripts moves over with one command, and lives on") {
+  Machine& m = guests().legacy();
+  m.load("login");
+  refuse_what_it_must(m);
+  leave_traces(m);
+  const std::string before = heads(m, "16");
+  check_first_run(m);
+  check_second_run(m);
+  CHECK(heads(m, "16") == before);
+
+  const std::string short_before = heads(m, "2");
+  m.trust_early();
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  m.until("systemctl is-active --quiet latchkey-release && systemctl is-active --quiet feed nginx "
+          "ledger");
+  check_everything_is_up(m);
+  CHECK(heads(m, "2") == short_before);
+
+  // No image is built from here on: this guest has no kernel to build one for.
+  m.must("mount -t tmpfs none /boot");
+  const std::string all = check_with_keys(m, 0);
+  CHECK(has(all, "the key of 'www' opens its key slot 0"));
+  CHECK(has(all, "the key of 'media' opens its key slot 0, which is a costly one"));
+  m.must("latchkey mount-keys --write && cp /run/latchkey/keys/system-www.key "
+         "/run/latchkey/keys/spare.key && mv /run/latchkey/keys/system-media.key "
+         "/run/latchkey/keys/odd.key && latchkey umount-keys",
+         m.passphrase() + "\n");
+  const std::string lacking = check_with_keys(m, exit_status(Code::partial));
+  CHECK(has(lacking, "the key of 'media' is not on the keys volume"));
+  CHECK(has(lacking, "odd.key"));
+  CHECK(has(lacking, "'spare.key' on the keys volume is the key of no volume"));
+  m.must("latchkey mount-keys --write && mv /run/latchkey/keys/odd.key "
+         "/run/latchkey/keys/system-media.key && latchkey umount-keys",
+         m.passphrase() + "\n");
+
+  check_cheap(m, "media");
+  check_cheap(m, "old-mail");
+  adopt_others(m);
+  check_again(m);
+  CHECK(m.must("cat /srv/extra/file /srv/apart/file") == "extra\napart");
+  CHECK_FALSE(has(check_with_keys(m, 0), "costly"));
+}
