@@ -43,10 +43,10 @@ void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
   const std::string what = "the key of '" + volume.name + "' ";
   const auto key = keys.read(volume.key_file);
   if (!key && key.error().code == Code::missing) {
-    out.push_back(bad({Code::missing, what + "is not on the keys volume", "there is no file " + file,
-                       others.empty() ? "restore it from a backup: latchkey restore FILE"
-                                      : "is it one of these, which belong to no volume? " +
-                                            join(others, ", ")}));
+    out.push_back(bad(
+        {Code::missing, what + "is not on the keys volume", "there is no file " + file,
+         others.empty() ? "restore it from a backup: latchkey restore FILE"
+                        : "is it one of these, which belong to no volume? " + join(others, ", ")}));
     return;
   }
   if (!key) {
@@ -56,8 +56,8 @@ void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
   const WokenLv woken(volume.device);
   const auto luks = LuksDevice::open(place_of(volume));
   if (!luks) {
-    out.push_back(bad({luks.error().code, what + "cannot be tried", sentence(luks.error()),
-                       luks.error().hint}));
+    out.push_back(bad(
+        {luks.error().code, what + "cannot be tried", sentence(luks.error()), luks.error().hint}));
     return;
   }
   const auto slot = luks->try_key(*key);
@@ -81,7 +81,8 @@ Findings check_keys(const Setup& setup, const OpenKeys& keys) {
   const std::vector<std::string> others = strays(setup, keys.files());
   for (const Volume& volume : setup.volumes) try_key(out, volume, keys, others);
   for (const std::string& file : others)
-    out.push_back(good("'" + file + "' on the keys volume is the key of no volume; it does no harm"));
+    out.push_back(
+        good("'" + file + "' on the keys volume is the key of no volume; it does no harm"));
   return out;
 }
 

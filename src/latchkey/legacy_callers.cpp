@@ -14,13 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::initializer_list<std::string_view> files{
-    "/etc/crontab", "/etc/rc.local", "/etc/inittab", "/root/.profile", "/root/.bashrc",
-    "/root/.bash_aliases"};
+const std::initializer_list<std::string_view> files{"/etc/crontab",  "/etc/rc.local",
+                                                    "/etc/inittab",  "/root/.profile",
+                                                    "/root/.bashrc", "/root/.bash_aliases"};
 const std::initializer_list<std::string_view> directories{
-    "/etc/init.d",       "/etc/systemd/system", "/etc/cron.d",    "/etc/cron.hourly",
-    "/etc/cron.daily",   "/etc/cron.weekly",    "/etc/cron.monthly", "/var/spool/cron/crontabs",
-    "/etc/profile.d",    "/etc/network/if-up.d", "/etc/network/if-down.d", "/usr/local/bin",
+    "/etc/init.d",          "/etc/systemd/system",      "/etc/cron.d",
+    "/etc/cron.hourly",     "/etc/cron.daily",          "/etc/cron.weekly",
+    "/etc/cron.monthly",    "/var/spool/cron/crontabs", "/etc/profile.d",
+    "/etc/network/if-up.d", "/etc/network/if-down.d",   "/usr/local/bin",
     "/usr/local/sbin"};
 
 void look(std::vector<std::string>& out, const std::string& root, const std::string& path,

@@ -120,10 +120,11 @@ void LegacyImport::look_at(Volume& volume) {
   const auto there = find_lv(volume.device);
   if (!there) return warn(there.error());
   if (!*there)
-    return warn({Code::missing, "'" + volume.name + "' is not there",
-                 "there is no logical volume " + volume.device.text(),
-                 "its line is written all the same; take it out of /etc/latchkey/volumes when it is "
-                 "gone for good"});
+    return warn(
+        {Code::missing, "'" + volume.name + "' is not there",
+         "there is no logical volume " + volume.device.text(),
+         "its line is written all the same; take it out of /etc/latchkey/volumes when it is "
+         "gone for good"});
   const WokenLv woken(volume.device);
   const auto header = read_luks_header(
       {.device = volume.device.path(), .header = {}, .name = volume.name, .uuid = {}});

@@ -83,15 +83,16 @@ Result<> LegacyImport::enable_units() {
             "run: latchkey hold " + unit.name + " && systemctl enable " + unit.name});
       continue;
     }
-    const auto done = run_ok({"systemctl", "enable", "--", unit.name},
-                             "cannot enable '" + unit.name + "'",
-                             {.timeout = std::chrono::seconds(120)});
+    const auto done =
+        run_ok({"systemctl", "enable", "--", unit.name}, "cannot enable '" + unit.name + "'",
+               {.timeout = std::chrono::seconds(120)});
     if (!done) {
       warn(done.error());
       continue;
     }
     unit.enabled = changed = true;
-    say(globals_, "'" + unit.name + "' is enabled again; held, it starts once its volumes are mounted");
+    say(globals_,
+        "'" + unit.name + "' is enabled again; held, it starts once its volumes are mounted");
   }
   return changed ? reload_systemd() : Result<>(Ok{});
 }
@@ -119,8 +120,9 @@ void LegacyImport::report() const {
   std::string out = "\ntaken over from '" + printable(directory_) + "'\n";
   out += "  the keys volume " + keys_.text() + "; your passphrase and all keys stay as they are\n";
   for (const Volume& volume : layout_.volumes)
-    out += "  " + volume.name + ": " + volume.device.text() + " on '" + printable(volume.mount_point) +
-           "', " + volume.fs_type + (volume.uuid.empty() ? "; not seen now" : "") + "\n";
+    out += "  " + volume.name + ": " + volume.device.text() + " on '" +
+           printable(volume.mount_point) + "', " + volume.fs_type +
+           (volume.uuid.empty() ? "; not seen now" : "") + "\n";
   for (const Unit& unit : units_)
     out += "  " + unit.name + ": held until every volume is mounted" +
            (unit.enabled ? "; enabled again" : "") + "\n";
@@ -131,9 +133,9 @@ void LegacyImport::report() const {
 
   const EarlyInputs inputs = read_early_inputs(globals_.paths);
   std::string later;
-  for (const Findings& part : {check_fstab(globals_.paths, inputs),
-                               check_mount_points(globals_.paths, inputs),
-                               check_slots(globals_.paths, inputs)})
+  for (const Findings& part :
+       {check_fstab(globals_.paths, inputs), check_mount_points(globals_.paths, inputs),
+        check_slots(globals_.paths, inputs)})
     for (const Finding& finding : part)
       if (finding.level != Finding::Level::ok) later += advice(finding.text);
   later += "  what is lost without a copy\n    run: latchkey backup FILE\n";
