@@ -188,14 +188,18 @@ Result<> LegacyImport::prove(Asker& asker) {
     return Ok{};
   }
   say(globals_, "trying the key of every volume");
+  bool all_open = true;
   for (const Finding& finding : check_keys(all, session->keys())) {
-    if (finding.level == Finding::Level::error)
-      warn(finding.text);
-    else
+    if (finding.level != Finding::Level::error) {
       say(globals_, finding.text.what);
+      continue;
+    }
+    warn(finding.text);
+    all_open = false;
   }
   if (auto closed = session->close(); !closed) return closed;
-  work_.values["proved"] = "yes";
+  // An interrupted run that goes on says again what is wrong.
+  if (all_open) work_.values["proved"] = "yes";
   return Ok{};
 }
 
