@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/slots.hpp"
+#include "sys/header_view.hpp"
 
 namespace latchkey {
 namespace {
@@ -54,22 +55,22 @@ void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
     return;
   }
   const WokenLv woken(volume.device);
-  const auto luks = LuksDevice::open(place_of(volume));
-  if (!luks) {
+  const auto view = HeaderView::open(place_of(volume));
+  if (!view) {
     out.push_back(bad(
-        {luks.error().code, what + "cannot be tried", sentence(luks.error()), luks.error().hint}));
+        {view.error().code, what + "cannot be tried", sentence(view.error()), view.error().hint}));
     return;
   }
-  const auto slot = luks->try_key(*key);
+  const auto slot = view->luks().try_key(*key);
   if (slot)
-    out.push_back(judge_slot(volume, luks->header(), *slot));
+    out.push_back(judge_slot(volume, view->luks().header(), *slot));
   else if (slot.error().code == Code::denied)
     out.push_back(bad({Code::denied, what + "opens none of its key slots",
                        "the file is " + file + " on the keys volume",
                        "restore the key or the header from a backup: latchkey restore FILE"}));
   else
     out.push_back(bad(slot.error()));
-  for (const auto& [number, name] : luks->slot_names())
+  for (const auto& [number, name] : view->luks().slot_names())
     out.push_back(good("key slot " + std::to_string(number) + " of '" + volume.name +
                        "' is named '" + printable(name) + "'"));
 }

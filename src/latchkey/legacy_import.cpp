@@ -12,10 +12,11 @@
 #include "latchkey/check.hpp"
 #include "latchkey/holding.hpp"
 #include "latchkey/terminal.hpp"
-#include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
+#include "sys/header_view.hpp"
+#include "sys/lvm.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/systemd.hpp"
 
@@ -126,10 +127,10 @@ void LegacyImport::look_at(Volume& volume) {
          "its line is written all the same; take it out of /etc/latchkey/volumes when it is "
          "gone for good"});
   const WokenLv woken(volume.device);
-  const auto header = read_luks_header(
+  const auto view = HeaderView::open(
       {.device = volume.device.path(), .header = {}, .name = volume.name, .uuid = {}});
-  if (!header) return warn(header.error());
-  volume.uuid = header->uuid;
+  if (!view) return warn(view.error());
+  volume.uuid = view->luks().header().uuid;
 }
 
 Result<> LegacyImport::look() {
@@ -138,10 +139,10 @@ Result<> LegacyImport::look() {
   keys_ = *keys;
   {
     const WokenLv woken(keys_);
-    const auto header = read_luks_header(
+    const auto view = HeaderView::open(
         {.device = keys_.path(), .header = {}, .name = "keys", .uuid = work_.value("uuid")});
-    if (!header) return header.error();
-    work_.values["uuid"] = header->uuid;
+    if (!view) return view.error();
+    work_.values["uuid"] = view->luks().header().uuid;
   }
   for (Volume& volume : layout_.volumes) look_at(volume);
   for (const std::string& unit : layout_.units) {
