@@ -60,6 +60,10 @@ Result<> VolumeMaker::look() const {
                  "there is no program mkfs." + asked_.fs_type,
                  package.empty() ? "is the type right?" : "run: apt install " + package};
   }
+  if (!volume_.mount_point.empty() && !can_mount_file_system(asked_.fs_type))
+    return Error{Code::kernel, "cannot mount a file system of type '" + asked_.fs_type + "'",
+                 "the running kernel has neither it nor a module for it",
+                 "another type, or another kernel: this one may be the cut-down one for clouds"};
   for (const std::string& unit : asked_.holds)
     if (auto can = can_hold(unit); !can) return can;
   if (auto fine = look_at_lv(); !fine) return fine;

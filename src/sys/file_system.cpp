@@ -2,13 +2,16 @@
 #include "sys/file_system.hpp"
 
 #include <fcntl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "core/file_system.hpp"
 #include "core/fsck.hpp"
+#include "core/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/modules.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -25,6 +28,18 @@ Error without_program(Error error, const std::string& type) {
 }  // namespace
 
 bool can_make_file_system(const std::string& type) { return !find_program("mkfs." + type).empty(); }
+
+bool can_mount_file_system(const std::string& type) {
+  const auto known = read_file("/proc/filesystems");
+  if (!known) return true;
+  for (const std::string_view line : split_lines(*known))
+    for (const Field& word : split_fields(line))
+      if (word.text == type) return true;
+  utsname kernel{};
+  if (!find_program("mount." + type).empty() || ::uname(&kernel) != 0) return true;
+  return find_module("", kernel.release, "fs-" + type).has_value() ||
+         find_module("", kernel.release, type).has_value();
+}
 
 Result<> make_file_system(const std::string& type, const std::vector<std::string>& arguments,
                           const std::string& device) {

@@ -12,6 +12,10 @@ namespace latchkey {
 /// True when mkfs.TYPE is installed.
 [[nodiscard]] bool can_make_file_system(const std::string& type);
 
+/// True when the running kernel can mount this type: it knows it, has a module for
+/// it, or there is a mount helper.
+[[nodiscard]] bool can_mount_file_system(const std::string& type);
+
 /// Makes a file system on a device, over whatever is there, and has it on the disk
 /// before it returns. Fails with Code::missing naming the package when mkfs.TYPE is
 /// not installed, Code::io with mkfs's own last words.

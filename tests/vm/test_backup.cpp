@@ -55,7 +55,7 @@ void check_restored(Machine& m) {
 
 }  // namespace
 
-TEST_CASE("backup: the drill: every header is wiped, restored, and the data is there") {
+TEST_CASE("backup: the drill: every header is wiped, restored, and the data is there", "[.slow]") {
   Machine& m = backed_up();
   const Done good = m.sh("latchkey backup --verify /root/b", m.passphrase());
   INFO(good.output);
@@ -69,7 +69,7 @@ TEST_CASE("backup: the drill: every header is wiped, restored, and the data is t
   check_restored(m);
 }
 
-TEST_CASE("backup: one flipped bit, or another passphrase, and nothing is restored") {
+TEST_CASE("backup: one flipped bit, or another passphrase, and nothing is restored", "[.slow]") {
   Machine& m = backed_up();
   const std::string before = hashes(m);
   m.must("cp /root/b /root/bad && printf '\\377' | dd of=/root/bad bs=1 seek=5000000 conv=notrunc");
@@ -83,7 +83,8 @@ TEST_CASE("backup: one flipped bit, or another passphrase, and nothing is restor
   CHECK(hashes(m) == before);
 }
 
-TEST_CASE("backup: a restore onto what works changes nothing, and takes nothing without a word") {
+TEST_CASE("backup: a restore onto what works changes nothing, and takes nothing without a word",
+          "[.slow]") {
   Machine& m = backed_up();
   const std::string before = hashes(m);
   const Done idle = m.sh("latchkey restore --overwrite a /root/b", m.passphrase());
@@ -117,7 +118,7 @@ TEST_CASE("backup: a restore onto what works changes nothing, and takes nothing 
   CHECK(m.sh("latchkey unlock", m.passphrase()).status == 0);
 }
 
-TEST_CASE("backup: a restore, killed between any two steps, goes on where it was") {
+TEST_CASE("backup: a restore, killed between any two steps, goes on where it was", "[.slow]") {
   Machine& m = backed_up();
   wipe_all(m);
   m.must("rm /etc/latchkey/authorized_keys");

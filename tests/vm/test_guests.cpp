@@ -26,7 +26,8 @@ const std::vector<Old> old_volumes{
 
 }  // namespace
 
-TEST_CASE("a bare guest boots to its login with an empty volume group and nothing set up") {
+TEST_CASE("a bare guest boots to its login with an empty volume group and nothing set up",
+          "[.slow]") {
   Machine& m = guests().bare();
   m.load("login");
   CHECK(m.must("find /etc/latchkey -type f | wc -l") == "0");
@@ -43,7 +44,8 @@ TEST_CASE("a bare guest boots to its login with an empty volume group and nothin
   CHECK(m.must("systemctl is-active nginx") == "active");
 }
 
-TEST_CASE("the legacy guest has five volumes, their odd keys, and services that are off") {
+TEST_CASE("the legacy guest has five volumes, their odd keys, and services that are off",
+          "[.slow]") {
   Machine& m = guests().legacy();
   m.load("login");
   CHECK(m.must("find /etc/latchkey -type f | wc -l") == "0");

@@ -169,7 +169,7 @@ void adopt_others(Machine& m) {
 
 }  // namespace
 
-TEST_CASE("a machine of the older scripts moves over with one command, and lives on") {
+TEST_CASE("a machine of the older scripts moves over with one command, and lives on", "[.slow]") {
   Machine& m = guests().legacy();
   m.load("login");
   refuse_what_it_must(m);

@@ -59,7 +59,7 @@ KillRow row_of(Machine& m, const std::string& step, const std::string& moment,
 
 }  // namespace
 
-TEST_CASE("several administrators have a passphrase each, and the last one stays") {
+TEST_CASE("several administrators have a passphrase each, and the last one stays", "[.slow]") {
   Machine& m = unlocked();
   m.must("latchkey add-passphrase alice", m.passphrase() + "\nalice has a long one\n");
   CHECK(opens(m, "alice has a long one"));
@@ -78,7 +78,8 @@ TEST_CASE("several administrators have a passphrase each, and the last one stays
 
 TEST_CASE(
     "a change of the passphrase, killed anywhere: the old or the new one opens, and it is "
-    "finished by either") {
+    "finished by either",
+    "[.slow]") {
   Machine& m = unlocked();
   std::string now = m.passphrase();
   int turn = 0;
@@ -110,7 +111,8 @@ TEST_CASE(
   prove_table(story.verb, rows);
 }
 
-TEST_CASE("a rotation of a key, killed anywhere: the key file opens the volume at every moment") {
+TEST_CASE("a rotation of a key, killed anywhere: the key file opens the volume at every moment",
+          "[.slow]") {
   Machine& m = unlocked();
   m.save("unlocked");
   KillStory story;
@@ -129,7 +131,7 @@ TEST_CASE("a rotation of a key, killed anywhere: the key file opens the volume a
   prove_table(story.verb, kill_everywhere(m, story));
 }
 
-TEST_CASE("promise 6: adopt, add-passphrase and recovery-key, killed anywhere, go on") {
+TEST_CASE("promise 6: adopt, add-passphrase and recovery-key, killed anywhere, go on", "[.slow]") {
   Machine& m = unlocked();
   const std::string lv = "/dev/system/plain";
   m.must(
@@ -181,7 +183,7 @@ TEST_CASE("promise 6: adopt, add-passphrase and recovery-key, killed anywhere, g
   prove_table(recovery.verb, kill_everywhere(m, recovery));
 }
 
-TEST_CASE("a recovery key opens what it is for, and a new one takes its place") {
+TEST_CASE("a recovery key opens what it is for, and a new one takes its place", "[.slow]") {
   Machine& m = unlocked();
   const std::string test = "cryptsetup open --test-passphrase --key-file - /dev/system/encrypted-b";
   const std::string first = m.must("latchkey -q recovery-key b 2>/dev/null", m.passphrase());
@@ -193,7 +195,7 @@ TEST_CASE("a recovery key opens what it is for, and a new one takes its place") 
   CHECK(key_opens(m, "b"));
 }
 
-TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
+TEST_CASE("case 36: an inspection of the keys volume closes by itself", "[.slow]") {
   Machine& m = unlocked();
   // The session ends although the keeper goes on.
   const std::string where = m.must("latchkey -q mount-keys --for 5s", m.passphrase());
@@ -206,7 +208,7 @@ TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
   check_at_rest(m);
 }
 
-TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody does") {
+TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody does", "[.slow]") {
   Machine& m = unlocked();
   m.must("latchkey -q mount-keys", m.passphrase());
   m.must(
@@ -221,7 +223,7 @@ TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody
   check_at_rest(m);
 }
 
-TEST_CASE("an unlock ends an inspection of the keys volume") {
+TEST_CASE("an unlock ends an inspection of the keys volume", "[.slow]") {
   Machine& m = unlocked();
   m.must("latchkey -q mount-keys", m.passphrase());
   m.must("latchkey lock");
@@ -231,7 +233,8 @@ TEST_CASE("an unlock ends an inspection of the keys volume") {
 }
 
 TEST_CASE(
-    "case 29: 300 characters, and UTF-8 however it is composed, open the volumes in early boot") {
+    "case 29: 300 characters, and UTF-8 however it is composed, open the volumes in early boot",
+    "[.slow]") {
   Machine& m = unlocked();
   std::string longer;
   for (int i = 0; i < 60; ++i) longer += "w" + std::to_string(1000 + i);
