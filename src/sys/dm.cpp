@@ -16,6 +16,15 @@ namespace {
 
 using DmTask = Handle<dm_task, dm_task_destroy>;
 
+// The library keeps its descriptor of device-mapper open. A forked process that
+// closes what it inherited would go on using its number, whatever file has it then.
+struct ReleasedControl {
+  ReleasedControl() = default;
+  ReleasedControl(const ReleasedControl&) = delete;
+  ReleasedControl& operator=(const ReleasedControl&) = delete;
+  ~ReleasedControl() { dm_lib_release(); }
+};
+
 // Asking libdevmapper where there is no device-mapper makes it load modules,
 // create a node and complain on stderr.
 bool kernel_has_device_mapper() { return ::access("/sys/class/misc/device-mapper", F_OK) == 0; }
@@ -23,6 +32,7 @@ bool kernel_has_device_mapper() { return ::access("/sys/class/misc/device-mapper
 }  // namespace
 
 bool kernel_has_target(const std::string& kind) {
+  const ReleasedControl released;
   const DmTask task(dm_task_create(DM_DEVICE_LIST_VERSIONS));
   if (!task || dm_task_run(task.get()) == 0) return false;
   const auto* target = static_cast<const dm_versions*>(dm_task_get_versions(task.get()));
@@ -37,6 +47,7 @@ bool kernel_has_target(const std::string& kind) {
 
 Result<> remove_unfinished_mapping(const std::string& name) {
   if (!kernel_has_device_mapper()) return Ok{};
+  const ReleasedControl released;
   const DmTask look(dm_task_create(DM_DEVICE_INFO));
   dm_info info{};
   if (!look || dm_task_set_name(look.get(), name.c_str()) == 0 || dm_task_run(look.get()) == 0 ||
