@@ -8,6 +8,7 @@
 #include "core/volume_lines.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_adopter.hpp"
+#include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/state.hpp"
@@ -46,11 +47,8 @@ Result<DeviceRef> device_for(const Options& options) {
 // Open already, perhaps by its owner's crypttab: the name stays, so that nothing has
 // to be stopped.
 std::string mapping_on(const DeviceRef& device, const std::string& name) {
-  if (const auto number = block_device(device.path()))
-    for (const Mapping& mapping : mappings())
-      if (mapping.uuid.starts_with("CRYPT-") &&
-          std::ranges::find(mapping.below, *number) != mapping.below.end())
-        return mapping.name;
+  for (const Mapping& mapping : mappings_on(device.path()))
+    if (mapping.uuid.starts_with("CRYPT-")) return mapping.name;
   return "cleartext-" + name;
 }
 
@@ -116,13 +114,8 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (auto fine = judge(*volume); !fine) return report_error(fine.error());
 
   Unfinished work = new_work(options);
-  const auto before = load_unfinished(globals.paths, options.name);
+  const auto before = work_to_finish(globals, options.name, "adopt", work.finish);
   if (!before) return report_error(before.error());
-  if (*before && ((*before)->command != "adopt" || (*before)->finish != work.finish)) {
-    Error error = describe_unfinished(**before);
-    error.code = Code::refused;
-    return report_error(error);
-  }
   if (*before) work = **before;
   const Adoption asked{*volume, options.key_file};
   VolumeAdopter adopter(globals, *setup, asked, work);
@@ -136,8 +129,8 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (options.halt == "list") return 0;
   if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + options.name +
-                     "' is taken in; what opened it before still does. A line of it in /etc/fstab "
-                     "or /etc/crypttab is needed no more: see latchkey check");
+                   "' is taken in; what opened it before still does. A line of it in /etc/fstab "
+                   "or /etc/crypttab is needed no more: see latchkey check");
   return 0;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey backup: all that the data cannot be opened without, in one file that was
 // proved before anybody is told that it is good.
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +19,7 @@
 #include "sys/device.hpp"
 #include "sys/header_copy.hpp"
 #include "sys/luks.hpp"
+#include "sys/random_key.hpp"
 #include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 #include "sys/unlock.hpp"
@@ -39,19 +39,6 @@ struct Inside {
   std::vector<const Volume*> good{};  // their keys open their headers
   bool complete = true;
 };
-
-Result<Secret> draw_seal() {
-  Secret seal(32);
-  const auto room = seal.room();
-  if (::getrandom(room.data(), room.size(), 0) != static_cast<ssize_t>(room.size()))
-    return Error{Code::io, "cannot make a key for backups", "the kernel gives no random bytes", ""};
-  seal.grow(32);
-  return seal;
-}
-
-LuksPlace place_of(const Volume& volume) {
-  return {volume.device.path(), volume.header, volume.name, volume.uuid};
-}
 
 // A volume that is of no use is told and left out: the others must not go without a
 // backup for it.
@@ -75,7 +62,7 @@ Result<Inside> look_inside(const Globals& globals, const Setup& setup, Secret pa
     if (auto closed = keys->close(); !closed) return closed.error();
     keys = OpenKeys::open(setup.config.keys, passphrase, KeysAccess::write, tell);
     if (!keys) return keys.error();
-    seal = draw_seal();
+    seal = draw_random(32, "cannot make a key for backups");
     if (!seal) return seal.error();
     if (auto written = keys->write(backup_key_file, *seal); !written) return written.error();
   }

@@ -43,15 +43,9 @@ int complete(const Globals& globals, const Setup& setup, const Volume& there,
 // The work to go on with, or a new one. Fails when another command is half done
 // with this volume, or this one with other arguments.
 Result<Unfinished> work_for(const Globals& globals, const NewVolume& asked) {
-  auto before = load_unfinished(globals.paths, asked.name);
+  const auto before = work_to_finish(globals, asked.name, "create-volume", command_line(asked));
   if (!before) return before.error();
-  if (*before) {
-    if ((*before)->command == "create-volume" && (*before)->finish == command_line(asked))
-      return **before;
-    Error error = describe_unfinished(**before);
-    error.code = Code::refused;
-    return error;
-  }
+  if (*before) return **before;
   const auto uuid = new_uuid();
   if (!uuid) return uuid.error();
   return begin_work(asked, *uuid);
@@ -85,11 +79,8 @@ int create(const Globals& globals, const NewVolume& asked, std::optional<int> de
     Asker asker(descriptor);
     if (auto ready = maker.prepare(asker); !ready) return report_error(ready.error());
   }
-  if (auto done = carry_out(globals, *work, maker.steps(), halt); !done) {
-    const int status = report_error(done.error());
-    tell_unfinished(globals, "");
+  if (const int status = carry_out_and_tell(globals, *work, maker.steps(), halt); status != 0)
     return status;
-  }
   if (halt == "list") return 0;
   if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + asked.name + "' is " +

@@ -73,11 +73,9 @@ int import_legacy(const Globals& globals, const Options& options) {
   work = std::move(*found);
   if (auto ready = prepare(globals, options, legacy, work); !ready)
     return report_error(ready.error());
-  if (auto done = carry_out(globals, work, legacy.steps(), *options.halt); !done) {
-    const int status = report_error(done.error());
-    report_warning(describe_unfinished(work));
+  if (const int status = carry_out_and_tell(globals, work, legacy.steps(), *options.halt);
+      status != 0)
     return status;
-  }
   legacy.report();
   tell_the_way_in(globals, "");
   return legacy.complete() ? 0 : exit_status(Code::partial);

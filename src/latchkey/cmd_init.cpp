@@ -3,6 +3,7 @@
 // unlocked over early ssh.
 #include <CLI/CLI.hpp>
 
+#include "core/new_volume.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -113,10 +114,10 @@ Result<> judge_room(const InitRun& run, const VgInfo& vg) {
 
 Result<> begin_volume(InitRun& run) {
   if (!run.work.value("uuid").empty()) return Ok{};
-  const auto uuid = read_file("/proc/sys/kernel/random/uuid");
+  const auto uuid = new_uuid();
   if (!uuid) return uuid.error();
-  run.work.values["uuid"] = std::string(trim(*uuid));
-  run.work.values["tag"] = "latchkey_" + run.work.value("uuid");
+  run.work.values["uuid"] = *uuid;
+  run.work.values["tag"] = tag_of(*uuid);
   return Ok{};
 }
 
@@ -166,12 +167,9 @@ int init(const Globals& globals, const InitOptions& options) {
   const auto alone = begin_admin(globals, "latchkey init", "keys");
   if (!alone) return report_error(alone.error());
   if (auto ready = prepare(run, options); !ready) return report_error(ready.error());
-  const auto done = carry_out(globals, run.work, init_steps(run), *options.halt);
-  if (!done) {
-    const int status = report_error(done.error());
-    report_warning(describe_unfinished(run.work));
+  if (const int status = carry_out_and_tell(globals, run.work, init_steps(run), *options.halt);
+      status != 0)
     return status;
-  }
   tell_the_way_in(globals, first_volume(globals, options.vg));
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
+#include "latchkey/slots.hpp"
 #include "latchkey/steps.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
@@ -40,14 +41,9 @@ Result<> look(const Globals& globals, const Setup& setup, const Volume& volume) 
 // run again after a power cut, it must not grow twice.
 Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const std::string& by) {
   const std::string finish = "latchkey resize-volume " + volume.name + " " + by;
-  auto before = load_unfinished(globals.paths, volume.name);
+  const auto before = work_to_finish(globals, volume.name, "resize-volume", finish);
   if (!before) return before.error();
-  if (*before) {
-    if ((*before)->command == "resize-volume" && (*before)->finish == finish) return **before;
-    Error error = describe_unfinished(**before);
-    error.code = Code::refused;
-    return error;
-  }
+  if (*before) return **before;
   const auto more = by.starts_with('+') ? parse_size(by.substr(1)) : parse_size("");
   if (!more)
     return Error{Code::usage, "cannot resize '" + volume.name + "' by '" + printable(by) + "'", "",
@@ -89,10 +85,9 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  const Volume* volume = find_volume(*setup, name);
-  if (volume == nullptr)
-    return report_error(
-        {Code::usage, "there is no volume '" + printable(name) + "'", "", "see: latchkey status"});
+  const auto found = the_volume(*setup, name);
+  if (!found) return report_error(found.error());
+  const Volume* volume = *found;
   if (auto fine = look(globals, *setup, *volume); !fine) return report_error(fine.error());
   auto work = work_for(globals, *volume, by);
   if (!work) return report_error(work.error());

@@ -9,8 +9,8 @@
 #include "latchkey/first_setup.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/rebuild.hpp"
-#include "latchkey/volume_maker.hpp"
 #include "latchkey/terminal.hpp"
+#include "latchkey/volume_maker.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
@@ -145,7 +145,7 @@ Result<bool> lv_is_ours(const InitRun& run) {
   const auto there = find_lv(run.lv());
   if (!there) return there.error();
   const std::string tag = run.work.value("tag");
-  return *there && !tag.empty() && std::ranges::find((*there)->tags, tag) != (*there)->tags.end();
+  return *there && !tag.empty() && has_tag(**there, tag);
 }
 
 Error foreign_lv(const DeviceRef& lv) {

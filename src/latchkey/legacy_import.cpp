@@ -11,6 +11,7 @@
 #include "latchkey/admin.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/holding.hpp"
+#include "latchkey/placing.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
@@ -94,9 +95,9 @@ Result<> LegacyImport::fits() const {
                    "'" + conf + "' names " + device.text(),
                    "latchkey adopt takes single volumes in"};
   }
-  auto lines = read_file(paths.etc("volumes"));
-  if (!lines && lines.error().code != Code::missing) return lines.error();
-  std::string all = lines ? *lines : volumes_head();
+  const auto lines = volumes_text(paths);
+  if (!lines) return lines.error();
+  std::string all = *lines;
   const auto before = parse_volumes(all, paths.etc("volumes"));
   if (!before) return before.error();
   for (const Volume& volume : layout_.volumes) {

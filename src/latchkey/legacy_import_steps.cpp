@@ -10,6 +10,7 @@
 #include "latchkey/holding.hpp"
 #include "latchkey/legacy_callers.hpp"
 #include "latchkey/legacy_import.hpp"
+#include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
@@ -43,8 +44,7 @@ std::string advice(const Error& error) {
 // Lines that are there stay as their owner has them by now.
 Result<> LegacyImport::write_volumes() const {
   const std::string file = globals_.paths.etc("volumes");
-  auto text = read_file(file);
-  if (!text && text.error().code == Code::missing) text = volumes_head();
+  const auto text = volumes_text(globals_.paths);
   if (!text) return text.error();
   const auto before = parse_volumes(*text, file);
   if (!before) return before.error();

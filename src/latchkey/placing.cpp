@@ -27,13 +27,13 @@ VolumeFacts facts_of(const Setup& setup, const Volume& volume) {
   return facts.volumes[volume.name];
 }
 
+}  // namespace
+
 Result<std::string> volumes_text(const Paths& paths) {
   auto text = read_file(paths.etc("volumes"));
   if (!text && text.error().code == Code::missing) return volumes_head();
   return text;
 }
-
-}  // namespace
 
 Result<> fits_into_volumes(const Paths& paths, const Volume& volume) {
   const auto text = volumes_text(paths);
@@ -71,15 +71,8 @@ Result<> open_and_mount(const Paths& paths, const Volume& volume, const Secret& 
   const auto setup = load_setup(paths);
   if (!setup) return setup.error();
   const VolumeFacts fact = facts_of(*setup, volume);
-  if (!fact.open) {
-    const MappingRequest request{.device = volume.device.path(),
-                                 .mapping = volume.mapping,
-                                 .name = volume.name,
-                                 .uuid = volume.uuid,
-                                 .header = volume.header,
-                                 .discard = volume.discard};
-    if (auto opened = open_mapping(request, key); !opened) return opened;
-  }
+  if (!fact.open)
+    if (auto opened = open_mapping(request_for(volume), key); !opened) return opened;
   if (volume.mount_point.empty() || fact.mounted) return Ok{};
   return mount_volume(volume, false);
 }

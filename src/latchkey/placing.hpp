@@ -10,6 +10,10 @@
 
 namespace latchkey {
 
+/// The text of the volumes file, or the head of a new one where there is none. Fails
+/// with Code::io.
+[[nodiscard]] Result<std::string> volumes_text(const Paths& paths);
+
 /// Fails with what parse_volumes would say of the file with this volume in it.
 [[nodiscard]] Result<> fits_into_volumes(const Paths& paths, const Volume& volume);
 

@@ -43,16 +43,14 @@ constexpr const char* made_tag = "latchkey-restore";
 // Fills in who has the part's device open: a mapping, a file system.
 void find_user(const BackupPart& part, RestoreFact& fact) {
   const std::string path = device_of(part).path();
-  const auto number = block_device(path);
-  if (!number) return;
+  if (!block_device(path)) return;
   std::string bare = part.uuid;
   std::erase(bare, '-');
-  for (const Mapping& mapping : mappings())
-    if (std::ranges::find(mapping.below, *number) != mapping.below.end()) {
-      fact.user = "'" + printable(mapping.name, 64) + "' lies on it";
-      fact.user_is_ours = mapping.uuid.find(bare) != std::string::npos;
-      return;
-    }
+  for (const Mapping& mapping : mappings_on(path)) {
+    fact.user = "'" + printable(mapping.name, 64) + "' lies on it";
+    fact.user_is_ours = mapping.uuid.find(bare) != std::string::npos;
+    return;
+  }
   const Fd alone(::open(path.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
   if (!alone && errno == EBUSY) fact.user = "something mounted it or lies on it";
 }

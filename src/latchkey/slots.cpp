@@ -47,10 +47,6 @@ void AwakeHeader::rest(const Setup& setup) {
   turn_.reset();
 }
 
-LuksPlace place_of(const Volume& volume) {
-  return {.device = volume.device.path(), .header = volume.header, .name = volume.name, .uuid = volume.uuid};
-}
-
 Result<const Volume*> the_volume(const Setup& setup, const std::string& name) {
   if (const Volume* volume = find_volume(setup, name)) return volume;
   std::vector<std::string> names;
@@ -70,14 +66,9 @@ Result<Unfinished> work_on(const Globals& globals, const std::string& name,
                            const std::string& command, const std::string& what,
                            const std::string& note) {
   const std::string finish = what + (note.empty() ? "" : " (" + note + ")");
-  auto before = load_unfinished(globals.paths, name);
+  const auto before = work_to_finish(globals, name, command, finish);
   if (!before) return before.error();
-  if (*before) {
-    if ((*before)->command == command && (*before)->finish == finish) return **before;
-    Error error = describe_unfinished(**before);
-    error.code = Code::refused;
-    return error;
-  }
+  if (*before) return **before;
   Unfinished work;
   work.command = command;
   work.name = name;
@@ -98,15 +89,6 @@ Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep) {
 
 WorkStep note_step(const Globals& globals) {
   return {"note", "", [&globals] { return note_new_key(globals.paths); }};
-}
-
-int carry_out_and_tell(const Globals& globals, Unfinished& work, const std::vector<WorkStep>& steps,
-                       const std::string& halt) {
-  const auto done = carry_out(globals, work, steps, halt);
-  if (done) return 0;
-  const int status = report_error(done.error());
-  report_warning(describe_unfinished(work));
-  return status;
 }
 
 }  // namespace latchkey

@@ -50,9 +50,6 @@ class AwakeHeader {
   std::optional<LuksDevice> luks_{};
 };
 
-/// Where a data volume's header is.
-[[nodiscard]] LuksPlace place_of(const Volume& volume);
-
 /// The volume of this name. Fails with Code::usage and the nearest name.
 [[nodiscard]] Result<const Volume*> the_volume(const Setup& setup, const std::string& name);
 
@@ -76,9 +73,5 @@ class AwakeHeader {
 
 /// The step that remembers that backups are out of date now.
 [[nodiscard]] WorkStep note_step(const Globals& globals);
-
-/// carry_out(), and what it leaves is told. Gives the exit status.
-int carry_out_and_tell(const Globals& globals, Unfinished& work, const std::vector<WorkStep>& steps,
-                       const std::string& halt);
 
 }  // namespace latchkey

@@ -44,6 +44,26 @@ Result<> carry_out(const Globals& globals, Unfinished& work, const std::vector<W
   return drop_unfinished(globals.paths, work.name);
 }
 
+int carry_out_and_tell(const Globals& globals, Unfinished& work, const std::vector<WorkStep>& steps,
+                       const std::string& halt) {
+  const auto done = carry_out(globals, work, steps, halt);
+  if (done) return 0;
+  const int status = report_error(done.error());
+  report_warning(describe_unfinished(work));
+  return status;
+}
+
+Result<std::optional<Unfinished>> work_to_finish(const Globals& globals, const std::string& name,
+                                                 const std::string& command,
+                                                 const std::string& finish) {
+  auto before = load_unfinished(globals.paths, name);
+  if (!before || !*before) return before;
+  if ((*before)->command == command && (*before)->finish == finish) return before;
+  Error error = describe_unfinished(**before);
+  error.code = Code::refused;
+  return error;
+}
+
 void tell_unfinished(const Globals& globals, const std::string& except) {
   // /etc/latchkey/unfinished is root's; for others there is nothing to see.
   const auto all = list_unfinished(globals.paths);

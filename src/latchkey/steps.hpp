@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,18 @@ void declare_halt(CLI::App& app, const std::shared_ptr<std::string>& halt);
 /// failure of a step; what was done until then stays, and stays marked.
 [[nodiscard]] Result<> carry_out(const Globals& globals, Unfinished& work,
                                  const std::vector<WorkStep>& steps, const std::string& halt);
+
+/// The same, with what it leaves unfinished told. Gives the exit status.
+[[nodiscard]] int carry_out_and_tell(const Globals& globals, Unfinished& work,
+                                     const std::vector<WorkStep>& steps, const std::string& halt);
+
+/// What an interrupted run of `command` on `name` left, to go on with; nothing when
+/// none did. `finish` is the command line now. Fails with Code::refused while another
+/// command, or this one with other arguments, is half done there.
+[[nodiscard]] Result<std::optional<Unfinished>> work_to_finish(const Globals& globals,
+                                                               const std::string& name,
+                                                               const std::string& command,
+                                                               const std::string& finish);
 
 /// Tells on stderr what is unfinished, unless a command is at work on it now.
 /// `except` is the work that the caller itself is about to go on with.

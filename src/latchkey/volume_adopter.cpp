@@ -33,14 +33,9 @@ VolumeAdopter::VolumeAdopter(const Globals& globals, const Setup& setup, const A
                              Unfinished& work)
     : globals_(globals), setup_(setup), asked_(asked), work_(work) {}
 
-LuksPlace VolumeAdopter::place() const {
-  const Volume& volume = asked_.volume;
-  return {volume.device.path(), volume.header, volume.name, volume.uuid};
-}
-
 Result<> VolumeAdopter::look() const {
   if (auto fits = fits_into_volumes(globals_.paths, asked_.volume); !fits) return fits;
-  if (const auto header = read_luks_header(place()); !header) return header.error();
+  if (const auto header = read_luks_header(place_of(asked_.volume)); !header) return header.error();
   return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point(setup_, asked_.volume);
 }
 
@@ -63,7 +58,7 @@ Result<> VolumeAdopter::take_stored_key() {
   if (std::ranges::find(files, file) == files.end()) return Ok{};
   auto key = keys_->keys().read(file);
   if (!key) return key.error();
-  const auto device = LuksDevice::open(place());
+  const auto device = LuksDevice::open(place_of(asked_.volume));
   if (!device) return device.error();
   const auto slot = device->try_key(*key);
   if (slot) {
@@ -81,7 +76,7 @@ Result<> VolumeAdopter::take_stored_key() {
 
 Result<> VolumeAdopter::ask_for_key(Asker& asker) {
   std::erase(work_.done, "key");
-  const auto device = LuksDevice::open(place());
+  const auto device = LuksDevice::open(place_of(asked_.volume));
   if (!device) return device.error();
   if (!asked_.key_file.empty()) {
     auto key = read_key_file(asked_.key_file);
@@ -121,7 +116,7 @@ Result<> VolumeAdopter::write_key() {
 }
 
 Result<> VolumeAdopter::add_slot() {
-  auto device = LuksDevice::open(place());
+  auto device = LuksDevice::open(place_of(asked_.volume));
   if (!device) return device.error();
   const auto slot = device->add_slot(existing_, *drawn_);
   if (!slot) return slot.error();

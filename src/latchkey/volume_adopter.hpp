@@ -11,7 +11,6 @@
 #include "core/unfinished.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/steps.hpp"
-#include "sys/crypt.hpp"
 #include "sys/random_key.hpp"
 
 namespace latchkey {
@@ -41,7 +40,6 @@ class VolumeAdopter {
   [[nodiscard]] std::vector<WorkStep> steps();
 
  private:
-  [[nodiscard]] LuksPlace place() const;
   [[nodiscard]] Result<> take_stored_key();
   [[nodiscard]] Result<> ask_for_key(Asker& asker);
   [[nodiscard]] Result<> write_key();

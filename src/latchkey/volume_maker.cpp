@@ -20,14 +20,6 @@
 #include "sys/signature.hpp"
 
 namespace latchkey {
-namespace {
-
-bool has_tag(const LvInfo& lv, const std::string& tag) {
-  return std::ranges::find(lv.tags, tag) != lv.tags.end();
-}
-
-}  // namespace
-
 Result<> look_for_signature(const DeviceRef& device, const std::string& uuid) {
   const auto found = find_signature(device.path());
   if (!found) return found.error();
@@ -93,10 +85,8 @@ Result<> VolumeMaker::look_at_lv() const {
   if (asked_.size != "existing")
     return Error{Code::refused, "will not use " + name, "it is there already and not made by this",
                  "if it may be written over, say 'existing' for its size"};
-  if (const auto number = block_device(volume_.device.path()))
-    for (const Mapping& mapping : mappings())
-      if (std::ranges::find(mapping.below, *number) != mapping.below.end())
-        return Error{Code::busy, "will not use " + name, "'" + mapping.name + "' lies on it", ""};
+  for (const Mapping& mapping : mappings_on(volume_.device.path()))
+    return Error{Code::busy, "will not use " + name, "'" + mapping.name + "' lies on it", ""};
   return Ok{};
 }
 
@@ -177,12 +167,7 @@ Result<> VolumeMaker::format() const {
 
 Result<> VolumeMaker::open() {
   if (is_open(setup_, volume_)) return Ok{};
-  const MappingRequest request{.device = volume_.device.path(),
-                               .mapping = volume_.mapping,
-                               .name = volume_.name,
-                               .uuid = volume_.uuid,
-                               .discard = volume_.discard};
-  return open_mapping(request, key());
+  return open_mapping(request_for(volume_), key());
 }
 
 const Secret& VolumeMaker::key() const { return drawn_ ? drawn_->secret() : stored_; }

@@ -88,8 +88,7 @@ Result<> VolumeRemover::look() const {
     const auto lv = find_lv(volume.device);
     if (!lv) return lv.error();
     if (!*lv) return Ok{};
-    if (removal_.kind == Removal::Kind::take_back &&
-        std::ranges::find((*lv)->tags, removal_.tag) == (*lv)->tags.end())
+    if (removal_.kind == Removal::Kind::take_back && !has_tag(**lv, removal_.tag))
       return Ok{};  // never became ours: it stays
     if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
   }
@@ -162,7 +161,7 @@ Result<> VolumeRemover::wipe() const {
   if (removal_.kind == Removal::Kind::take_back && is_lv(volume)) {
     const auto lv = find_lv(volume.device);
     if (!lv) return lv.error();
-    if (!*lv || std::ranges::find((*lv)->tags, removal_.tag) == (*lv)->tags.end()) return Ok{};
+    if (!*lv || !has_tag(**lv, removal_.tag)) return Ok{};
   }
   if (!block_device(volume.device.path())) return Ok{};
   return wipe_header({volume.device.path(), "", volume.name, volume.uuid});
@@ -175,7 +174,7 @@ Result<> VolumeRemover::remove_device() const {
   if (!lv) return lv.error();
   if (!*lv) return Ok{};
   if (removal_.kind == Removal::Kind::destroy) return remove_lv(volume.device);
-  if (std::ranges::find((*lv)->tags, removal_.tag) == (*lv)->tags.end()) return Ok{};
+  if (!has_tag(**lv, removal_.tag)) return Ok{};
   return removal_.lv_stays ? untag_lv(volume.device, removal_.tag) : remove_lv(volume.device);
 }
 

@@ -46,6 +46,22 @@ Error activation_error(const LuksSession& session, const MappingRequest& request
 
 }  // namespace
 
+LuksPlace place_of(const Volume& volume) {
+  return {.device = volume.device.path(),
+          .header = volume.header,
+          .name = volume.name,
+          .uuid = volume.uuid};
+}
+
+MappingRequest request_for(const Volume& volume) {
+  return {.device = volume.device.path(),
+          .mapping = volume.mapping,
+          .name = volume.name,
+          .uuid = volume.uuid,
+          .header = volume.header,
+          .discard = volume.discard};
+}
+
 std::uint64_t available_memory_kib() {
   const auto text = read_file("/proc/meminfo");
   if (!text) return 0;

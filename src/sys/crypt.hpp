@@ -9,6 +9,7 @@
 
 #include "core/luks_limits.hpp"
 #include "core/result.hpp"
+#include "core/volume.hpp"
 #include "sys/secret.hpp"
 
 namespace latchkey {
@@ -51,6 +52,10 @@ struct MappingRequest {
   bool discard = false;
   bool hidden = false;  ///< udev's other rules leave it alone (the keys volume)
 };
+
+/// Where a configured volume is, and how it is opened.
+[[nodiscard]] LuksPlace place_of(const Volume& volume);
+[[nodiscard]] MappingRequest request_for(const Volume& volume);
 
 /// Opens a volume with a passphrase or key: header checks first, then one
 /// derivation for each fitting slot, then the mapping through udev's cookies.

@@ -57,13 +57,26 @@ std::vector<Mapping> mappings() {
   for (const std::string& name : names_in("/sys/block")) {
     if (!name.starts_with("dm-")) continue;
     const std::string at = "/sys/block/" + name;
-    Mapping mapping{attribute(at + "/dm/name"), attribute(at + "/dm/uuid"),
-                    number_of(attribute(at + "/dev")), attribute(at + "/size") != "0", {}};
+    Mapping mapping{attribute(at + "/dm/name"),
+                    attribute(at + "/dm/uuid"),
+                    number_of(attribute(at + "/dev")),
+                    attribute(at + "/size") != "0",
+                    {}};
     for (const std::string& slave : names_in(at + "/slaves"))
       mapping.below.push_back(number_of(attribute(at + "/slaves/" + slave + "/dev")));
     out.push_back(std::move(mapping));
   }
   return out;
+}
+
+std::vector<Mapping> mappings_on(const std::string& path) {
+  const auto number = block_device(path);
+  if (!number) return {};
+  std::vector<Mapping> all = mappings();
+  std::erase_if(all, [&](const Mapping& mapping) {
+    return std::ranges::find(mapping.below, *number) == mapping.below.end();
+  });
+  return all;
 }
 
 std::optional<Mapping> find_mapping(const std::string& name) {

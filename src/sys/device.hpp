@@ -20,7 +20,7 @@ namespace latchkey {
 /// A device-mapper device.
 struct Mapping {
   std::string name;
-  std::string uuid;            ///< `CRYPT-LUKS2-…`, `LVM-…`
+  std::string uuid;  ///< `CRYPT-LUKS2-…`, `LVM-…`
   dev_t number = 0;
   bool live = false;           ///< it has a table that works: its size is not 0
   std::vector<dev_t> below{};  ///< what it lies on directly
@@ -28,6 +28,10 @@ struct Mapping {
 
 /// All device-mapper devices, from /sys; empty when there are none.
 [[nodiscard]] std::vector<Mapping> mappings();
+
+/// Those that lie directly on the block device behind a path; none when there is no
+/// such device.
+[[nodiscard]] std::vector<Mapping> mappings_on(const std::string& path);
 
 /// The one with this name, or nothing.
 [[nodiscard]] std::optional<Mapping> find_mapping(const std::string& name);

@@ -27,23 +27,18 @@ Result<> activate_lvs(const std::vector<std::string>& names) {
 }
 
 Result<> deactivate_lv(const DeviceRef& lv) {
-  const auto number = block_device(lv.path());
-  if (!number) return Ok{};
+  if (!block_device(lv.path())) return Ok{};
   const std::string what = "cannot deactivate " + lv.text();
-  const auto lies_on_it = [&](const Mapping& mapping) {
-    return std::ranges::find(mapping.below, *number) != mapping.below.end();
-  };
   // A mapping that the kernel is taking away has lost its name already and is there
   // for a moment more.
   (void)wait_for_devices(
       [&] {
-        return std::ranges::none_of(mappings(), [&](const Mapping& mapping) {
-          return mapping.name.empty() && lies_on_it(mapping);
-        });
+        return std::ranges::none_of(mappings_on(lv.path()),
+                                    [](const Mapping& mapping) { return mapping.name.empty(); });
       },
       std::chrono::seconds(5));
-  for (const Mapping& mapping : mappings())
-    if (lies_on_it(mapping)) return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
+  for (const Mapping& mapping : mappings_on(lv.path()))
+    return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
   const auto done = run_ok({"lvm", "lvchange", "--activate", "n", "--", lv.text()}, what,
                            {.timeout = std::chrono::seconds(60)});
   if (!done) return done.error();

@@ -48,6 +48,10 @@ Result<> lvm(std::vector<std::string> argv, const std::string& what, Code failur
 
 }  // namespace
 
+bool has_tag(const LvInfo& lv, const std::string& tag) {
+  return std::ranges::find(lv.tags, tag) != lv.tags.end();
+}
+
 Result<VgInfo> find_vg(const std::string& name) {
   const std::string what = "cannot use the volume group '" + printable(name) + "'";
   const auto rows = report({"vgs", "--reportformat", "json", "--units", "b", "--nosuffix", "-o",
@@ -102,7 +106,7 @@ Result<> tag_lv(const DeviceRef& lv, const std::string& tag) {
 Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
   const auto now = find_lv(lv);
   if (!now) return now.error();
-  if (!*now || std::ranges::find((*now)->tags, tag) == (*now)->tags.end()) return Ok{};
+  if (!*now || !has_tag(**now, tag)) return Ok{};
   return lvm({"lvchange", "--deltag", tag, "--", lv.text()}, "cannot take the tag off " + lv.text(),
              Code::io);
 }
@@ -112,10 +116,8 @@ Result<> remove_lv(const DeviceRef& lv) {
   if (!now) return now.error();
   if (!*now) return Ok{};
   const std::string what = "cannot remove the logical volume " + lv.text();
-  if (const auto number = block_device(lv.path()))
-    for (const Mapping& mapping : mappings())
-      if (std::ranges::find(mapping.below, *number) != mapping.below.end())
-        return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
+  for (const Mapping& mapping : mappings_on(lv.path()))
+    return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
   return lvm({"lvremove", "--yes", "--", lv.text()}, what, Code::busy);
 }
 

@@ -24,6 +24,9 @@ struct LvInfo {
   std::vector<std::string> tags{};
 };
 
+/// True when the LV carries the tag.
+[[nodiscard]] bool has_tag(const LvInfo& lv, const std::string& tag);
+
 /// The volume group. Fails with Code::missing (no such group, with the names of
 /// those there are), Code::missing naming the package when lvm is not installed.
 [[nodiscard]] Result<VgInfo> find_vg(const std::string& name);

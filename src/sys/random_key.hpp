@@ -2,9 +2,15 @@
 // Keys that nobody can guess. Only this type may be given a cheap key slot.
 #pragma once
 
+#include <string>
+
 #include "sys/secret.hpp"
 
 namespace latchkey {
+
+/// Draws as many bytes of the kernel's random source as are wanted. `what` is what
+/// fails, for messages. Fails with Code::io when the kernel gives none.
+[[nodiscard]] Result<Secret> draw_random(std::size_t bytes, const std::string& what);
 
 /// 512 bits of the kernel's random source. There is no other way to make one, so
 /// that a key from elsewhere (a file, perhaps a text) can never get a key slot

@@ -48,13 +48,7 @@ void find(Channel& channel, const DeviceRef& ref, const std::string& header_path
 void open(Channel& channel, const Volume& volume) {
   const auto key = channel.receive_secret(key_limit);
   if (!key) return;
-  const MappingRequest request{.device = volume.device.path(),
-                               .mapping = volume.mapping,
-                               .name = volume.name,
-                               .uuid = volume.uuid,
-                               .header = volume.header,
-                               .discard = volume.discard};
-  auto opened = open_mapping(request, *key);
+  auto opened = open_mapping(request_for(volume), *key);
   if (!opened && opened.error().code == Code::denied) {
     Error error = opened.error();
     error.why = "no key slot accepts the key file '" + volume.key_file + "'";

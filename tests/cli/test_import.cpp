@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
+#include "cli/place.hpp"
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
@@ -16,56 +16,28 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string good_key =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f alice\n";
 const std::string good_fstab = "www  no-such-group  /srv/www  ext4\n";
 
-class Place {
+class ImportPlace : public Place {
  public:
-  Place() {
-    char name[] = "/tmp/latchkey-import-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path_ = name;
-    fs::create_directories(path_ / "etc/latchkey");
-    fs::create_directories(path_ / "old/conf");
+  ImportPlace() {
+    fs::create_directories(path("old/conf"));
     put("keys", good_key);
   }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  void put(const std::string& file, const std::string& text) const {
-    std::ofstream(path_ / file) << text;
-  }
-  [[nodiscard]] std::string path(const std::string& file) const { return (path_ / file).string(); }
   [[nodiscard]] Done import(const std::string& directory = "old") const {
-    return run_program({LATCHKEY_PROGRAM, "--root", path_.string(), "import-legacy",
-                        path(directory), "--authorized-keys", path("keys")},
+    return run_program({LATCHKEY_PROGRAM, "--root", path(), "import-legacy", path(directory),
+                        "--authorized-keys", path("keys")},
                        "some passphrase\n");
   }
   /// Only files that the test put there itself.
-  [[nodiscard]] bool untouched() const {
-    for (const auto& entry : fs::directory_iterator(path_ / "etc/latchkey"))
-      if (entry.path().filename() != "latchkey.conf" && entry.path().filename() != "volumes")
-        return false;
-    return true;
-  }
-
- private:
-  fs::path path_;
+  [[nodiscard]] bool untouched() const { return Place::untouched({"latchkey.conf", "volumes"}); }
 };
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
 TEST_CASE("an import of a directory without the old files says which one it wants") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const ImportPlace place;
   for (const std::string directory : {"nowhere", "old", "old/conf"}) {
     const Done done = place.import(directory);
     INFO(done.output);
@@ -77,7 +49,7 @@ TEST_CASE("an import of a directory without the old files says which one it want
 
 TEST_CASE("an import of files that cannot be read in full names the line and writes nothing") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab + "mail no-such-group srv ext4\n");
   const Done volume = place.import();
   INFO(volume.output);
@@ -94,7 +66,7 @@ TEST_CASE("an import of files that cannot be read in full names the line and wri
 
 TEST_CASE("an import beside another keys volume is refused") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab);
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
   const Done done = place.import();
@@ -106,7 +78,7 @@ TEST_CASE("an import beside another keys volume is refused") {
 
 TEST_CASE("an import of a volume whose name or mount point is taken is refused") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab);
   place.put("etc/latchkey/volumes", "www other/www /srv/www ext4\n");
   const Done name = place.import();
@@ -123,7 +95,7 @@ TEST_CASE("an import of a volume whose name or mount point is taken is refused")
 
 TEST_CASE("case 15: an import with ssh keys that cannot be used in full is refused") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab);
   place.put("keys", good_key + "no key at all\n");
   const Done done = place.import();

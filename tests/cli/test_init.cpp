@@ -3,65 +3,35 @@
 // everybody else first. A made-up root directory; the volume groups are the real ones.
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
+#include "cli/place.hpp"
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
-namespace fs = std::filesystem;
 
 namespace {
 
-const std::string good_key =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f alice\n";
-
-class Place {
+class InitPlace : public Place {
  public:
-  Place() {
-    char name[] = "/tmp/latchkey-init-XXXXXX";
-    path_ = ::mkdtemp(name);
-    fs::create_directories(path_ / "etc/latchkey");
-  }
-  ~Place() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  std::string put(const std::string& file, const std::string& text) const {
-    std::ofstream(path_ / file) << text;
-    return (path_ / file).string();
-  }
   /// With the words for init behind it; the passphrase is piped.
   [[nodiscard]] Done init(std::vector<std::string> words) const {
-    std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", path_.string(), "init"};
+    std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", path(), "init"};
     argv.insert(argv.end(), words.begin(), words.end());
     return run_program(argv, "ocean velvet tripod hammer crumb lantern\n");
   }
   /// Nothing but what the test put there: no configuration, no unfinished work.
   [[nodiscard]] bool untouched() const {
-    for (const auto& entry : fs::directory_iterator(path_ / "etc/latchkey"))
-      if (entry.path().filename() != "authorized_keys" &&
-          entry.path().filename() != "latchkey.conf")
-        return false;
-    return true;
+    return Place::untouched({"authorized_keys", "latchkey.conf"});
   }
-
- private:
-  fs::path path_;
 };
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
 TEST_CASE("case 14: init without a word about who may unlock names the option and makes nothing") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const InitPlace place;
   const Done done = place.init({"vg0"});
   INFO(done.output);
   CHECK(done.status == exit_status(Code::usage));
@@ -72,7 +42,7 @@ TEST_CASE("case 14: init without a word about who may unlock names the option an
 
 TEST_CASE("case 14, 15: init refuses key files that are missing, empty or not usable in full") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const InitPlace place;
   const Done none = place.init({"vg0", "--authorized-keys", "/no/such/file"});
   CHECK(none.status == exit_status(Code::missing));
   const Done empty =
@@ -91,7 +61,7 @@ TEST_CASE("case 14, 15: init refuses key files that are missing, empty or not us
 
 TEST_CASE("init never overwrites an authorized_keys that says something else") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const InitPlace place;
   place.put("etc/latchkey/authorized_keys", good_key + "# and a remark\n");
   const Done done = place.init({"vg0", "--authorized-keys", place.put("keys", good_key)});
   INFO(done.output);
@@ -101,7 +71,7 @@ TEST_CASE("init never overwrites an authorized_keys that says something else") {
 
 TEST_CASE("init refuses another keys volume than the one that is configured") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const InitPlace place;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
   const Done done = place.init({"vg0", "--authorized-keys", place.put("keys", good_key)});
   INFO(done.output);
@@ -112,7 +82,7 @@ TEST_CASE("init refuses another keys volume than the one that is configured") {
 
 TEST_CASE("init takes no name that LVM would take for an option") {
   if (::geteuid() != 0) return;
-  const Place place;
+  const InitPlace place;
   for (const char* name : {"--", "a/b", "..", "x y"}) {
     const Done done = place.init({name, "--authorized-keys", place.put("keys", good_key)});
     INFO(name << ": " << done.output);
@@ -122,7 +92,7 @@ TEST_CASE("init takes no name that LVM would take for an option") {
 }
 
 TEST_CASE("the steps of init are listed for the tests that kill it between them") {
-  const Place place;
+  const InitPlace place;
   const Done done = place.init({"vg0", "--halt", "list"});
   CHECK(done.output == "lv\nformat\nfile-system\nconfig\nhost-keys\nuntag\nimage\n");
 }
