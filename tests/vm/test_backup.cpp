@@ -55,13 +55,17 @@ void check_restored(Machine& m) {
 
 }  // namespace
 
-TEST_CASE("backup: the drill: every header is wiped, restored, and the data is there", "[.slow]") {
+TEST_CASE("backup: the drill: every header is wiped, restored, and the data is there") {
   Machine& m = backed_up();
   const Done good = m.sh("latchkey backup --verify /root/b", m.passphrase());
   INFO(good.output);
   CHECK(good.status == 0);
   wipe_all(m);
-  CHECK(m.sh("latchkey unlock", m.passphrase()).status == exit_status(Code::missing));
+  // Two causes, and so neither's own status: a keys volume that is not there, and
+  // headers that are damaged.
+  const Done lost = m.sh("latchkey unlock", m.passphrase());
+  CHECK(lost.status == exit_status(Code::partial));
+  CHECK(has(lost.output, "has no valid LUKS header"));
   const Done done = m.sh("rm -r /etc/latchkey; latchkey restore /root/b", m.passphrase());
   INFO(done.output);
   CHECK(done.status == 0);

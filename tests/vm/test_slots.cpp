@@ -59,7 +59,7 @@ KillRow row_of(Machine& m, const std::string& step, const std::string& moment,
 
 }  // namespace
 
-TEST_CASE("several administrators have a passphrase each, and the last one stays", "[.slow]") {
+TEST_CASE("several administrators have a passphrase each, and the last one stays") {
   Machine& m = unlocked();
   m.must("latchkey add-passphrase alice", m.passphrase() + "\nalice has a long one\n");
   CHECK(opens(m, "alice has a long one"));
@@ -183,7 +183,7 @@ TEST_CASE("promise 6: adopt, add-passphrase and recovery-key, killed anywhere, g
   prove_table(recovery.verb, kill_everywhere(m, recovery));
 }
 
-TEST_CASE("a recovery key opens what it is for, and a new one takes its place", "[.slow]") {
+TEST_CASE("a recovery key opens what it is for, and a new one takes its place") {
   Machine& m = unlocked();
   const std::string test = "cryptsetup open --test-passphrase --key-file - /dev/system/encrypted-b";
   const std::string first = m.must("latchkey -q recovery-key b 2>/dev/null", m.passphrase());
@@ -195,7 +195,7 @@ TEST_CASE("a recovery key opens what it is for, and a new one takes its place", 
   CHECK(key_opens(m, "b"));
 }
 
-TEST_CASE("case 36: an inspection of the keys volume closes by itself", "[.slow]") {
+TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
   Machine& m = unlocked();
   // The session ends although the keeper goes on.
   const std::string where = m.must("latchkey -q mount-keys --for 5s", m.passphrase());
@@ -208,7 +208,7 @@ TEST_CASE("case 36: an inspection of the keys volume closes by itself", "[.slow]
   check_at_rest(m);
 }
 
-TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody does", "[.slow]") {
+TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody does") {
   Machine& m = unlocked();
   m.must("latchkey -q mount-keys", m.passphrase());
   m.must(
@@ -223,7 +223,7 @@ TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody
   check_at_rest(m);
 }
 
-TEST_CASE("an unlock ends an inspection of the keys volume", "[.slow]") {
+TEST_CASE("an unlock ends an inspection of the keys volume") {
   Machine& m = unlocked();
   m.must("latchkey -q mount-keys", m.passphrase());
   m.must("latchkey lock");
