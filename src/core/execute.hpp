@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/fsck.hpp"
 #include "core/plan.hpp"
 #include "core/result.hpp"
 
@@ -39,6 +40,8 @@ class Reporter {
   virtual void failed(const Step&, const Error&) {}
   /// `lacking` is what was needed and is not so.
   virtual void skipped(const Step&, const std::string& /*lacking*/) {}
+  /// How far the check of this volume's file system is.
+  virtual void progress(const std::string& /*volume*/, const CheckProgress&) {}
   /// Something that people should know, of no step's result.
   virtual void note(const std::string& /*text*/) {}
 };

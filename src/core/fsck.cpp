@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fsck.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
+
+#include "core/text.hpp"
 
 namespace latchkey {
 
 Result<std::string> judge_fsck(int status, const std::string& volume, const std::string& device,
                                const std::string& type) {
   const std::string what = "cannot mount '" + volume + "'";
-  const std::string repair = "run: fsck." + type + " " + device + ", then: release-services";
+  const std::string repair = "run: " + repair_command(type, device) + ", then: release-services";
   const auto bits = static_cast<unsigned>(status);
-  if (status == 0) return std::string("clean");
+  if (status == 0) return std::string(checks_itself(type) ? "checked as it is mounted" : "clean");
   if (status < 0 || (bits & 128U) != 0)
     return Error{Code::io, what, "fsck." + type + " could not run", repair};
   if ((bits & 32U) != 0) return Error{Code::io, what, "the file system check was cancelled", repair};
@@ -26,6 +29,37 @@ Result<std::string> judge_fsck(int status, const std::string& volume, const std:
     return Error{Code::damaged, what, "its file system was repaired and wants a restart",
                  "reboot, or run: release-services"};
   return std::string("repaired");
+}
+
+std::vector<std::string> check_arguments(const std::string& type) {
+  if (type == "ext2" || type == "ext3" || type == "ext4") return {"-p", "-C", "1"};
+  return {"-p"};
+}
+
+std::optional<CheckProgress> parse_check_progress(std::string_view line) {
+  constexpr std::uint64_t passes = 5;  // of e2fsck
+  const auto words = split_fields(line);
+  if (words.size() != 4 || !words[3].text.starts_with('/')) return {};
+  const auto pass = parse_number(words[0].text, passes);
+  const auto current = parse_number(words[1].text, UINT32_MAX);
+  const auto most = parse_number(words[2].text, UINT32_MAX);
+  if (!pass || !current || !most || *pass == 0 || *most == 0) return {};
+  const std::uint64_t percent = std::min<std::uint64_t>(100, 100 * *current / *most);
+  return CheckProgress{static_cast<int>(*pass), static_cast<int>(passes),
+                       static_cast<int>(percent)};
+}
+
+std::string progress_words(const CheckProgress& progress) {
+  return "pass " + std::to_string(progress.pass) + " of " + std::to_string(progress.passes) + ", " +
+         std::to_string(progress.percent) + " %";
+}
+
+bool checks_itself(const std::string& type) { return type == "xfs" || type == "btrfs"; }
+
+std::string repair_command(const std::string& type, const std::string& device) {
+  if (type == "xfs") return "xfs_repair " + device;
+  if (type == "btrfs") return "btrfs check " + device;
+  return "fsck." + type + " " + device;
 }
 
 std::string fsck_package(const std::string& type) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/terminal.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/check_bar.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -18,15 +20,48 @@ const std::string program = "latchkey";
 // One write a line: several processes may speak at once.
 void to_stderr(const std::string& text) { (void)write_all(STDERR_FILENO, text); }
 
+bool is_drawable(int fd) {
+  const char* kind = std::getenv("TERM");
+  return ::isatty(fd) == 1 && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
+}
+
 }  // namespace
 
+TerminalReporter::TerminalReporter(const Globals& globals)
+    : globals_(globals), redraws_(!globals.quiet && is_drawable(STDERR_FILENO)) {}
+
+TerminalReporter::~TerminalReporter() { clear(); }
+
+void TerminalReporter::clear() {
+  if (drawn_) to_stderr("\r\033[K");
+  drawn_ = false;
+}
+
+void TerminalReporter::draw() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size.ws_col = 80;
+  const std::string bar = check_bar(checks_, size.ws_col);
+  if (bar.empty()) return clear();
+  to_stderr("\r" + bar + "\033[K");
+  drawn_ = true;
+}
+
+void TerminalReporter::progress(const std::string& volume, const CheckProgress& progress) {
+  if (!redraws_) return;
+  checks_[volume] = progress;
+  draw();
+}
+
 void TerminalReporter::started(const Step& step) {
+  clear();
   const std::string text = progress_text(step.action);
   if (!text.empty()) say(globals_, text);
   else if (globals_.verbose) say(globals_, describe(step.action));
 }
 
 void TerminalReporter::finished(const Step& step, const std::string& detail) {
+  clear();
+  if (std::holds_alternative<CheckFs>(step.action)) checks_.erase(step.volume);
   const std::string text = success_text(step.action);
   const std::string more = detail.empty() ? "" : " (" + printable(detail) + ")";
   if (!text.empty()) say(globals_, text + more);
@@ -34,6 +69,8 @@ void TerminalReporter::finished(const Step& step, const std::string& detail) {
 }
 
 void TerminalReporter::failed(const Step& step, const Error& error) {
+  clear();
+  if (std::holds_alternative<CheckFs>(step.action)) checks_.erase(step.volume);
   (void)report_error(error);
   const auto* release = std::get_if<ReleaseUnit>(&step.action);
   const std::string& name = release != nullptr ? release->unit : step.volume;
@@ -45,7 +82,10 @@ void TerminalReporter::skipped(const Step& step, const std::string& lacking) {
   if (globals_.verbose) say(globals_, "not done: " + describe(step.action) + ", lacking: " + lacking);
 }
 
-void TerminalReporter::note(const std::string& text) { say(globals_, printable(text, 1000)); }
+void TerminalReporter::note(const std::string& text) {
+  clear();
+  say(globals_, printable(text, 1000));
+}
 
 int report_error(const Error& error) {
   to_stderr(error_text(program, error));
@@ -62,9 +102,7 @@ void print(std::string_view text) { (void)write_all(STDOUT_FILENO, text); }
 
 bool colour_wanted() {
   const char* no = std::getenv("NO_COLOR");
-  const char* kind = std::getenv("TERM");
-  return ::isatty(STDOUT_FILENO) == 1 && (no == nullptr || *no == '\0') && kind != nullptr &&
-         std::string_view(kind) != "dumb";
+  return (no == nullptr || *no == '\0') && is_drawable(STDOUT_FILENO);
 }
 
 }  // namespace latchkey

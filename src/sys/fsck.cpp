@@ -29,7 +29,7 @@ Checked unchecked(const std::string& why) { return {"not checked", why}; }
 }  // namespace
 
 Result<Checked> check_device(const std::string& device, const std::string& type,
-                             const std::string& name, const SayLine& say) {
+                             const std::string& name, const Watch& watch) {
   const std::string found = type == "auto" ? detect_type(device) : type;
   if (found.empty()) return unchecked("'" + name + "' is not checked: no known file system on it");
   const std::string program = find_program("fsck." + found);
@@ -38,21 +38,29 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
     return unchecked("'" + name + "' is not checked: fsck." + found + " is not installed" +
                      (package.empty() ? "" : "; run: apt install " + package));
   }
-  const auto ran = run({program, "-p", device}, {.output_limit = 16UL * 1024});
+  std::vector<std::string> argv{program};
+  for (const std::string& word : check_arguments(found)) argv.push_back(word);
+  argv.push_back(device);
+  CheckProgress last;
+  const auto ran = run(argv, {.output_limit = 16UL * 1024, .on_line = [&](std::string_view line) {
+    const auto progress = parse_check_progress(line);
+    if (progress && *progress != last) watch.moved(last = *progress);
+    return progress.has_value();
+  }});
   if (!ran) return Error{ran.error().code, "cannot mount '" + name + "'", sentence(ran.error()), ""};
   if (ran->status != 0) {
     std::size_t told = 0;
     for (const std::string_view line : split_lines(ran->output))
       if (!trim(line).empty() && told++ < most_lines)
-        say("fsck." + found + " '" + name + "': " + printable(trim(line)));
+        watch.line("fsck." + found + " '" + name + "': " + printable(trim(line)));
   }
   const auto judged = judge_fsck(ran->status, name, device, found);
   if (!judged) return judged.error();
   return Checked{*judged, ""};
 }
 
-Result<Checked> check_fs(const Volume& volume, const SayLine& say) {
-  return check_device(mapping_path(volume), volume.fs_type, volume.name, say);
+Result<Checked> check_fs(const Volume& volume, const Watch& watch) {
+  return check_device(mapping_path(volume), volume.fs_type, volume.name, watch);
 }
 
 }  // namespace latchkey

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <optional>
 
+#include "core/fsck.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
@@ -79,7 +80,7 @@ Error busy_error(const std::string& what, const Volume& volume, libmnt_table* mo
 }
 
 Error mount_error(int error, const std::string& what, const Volume& volume) {
-  const std::string check = "run: fsck." + volume.fs_type + " " + mapping_path(volume);
+  const std::string check = "run: " + repair_command(volume.fs_type, mapping_path(volume));
   switch (error) {
     case ENODEV:
       return {Code::kernel, what, "the kernel knows no file system '" + volume.fs_type + "'",

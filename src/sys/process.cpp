@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "core/message.hpp"
 #include "core/text.hpp"
@@ -39,8 +40,45 @@ int wait_for(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+// What a program prints, as it comes: lines go to who listens, the rest is kept up
+// to a limit.
+class Printed {
+ public:
+  Printed(const RunOptions& options, std::string& kept) : options_(options), kept_(kept) {}
+
+  void add(std::string_view text) {
+    if (!options_.on_line) return keep(text);
+    line_ += text;
+    std::size_t end = 0;
+    while ((end = line_.find('\n')) != std::string::npos) {
+      take(line_.substr(0, end), "\n");
+      line_.erase(0, end + 1);
+    }
+    if (line_.size() >= longest) end_of_line();
+  }
+  /// What is left when nothing more comes.
+  void end_of_line() {
+    if (!line_.empty()) take(std::exchange(line_, {}), "");
+  }
+
+ private:
+  static constexpr std::size_t longest = 4096;
+
+  void take(const std::string& line, const char* end) {
+    if (!options_.on_line(line)) keep(line + end);
+  }
+  void keep(std::string_view text) {
+    const std::size_t room = options_.output_limit - std::min(options_.output_limit, kept_.size());
+    kept_ += text.substr(0, room);
+  }
+
+  const RunOptions& options_;
+  std::string& kept_;
+  std::string line_{};
+};
+
 // Reads until the end or the deadline; gives false at the deadline.
-bool drain(int fd, std::string& into, std::size_t limit, std::optional<Clock::time_point> deadline) {
+bool drain(int fd, Printed& into, std::optional<Clock::time_point> deadline) {
   char buffer[4096];
   while (true) {
     int wait = -1;
@@ -55,10 +93,11 @@ bool drain(int fd, std::string& into, std::size_t limit, std::optional<Clock::ti
     if (ready < 0 && errno == EINTR) continue;
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return true;
-    const std::size_t room = limit - std::min(limit, into.size());
-    into.append(buffer, std::min(static_cast<std::size_t>(got), room));
+    if (got <= 0) break;
+    into.add({buffer, static_cast<std::size_t>(got)});
   }
+  into.end_of_line();
+  return true;
 }
 
 }  // namespace
@@ -119,7 +158,8 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
   std::optional<Clock::time_point> deadline;
   if (options.timeout.count() > 0) deadline = Clock::now() + options.timeout;
   RunResult result;
-  if (!drain(output.get(), result.output, options.output_limit, deadline)) {
+  Printed printed(options, result.output);
+  if (!drain(output.get(), printed, deadline)) {
     ::kill(-pid, SIGKILL);
     wait_for(pid);
     return Error{Code::timeout, what,

@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -18,6 +20,9 @@ struct RunOptions {
   std::vector<std::string> environment{};   ///< beyond the fixed one, as NAME=value
   bool merge_stderr = true;                 ///< stderr into the output, else discarded
   std::size_t output_limit = 64 * 1024;     ///< of what is kept; the rest is read and dropped
+  /// Gets each line as soon as the program has printed it, without its end; true:
+  /// it is not kept. Lines beyond 4 KiB come in pieces.
+  std::function<bool(std::string_view)> on_line{};
 };
 
 struct RunResult {

@@ -15,6 +15,7 @@
 
 #include "core/hold.hpp"
 #include "core/message.hpp"
+#include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/fsck.hpp"
@@ -34,11 +35,25 @@ constexpr seconds tell_each = std::chrono::minutes(1);
 constexpr char done = 'd';     // with the detail
 constexpr char failed = 'f';   // with the error
 constexpr char warning = 'w';  // with a text
+constexpr char moved = 'p';    // a check, with its pass, the passes and the percent
 
 // A checker goes on when the person who began it types Ctrl-C or goes away: it
 // would only leave the file system worse. The lock is kept as long as it runs.
 void outlive_terminal() {
   for (const int number : {SIGINT, SIGHUP}) ::signal(number, SIG_IGN);
+}
+
+std::string pack(const CheckProgress& progress) {
+  return std::to_string(progress.pass) + " " + std::to_string(progress.passes) + " " +
+         std::to_string(progress.percent);
+}
+
+CheckProgress unpack_progress(std::string_view text) {
+  const auto words = split_fields(text);
+  const auto number = [&](std::size_t at) {
+    return at < words.size() ? static_cast<int>(parse_number(words[at].text, 100).value_or(0)) : 0;
+  };
+  return {number(0), number(1), number(2)};
 }
 
 Result<std::string> detail(const Result<>& result) {
@@ -91,7 +106,8 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
   if (const auto* check = std::get_if<CheckFs>(&action))
     return on_volume(check->volume, [](const Volume& volume, Channel& channel) {
       const auto checked = check_fs(
-          volume, [&](const std::string& line) { channel.send(warning, line); });
+          volume, {[&](const std::string& line) { channel.send(warning, line); },
+                   [&](const CheckProgress& progress) { channel.send(moved, pack(progress)); }});
       if (!checked) return Result<std::string>(checked.error());
       if (!checked->warning.empty()) channel.send(warning, checked->warning);
       return Result<std::string>(checked->detail);
@@ -163,7 +179,8 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   const auto now = Clock::now();
   const auto bound = bound_of(action);
   if (running_.empty()) told_ = now;
-  running_.push_back({index, name, now, bound ? std::optional(now + *bound) : std::nullopt,
+  const auto* check = std::get_if<CheckFs>(&action);
+  running_.push_back({index, name, check != nullptr ? check->volume : "", {}, now, bound ? std::optional(now + *bound) : std::nullopt,
                       std::move(*worker)});
 }
 
@@ -171,6 +188,11 @@ std::optional<Ended> ReleaseEffects::hear(std::list<Running>::iterator running) 
   const auto message = running->worker.channel().receive();
   if (message && message->type == warning) {
     reporter_.note(message->payload);
+    return {};
+  }
+  if (message && message->type == moved) {
+    running->progress = unpack_progress(message->payload);
+    reporter_.progress(running->volume, running->progress);
     return {};
   }
   Ended ended{running->step};
@@ -203,7 +225,8 @@ std::optional<Ended> ReleaseEffects::look_at_clock() {
     for (const Running& running : running_)
       reporter_.note("still under way after " +
                      duration_text(std::chrono::duration<double>(now - running.begun).count()) +
-                     ": " + running.name);
+                     ": " + running.name +
+                     (running.progress.pass == 0 ? "" : ", " + progress_words(running.progress)));
   }
   return {};
 }

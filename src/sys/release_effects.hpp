@@ -48,6 +48,8 @@ class ReleaseEffects : public Effects {
   struct Running {
     std::size_t step;
     std::string name;
+    std::string volume;      ///< whose check it is; empty: no check
+    CheckProgress progress;  ///< of a check that told any
     Clock::time_point begun;
     std::optional<Clock::time_point> deadline;
     Worker worker;

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "core/check_bar.hpp"
 #include "core/fsck.hpp"
 #include "support/catch.hpp"
 #include "sys/fd.hpp"
@@ -30,7 +31,7 @@ class Image {
   std::string path_ = "/tmp/latchkey-fsck-XXXXXX";
 };
 
-void quiet(const std::string&) {}
+const Watch quiet{[](const std::string&) {}, [](const CheckProgress&) {}};
 
 Code code_for(int status) {
   const auto judged = judge_fsck(status, "data", "/dev/mapper/cleartext-data", "ext4");
@@ -93,4 +94,58 @@ TEST_CASE("a device that is not there is the checker's own error") {
   const auto checked = check_device("/dev/mapper/no-such-latchkey-device", "ext4", "data", quiet);
   REQUIRE_FALSE(checked);
   CHECK(checked.error().code == Code::io);
+}
+
+TEST_CASE("how far a check is stands among what it prints") {
+  CHECK(parse_check_progress("1 5 20 /dev/mapper/cleartext-data") == CheckProgress{1, 5, 25});
+  CHECK(parse_check_progress("5 0 1 /dev/x") == CheckProgress{5, 5, 0});
+  CHECK(parse_check_progress("2 30 20 /dev/x") == CheckProgress{2, 5, 100});
+  for (const char* line : {"", "1 2 3", "1 2 0 /dev/x", "0 1 2 /dev/x", "6 1 2 /dev/x", "a 1 2 /dev/x",
+                           "/dev/x: clean, 11/1280 files", "1 99999999999999999999 1 /dev/x"})
+    CHECK_FALSE(parse_check_progress(line));
+  CHECK(progress_words({2, 5, 34}) == "pass 2 of 5, 34 %");
+}
+
+TEST_CASE("a forced check tells how far it is, and its lines stay apart from what it found") {
+  if (find_program("mkfs.ext4").empty() || find_program("debugfs").empty()) {
+    WARN("skipped: e2fsprogs is not installed");
+    return;
+  }
+  const Image image;
+  REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", image.path()}, "mkfs"));
+  REQUIRE(run_ok({"debugfs", "-w", "-R", "ssv state 2", image.path()}, "debugfs"));
+  std::vector<CheckProgress> moved;
+  std::vector<std::string> lines;
+  const auto checked = check_device(image.path(), "ext4", "data",
+                                    {[&](const std::string& line) { lines.push_back(line); },
+                                     [&](const CheckProgress& at) { moved.push_back(at); }});
+  REQUIRE(checked);
+  REQUIRE_FALSE(moved.empty());
+  CHECK(moved.front().pass == 1);
+  CHECK(moved.back().pass == 5);
+  for (const std::string& line : lines) CHECK_FALSE(parse_check_progress(line.substr(line.find(": ") + 2)));
+}
+
+TEST_CASE("what xfs and btrfs call a check is none, and their repair has another name") {
+  CHECK(*judge_fsck(0, "data", "/dev/x", "xfs") == "checked as it is mounted");
+  CHECK(repair_command("xfs", "/dev/x") == "xfs_repair /dev/x");
+  CHECK(repair_command("btrfs", "/dev/x") == "btrfs check /dev/x");
+  CHECK(repair_command("ext4", "/dev/x") == "fsck.ext4 /dev/x");
+}
+
+TEST_CASE("the bar of the checks fits the terminal") {
+  CHECK(check_bar({}, 80).empty());
+  CHECK(check_bar({{"mysql", {1, 5, 50}}}, 80) ==
+        "checking 'mysql' [##########..........] pass 1 of 5, 50 %");
+  const std::map<std::string, CheckProgress> three{
+      {"mysql", {1, 5, 50}}, {"www", {2, 5, 100}}, {"old-mail", {1, 5, 0}}};
+  CHECK(check_bar(three, 200) ==
+        "checking 'mysql' [##########..........] pass 1 of 5, 50 %; 'old-mail' "
+        "[....................] pass 1 of 5, 0 %; 'www' [####################] pass 2 of 5, 100 %");
+  CHECK(check_bar(three, 80) == "checking 'mysql' [##########..........] pass 1 of 5, 50 %; 2 more");
+  CHECK(check_bar(three, 40) == "checking 3 volumes");
+  for (std::size_t columns = 0; columns < 200; ++columns) {
+    const std::size_t length = check_bar(three, columns).size();
+    CHECK((length < columns || (columns == 0 && length == 0)));
+  }
 }
