@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/volume_remover.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "core/text.hpp"
@@ -163,8 +165,12 @@ Result<> VolumeRemover::wipe() const {
     if (!lv) return lv.error();
     if (!*lv || !has_tag(**lv, removal_.tag)) return Ok{};
   }
-  if (!block_device(volume.device.path())) return Ok{};
-  return wipe_header({volume.device.path(), "", volume.name, volume.uuid});
+  // A header that is kept elsewhere can be wiped when the device itself is gone.
+  const std::string& kept_in = volume.header;
+  if (kept_in.empty() ? !block_device(volume.device.path()).has_value()
+                      : ::access(kept_in.c_str(), F_OK) != 0)
+    return Ok{};
+  return wipe_header(place_of(volume));
 }
 
 Result<> VolumeRemover::remove_device() const {

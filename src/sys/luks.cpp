@@ -3,11 +3,13 @@
 
 #include <fcntl.h>
 #include <libcryptsetup.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "core/luks_slots.hpp"
@@ -51,6 +53,32 @@ Result<> sync_device(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, "cannot write to '" + path + "'");
   return Ok{};
+}
+
+constexpr std::uint64_t largest_header = 16ULL << 20U;  // as formatted by default
+
+// How many bytes are the header and its key slots. What lies behind a header that
+// is kept apart from its data is not known to be ours.
+std::uint64_t header_bytes(LuksSession& session, const LuksPlace& place) {
+  std::uint64_t size = crypt_get_data_offset(session.get()) * 512;
+  std::uint64_t metadata = 0;
+  std::uint64_t slots = 0;
+  if (place.header.empty()) return size > 0 ? size : largest_header;
+  if (crypt_get_metadata_size(session.get(), &metadata, &slots) == 0) return 2 * metadata + slots;
+  for (int slot = 0; slot < crypt_keyslot_max(CRYPT_LUKS1); ++slot) {
+    std::uint64_t begin = 0;
+    std::uint64_t length = 0;
+    if (crypt_keyslot_area(session.get(), slot, &begin, &length) == 0)
+      size = std::max(size, begin + length);
+  }
+  return size > 0 ? size : largest_header;
+}
+
+// The size of a file that holds a header; a device has its own end.
+std::optional<std::uint64_t> file_size(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+  return static_cast<std::uint64_t>(info.st_size);
 }
 
 Error slot_error(const LuksSession& session, const std::string& what, int r) {
@@ -284,12 +312,13 @@ Result<> wipe_header(const LuksPlace& place) {
   if (auto begun = session.init(place); !begun) return begun;
   const int loaded = crypt_load(session.get(), CRYPT_LUKS, nullptr);
   const std::string& path = written_to(place);
-  std::uint64_t size = 16ULL << 20U;  // where the data begin when the header cannot say
+  std::uint64_t size = largest_header;
   if (loaded == 0) {
     if (!place.uuid.empty() && place.uuid != crypt_get_uuid(session.get()))
       return Error{Code::refused, what, "another header is there", ""};
-    if (crypt_get_data_offset(session.get()) > 0) size = crypt_get_data_offset(session.get()) * 512;
+    size = header_bytes(session, place);
   }
+  if (const auto end = file_size(path)) size = std::min(size, *end);
   const auto left = find_signature(path);
   if (!left) return left.error();
   if (loaded != 0 && !*left) return Ok{};

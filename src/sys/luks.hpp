@@ -100,8 +100,9 @@ class LuksDevice {
   std::string name_;
 };
 
-/// Wipes a header with all its key slots, so that nothing opens the data any more. A
-/// device without a LUKS header is left as it is. Fails with Code::refused for one
+/// Wipes a header with all its key slots, so that nothing opens the data any more; of a
+/// header that is kept elsewhere, no byte beyond its key slots. What holds no LUKS
+/// header is left as it is. Fails with Code::refused for one
 /// with another UUID, Code::busy when it is open, Code::io.
 [[nodiscard]] Result<> wipe_header(const LuksPlace& place);
 

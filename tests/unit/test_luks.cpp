@@ -162,6 +162,28 @@ TEST_CASE("a wiped header opens nothing and shows nothing; another one is left a
   CHECK(wipe_header(place));  // it is so already
 }
 
+TEST_CASE("a header kept elsewhere is wiped to the end of its slots, its neighbours stay") {
+  const DiskFile data;
+  const DiskFile elsewhere;
+  LuksFormat format = data.format();
+  format.place.header = elsewhere.path();
+  REQUIRE(LuksDevice::format(format, drawn()));
+  REQUIRE(LuksDevice::open(format.place));
+  const std::string behind = "what another program keeps behind it";
+  constexpr std::size_t end = 16UL << 20U;  // of the default's areas
+  const Fd fd(::open(elsewhere.path().c_str(), O_WRONLY | O_CLOEXEC));
+  REQUIRE(::pwrite(fd.get(), behind.data(), behind.size(), end) > 0);
+  CHECK(wipe_header(format.place));
+  CHECK(LuksDevice::open(format.place).error().code == Code::damaged);
+  CHECK_FALSE(*find_signature(elsewhere.path()));
+  const auto after = read_file(elsewhere.path(), 64UL << 20U);
+  REQUIRE(after);
+  CHECK(after->size() == 32UL << 20U);
+  CHECK(after->substr(end, behind.size()) == behind);
+  // Every slot's bytes are gone, to the last.
+  CHECK(after->substr(end - 4096, 4096) != std::string(4096, '\0'));
+}
+
 TEST_CASE("case 40: every signature is seen, two at once as two") {
   const DiskFile disk;
   CHECK_FALSE(*find_signature(disk.path()));
