@@ -124,8 +124,9 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
     Asker asker(descriptor);
     if (auto ready = adopter.prepare(asker); !ready) return report_error(ready.error());
   }
-  if (auto done = carry_out(globals, work, adopter.steps(), options.halt); !done)
-    return report_error(done.error());
+  if (const int status = carry_out_and_tell(globals, work, adopter.steps(), options.halt);
+      status != 0)
+    return status;
   if (options.halt == "list") return 0;
   if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + options.name +

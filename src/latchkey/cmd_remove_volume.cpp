@@ -93,8 +93,10 @@ int remove(const Globals& globals, const Options& options, std::optional<int> de
     if (auto fine = remover.look(); !fine) return report_error(fine.error());
     if (auto ready = remover.prepare(asker); !ready) return report_error(ready.error());
   }
-  if (auto done = carry_out(globals, removal->work, remover.steps(), options.halt); !done)
-    return report_error(done.error());
+  if (const int status =
+          carry_out_and_tell(globals, removal->work, remover.steps(), options.halt);
+      status != 0)
+    return status;
   if (options.halt == "list") return 0;
   if (removal->kind == Removal::Kind::forget)
     say(globals, "'" + options.name + "' is forgotten; its data on " +

@@ -107,7 +107,8 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
                     ? Result<>(Ok{})
                     : grow_file_system(volume->fs_type, mapping_path(*volume), volume->mount_point);
        }}};
-  if (auto done = carry_out(globals, *work, steps, halt); !done) return report_error(done.error());
+  if (const int status = carry_out_and_tell(globals, *work, steps, halt); status != 0)
+    return status;
   if (halt != "list") say(globals, "'" + name + "' has " + size_text(bytes.value_or(0)) + " now");
   return 0;
 }
