@@ -31,7 +31,7 @@ std::string unmounted_of(const std::string& volume) { return "unmounted " + volu
 
 Error taken(const Volume& volume, const std::string& why) {
   return {Code::busy, "cannot bring up '" + volume.name + "'", why,
-          "free the name or the mount point, or change it in /etc/latchkey/volumes"};
+          "free it, or change it in /etc/latchkey/volumes; then: release-services"};
 }
 
 bool below(const std::string& path, const std::string& parent) {

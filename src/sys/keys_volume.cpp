@@ -149,7 +149,7 @@ Result<Secret> OpenKeys::read(const std::string& file) const {
   const Fd fd = open_beneath(directory_.get(), file);
   if (!fd && errno == ENOENT)
     return Error{Code::missing, what, "it is not on the keys volume",
-                 "see: latchkey check --with-keys"};
+                 "if it was lost: latchkey restore FILE, with a backup; see: latchkey check --with-keys"};
   if (!fd && (errno == ELOOP || errno == EXDEV))
     return Error{Code::refused, what, "it is a link", "replace it by the file itself"};
   if (!fd) return failed(what);

@@ -64,7 +64,7 @@ Result<LuksHeader> LuksSession::load(const LuksPlace& place) {
   const int r = crypt_load(get(), CRYPT_LUKS, nullptr);
   if (r == -EINVAL || r == -EBADMSG)
     return Error{Code::damaged, what, "'" + where + "' has no valid LUKS header",
-                 "if it had one, restore it from a backup; nothing was written"};
+                 "if it had one: latchkey restore FILE, with a backup; nothing was written"};
   if (r == -ENOMEM) return Error{Code::memory, what, reason(r), "add memory"};
   if (r < 0) return Error{Code::io, what, reason(r), ""};
   return judge(place.name, place.uuid);

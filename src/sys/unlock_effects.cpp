@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/unlock_workers.hpp"
@@ -99,7 +100,8 @@ void UnlockEffects::start(std::size_t index, const Action& action) {
       opening_.emplace_back(index, open->volume);
     } else {
       Error error = failed->second;
-      error.what = "cannot open '" + open->volume + "': " + error.what;
+      error.why = sentence(error);
+      error.what = "cannot open '" + open->volume + "'";
       ended_.push_back({index, std::move(error)});
     }
   }
