@@ -2,6 +2,7 @@
 #include "support/guests.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace latchkey::test {
@@ -19,6 +20,13 @@ const std::string tools_of_setup = "xfsprogs,btrfs-progs,f2fs-tools,nginx-light"
 // not what is tested here.
 const std::vector<std::string> quick_images{"--cpus",          "1",        "--cmdline",
                                             "mitigations=off", "--script", parts + "quick-images"};
+
+// Two at a time is what a small machine can bear; half of it where another program
+// runs its stories beside this one.
+std::size_t most_guests() {
+  const char* const chosen = std::getenv("LATCHKEY_TEST_GUESTS");
+  return chosen == nullptr ? 2 : std::max(1UL, std::strtoul(chosen, nullptr, 10));
+}
 
 std::unique_ptr<Machine> to_set_up(const std::string& name, std::vector<std::string> options) {
   options.insert(options.end(), quick_images.begin(), quick_images.end());
@@ -41,7 +49,7 @@ Machine& Guests::get(const std::string& name, const Make& make) {
   if (found != running_.end()) {
     running_.splice(running_.end(), running_, found);
   } else {
-    while (running_.size() >= 2) running_.pop_front();
+    while (running_.size() >= most_guests()) running_.pop_front();
     running_.emplace_back(name, make(name));
   }
   return *running_.back().second;
@@ -63,6 +71,17 @@ Machine& Guests::plain() {
   return get("test-plain", [](const std::string& name) {
     auto machine = std::make_unique<Machine>(
         name, std::vector<std::string>{"--volumes", "a,b,c,d", "--memory", "768"});
+    machine->save("early");
+    return machine;
+  });
+}
+
+Machine& Guests::packages() {
+  return get("test-packages", [](const std::string& name) {
+    auto machine = std::make_unique<Machine>(
+        name, std::vector<std::string>{"--volumes", "pg:ext4:128,www,docker:ext4:128", "--install",
+                                       "postgresql,apache2,docker.io,wget", "--script",
+                                       parts + "packages", "--memory", "1536"});
     machine->save("early");
     return machine;
   });

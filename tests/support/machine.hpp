@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,12 @@ class Machine {
   /// Pins the early host keys that the guest has by now, as `early` needs after
   /// `latchkey init`. A snapshot of another set-up needs it again.
   void trust_early() { vm({"trust", name_}); }
-  void save(const std::string& tag) { vm({"snapshot", name_, "save", tag}); }
+  void save(const std::string& tag) {
+    vm({"snapshot", name_, "save", tag});
+    saved_.insert(tag);
+  }
+  /// True when a snapshot of that name was saved by this program.
+  [[nodiscard]] bool saved(const std::string& tag) const { return saved_.contains(tag); }
   void load(const std::string& tag) { vm({"snapshot", name_, "load", tag}); }
   void reset() { vm({"reset", name_}); }
   void reboot() { vm({"reboot", name_}); }
@@ -71,6 +77,7 @@ class Machine {
 
   std::string name_;
   std::string passphrase_{};
+  std::set<std::string> saved_{};
 };
 
 /// Polls until `ready` says true. Throws `what` at the deadline.
