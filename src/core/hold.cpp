@@ -47,6 +47,10 @@ std::string head() {
 
 std::string unit_text(const HeldUnit& held) {
   std::string out = head() + "After=" + std::string(release_unit) + "\n";
+  // A unit without default dependencies is not stopped at shutdown, and for a mount
+  // without a unit file RequiresMountsFor= is but an order: its volume would be
+  // unmounted under it.
+  out += "Conflicts=umount.target\nBefore=umount.target\n";
   for (const std::string& path : held.mount_points)
     if (const std::string quoted = quoted_path(path); !quoted.empty())
       out += "RequiresMountsFor=" + quoted + "\n";

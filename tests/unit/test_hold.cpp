@@ -29,6 +29,8 @@ TEST_CASE("a held unit's drop-in names its mount points, its marker and the rele
         "[Unit]\n"
         "Documentation=man:latchkey(8)\n"
         "After=latchkey-release.service\n"
+        "Conflicts=umount.target\n"
+        "Before=umount.target\n"
         "RequiresMountsFor=/srv/data\n"
         "ConditionPathIsMountPoint=/srv/data\n"
         "ConditionPathExists=/run/latchkey/released/db.service\n");
