@@ -133,7 +133,10 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
-  return take_down(service.unit, std::chrono::minutes(3));
+  if (auto down = take_down(service.unit, std::chrono::minutes(3)); !down) return down;
+  // It may have failed for want of its data, which is no failure any more.
+  if (!is_template(service.unit)) forget_failure(service.unit);
+  return Ok{};
 }
 
 void tell(const Globals& globals, const Setup& setup, const Service& service, const Found& found) {
