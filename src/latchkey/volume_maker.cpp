@@ -67,7 +67,9 @@ Result<> VolumeMaker::look_at_lv() const {
   if (!vg) return vg.error();
   const auto lv = find_lv(volume_.device);
   if (!lv) return lv.error();
-  const bool ours = *lv && (has_tag(**lv, tag_) || work_.is_done("untag"));
+  // With every step before `untag` done, that one may have been too, unmarked. Whoever
+  // opens the volume looks at the UUID of its header.
+  const bool ours = *lv && (has_tag(**lv, tag_) || work_.is_done("hold"));
   if (ours) return Ok{};
   const std::string name = volume_.device.text();
   if (!*lv && asked_.size == "existing")

@@ -90,7 +90,8 @@ Result<> VolumeRemover::look() const {
     const auto lv = find_lv(volume.device);
     if (!lv) return lv.error();
     if (!*lv) return Ok{};
-    if (removal_.kind == Removal::Kind::take_back && !has_tag(**lv, removal_.tag))
+    if (removal_.kind == Removal::Kind::take_back && !has_tag(**lv, removal_.tag) &&
+        !has_our_header())
       return Ok{};  // never became ours: it stays
     if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
   }
@@ -105,6 +106,12 @@ Result<> VolumeRemover::prepare(Asker& asker) {
   // Only the passphrase is proved now; the volume is open for the one step.
   keys_ = std::move(*session);
   return keys_->close();
+}
+
+// The tag goes in the last steps of a creation, when the header is there.
+bool VolumeRemover::has_our_header() const {
+  const Volume& volume = removal_.volume;
+  return activate_lvs({volume.device.text()}) && read_luks_header(place_of(volume));
 }
 
 std::vector<WorkStep> VolumeRemover::steps() {
@@ -163,7 +170,12 @@ Result<> VolumeRemover::wipe() const {
   if (removal_.kind == Removal::Kind::take_back && is_lv(volume)) {
     const auto lv = find_lv(volume.device);
     if (!lv) return lv.error();
-    if (!*lv || !has_tag(**lv, removal_.tag)) return Ok{};
+    if (!*lv) return Ok{};
+    if (!has_tag(**lv, removal_.tag)) {
+      if (!has_our_header()) return Ok{};
+      // What shows that it is ours is about to be wiped.
+      if (auto tagged = tag_lv(volume.device, removal_.tag); !tagged) return tagged;
+    }
   }
   // A header that is kept elsewhere can be wiped when the device itself is gone.
   const std::string& kept_in = volume.header;

@@ -51,6 +51,7 @@ class VolumeRemover {
 
  private:
   [[nodiscard]] bool destroys() const { return removal_.kind != Removal::Kind::forget; }
+  [[nodiscard]] bool has_our_header() const;
   [[nodiscard]] Result<> unhold() const;
   [[nodiscard]] Result<> unmount() const;
   [[nodiscard]] Result<> close() const;
