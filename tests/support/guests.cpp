@@ -12,7 +12,7 @@ const std::string shelf = LATCHKEY_SOURCE_DIR "/tools/demo.d/";
 const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
 
 // The same packages, so that both guests grow from one cached base.
-const std::string tools_of_setup = "xfsprogs,btrfs-progs,f2fs-tools,nginx-light";
+const std::string tools_of_setup = "xfsprogs,btrfs-progs,f2fs-tools,nginx-light,fdisk";
 
 // Building an image is mostly starting programs, which is what emulated processors
 // are slow at: the image holds the modules of this machine only, one processor has

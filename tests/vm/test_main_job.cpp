@@ -18,7 +18,7 @@ void check_no_trace(Machine& m) {
   CHECK(m.must("dmsetup ls") .find("cleartext-keys") == std::string::npos);
   CHECK_FALSE(has(m.must("cat /proc/mounts"), "keys"));
   // Its LV is put to rest too (case 36), and still is what status knows.
-  m.until("[ ! -e /dev/mapper/system-encrypted--keys ]");
+  m.until("[ ! -e /dev/mapper/system-encrypted--keys ]", 240s);
   CHECK(m.must("lvs --noheadings -o lv_active system/encrypted-keys") == "");
   CHECK(m.must("pgrep -fc '[d]ropbear|[l]atchkey-unlock|[u]dhcpc' || true") == "0");
   CHECK(m.must("ls /run/latchkey | tr '\\n' ' '").find("early ") == std::string::npos);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "vm/closed_guest.hpp"
+
+#include "support/catch.hpp"
+
+namespace latchkey::test {
+namespace {
+
+// A service that reads its volume as it starts and then stays.
+void add_service(Machine& m, const std::string& volume) {
+  const std::string unit = "serve-" + volume;
+  add_unit(m, unit + ".service",
+           "[Unit]\nDescription=Serves the volume " + volume +
+               "\n[Service]\nType=exec\nExecStartPre=grep -qx " + volume + " /srv/" + volume +
+               "/marker\nExecStart=tail -f /dev/null\n[Install]\nWantedBy=multi-user.target\n");
+  m.must("systemctl -q enable " + unit);
+  m.must("latchkey hold " + unit + " --needs " + volume);
+}
+
+}  // namespace
+
+void add_unit(Machine& m, const std::string& name, const std::string& text) {
+  m.must("cat > /etc/systemd/system/" + name + " && systemctl daemon-reload", text);
+}
+
+Machine& closed() {
+  Machine& m = guests().plain();
+  if (m.saved("closed")) {
+    m.load("closed");
+    return m;
+  }
+  m.load("early");
+  REQUIRE(m.early("continue").status == 0);
+  m.wait_login();
+  m.until("systemctl is-system-running --wait | grep -qx running");
+  for (const std::string& volume : closed_volumes) add_service(m, volume);
+  m.must("printf '\\n[release]\\nservice_timeout = \"10s\"\\n' >> /etc/latchkey/latchkey.conf");
+  m.must("cat > /root/p && chmod 600 /root/p", m.passphrase());
+  m.save("closed");
+  return m;
+}
+
+void check_up(Machine& m, const std::vector<std::string>& volumes) {
+  for (const std::string& volume : volumes) {
+    INFO(volume);
+    CHECK(m.sh("grep -qx " + volume + " /srv/" + volume + "/marker").status == 0);
+    CHECK(m.sh("systemctl is-active serve-" + volume).status == 0);
+  }
+}
+
+}  // namespace latchkey::test
