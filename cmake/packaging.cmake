@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What is installed where, and the Debian package. Included by the top
 # CMakeLists.txt after the programs; LATCHKEY_DEPS is the prefix of tools/deps.
-# Everything lies below /usr; /etc/latchkey is made by the package's postinst.
+# Everything lies below /usr but the hooks of apt and dpkg; /etc/latchkey is made by the
+# package's postinst.
 if(NOT LATCHKEY_DEPS)
   get_directory_property(LATCHKEY_DEPS DIRECTORY ${PROJECT_SOURCE_DIR}/src DEFINITION LATCHKEY_DEPS)
 endif()
@@ -43,6 +44,13 @@ foreach(stage init-premount local-top init-bottom)
   install_input(PROGRAMS share/initramfs-tools/scripts/${stage}
     ${PROJECT_SOURCE_DIR}/initramfs/scripts/${stage}/latchkey)
 endforeach()
+
+# Conffiles, as everything in these directories: they stay until a purge, and do
+# nothing without the program.
+install(FILES ${hooks}/packages/apt.conf DESTINATION /etc/apt/apt.conf.d RENAME 05latchkey)
+install(FILES ${hooks}/packages/dpkg.cfg DESTINATION /etc/dpkg/dpkg.cfg.d RENAME latchkey)
+list(APPEND package_inputs ${hooks}/packages/apt.conf ${hooks}/packages/dpkg.cfg)
+file(WRITE ${work}/conffiles "/etc/apt/apt.conf.d/05latchkey\n/etc/dpkg/dpkg.cfg.d/latchkey\n")
 
 # Units are enabled as the distribution's own are: by a link that comes and goes
 # with the package; its administrator masks what is not wanted.
@@ -117,7 +125,7 @@ set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "e2fsprogs, linux-base")
 # CPack knows no Built-Using: the line end makes it a field of its own.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cryptsetup-bin, openssh-server\nBuilt-Using: ${built_using}")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst
-  ${hooks}/packaging/prerm ${hooks}/packaging/postrm)
+  ${hooks}/packaging/prerm ${hooks}/packaging/postrm ${work}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 # cpack would build everything, the tests too; the target below knows its parts.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY TRUE)

@@ -45,7 +45,8 @@ namespace latchkey {
 [[nodiscard]] Findings check_image(const Paths& paths, const EarlyInputs& inputs,
                                    const std::string& file);
 
-/// Whether the init system has loaded the conditions of every held unit. Empty
+/// Whether the init system has loaded the conditions of every held unit, and whether
+/// packages were left half-configured. Empty
 /// in a test's root and where systemd does not run.
 [[nodiscard]] Findings check_holds(const Paths& paths, const Setup& setup);
 

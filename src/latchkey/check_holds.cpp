@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Are the held units held? What systemd has loaded counts, not our files.
+// Are the held units held? What systemd has loaded counts, not our files. And is what
+// belongs to them installed completely?
+#include "core/text.hpp"
 #include "latchkey/check.hpp"
+#include "sys/packages.hpp"
 #include "sys/systemd.hpp"
 
 namespace latchkey {
@@ -24,6 +27,11 @@ Findings check_holds(const Paths& paths, const Setup& setup) {
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
+  if (setup.services.empty()) return out;
+  if (const auto packages = unfinished_packages(); !packages.empty())
+    out.push_back(doubtful({Code::partial,
+                            "not completely configured: " + printable(join(packages, ", ")), "",
+                            "once the volumes are mounted: dpkg --configure -a"}));
   return out;
 }
 

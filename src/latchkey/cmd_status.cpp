@@ -6,11 +6,13 @@
 
 #include "core/message.hpp"
 #include "core/report.hpp"
+#include "core/text.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/keeper.hpp"
 #include "sys/lvm.hpp"
+#include "sys/packages.hpp"
 #include "sys/state.hpp"
 
 namespace latchkey {
@@ -24,9 +26,16 @@ std::string open_keys_text(const Globals& globals) {
   return (colour_wanted() ? "\033[31m" + text + "\033[0m" : text) + ": run: latchkey umount-keys";
 }
 
-// What the volumes' table does not say: the keys volume, and early boot.
+// What dpkg could not configure, perhaps because volumes were closed.
+std::vector<std::string> packages_to_tell(const Globals& globals, const Setup& setup) {
+  if (setup.services.empty() || !globals.paths.root.empty()) return {};
+  return unfinished_packages();
+}
+
+// What the volumes' table does not say: the keys volume, packages, and early boot.
 std::string tail_text(const Globals& globals, const Facts& facts, const Setup& setup,
-                      const std::optional<BootReport>& report) {
+                      const std::optional<BootReport>& report,
+                      const std::vector<std::string>& packages) {
   std::string out;
   if (report)
     if (const auto lines = report_lines(*report); !lines.empty()) out += lines.front() + "\n";
@@ -34,6 +43,9 @@ std::string tail_text(const Globals& globals, const Facts& facts, const Setup& s
     out += open_keys_text(globals) + "\n";
   else if (!facts.keys.device)
     out += "the keys volume " + setup.config.keys.device.text() + " is not there\n";
+  if (!packages.empty())
+    out += "not completely configured: " + printable(join(packages, ", ")) +
+           "; once the volumes are mounted, run: dpkg --configure -a\n";
   if (const auto overdue = backup_age(globals.paths))
     out += sentence(*overdue) + "; " + overdue->hint + "\n";
   return out;
@@ -48,14 +60,16 @@ int show_status(const Globals& globals, bool json) {
   const auto report = read_boot_report(globals.paths);
   const std::vector<Row> rows =
       make_rows(*setup, facts, report ? reasons_of(*report) : Reasons{});
+  const std::vector<std::string> packages = packages_to_tell(globals, *setup);
   if (json) {
     nlohmann::json out = summary_json(*setup, facts, rows);
     out["early_boot"] =
         report ? nlohmann::json::parse(to_json(*report), nullptr, false) : nlohmann::json();
+    out["unconfigured_packages"] = packages;
     print(dump(out));
   } else {
     print(table_text(rows, colour_wanted()));
-    if (!globals.quiet) print(tail_text(globals, facts, *setup, report));
+    if (!globals.quiet) print(tail_text(globals, facts, *setup, report, packages));
   }
   // Like systemctl is-active: the status answers "is everything up?".
   return all_up(rows) ? 0 : exit_status(Code::partial);

@@ -64,6 +64,8 @@ Run declare_unhold(CLI::App& app, const Globals& globals);
 Run declare_release(CLI::App& app, const Globals& globals);
 Run declare_generator(CLI::App& app, const Globals& globals);
 Run declare_unguard(CLI::App& app, const Globals& globals);
+Run declare_apt_guard(CLI::App& app, const Globals& globals);
+Run declare_dpkg_guard(CLI::App& app, const Globals& globals);
 Run declare_image(CLI::App& app, const Globals& globals);
 
 }  // namespace latchkey

@@ -75,6 +75,8 @@ const std::vector<Command>& commands() {
       {"generator", "for systemd: write the conditions of held units", "", declare_generator, true},
       {"unguard", "for the package's removal: mount points as ordinary directories", "",
        declare_unguard, true},
+      {"apt-guard", "for apt: refuse packages whose volumes are closed", "", declare_apt_guard, true},
+      {"dpkg-guard", "for dpkg: the same", "", declare_dpkg_guard, true},
       {"image", "for the initramfs hook: stage and judge an image", "", declare_image, true},
   };
   return table;

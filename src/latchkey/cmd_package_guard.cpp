@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `latchkey apt-guard` and `latchkey dpkg-guard`: what apt and dpkg ask before they
+// unpack or remove anything (hooks/packages/). While volumes are closed, a package of a
+// held unit would write into an empty directory or be left half-configured. Only a
+// refusal ends with Code::refused; every fault of ours lets the packages go on.
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "core/message.hpp"
+#include "latchkey/closed_holds.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/packages.hpp"
+
+namespace latchkey {
+namespace {
+
+// apt waits for its reader, so all is read, whatever it is for.
+std::string read_stdin() {
+  std::string out;
+  char bytes[16384];
+  while (true) {
+    const ssize_t got = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return out;
+    out.append(bytes, static_cast<std::size_t>(got));
+  }
+}
+
+// Set by who knows better; the same rights as running apt are needed to do so.
+bool allowed_by_environment() {
+  const char* value = std::getenv("LATCHKEY_ALLOW_HELD");
+  return value != nullptr && std::string_view(value) == "1";
+}
+
+std::vector<Claim> refused_claims(const std::vector<PackageChange>& changes, const Closed& closed) {
+  std::vector<Claim> claims;
+  if (auto installed = claims_on_installed(closed))
+    claims = std::move(*installed);
+  else
+    report_warning(installed.error());
+  std::vector<Claim> refused;
+  for (const PackageChange& change : changes) {
+    if (claim_on(change, claims) == nullptr && !change.archive.empty())
+      if (auto read = claim_by_contents(claims, change, closed); !read)
+        report_warning(read.error());
+    const Claim* claim = claim_on(change, claims);
+    if (claim != nullptr && std::ranges::find(refused, *claim) == refused.end())
+      refused.push_back(*claim);
+  }
+  return refused;
+}
+
+int judge(const Globals& globals, const std::vector<PackageChange>& changes, bool allowed,
+          PackageTool tool) {
+  if (changes.empty()) return 0;
+  const Closed closed = find_closed(globals);
+  if (closed.empty()) return 0;
+  const std::vector<Claim> refused = refused_claims(changes, closed);
+  if (refused.empty()) return 0;
+  if (allowed) {
+    for (const Claim& claim : refused)
+      report_warning({Code::refused, "'" + claim.package + "' is changed while volumes are closed",
+                      "that was asked for", "after release-services: dpkg --configure -a"});
+    return 0;
+  }
+  std::fputs(refusal_text(refused, tool).c_str(), stderr);
+  return exit_status(Code::refused);
+}
+
+int guard_dpkg(const Globals& globals, const std::string& pid) {
+  // apt has asked already, and what it was allowed is allowed.
+  if (std::getenv("DPKG_FRONTEND_LOCKED") != nullptr) return 0;
+  const char* word = std::getenv("DPKG_HOOK_ACTION");
+  const std::string_view action = word == nullptr ? "" : word;
+  const bool removal = action == "remove" || action == "purge";
+  if (!removal && action != "install" && action != "unpack") return 0;
+  return judge(globals, changes_of_dpkg(pid, removal), allowed_by_environment(), PackageTool::dpkg);
+}
+
+}  // namespace
+
+Run declare_apt_guard(CLI::App&, const Globals& globals) {
+  return [&globals] {
+    const AptRun run = parse_apt_run(read_stdin());
+    return judge(globals, run.changes, run.allowed || allowed_by_environment(), PackageTool::apt);
+  };
+}
+
+Run declare_dpkg_guard(CLI::App& app, const Globals& globals) {
+  const auto pid = std::make_shared<unsigned>();
+  app.add_option("pid", *pid, "the process of dpkg")->required();
+  return [pid, &globals] { return guard_dpkg(globals, std::to_string(*pid)); };
+}
+
+}  // namespace latchkey

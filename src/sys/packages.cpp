@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/packages.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Gives each line to `take` and keeps none: a search can find all of /var.
+template <class Take>
+RunOptions each_line(const Take& take) {
+  RunOptions options;
+  options.timeout = std::chrono::minutes(2);
+  options.merge_stderr = false;
+  options.on_line = [take](std::string_view line) {
+    take(line);
+    return true;
+  };
+  return options;
+}
+
+std::string name_of_archive(const std::string& archive) {
+  RunOptions options;
+  options.timeout = std::chrono::minutes(1);
+  options.merge_stderr = false;
+  const auto told = run({"dpkg-deb", "--field", archive, "Package"}, options);
+  return told && told->status == 0 ? std::string(trim(told->output)) : std::string();
+}
+
+// The archive itself, or those in a directory that dpkg was told to look through.
+std::vector<std::string> archives_at(const std::string& operand, bool recursive) {
+  std::error_code error;
+  const std::string path = fs::absolute(operand, error).string();
+  if (!fs::is_directory(path, error)) return {path};
+  std::vector<std::string> out;
+  if (!recursive) return out;
+  for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().extension() == ".deb") out.push_back(entry->path().string());
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Claim>> claims_on_installed(const Closed& closed) {
+  std::vector<Claim> claims;
+  std::vector<std::string> argv{"dpkg-query", "--search"};
+  for (const std::string& pattern : claim_patterns(closed)) argv.push_back(pattern);
+  const auto told = run(
+      argv, each_line([&](std::string_view line) { claim_by_search_line(claims, line, closed); }));
+  if (!told) return told.error();
+  // 1: a pattern was not found. 2: the database could not be read.
+  if (told->status > 1)
+    return Error{Code::io, "cannot tell which packages have a held unit",
+                 "dpkg-query failed with status " + std::to_string(told->status), ""};
+  return claims;
+}
+
+Result<> claim_by_contents(std::vector<Claim>& claims, const PackageChange& change,
+                           const Closed& closed) {
+  const auto told =
+      run({"dpkg-deb", "--contents", change.archive}, each_line([&](std::string_view line) {
+            claim_by_file(claims, change.name, path_of_contents_line(line), closed);
+          }));
+  return told ? Result<>(Ok{}) : Result<>(told.error());
+}
+
+std::vector<PackageChange> changes_of_dpkg(const std::string& pid, bool removal) {
+  std::vector<PackageChange> out;
+  const auto arguments = read_file("/proc/" + pid + "/cmdline", std::size_t{8} << 20);
+  if (!arguments) return out;
+  const DpkgCall call = parse_dpkg_call(*arguments);
+  if (call.elsewhere) return out;
+  for (const std::string& operand : call.operands) {
+    if (removal) {
+      out.push_back({package_name(operand), ""});
+      continue;
+    }
+    for (const std::string& archive : archives_at(operand, call.recursive))
+      if (const std::string name = name_of_archive(archive); !name.empty())
+        out.push_back({name, archive});
+  }
+  return out;
+}
+
+std::vector<std::string> unfinished_packages() {
+  std::vector<std::string> out;
+  const auto take = [&](std::string_view line) {
+    const std::vector<Field> fields = split_fields(line);
+    if (fields.size() != 2) return;
+    const std::string& state = fields[0].text;
+    if (state == "half-configured" || state == "half-installed" || state == "unpacked")
+      out.push_back(fields[1].text);
+  };
+  const std::string format = "${db:Status-Status} ${binary:Package}\\n";
+  (void)run({"dpkg-query", "--show", "--showformat=" + format}, each_line(take));
+  return out;
+}
+
+}  // namespace latchkey

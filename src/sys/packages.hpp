@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What dpkg knows of packages, installed and not.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/package_guard.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// The claims on installed packages. Fails with Code::missing (no dpkg-query),
+/// Code::timeout, Code::io. A file that no package owns is no failure.
+[[nodiscard]] Result<std::vector<Claim>> claims_on_installed(const Closed& closed);
+
+/// Adds the claim of an archive that is not installed yet, by the files in it. One
+/// that cannot be read adds nothing: dpkg will refuse it itself. Fails with
+/// Code::missing (no dpkg-deb), Code::timeout.
+[[nodiscard]] Result<> claim_by_contents(std::vector<Claim>& claims, const PackageChange& change,
+                                         const Closed& closed);
+
+/// What a dpkg process (`pid`) is about to do with its archives and packages; its
+/// paths are those of this process's own directory. Nothing when that process cannot
+/// be read or works on another root.
+[[nodiscard]] std::vector<PackageChange> changes_of_dpkg(const std::string& pid, bool removal);
+
+/// The installed packages that are not completely configured, as dpkg names them.
+/// None where there is no dpkg.
+[[nodiscard]] std::vector<std::string> unfinished_packages();
+
+}  // namespace latchkey
