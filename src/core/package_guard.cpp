@@ -44,8 +44,8 @@ std::string literally(const std::string& text) {
   return out;
 }
 
-void add_claim(std::vector<Claim>& claims, Claim claim) {
-  const auto found = std::ranges::find(claims, claim.package, &Claim::package);
+void add_claim(std::vector<PackageClaim>& claims, PackageClaim claim) {
+  const auto found = std::ranges::find(claims, claim.package, &PackageClaim::package);
   if (found == claims.end())
     claims.push_back(std::move(claim));
   else if (found->unit.empty() && !claim.unit.empty())
@@ -60,7 +60,7 @@ std::string volumes_text(const std::vector<std::string>& volumes) {
          (volumes.size() == 1 ? " is closed" : " are closed");
 }
 
-Error refusal_of(const Claim& claim) {
+Error refusal_of(const PackageClaim& claim) {
   const std::string why =
       claim.unit.empty()
           ? "it has files below '" + printable(claim.place) + "', " + volumes_text(claim.volumes)
@@ -70,8 +70,8 @@ Error refusal_of(const Claim& claim) {
 
 }  // namespace
 
-void claim_by_file(std::vector<Claim>& claims, const std::string& package, std::string_view file,
-                   const Closed& closed) {
+void claim_by_file(std::vector<PackageClaim>& claims, const std::string& package,
+                   std::string_view file, const Closed& closed) {
   std::string path(file.starts_with("./") ? file.substr(1) : file);
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   for (const ClosedUnit& held : closed.units)
@@ -94,7 +94,8 @@ std::vector<std::string> claim_patterns(const Closed& closed) {
   return out;
 }
 
-void claim_by_search_line(std::vector<Claim>& claims, std::string_view line, const Closed& closed) {
+void claim_by_search_line(std::vector<PackageClaim>& claims, std::string_view line,
+                          const Closed& closed) {
   const std::size_t colon = line.find(": /");
   if (colon == std::string_view::npos || line.starts_with("diversion by ")) return;
   for (const std::string& name : split(line.substr(0, colon), ','))
@@ -110,17 +111,17 @@ std::string_view path_of_contents_line(std::string_view line) {
   return path.substr(0, path.find(target));
 }
 
-const Claim* claim_on(const PackageChange& change, std::span<const Claim> claims) {
-  const auto found = std::ranges::find(claims, change.name, &Claim::package);
+const PackageClaim* claim_on(const PackageChange& change, std::span<const PackageClaim> claims) {
+  const auto found = std::ranges::find(claims, change.name, &PackageClaim::package);
   if (found == claims.end()) return nullptr;
   return change.archive.empty() && found->unit.empty() ? nullptr : &*found;
 }
 
-std::string refusal_text(std::span<const Claim> claims, PackageTool tool) {
+std::string refusal_text(std::span<const PackageClaim> claims, PackageTool tool) {
   const std::string tool_name = tool == PackageTool::apt ? "apt" : "dpkg";
   std::string out;
   std::vector<std::string> names;
-  for (const Claim& claim : claims) {
+  for (const PackageClaim& claim : claims) {
     out += error_text("latchkey", refusal_of(claim));
     names.push_back(printable(claim.package));
   }

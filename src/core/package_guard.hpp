@@ -63,40 +63,42 @@ struct Closed {
 };
 
 /// Why a package must wait.
-struct Claim {
+struct PackageClaim {
   std::string package{};
   std::string unit{};                  ///< it brings this held unit, or its init script
   std::string place{};                 ///< else it brings files below this mount point
   std::vector<std::string> volumes{};  ///< that are closed
 
-  bool operator==(const Claim&) const = default;
+  bool operator==(const PackageClaim&) const = default;
 };
 
 /// Takes the path of a file of a package (`/x` or `./x`). Adds a claim of the package
 /// when the file is a held unit, the template of one, or its init script, or lies below
 /// the mount point of a closed volume; one that the package has already is not added
 /// again, and a unit's takes the place of a mount point's.
-void claim_by_file(std::vector<Claim>& claims, const std::string& package, std::string_view path,
-                   const Closed& closed);
+void claim_by_file(std::vector<PackageClaim>& claims, const std::string& package,
+                   std::string_view path, const Closed& closed);
 
 /// The patterns by which dpkg-query finds every installed file that could be claimed.
 [[nodiscard]] std::vector<std::string> claim_patterns(const Closed& closed);
 
 /// Takes a line of `dpkg-query --search`; adds the claims of the packages in it.
-void claim_by_search_line(std::vector<Claim>& claims, std::string_view line, const Closed& closed);
+void claim_by_search_line(std::vector<PackageClaim>& claims, std::string_view line,
+                          const Closed& closed);
 
 /// The path in a line of `dpkg-deb --contents`, empty when there is none.
 [[nodiscard]] std::string_view path_of_contents_line(std::string_view line);
 
 /// The claim that makes a change wait, or nullptr. A removal only waits for units:
 /// dpkg goes on over files that are not there.
-[[nodiscard]] const Claim* claim_on(const PackageChange& change, std::span<const Claim> claims);
+[[nodiscard]] const PackageClaim* claim_on(const PackageChange& change,
+                                           std::span<const PackageClaim> claims);
 
 /// Who asked, for the words that override.
 enum class PackageTool { apt, dpkg };
 
 /// What the person is told: an error for each claim, what to do, and how to go on
 /// with the other packages.
-[[nodiscard]] std::string refusal_text(std::span<const Claim> claims, PackageTool tool);
+[[nodiscard]] std::string refusal_text(std::span<const PackageClaim> claims, PackageTool tool);
 
 }  // namespace latchkey

@@ -39,18 +39,19 @@ bool allowed_by_environment() {
   return value != nullptr && std::string_view(value) == "1";
 }
 
-std::vector<Claim> refused_claims(const std::vector<PackageChange>& changes, const Closed& closed) {
-  std::vector<Claim> claims;
+std::vector<PackageClaim> refused_claims(const std::vector<PackageChange>& changes,
+                                         const Closed& closed) {
+  std::vector<PackageClaim> claims;
   if (auto installed = claims_on_installed(closed))
     claims = std::move(*installed);
   else
     report_warning(installed.error());
-  std::vector<Claim> refused;
+  std::vector<PackageClaim> refused;
   for (const PackageChange& change : changes) {
     if (claim_on(change, claims) == nullptr && !change.archive.empty())
       if (auto read = claim_by_contents(claims, change, closed); !read)
         report_warning(read.error());
-    const Claim* claim = claim_on(change, claims);
+    const PackageClaim* claim = claim_on(change, claims);
     if (claim != nullptr && std::ranges::find(refused, *claim) == refused.end())
       refused.push_back(*claim);
   }
@@ -62,10 +63,10 @@ int judge(const Globals& globals, const std::vector<PackageChange>& changes, boo
   if (changes.empty()) return 0;
   const Closed closed = find_closed(globals);
   if (closed.empty()) return 0;
-  const std::vector<Claim> refused = refused_claims(changes, closed);
+  const std::vector<PackageClaim> refused = refused_claims(changes, closed);
   if (refused.empty()) return 0;
   if (allowed) {
-    for (const Claim& claim : refused)
+    for (const PackageClaim& claim : refused)
       report_warning({Code::refused, "'" + claim.package + "' is changed while volumes are closed",
                       "that was asked for", "after release-services: dpkg --configure -a"});
     return 0;

@@ -49,8 +49,8 @@ std::vector<std::string> archives_at(const std::string& operand, bool recursive)
 
 }  // namespace
 
-Result<std::vector<Claim>> claims_on_installed(const Closed& closed) {
-  std::vector<Claim> claims;
+Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed) {
+  std::vector<PackageClaim> claims;
   std::vector<std::string> argv{"dpkg-query", "--search"};
   for (const std::string& pattern : claim_patterns(closed)) argv.push_back(pattern);
   const auto told = run(
@@ -63,7 +63,7 @@ Result<std::vector<Claim>> claims_on_installed(const Closed& closed) {
   return claims;
 }
 
-Result<> claim_by_contents(std::vector<Claim>& claims, const PackageChange& change,
+Result<> claim_by_contents(std::vector<PackageClaim>& claims, const PackageChange& change,
                            const Closed& closed) {
   const auto told =
       run({"dpkg-deb", "--contents", change.archive}, each_line([&](std::string_view line) {

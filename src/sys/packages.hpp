@@ -12,13 +12,13 @@ namespace latchkey {
 
 /// The claims on installed packages. Fails with Code::missing (no dpkg-query),
 /// Code::timeout, Code::io. A file that no package owns is no failure.
-[[nodiscard]] Result<std::vector<Claim>> claims_on_installed(const Closed& closed);
+[[nodiscard]] Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed);
 
 /// Adds the claim of an archive that is not installed yet, by the files in it. One
 /// that cannot be read adds nothing: dpkg will refuse it itself. Fails with
 /// Code::missing (no dpkg-deb), Code::timeout.
-[[nodiscard]] Result<> claim_by_contents(std::vector<Claim>& claims, const PackageChange& change,
-                                         const Closed& closed);
+[[nodiscard]] Result<> claim_by_contents(std::vector<PackageClaim>& claims,
+                                         const PackageChange& change, const Closed& closed);
 
 /// What a dpkg process (`pid`) is about to do with its archives and packages; its
 /// paths are those of this process's own directory. Nothing when that process cannot

@@ -15,8 +15,8 @@ Closed closed() {
           {{"/var/lib/mysql", "mysql"}, {"/srv/www", "www"}}};
 }
 
-std::vector<Claim> claims_of(const Names& files) {
-  std::vector<Claim> out;
+std::vector<PackageClaim> claims_of(const Names& files) {
+  std::vector<PackageClaim> out;
   for (const std::string& file : files) claim_by_file(out, "package", file, closed());
   return out;
 }
@@ -85,7 +85,7 @@ TEST_CASE("dpkg's arguments: operands behind options, archives below directories
 }
 
 TEST_CASE("a package with the held unit, its template or its init script waits") {
-  const Claim mariadb{"package", "mariadb.service", "", {"mysql"}};
+  const PackageClaim mariadb{"package", "mariadb.service", "", {"mysql"}};
   CHECK(claims_of({"./lib/systemd/system/mariadb.service"}) == std::vector{mariadb});
   CHECK(claims_of({"/usr/lib/systemd/system/mariadb.service"}) == std::vector{mariadb});
   CHECK(claims_of({"/etc/init.d/mariadb"}) == std::vector{mariadb});
@@ -99,7 +99,8 @@ TEST_CASE("a package with the held unit, its template or its init script waits")
 
 TEST_CASE("files below a closed mount point make a package wait, the directory itself does not") {
   CHECK(claims_of({"./srv/", "./srv/www/", "./srv/www2/x"}).empty());
-  CHECK(claims_of({"./srv/www/html/"}) == std::vector{Claim{"package", "", "/srv/www", {"www"}}});
+  CHECK(claims_of({"./srv/www/html/"}) ==
+        std::vector{PackageClaim{"package", "", "/srv/www", {"www"}}});
   // The unit is the better reason, and counts for removals too.
   const auto both = claims_of({"/srv/www/x", "/etc/init.d/mariadb"});
   REQUIRE(both.size() == 1);
@@ -107,7 +108,7 @@ TEST_CASE("files below a closed mount point make a package wait, the directory i
 }
 
 TEST_CASE("dpkg's search lines: several packages, architectures, diversions") {
-  std::vector<Claim> claims;
+  std::vector<PackageClaim> claims;
   claim_by_search_line(claims, "a:amd64, b: /srv/www/index.html", closed());
   claim_by_search_line(claims, "diversion by c from: /srv/www/index.html", closed());
   claim_by_search_line(claims, "dpkg-query: no path found", closed());
@@ -132,7 +133,8 @@ TEST_CASE("the contents of an archive: links and blanks in names") {
 }
 
 TEST_CASE("a removal waits for its unit's volumes, not for files that are not there") {
-  const std::vector<Claim> claims{{"db", "db.service", "", {}}, {"www", "", "/srv/www", {"www"}}};
+  const std::vector<PackageClaim> claims{{"db", "db.service", "", {}},
+                                         {"www", "", "/srv/www", {"www"}}};
   CHECK(claim_on({"db", ""}, claims) != nullptr);
   CHECK(claim_on({"db", "/db.deb"}, claims) != nullptr);
   CHECK(claim_on({"www", "/www.deb"}, claims) != nullptr);
@@ -141,8 +143,9 @@ TEST_CASE("a removal waits for its unit's volumes, not for files that are not th
 }
 
 TEST_CASE("a refusal names package, unit, volume, the command, the others and the override") {
-  const std::vector<Claim> claims{{"mariadb-server", "mariadb.service", "", {"mysql", "logs"}},
-                                  {"pages\x1b[2J", "", "/srv/www", {"www"}}};
+  const std::vector<PackageClaim> claims{
+      {"mariadb-server", "mariadb.service", "", {"mysql", "logs"}},
+      {"pages\x1b[2J", "", "/srv/www", {"www"}}};
   CHECK(refusal_text(claims, PackageTool::apt) ==
         "latchkey: error: 'mariadb-server' must not be changed now: it has the held unit "
         "'mariadb.service', whose volumes 'mysql', 'logs' are closed\n"
