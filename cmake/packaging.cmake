@@ -50,6 +50,7 @@ endforeach()
 install(FILES ${hooks}/packages/apt.conf DESTINATION /etc/apt/apt.conf.d RENAME 05latchkey)
 install(FILES ${hooks}/packages/dpkg.cfg DESTINATION /etc/dpkg/dpkg.cfg.d RENAME latchkey)
 list(APPEND package_inputs ${hooks}/packages/apt.conf ${hooks}/packages/dpkg.cfg)
+install_input(FILES lib/systemd/system/apt-daily-upgrade.service.d ${hooks}/packages/latchkey.conf)
 file(WRITE ${work}/conffiles "/etc/apt/apt.conf.d/05latchkey\n/etc/dpkg/dpkg.cfg.d/latchkey\n")
 
 # Units are enabled as the distribution's own are: by a link that comes and goes

@@ -141,4 +141,21 @@ std::string refusal_text(std::span<const PackageClaim> claims, PackageTool tool)
   return out;
 }
 
+std::string kept_back_text(std::span<const PackageClaim> claims) {
+  std::string out =
+      "// Written by latchkey apt-guard for the next run of unattended-upgrades: packages\n"
+      "// whose encrypted volumes are closed.\n";
+  for (const PackageClaim& claim : claims) {
+    std::string pattern;
+    bool valid = !claim.package.empty();
+    for (const char c : claim.package) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+      valid = valid && (plain || c == '+' || c == '.');
+      pattern += plain ? std::string(1, c) : std::string("[") + c + "]";
+    }
+    if (valid) out += "Unattended-Upgrade::Package-Blacklist:: \"^" + pattern + "$\";\n";
+  }
+  return out;
+}
+
 }  // namespace latchkey

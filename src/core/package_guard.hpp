@@ -101,4 +101,9 @@ enum class PackageTool { apt, dpkg };
 /// with the other packages.
 [[nodiscard]] std::string refusal_text(std::span<const PackageClaim> claims, PackageTool tool);
 
+/// A configuration of apt with which unattended-upgrades leaves these packages alone and
+/// goes on with the others; a refusal would end its run. Names that are none of dpkg's
+/// are left out.
+[[nodiscard]] std::string kept_back_text(std::span<const PackageClaim> claims);
+
 }  // namespace latchkey

@@ -16,6 +16,7 @@
 #include "core/message.hpp"
 #include "latchkey/closed_holds.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/fd.hpp"
 #include "sys/packages.hpp"
 
 namespace latchkey {
@@ -75,6 +76,18 @@ int judge(const Globals& globals, const std::vector<PackageChange>& changes, boo
   return exit_status(Code::refused);
 }
 
+// Written anew before each run, so that nothing of it can grow old.
+int keep_back(const Globals& globals) {
+  const Closed closed = find_closed(globals);
+  Result<std::vector<PackageClaim>> claims = std::vector<PackageClaim>{};
+  if (!closed.empty()) claims = claims_on_installed(closed);
+  if (!claims) return report_error(claims.error());
+  if (auto made = make_directories(globals.paths.run(), 0700); !made)
+    return report_error(made.error());
+  const auto written = write_file(globals.paths.run("apt.conf"), kept_back_text(*claims), 0600);
+  return written ? 0 : report_error(written.error());
+}
+
 int guard_dpkg(const Globals& globals, const std::string& pid) {
   // apt has asked already, and what it was allowed is allowed.
   if (std::getenv("DPKG_FRONTEND_LOCKED") != nullptr) return 0;
@@ -87,8 +100,11 @@ int guard_dpkg(const Globals& globals, const std::string& pid) {
 
 }  // namespace
 
-Run declare_apt_guard(CLI::App&, const Globals& globals) {
-  return [&globals] {
+Run declare_apt_guard(CLI::App& app, const Globals& globals) {
+  const auto before = std::make_shared<bool>(false);
+  app.add_flag("--keep-back", *before, "write what unattended-upgrades is to leave alone");
+  return [before, &globals] {
+    if (*before) return keep_back(globals);
     const AptRun run = parse_apt_run(read_stdin());
     return judge(globals, run.changes, run.allowed || allowed_by_environment(), PackageTool::apt);
   };

@@ -376,6 +376,12 @@ case_13_packages_while_volumes_are_closed() {
 	check "... before anything is unpacked" \
 		same "$(state_of held-db), $(state_of other)" 'installed 1:1, installed 1'
 	check "... and says what to do" said "release-services"
+	try latchkey apt-guard --keep-back
+	check "unattended-upgrades is told to leave it alone, and nothing else" same \
+		"$ran $(grep -v '^//' "$tree/run/latchkey/apt.conf")" \
+		'0 Unattended-Upgrade::Package-Blacklist:: "^held-db$";'
+	check "... in words that apt reads" in_tree env APT_CONFIG=/run/latchkey/apt.conf apt-config dump
+	rm -r "$tree/run/latchkey"
 	try apt-mark hold held-db
 	apt_get upgrade
 	check "with apt-mark hold, as it says, the others go on" \
@@ -415,7 +421,10 @@ case_13_packages_while_volumes_are_closed() {
 	apt_get install --reinstall held-db
 	check "with a program that crashes, too" [ "$ran" -eq 0 ]
 	mv "$work/latchkey" "$tree/usr/sbin/latchkey"
-	rm "$etc/services"
+	rm "$etc/services" "$etc/volumes"
+	try latchkey apt-guard --keep-back
+	check "with nothing closed unattended-upgrades is told nothing" same \
+		"$ran $(grep -v '^//' "$tree/run/latchkey/apt.conf")" '0 '
 	apt_get install --reinstall held-db
 	check "what is not held is not refused" [ "$ran" -eq 0 ]
 }

@@ -162,3 +162,13 @@ TEST_CASE("a refusal names package, unit, volume, the command, the others and th
   CHECK(dpkg.find("LATCHKEY_ALLOW_HELD=1") != std::string::npos);
   CHECK(dpkg.find("apt") == std::string::npos);
 }
+
+TEST_CASE("unattended-upgrades is told exact names, and nothing that is no name") {
+  const std::vector<PackageClaim> claims{{"libstdc++6", "a.service", "", {}},
+                                         {"x\"; Evil \"", "b.service", "", {}}};
+  const std::string text = kept_back_text(claims);
+  CHECK(text.find("Unattended-Upgrade::Package-Blacklist:: \"^libstdc[+][+]6$\";\n") !=
+        std::string::npos);
+  CHECK(text.find("Evil") == std::string::npos);
+  CHECK(kept_back_text({}).find("Unattended-Upgrade") == std::string::npos);
+}
