@@ -19,7 +19,9 @@ std::string text_of(const std::string& file) {
   return out.str();
 }
 
-const std::string apt = "DEBIAN_FRONTEND=noninteractive apt-get -y install --reinstall ";
+// What was packed again is not what apt knows by this version.
+const std::string apt =
+    "DEBIAN_FRONTEND=noninteractive apt-get -y install --reinstall --allow-downgrades ";
 
 // What apt or dpkg would have changed: states of all packages, what is on the mount
 // points, and when dpkg last touched the package's own list of files.
