@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What is installed where, and the Debian package. Included by the top
 # CMakeLists.txt after the programs; LATCHKEY_DEPS is the prefix of tools/deps.
-# Everything lies below /usr but the hooks of apt and dpkg; /etc/latchkey is made by the
-# package's postinst.
+# Everything lies below /usr but configuration files: the hooks of apt and dpkg, and the
+# init script of sysvinit. /etc/latchkey is made by the package's postinst.
 if(NOT LATCHKEY_DEPS)
   get_directory_property(LATCHKEY_DEPS DIRECTORY ${PROJECT_SOURCE_DIR}/src DEFINITION LATCHKEY_DEPS)
 endif()
@@ -51,7 +51,8 @@ install(FILES ${hooks}/packages/apt.conf DESTINATION /etc/apt/apt.conf.d RENAME 
 install(FILES ${hooks}/packages/dpkg.cfg DESTINATION /etc/dpkg/dpkg.cfg.d RENAME latchkey)
 list(APPEND package_inputs ${hooks}/packages/apt.conf ${hooks}/packages/dpkg.cfg)
 install_input(FILES lib/systemd/system/apt-daily-upgrade.service.d ${hooks}/packages/latchkey.conf)
-file(WRITE ${work}/conffiles "/etc/apt/apt.conf.d/05latchkey\n/etc/dpkg/dpkg.cfg.d/latchkey\n")
+install_input(FILES lib/lsb/init-functions.d ${hooks}/sysvinit/50-latchkey)
+install_input(PROGRAMS ../etc/init.d ${hooks}/sysvinit/latchkey-release)
 
 # Units are enabled as the distribution's own are: by a link that comes and goes
 # with the package; its administrator masks what is not wanted.
@@ -126,7 +127,7 @@ set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "e2fsprogs, linux-base")
 # CPack knows no Built-Using: the line end makes it a field of its own.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cryptsetup-bin, openssh-server\nBuilt-Using: ${built_using}")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst
-  ${hooks}/packaging/prerm ${hooks}/packaging/postrm ${work}/conffiles)
+  ${hooks}/packaging/prerm ${hooks}/packaging/postrm ${hooks}/packaging/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 # cpack would build everything, the tests too; the target below knows its parts.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY TRUE)

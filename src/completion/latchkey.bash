@@ -11,8 +11,9 @@ _latchkey_groups() {
 	[[ $EUID -eq 0 ]] && vgs --noheadings --options vg_name 2>/dev/null
 }
 
-# Prints the services that systemd knows.
+# Prints the services that systemd knows, or the scripts of sysvinit.
 _latchkey_units() {
+	[[ -d /run/systemd/system ]] || { compgen -G '/etc/init.d/*' | sed 's,.*/,,'; return; }
 	systemctl list-unit-files --no-legend --no-pager --type=service 2>/dev/null |
 		while read -r unit _; do printf '%s\n' "$unit"; done
 }

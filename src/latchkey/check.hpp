@@ -45,9 +45,9 @@ namespace latchkey {
 [[nodiscard]] Findings check_image(const Paths& paths, const EarlyInputs& inputs,
                                    const std::string& file);
 
-/// Whether the init system has loaded the conditions of every held unit, and whether
-/// packages were left half-configured. Empty
-/// in a test's root and where systemd does not run.
+/// Whether every held unit is held: on systemd by loaded conditions, on sysvinit by our
+/// guard or by disabled links, with our own script started at boot; and whether packages
+/// were left half-configured. Empty in a test's root and where neither runs.
 [[nodiscard]] Findings check_holds(const Paths& paths, const Setup& setup);
 
 }  // namespace latchkey

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Are the held units held? What systemd has loaded counts, not our files. And is what
-// belongs to them installed completely?
+// Are the held units held? What the init system has loaded or starts counts, not our
+// files. And is what belongs to them installed completely?
+#include <utility>
+
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/held_scripts.hpp"
+#include "sys/init_system.hpp"
 #include "sys/packages.hpp"
+#include "sys/rc_links.hpp"
 #include "sys/systemd.hpp"
 
 namespace latchkey {
+namespace {
 
-Findings check_holds(const Paths& paths, const Setup& setup) {
+Findings check_units(const Paths& paths, const Setup& setup) {
   Findings out;
-  if (!paths.root.empty() || !systemd_runs()) return out;
   Facts facts;
   probe_units(facts, setup, paths);
   for (const Service& service : setup.services) {
@@ -27,11 +32,44 @@ Findings check_holds(const Paths& paths, const Setup& setup) {
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
-  if (setup.services.empty()) return out;
-  if (const auto packages = unfinished_packages(); !packages.empty())
-    out.push_back(doubtful({Code::partial,
-                            "not completely configured: " + printable(join(packages, ", ")), "",
-                            "once the volumes are mounted: dpkg --configure -a"}));
+  return out;
+}
+
+Findings check_scripts(const Paths& paths, const Setup& setup) {
+  Findings out;
+  for (const Service& service : setup.services) {
+    const auto fault = fault_of_hold(paths, service.unit);
+    if (!fault)
+      out.push_back(good("'" + service.unit + "' is held"));
+    else
+      out.push_back(fault->code == Code::refused ? bad(*fault) : doubtful(*fault));
+  }
+  if (!starts_at_boot(links_of(paths, "latchkey-release")))
+    out.push_back(bad({Code::refused, "no boot mounts the volumes and starts the held services",
+                       "nothing in /etc/rc?.d starts the init script latchkey-release",
+                       "run: update-rc.d latchkey-release defaults"}));
+  return out;
+}
+
+Findings check_packages(const Setup& setup) {
+  if (setup.services.empty()) return {};
+  const auto packages = unfinished_packages();
+  if (packages.empty()) return {};
+  return {doubtful({Code::partial, "not completely configured: " + printable(join(packages, ", ")),
+                    "", "once the volumes are mounted: dpkg --configure -a"})};
+}
+
+}  // namespace
+
+Findings check_holds(const Paths& paths, const Setup& setup) {
+  if (!paths.root.empty()) return {};
+  Findings out;
+  switch (init_system()) {
+    case InitSystem::systemd: out = check_units(paths, setup); break;
+    case InitSystem::sysvinit: out = check_scripts(paths, setup); break;
+    case InitSystem::none: return {};
+  }
+  for (Finding& finding : check_packages(setup)) out.push_back(std::move(finding));
   return out;
 }
 

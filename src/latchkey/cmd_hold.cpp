@@ -13,12 +13,15 @@
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/held_scripts.hpp"
 #include "latchkey/holding.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/init_system.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/process.hpp"
+#include "sys/rc_links.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/unit_jobs.hpp"
 
@@ -58,11 +61,7 @@ bool template_exists(const std::string& unit) {
 
 // The unit itself, under its own name, and those that are part of it (the
 // clusters of postgresql.service do the work; it is only their handle).
-Result<std::vector<Found>> find_units(const std::string& typed) {
-  const std::string unit = full_unit_name(typed);
-  if (!valid_unit_name(unit))
-    return Error{Code::usage, "'" + printable(typed) + "' is no name of a unit", "",
-                 "write it as systemctl shows it"};
+Result<std::vector<Found>> find_units(const std::string& unit) {
   if (is_template(unit)) {
     if (!template_exists(unit)) return no_such_unit(unit);
     Found found{unit, {}, "with all its instances"};
@@ -89,9 +88,27 @@ Result<std::vector<Found>> find_units(const std::string& typed) {
   return out;
 }
 
-Result<std::vector<Found>> find_held(const std::string& typed) {
-  if (systemd_runs()) return find_units(typed);
-  return Error{Code::refused, "cannot hold '" + printable(typed) + "'", "systemd does not run", ""};
+// On sysvinit. The file keeps the name of the unit, so that a machine may change its
+// init system.
+Result<std::vector<Found>> find_scripts(const Paths& paths, const std::string& unit) {
+  const auto script = script_to_hold(paths, unit);
+  if (!script) return script.error();
+  Found found{.unit = unit};
+  if (unit != unit_of_script(script->name)) found.why = "by its init script '" + script->name + "'";
+  return std::vector<Found>{found};
+}
+
+Result<std::vector<Found>> find_held(const Paths& paths, const std::string& typed) {
+  const InitSystem running = init_system();
+  if (running == InitSystem::none)
+    return Error{Code::refused, "cannot hold '" + printable(typed) + "'",
+                 "neither systemd nor sysvinit runs", ""};
+  const std::string unit = full_unit_name(typed);
+  if (!valid_unit_name(unit))
+    return Error{Code::usage, "'" + printable(typed) + "' is no name of a unit", "",
+                 running == InitSystem::systemd ? "write it as systemctl shows it"
+                                                : "write it as its script in /etc/init.d"};
+  return running == InitSystem::systemd ? find_units(unit) : find_scripts(paths, unit);
 }
 
 Result<std::string> text_or(const std::string& path, std::string_view head) {
@@ -133,9 +150,11 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
-  if (auto down = take_down(service.unit, std::chrono::minutes(3)); !down) return down;
+  if (auto down = stop_service(globals.paths, service.unit, std::chrono::minutes(3)); !down)
+    return down;
   // It may have failed for want of its data, which is no failure any more.
-  if (!is_template(service.unit)) forget_failure(service.unit);
+  if (init_system() == InitSystem::systemd && !is_template(service.unit))
+    forget_failure(service.unit);
   return Ok{};
 }
 
@@ -156,12 +175,30 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
                       "systemd starts it without what is skipped", "run: latchkey hold " + other});
 }
 
+// What makes a line of the services file a hold: systemd reads it by our generator,
+// scripts are read by a guard or disabled.
+Result<> make_effective(const Paths& paths, const std::vector<Found>& units) {
+  if (init_system() == InitSystem::systemd) return reload_systemd();
+  for (const Found& found : units) {
+    const auto script = script_to_hold(paths, found.unit);
+    if (!script) return script.error();
+    const auto held = hold_script(paths, found.unit, *script);
+    if (!held) return held.error();
+    if (*held) report_warning(**held);
+  }
+  return Ok{};
+}
+
 int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Found>& units) {
   Facts facts;
-  probe_units(facts, setup, paths);
+  probe_services(facts, setup, paths);
   int status = 0;
   for (const Found& found : units) {
     if (facts.units[found.unit].held) continue;
+    if (init_system() == InitSystem::sysvinit) {
+      if (const auto fault = fault_of_hold(paths, found.unit)) status = report_error(*fault);
+      continue;
+    }
     status = report_error({Code::refused, "'" + found.unit + "' is not held",
                            "a file of the unit takes the conditions away",
                            "look for an empty Condition line in: systemctl cat " + found.unit});
@@ -170,6 +207,8 @@ int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Foun
 }
 
 Result<> forget(const Paths& paths, const std::string& unit) {
+  // First of all, and whatever runs now: the links are of another boot's init system.
+  if (auto done = restore_links(paths, unit); !done) return done;
   const auto drop = [&](const std::string& text) { return without_line(text, unit); };
   if (auto done = edit_file(paths.etc("services"), "", drop); !done) return done;
   if (auto done = edit_file(paths.etc("triggers"), "", drop); !done) return done;
@@ -209,12 +248,15 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
   }
   for (const std::string& unit : units)
     if (auto done = forget(globals.paths, unit); !done) return report_error(done.error());
-  if (all) unguard(*setup);
+  if (all) {
+    restore_all_links(globals.paths);  // also of lines that somebody took out by hand
+    unguard(*setup);
+  }
   if (systemd_runs())
     if (auto done = reload_systemd(); !done) return report_error(done.error());
   for (const std::string& unit : units)
-    say(globals, "'" + unit + "' is no longer held; where it does not run, systemctl start " + unit +
-                     " starts it");
+    say(globals, "'" + unit + "' is no longer held; where it does not run, " +
+                     service_command("start", unit) + " starts it");
   return 0;
 }
 
@@ -224,7 +266,7 @@ int hold_unit(const Globals& globals, const std::string& typed, const std::vecto
   const Paths& paths = globals.paths;
   const auto before = load_setup(paths);
   if (!before) return report_error(before.error());
-  const auto units = find_held(typed);
+  const auto units = find_held(paths, typed);
   if (!units) return report_error(units.error());
   for (const std::string& name : needs)
     if (find_volume(*before, name) == nullptr)
@@ -234,7 +276,7 @@ int hold_unit(const Globals& globals, const std::string& typed, const std::vecto
   // The owner's files are read again as a whole: what was written must be valid.
   const auto setup = load_setup(paths);
   if (!setup) return report_error(setup.error());
-  if (auto done = reload_systemd(); !done) return report_error(done.error());
+  if (auto done = make_effective(paths, *units); !done) return report_error(done.error());
 
   int status = 0;
   for (const Found& found : *units) {
@@ -248,8 +290,8 @@ int hold_unit(const Globals& globals, const std::string& typed, const std::vecto
   return loose != 0 ? loose : status;
 }
 
-Result<> can_hold(const std::string& unit) {
-  if (const auto units = find_held(unit); !units) return units.error();
+Result<> can_hold(const Paths& paths, const std::string& unit) {
+  if (const auto units = find_held(paths, unit); !units) return units.error();
   return Ok{};
 }
 
@@ -289,6 +331,7 @@ Run declare_unhold(CLI::App& app, const Globals& globals) {
 
 Run declare_unguard(CLI::App&, const Globals& globals) {
   return [&globals] {
+    restore_all_links(globals.paths);
     const auto setup = load_setup(globals.paths);
     if (!setup) return report_error(setup.error());
     unguard(*setup);

@@ -140,7 +140,7 @@ Run declare_release(CLI::App& app, const Globals& globals) {
   app.add_flag("--json", flags->json, "results as JSON");
   app.add_flag("--over-files", flags->over_files,
                "mount also where files in the mount point would be hidden");
-  app.add_flag("--boot", flags->boot)->group("");    // for latchkey-release.service
+  app.add_flag("--boot", flags->boot)->group("");    // for latchkey-release, unit and script
   app.add_flag("--start", flags->start)->group("");  // for latchkey-start.service
   return [flags, &globals] {
     if (flags->boot) return release_at_boot(globals, flags->over_files);

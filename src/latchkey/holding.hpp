@@ -10,8 +10,8 @@
 namespace latchkey {
 
 /// Fails as hold_unit would, before anything is changed: Code::missing with the
-/// nearest name, Code::usage, Code::refused where systemd does not run.
-[[nodiscard]] Result<> can_hold(const std::string& unit);
+/// nearest name, Code::usage, Code::refused where neither systemd nor sysvinit runs.
+[[nodiscard]] Result<> can_hold(const Paths& paths, const std::string& unit);
 
 /// Holds a unit until these volumes are mounted (none named: all), tells what it
 /// held and why. A unit that runs and whose volumes are mounted goes on running.

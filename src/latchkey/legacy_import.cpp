@@ -147,7 +147,7 @@ Result<> LegacyImport::look() {
   }
   for (Volume& volume : layout_.volumes) look_at(volume);
   for (const std::string& unit : layout_.units) {
-    if (auto can = can_hold(unit); !can) {
+    if (auto can = can_hold(globals_.paths, unit); !can) {
       warn(can.error());
       continue;
     }

@@ -15,6 +15,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
 #include "sys/host_keys.hpp"
+#include "sys/init_system.hpp"
 #include "sys/process.hpp"
 #include "sys/systemd.hpp"
 
@@ -73,6 +74,8 @@ Result<> LegacyImport::hold_units() {
 // The scripts kept these units from starting at boot by switching them off; their
 // holds do that now, and off they would look forgotten.
 Result<> LegacyImport::enable_units() {
+  // On sysvinit the release itself starts what is held, switched on or not.
+  if (init_system() != InitSystem::systemd) return Ok{};
   bool changed = false;
   for (Unit& unit : units_) {
     const auto state = state_of(unit.name);

@@ -14,6 +14,7 @@
 #include "core/hold.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/init_system.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/mount.hpp"
 #include "sys/release_effects.hpp"
@@ -49,12 +50,13 @@ class BootWaits {
   Fd end_;
 };
 
-// Units are only marked here, so nothing is starting.
+// On systemd units are only marked here, so nothing is starting.
 class BootReporter : public TerminalReporter {
  public:
   using TerminalReporter::TerminalReporter;
   void started(const Step& step) override {
-    if (!std::holds_alternative<ReleaseUnit>(step.action)) TerminalReporter::started(step);
+    if (init_system() != InitSystem::systemd || !std::holds_alternative<ReleaseUnit>(step.action))
+      TerminalReporter::started(step);
   }
 };
 
@@ -78,7 +80,11 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   plan_release(plan, setup, facts);
   BootReporter reporter(globals);
   ReleaseEffects effects(setup, globals.paths, reporter,
-                         {[&boot] { return boot.no_longer(); }, over_files, [&lock] { drop(*lock); }});
+                         {[&boot] {
+                            // The other scripts of a sysvinit have had their turn by now.
+                            return init_system() == InitSystem::sysvinit || boot.no_longer();
+                          },
+                          over_files, [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
   // Early boot left it active: LVM's work would have delayed the boot there.
   if (auto rested = rest_keys_volume(setup); !rested) report_warning(rested.error());
@@ -88,7 +94,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   std::vector<Row> rows = make_rows(setup, after, reasons);
   // A unit that is marked and not yet started is as it should be at this point.
   for (Row& row : rows)
-    if (row.state == "down" || row.state == "starting")
+    if (init_system() != InitSystem::sysvinit && (row.state == "down" || row.state == "starting"))
       row = {row.kind, row.name, "released", true};
   print(table_text(rows, false));
   if (systemd_runs() && any_released(after)) start_soon(std::string(start_unit_name));
@@ -124,7 +130,8 @@ int release_at_boot(const Globals& globals, bool over_files) {
     if (const auto message = worker->channel().receive(); message && message->type == 's')
       status = std::atoi(message->payload.c_str());
   } else {
-    // The worker is not ended: it goes on in this unit's control group.
+    // The worker is not ended: it goes on in this unit's control group, or as a
+    // process of its own.
     worker->forget();
     status = 0;
     say(globals, "this takes longer; the boot goes on, and what waits for it starts when it is done");
@@ -137,7 +144,7 @@ int start_released(const Globals& globals) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
   Facts facts;
-  probe_units(facts, *setup, globals.paths);
+  probe_services(facts, *setup, globals.paths);
   Plan plan;
   for (const Service& service : setup->services) {
     const UnitFacts& fact = facts.units[service.unit];

@@ -8,9 +8,9 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/init_system.hpp"
 #include "sys/mount.hpp"
 #include "sys/probe.hpp"
-#include "sys/systemd.hpp"
 
 namespace latchkey {
 namespace {
@@ -80,22 +80,22 @@ Row unit_row(const Setup& setup, const Facts& facts, const Service& service) {
   if (runs(fact) && !waits.empty()) {
     row.state = "running";
     row.why = "it runs without " + waits;
-    row.hint = "run: systemctl stop " + service.unit;
+    row.hint = "run: " + service_command("stop", service.unit);
   } else if (row.up) {
     row.state = runs(fact) ? "running" : "released";
   } else if (fact.failed) {
     row.state = "failed";
-    row.hint = "run: journalctl -b -u " + service.unit;
+    row.hint = "run: " + log_command(service.unit);
   } else if (!waits.empty()) {
     row.why = "waits for " + waits;
     if (!fact.held && fact.known) {
       row.state = "not held";
-      row.why += ", but its conditions are not loaded: anything may start it";
+      row.why += ", but nothing holds it: anything may start it";
       row.hint = "run: latchkey hold " + service.unit;
     }
   } else if (!fact.known && !fact.state.empty()) {
     row.state = "unknown";
-    row.why = "systemd knows no such unit";
+    row.why = init_name() + " knows no such unit";
     row.hint = "correct its name in /etc/latchkey/services";
   } else if (fact.queued) {
     row.state = "starting";
@@ -137,7 +137,7 @@ json error_json(const Error& error) {
 Facts probe_all(const Setup& setup, const Paths& paths) {
   Facts facts = probe_volumes(setup);
   probe_mounts(facts, setup);
-  probe_units(facts, setup, paths);
+  probe_services(facts, setup, paths);
   return facts;
 }
 

@@ -57,7 +57,7 @@ Result<> VolumeMaker::look() const {
                  "the running kernel has neither it nor a module for it",
                  "another type, or another kernel: this one may be the cut-down one for clouds"};
   for (const std::string& unit : asked_.holds)
-    if (auto can = can_hold(unit); !can) return can;
+    if (auto can = can_hold(globals_.paths, unit); !can) return can;
   if (auto fine = look_at_lv(); !fine) return fine;
   return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point(setup_, volume_);
 }

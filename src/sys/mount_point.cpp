@@ -105,6 +105,13 @@ Result<> unless_missing(const Error& error) {
 
 }  // namespace
 
+bool is_mount_point(const std::string& path) {
+  struct statx info {};
+  return ::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &info) == 0 &&
+         (info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0 &&
+         (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 Result<MountPoint> open_mount_point(const std::string& path, bool create) {
   const std::string what = "cannot use the mount point '" + path + "'";
   constexpr int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;

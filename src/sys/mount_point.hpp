@@ -25,6 +25,9 @@ struct MountPoint {
 /// (not there), Code::busy (a part is no directory), Code::io.
 [[nodiscard]] Result<MountPoint> open_mount_point(const std::string& path, bool create);
 
+/// True when something is mounted on `path`: false also when it is not there.
+[[nodiscard]] bool is_mount_point(const std::string& path);
+
 /// What a mount would hide.
 struct Content {
   std::vector<std::string> names{};  ///< the first ones, printable

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,40 +101,29 @@ bool drain(int fd, Printed& into, std::optional<Clock::time_point> deadline) {
   return true;
 }
 
-}  // namespace
-
-std::string find_program(const std::string& name) {
-  for (const char* directory : directories) {
-    std::string path = std::string(directory) + "/" + name;
-    if (::access(path.c_str(), X_OK) == 0) return path;
-  }
-  return {};
-}
-
-Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& options) {
+// Starts a program. Its stdout is `output`, or /dev/null for -1; the same for its
+// stderr, when that is merged into it.
+Result<pid_t> spawn(const std::vector<std::string>& argv, const RunOptions& options, int output,
+                    const std::string& what) {
   std::vector<std::string> words = argv;
-  const std::string name = argv.at(0);
-  if (!name.starts_with('/')) words[0] = find_program(name);
-  const std::string what = "cannot run '" + name + "'";
+  if (!words.at(0).starts_with('/')) words[0] = find_program(words[0]);
   if (words[0].empty()) return Error{Code::missing, what, "there is no such program", ""};
 
   std::vector<std::string> environment{
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
   environment.insert(environment.end(), options.environment.begin(), options.environment.end());
 
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error(errno, what);
-  const Fd output(ends[0]);
-  Fd input(ends[1]);
-
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, input.get(), 1);
+  if (output >= 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+  else
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   if (options.merge_stderr)
-    posix_spawn_file_actions_adddup2(&actions, input.get(), 2);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
   else
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
   // The program starts with the signals of a fresh process, whatever ours are,
@@ -153,6 +143,32 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (failed != 0) return system_error(failed, what);
+  return pid;
+}
+
+std::string cannot_run(const std::vector<std::string>& argv) {
+  return "cannot run '" + argv.at(0) + "'";
+}
+
+}  // namespace
+
+std::string find_program(const std::string& name) {
+  for (const char* directory : directories) {
+    std::string path = std::string(directory) + "/" + name;
+    if (::access(path.c_str(), X_OK) == 0) return path;
+  }
+  return {};
+}
+
+Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& options) {
+  const std::string what = cannot_run(argv);
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error(errno, what);
+  const Fd output(ends[0]);
+  Fd input(ends[1]);
+  const auto spawned = spawn(argv, options, input.get(), what);
+  if (!spawned) return spawned.error();
+  const pid_t pid = *spawned;
   input.reset();
 
   std::optional<Clock::time_point> deadline;
@@ -167,6 +183,22 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
   }
   result.status = wait_for(pid);
   return result;
+}
+
+Result<std::optional<int>> run_daemon(const std::vector<std::string>& argv,
+                                      std::chrono::milliseconds timeout) {
+  const std::string what = cannot_run(argv);
+  const auto pid = spawn(argv, {}, -1, what);
+  if (!pid) return pid.error();
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
+  if (!process) return system_error(errno, what);
+  const auto deadline = Clock::now() + timeout;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return std::optional<int>();
+    pollfd watched{process.get(), POLLIN, 0};
+    if (::poll(&watched, 1, static_cast<int>(left.count())) > 0) return std::optional(wait_for(*pid));
+  }
 }
 
 Result<std::string> run_ok(const std::vector<std::string>& argv, const std::string& what,

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,13 @@ struct RunResult {
 /// and failed is no Error: look at its status.
 [[nodiscard]] Result<RunResult> run(const std::vector<std::string>& argv,
                                     const RunOptions& options = {});
+
+/// Runs a program that may leave others behind, as an init script leaves its daemon:
+/// they keep no pipe of ours, so all output goes to /dev/null, and nothing is ever
+/// killed. Gives the exit status (as RunResult has it), or nothing when the program has
+/// not ended within `timeout`: it goes on. Fails with Code::missing and Code::io as run().
+[[nodiscard]] Result<std::optional<int>> run_daemon(const std::vector<std::string>& argv,
+                                                    std::chrono::milliseconds timeout);
 
 /// Like run(), and a nonzero exit status is an Error (Code::io) too: `what`
 /// failed, because of the last line that the program printed.

@@ -19,9 +19,9 @@
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/fsck.hpp"
+#include "sys/init_system.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_users.hpp"
-#include "sys/unit_jobs.hpp"
 
 namespace latchkey {
 namespace {
@@ -126,7 +126,7 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
   if (const auto* stop = std::get_if<StopUnit>(&action))
     return [this, unit = stop->unit](Channel&) {
       if (auto marked = set_marker(paths_, unit, false); !marked) return detail(marked);
-      return systemd_runs() ? detail(take_down(unit, stop_bound)) : std::string();
+      return detail(stop_service(paths_, unit, stop_bound));
     };
   if (const auto* release = std::get_if<ReleaseUnit>(&action)) {
     // The units' jobs are to be queued in the order of the services file, though
@@ -139,8 +139,9 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
       pollfd turn{before->get(), POLLIN, 0};
       if (*before) ::poll(&turn, 1, 20'000);
       if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
-      if (!options_.start_units() || !systemd_runs()) return std::string();
-      return bring_up(unit, setup_.config.release.service_timeout, [&] { mine->reset(); });
+      if (!options_.start_units()) return std::string();
+      return start_service(paths_, unit, setup_.config.release.service_timeout,
+                           [&] { mine->reset(); });
     };
   }
   return {};

@@ -32,6 +32,10 @@ class Guests {
   /// in /root/encrypted-volumes. At its login; snapshot `login`.
   Machine& legacy();
 
+  /// Two small volumes on a machine that runs sysvinit; nginx and `slow` (see
+  /// vm/guest/sysv-host) held, `plain` not. Waits in early boot; snapshot `early`.
+  Machine& sysvinit();
+
   static constexpr const char* bare_passphrase = "a passphrase that the story chose";
 
  private:

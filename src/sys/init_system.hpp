@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The one place that knows which init system runs the services of this machine, and
+// has it do what is wanted of a unit.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "core/facts.hpp"
+#include "core/plan.hpp"
+#include "core/result.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// `none`: in a chroot, or under another init system. Services are marked there as
+/// released, and neither started nor stopped.
+enum class InitSystem { systemd, sysvinit, none };
+
+/// Looks which one runs.
+[[nodiscard]] InitSystem init_system();
+
+/// Starts a released unit: bring_up or start_script, with their failures. `queued` is
+/// called when the next one may be started.
+[[nodiscard]] Result<std::string> start_service(const Paths& paths, const std::string& unit,
+                                                std::chrono::seconds timeout,
+                                                const std::function<void()>& queued);
+
+/// Stops a unit: take_down or stop_script, with their failures.
+[[nodiscard]] Result<> stop_service(const Paths& paths, const std::string& unit,
+                                    std::chrono::seconds timeout);
+
+/// Sets the facts of every configured unit; with no init system, only `released`.
+void probe_services(Facts& facts, const Setup& setup, const Paths& paths);
+
+/// What a person types to do something (`start`, `stop`) to a unit: for systemctl or
+/// for service.
+[[nodiscard]] std::string service_command(const std::string& word, const std::string& unit);
+
+/// What tells a person why a unit does not run.
+[[nodiscard]] std::string log_command(const std::string& unit);
+
+/// The name of the init system, at the beginning of `… knows no such service`.
+[[nodiscard]] std::string init_name();
+
+}  // namespace latchkey
