@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Init scripts: what their names and texts tell, and real ones in a made-up root.
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,11 +115,13 @@ TEST_CASE("a service is started, judged by its status, and stopped") {
   const Root root;
   bool queued = false;
   const auto note = [&] { queued = true; };
-  const InitScript good = root.script("good", "echo $PWD >$up; sleep 1000 & ", "PATH=/usr/bin:/bin");
+  const InitScript good = root.script("good", "echo $PWD >$up; sleep 600 & echo $! >$up.pid");
   CHECK(script_state(good) == ScriptState::stopped);
   // What it leaves behind keeps nothing of ours: this returns although `sleep` goes on.
   const auto up = start_script(good, seconds(20), note);
   REQUIRE(up);
+  const pid_t left = std::stoi(*read_file(root.at("up.pid")));
+  CHECK(::kill(left, SIGKILL) == 0);
   CHECK(*up == "running");
   CHECK(queued);
   CHECK(*read_file(root.at("up")) == "/\n");
