@@ -49,8 +49,7 @@ std::string unit_of_script(std::string_view script) {
 
 bool reads_init_functions(std::string_view text) {
   return any_line(text, [](std::string_view line) {
-    return is_init_d_script(line) ||
-           line.find("/lib/lsb/init-functions") != std::string_view::npos;
+    return is_init_d_script(line) || line.find("/lib/lsb/init-functions") != std::string_view::npos;
   });
 }
 
@@ -73,11 +72,15 @@ bool tells_status(std::string_view text) {
 
 ScriptState judge_status(int exit_status) {
   switch (exit_status) {
-    case 0: return ScriptState::running;
+    case 0:
+      return ScriptState::running;
     case 1:
-    case 2: return ScriptState::died;
-    case 3: return ScriptState::stopped;
-    default: return ScriptState::unknown;
+    case 2:
+      return ScriptState::died;
+    case 3:
+      return ScriptState::stopped;
+    default:
+      return ScriptState::unknown;
   }
 }
 
@@ -120,8 +123,7 @@ std::optional<std::vector<std::string>> words_of_line(std::string_view text,
                                                       const std::string& unit) {
   for (const std::string_view line : split_lines(text)) {
     const std::vector<Field> fields = split_fields(line);
-    if (fields.empty() || fields[0].text.starts_with('#') ||
-        full_unit_name(fields[0].text) != unit)
+    if (fields.empty() || fields[0].text.starts_with('#') || full_unit_name(fields[0].text) != unit)
       continue;
     std::vector<std::string> words;
     for (std::size_t i = 1; i < fields.size(); ++i) words.push_back(fields[i].text);

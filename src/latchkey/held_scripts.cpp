@@ -11,10 +11,13 @@ namespace latchkey {
 namespace {
 
 Error open_to_hands(const std::string& unit, const InitScript& script) {
-  return {Code::partial, "'" + unit + "' is kept from starting at boot, and not from being started "
-                         "by hand",
-          "its script " + script.path + " does not read /lib/lsb/init-functions, so nobody asks "
-                                        "before it does what it is told",
+  return {Code::partial,
+          "'" + unit +
+              "' is kept from starting at boot, and not from being started "
+              "by hand",
+          "its script " + script.path +
+              " does not read /lib/lsb/init-functions, so nobody asks "
+              "before it does what it is told",
           "while the volumes are closed, do not run: service " + script.name + " start"};
 }
 
@@ -47,9 +50,10 @@ std::optional<Error> fault_of_hold(const Paths& paths, const std::string& unit) 
                  "run: apt-get install --reinstall latchkey"};
   }
   if (starts_at_boot(links_of(paths, script->name)))
-    return Error{Code::refused, "'" + unit + "' is not held",
-                 "its script does not read /lib/lsb/init-functions, and links in /etc/rc?.d start it",
-                 "run: latchkey hold " + unit};
+    return Error{
+        Code::refused, "'" + unit + "' is not held",
+        "its script does not read /lib/lsb/init-functions, and links in /etc/rc?.d start it",
+        "run: latchkey hold " + unit};
   return open_to_hands(unit, *script);
 }
 

@@ -28,9 +28,7 @@ std::vector<std::string> call(const InitScript& script, const std::string& word)
   return {"env", "--chdir=/", script.path, word};
 }
 
-std::string seconds_text(seconds time) {
-  return duration_text(static_cast<double>(time.count()));
-}
+std::string seconds_text(seconds time) { return duration_text(static_cast<double>(time.count())); }
 
 std::string status_hint(const InitScript& script) {
   return "run: service " + script.name + " status; look into its own log";
@@ -48,10 +46,14 @@ ScriptState await(const InitScript& script, ScriptState wanted, Clock::time_poin
 std::string state_text(const InitScript& script, ScriptState state) {
   if (!script.tells_status) return "its script tells no status";
   switch (state) {
-    case ScriptState::running: return "active";
-    case ScriptState::died: return "failed";
-    case ScriptState::stopped: return "inactive";
-    case ScriptState::unknown: break;
+    case ScriptState::running:
+      return "active";
+    case ScriptState::died:
+      return "failed";
+    case ScriptState::stopped:
+      return "inactive";
+    case ScriptState::unknown:
+      break;
   }
   return "its script gave no answer";
 }

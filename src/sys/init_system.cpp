@@ -66,8 +66,6 @@ std::string log_command(const std::string& unit) {
   return "service " + script_of(unit) + " start";
 }
 
-std::string init_name() {
-  return init_system() == InitSystem::sysvinit ? "sysvinit" : "systemd";
-}
+std::string init_name() { return init_system() == InitSystem::sysvinit ? "sysvinit" : "systemd"; }
 
 }  // namespace latchkey

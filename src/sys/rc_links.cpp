@@ -20,7 +20,6 @@ constexpr std::string_view head =
     "# Written by latchkey hold: the links in /etc/rc?.d that init scripts had before.\n"
     "# unit  link ...\n";
 
-
 std::string below_etc(const Paths& paths, const std::string& link) {
   return paths.root + "/etc/" + link;
 }
@@ -34,7 +33,8 @@ Result<std::string> record_text(const Paths& paths) {
 // The name of the script that recorded links are for.
 std::string script_of_links(const std::vector<std::string>& links, const std::string& unit) {
   for (const std::string& name : {script_of(unit), script_of(unit) + ".sh"})
-    if (std::ranges::all_of(links, [&](const std::string& link) { return is_link_path(link, name); }))
+    if (std::ranges::all_of(links,
+                            [&](const std::string& link) { return is_link_path(link, name); }))
       return name;
   return {};
 }
@@ -91,8 +91,8 @@ Result<> disable_links(const Paths& paths, const std::string& unit, const std::s
   if (auto made = make_links(paths, script, disabled_links(before)); !made) return made;
   tell_insserv(paths, script);
   if (!starts_at_boot(links_of(paths, script))) return Ok{};
-  return Error{Code::io, what, "links in /etc/rc?.d start it again after: update-rc.d " + script +
-                                   " defaults",
+  return Error{Code::io, what,
+               "links in /etc/rc?.d start it again after: update-rc.d " + script + " defaults",
                "see: ls -l /etc/rc?.d/*" + script};
 }
 

@@ -60,7 +60,8 @@ bool ran(const Done& done) { return done.status == 0 && done.output.starts_with(
 TEST_CASE("a held init script ends well, with a reason, for every word that could start it") {
   const Host host;
   host.services("web www\n");
-  for (const char* word : {"start", "restart", "reload", "force-reload", "try-restart", "upgrade"}) {
+  for (const char* word :
+       {"start", "restart", "reload", "force-reload", "try-restart", "upgrade"}) {
     const Done done = host.web(word);
     INFO(done.output);
     CHECK(held(done));

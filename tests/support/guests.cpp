@@ -104,7 +104,7 @@ Machine& Guests::legacy() {
 
 Machine& Guests::sysvinit() {
   return get("test-sysvinit", [](const std::string& name) {
-    std::vector<std::string> options{
+    const std::vector<std::string> options{
         "--volumes",       "www:ext4:64,data:ext4:64",
         "--install",       "sysvinit-core,sysv-rc,initscripts,insserv,nginx-light",
         "--script",        parts + "sysv-host",
@@ -112,7 +112,6 @@ Machine& Guests::sysvinit() {
         "--volume-script", parts + "sysv-volumes",
         "--services",      parts + "sysv-services",
         "--memory",        "512"};
-    options.insert(options.end(), quick_images.begin(), quick_images.end());
     auto machine = std::make_unique<Machine>(name, options);
     machine->save("early");
     return machine;

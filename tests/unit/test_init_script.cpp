@@ -43,8 +43,9 @@ class Root {
   InitScript script(const std::string& name, const std::string& start,
                     const std::string& more = {}) const {
     const std::string path = at("etc/init.d/" + name);
-    std::ofstream(path) << "#!/bin/sh\n" << more << "\nup=" << at("up")
-                        << "\ncase $1 in\nstart) " << start << " ;;\nstop) rm -f $up ;;\n"
+    std::ofstream(path) << "#!/bin/sh\n"
+                        << more << "\nup=" << at("up") << "\ncase $1 in\nstart) " << start
+                        << " ;;\nstop) rm -f $up ;;\n"
                         << "status) [ -e $up ] || exit 3 ;;\nesac\n";
     fs::permissions(path, fs::perms::owner_all);
     const auto found = find_script(paths, name + ".service");
@@ -72,7 +73,8 @@ TEST_CASE("a unit has one init script, whatever its instance") {
 
 TEST_CASE("a script is guarded when its own text reads init-functions") {
   CHECK(reads_init_functions("#!/bin/sh\n. /lib/lsb/init-functions\n"));
-  CHECK(reads_init_functions("#!/bin/sh\n  [ -r /lib/lsb/init-functions ] && . /lib/lsb/init-functions\n"));
+  CHECK(reads_init_functions(
+      "#!/bin/sh\n  [ -r /lib/lsb/init-functions ] && . /lib/lsb/init-functions\n"));
   CHECK(reads_init_functions("#!/usr/bin/env /lib/init/init-d-script\nDAEMON=/usr/sbin/x\n"));
   CHECK_FALSE(reads_init_functions("#!/bin/sh\n# . /lib/lsb/init-functions\n. /etc/default/x\n"));
   CHECK_FALSE(reads_init_functions(""));
@@ -139,8 +141,9 @@ TEST_CASE("a start that fails or does not end is told as it is") {
   REQUIRE_FALSE(bad);
   CHECK(bad.error().code == Code::io);
   CHECK(bad.error().why == "its script ended with status 7");
-  const auto slow = start_script(root.script("slow", "while [ ! -e $up ]; do sleep 0.1; done; "
-                                                     "mv $up $up.seen"),
+  const auto slow = start_script(root.script("slow",
+                                             "while [ ! -e $up ]; do sleep 0.1; done; "
+                                             "mv $up $up.seen"),
                                  seconds(1), nothing);
   REQUIRE_FALSE(slow);
   CHECK(slow.error().code == Code::timeout);
