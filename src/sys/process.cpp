@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ namespace latchkey {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+// What a pipe holds: more than this was not written by who has ended.
+constexpr std::size_t most_left_over = 1 << 20;
 constexpr std::array<const char*, 6> directories{"/usr/sbin", "/usr/bin",       "/sbin",
                                                  "/bin",      "/usr/local/sbin", "/usr/local/bin"};
 
@@ -78,27 +81,48 @@ class Printed {
   std::string line_{};
 };
 
-// Reads until the end or the deadline; gives false at the deadline.
-bool drain(int fd, Printed& into, std::optional<Clock::time_point> deadline) {
+// Reads until the end or the deadline; gives false at the deadline. With a
+// descriptor of the process, its end is the end: who else holds the pipe is not
+// waited for, and what such a one writes from then on is not read.
+bool drain(int fd, Printed& into, std::optional<Clock::time_point> deadline, int process) {
   char buffer[4096];
-  while (true) {
+  std::size_t left_over = most_left_over;
+  bool ended = false;
+  while (left_over > 0) {
     int wait = -1;
     if (deadline) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
       if (left.count() <= 0) return false;
       wait = static_cast<int>(left.count());
     }
-    pollfd watched{fd, POLLIN, 0};
-    const int ready = ::poll(&watched, 1, wait);
+    std::array<pollfd, 2> watched{{{fd, POLLIN, 0}, {ended ? -1 : process, POLLIN, 0}}};
+    const int ready = ::poll(watched.data(), watched.size(), ended ? 0 : wait);
+    if (ready == 0 && ended) break;
     if (ready == 0) return false;
     if (ready < 0 && errno == EINTR) continue;
+    ended = ended || watched[1].revents != 0;
+    if (watched[0].revents == 0) continue;
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
+    if (got <= 0 && (process < 0 || ended)) break;
+    if (got <= 0) {
+      fd = -1;  // it closed its output and may run on: its end is still to come
+      continue;
+    }
+    if (ended) left_over -= std::min(left_over, static_cast<std::size_t>(got));
     into.add({buffer, static_cast<std::size_t>(got)});
   }
   into.end_of_line();
   return true;
+}
+
+// A file in memory rather than a pipe: nobody has to write into it while the program
+// runs, and a program that does not read it hangs nobody.
+Result<Fd> in_memory(const std::string& text, const std::string& what) {
+  Fd file(::memfd_create("input", MFD_CLOEXEC));
+  if (!file || !write_all(file.get(), text) || ::lseek(file.get(), 0, SEEK_SET) != 0)
+    return system_error(errno, what);
+  return file;
 }
 
 // Starts a program. Its stdout is `output`, or /dev/null for -1; the same for its
@@ -113,11 +137,20 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const RunOptions& opti
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
   environment.insert(environment.end(), options.environment.begin(), options.environment.end());
 
+  Fd given;
+  if (!options.input.empty()) {
+    auto made = in_memory(options.input, what);
+    if (!made) return made.error();
+    given = std::move(*made);
+  }
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  if (given)
+    posix_spawn_file_actions_adddup2(&actions, given.get(), 0);
+  else
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   if (output >= 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1);
   else
@@ -175,8 +208,11 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
   if (options.timeout.count() > 0) deadline = Clock::now() + options.timeout;
   RunResult result;
   Printed printed(options, result.output);
-  if (!drain(output.get(), printed, deadline)) {
-    ::kill(-pid, SIGKILL);
+  const Fd process(options.until_exit ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
+  const bool ended = drain(output.get(), printed, deadline, process.get());
+  // Before it is waited for: from then on its number may be another's.
+  if (!ended || options.until_exit) ::kill(-pid, SIGKILL);
+  if (!ended) {
     wait_for(pid);
     return Error{Code::timeout, what,
                  "it did not end within " + std::to_string(options.timeout.count()) + " s", ""};
