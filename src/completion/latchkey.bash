@@ -40,7 +40,7 @@ _latchkey() {
 		;;
 	*)
 		case $command in
-		'') words='init import-legacy create-volume adopt resize-volume remove-volume status release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
+		'') words='init import-legacy create-volume adopt resize-volume remove-volume status log release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
 		import-legacy)
 			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -W '--authorized-keys --passphrase-fd --help' -- "$word")
@@ -53,6 +53,7 @@ _latchkey() {
 		backup) words='--verify --passphrase-fd --help' ;;
 		restore) words='--overwrite --passphrase-fd --help' ;;
 		status | plan) words='--json --help' ;;
+		log) words='--boots --json --help' ;;
 		release-services) words='--only --dry-run --json --over-files --help' ;;
 		lock) words='--dry-run --help' ;;
 		hold) words="--needs --help $(_latchkey_units)" ;;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/json_field.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 
@@ -27,19 +28,6 @@ json volume_json(const VolumeReport& volume) {
           {"hint", printable(volume.hint, 1000)}};
 }
 
-// The report comes from early boot's own process, but it crossed a file that
-// the companion reads as root: every field is taken with its type checked.
-template <class T>
-T field(const json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end()) return {};
-  try {
-    return found->get<T>();
-  } catch (const json::exception&) {
-    return {};
-  }
-}
-
 }  // namespace
 
 std::string Peer::account() const {
@@ -48,7 +36,7 @@ std::string Peer::account() const {
 
 std::string Peer::text() const {
   if (kind == "console") return "the console";
-  if (kind != "ssh") return "somebody else";
+  if (kind != "ssh" && (kind != "user" || comment.empty())) return "somebody else";
   std::string out = comment.empty() ? "key " + std::to_string(key) : "'" + printable(comment) + "'";
   if (!address.empty()) out += " from " + printable(address);
   return out;
@@ -62,6 +50,7 @@ std::string to_json(const BootReport& report) {
                  {"time", report.time},
                  {"waited", report.waited},
                  {"wrong_answers", report.wrong_answers},
+                 {"uptime", report.uptime},
                  {"volumes", volumes}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -75,6 +64,7 @@ Result<BootReport> parse_report(std::string_view text) {
   report.time = field<std::int64_t>(in, "time");
   report.waited = field<double>(in, "waited");
   report.wrong_answers = field<unsigned>(in, "wrong_answers");
+  report.uptime = field<double>(in, "uptime");
   if (const auto peer = in.find("peer"); peer != in.end() && peer->is_object()) {
     report.peer.kind = printable(field<std::string>(*peer, "kind"));
     report.peer.key = field<int>(*peer, "key");
@@ -106,7 +96,8 @@ std::vector<std::string> report_lines(const BootReport& report) {
   if (report.result == "timeout")
     lines.push_back("early boot: went on without the data, nobody answered" + after);
   if (report.wrong_answers > 0)
-    lines.push_back("early boot: " + std::to_string(report.wrong_answers) + " wrong passphrases");
+    lines.push_back("early boot: " + std::to_string(report.wrong_answers) +
+                    (report.wrong_answers == 1 ? " wrong passphrase" : " wrong passphrases"));
   for (const VolumeReport& volume : report.volumes)
     lines.push_back("early boot: '" + volume.name + "' " +
                     (volume.open ? "open in " + duration_text(volume.seconds)

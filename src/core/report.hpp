@@ -14,11 +14,11 @@ namespace latchkey {
 
 /// Who spoke: the console, or an ssh session with one of the authorized keys.
 struct Peer {
-  std::string kind{};            ///< `console`, `ssh`; empty: not known
+  std::string kind{};            ///< `console`, `ssh`, `user` (of the running system); empty: not known
   int key = 0;                   ///< number of the authorized key, from 1; 0: none
   std::string fingerprint{};     ///< of that key
-  std::string comment{};         ///< of that key, made printable
-  std::string address{};         ///< of the ssh client
+  std::string comment{};         ///< of that key, made printable; the name of a `user`
+  std::string address{};         ///< of the ssh client, when it is known
 
   bool operator==(const Peer&) const = default;
 
@@ -47,6 +47,7 @@ struct BootReport {
   double waited = 0;         ///< seconds from the start of the waiting
   unsigned wrong_answers = 0;
   std::vector<VolumeReport> volumes{};
+  double uptime = 0;  ///< when, seconds since the kernel's start; 0: not known
 
   bool operator==(const BootReport&) const = default;
 };

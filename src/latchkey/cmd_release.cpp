@@ -12,10 +12,12 @@
 #include "core/message.hpp"
 #include "core/narrow.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/events.hpp"
 #include "latchkey/release_boot.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/ask.hpp"
+#include "sys/clock.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/unit_jobs.hpp"
@@ -43,11 +45,14 @@ Result<LockFile> take_turn(const Globals& globals) {
 
 // Opens what is closed, when somebody gives a passphrase. Nothing: nobody did.
 std::optional<Result<Outcome>> unlock_first(const Globals& globals, const Setup& setup,
-                                            Reporter& reporter) {
+                                            TerminalReporter& reporter) {
   if (!passphrase_can_come()) return {};
+  double begun = uptime();
   auto outcome = unlock_with_passphrase([&](Secret passphrase) {
+    begun = uptime();  // not when somebody was asked
     return unlock_here(setup, globals.paths, std::move(passphrase), reporter);
   });
+  tell_unlocked(globals, setup, "release-services", uptime() - begun, reporter);
   if (!outcome && outcome.error().code == Code::usage) return {};
   return outcome;
 }
@@ -114,6 +119,7 @@ int release_now(const Flags& flags, const Globals& globals) {
     if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
     facts = probe_all(*setup, globals.paths);
   }
+  const double begun = uptime();
   Plan plan;
   plan_release(plan, *setup, facts);
   plan = narrow(plan, *setup, only);
@@ -127,6 +133,13 @@ int release_now(const Flags& flags, const Globals& globals) {
   // The boot's own unit may have failed for what is repaired now.
   if (status == 0 && all_up(rows) && systemd_runs()) forget_failure(std::string(release_unit));
   show(flags, *setup, facts, plan, outcome, rows, status);
+  drop(*lock);  // a hook is never run while a release is under way
+  if (!plan.steps.empty())
+    tell_event(globals, *setup,
+               {.kind = status == 0 ? "released" : "failed",
+                .by = "release-services",
+                .seconds = uptime() - begun,
+                .items = log_items(rows, reporter)});
   return status;
 }
 

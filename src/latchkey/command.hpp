@@ -55,6 +55,7 @@ Run declare_umount_keys(CLI::App& app, const Globals& globals);
 Run declare_backup(CLI::App& app, const Globals& globals);
 Run declare_restore(CLI::App& app, const Globals& globals);
 Run declare_status(CLI::App& app, const Globals& globals);
+Run declare_log(CLI::App& app, const Globals& globals);
 Run declare_plan(CLI::App& app, const Globals& globals);
 Run declare_check(CLI::App& app, const Globals& globals);
 Run declare_unlock(CLI::App& app, const Globals& globals);
@@ -67,6 +68,7 @@ Run declare_may_start(CLI::App& app, const Globals& globals);
 Run declare_unguard(CLI::App& app, const Globals& globals);
 Run declare_apt_guard(CLI::App& app, const Globals& globals);
 Run declare_dpkg_guard(CLI::App& app, const Globals& globals);
+Run declare_hooks(CLI::App& app, const Globals& globals);
 Run declare_image(CLI::App& app, const Globals& globals);
 
 }  // namespace latchkey

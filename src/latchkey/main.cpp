@@ -47,6 +47,8 @@ const std::vector<Command>& commands() {
        "latchkey restore /media/stick/server.backup", declare_restore, false, true},
       {"status", "show what is open, mounted and running", "latchkey status --json",
        declare_status},
+      {"log", "show the last boots: who unlocked, when, and what came of it", "latchkey log -n 3",
+       declare_log},
       {"plan", "show what a release would do, and do nothing", "latchkey plan", declare_plan},
       {"check", "look for everything that would lock you out at the next boot",
        "latchkey check --verbose", declare_check},
@@ -79,6 +81,8 @@ const std::vector<Command>& commands() {
        declare_unguard, true},
       {"apt-guard", "for apt: refuse packages whose volumes are closed", "", declare_apt_guard, true},
       {"dpkg-guard", "for dpkg: the same", "", declare_dpkg_guard, true},
+      {"hooks", "for latchkey-hooks@.service: tell the owner's hooks what happened", "",
+       declare_hooks, true},
       {"image", "for the initramfs hook: stage and judge an image", "", declare_image, true},
   };
   return table;

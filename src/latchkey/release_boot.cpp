@@ -12,8 +12,11 @@
 #include <optional>
 
 #include "core/hold.hpp"
+#include "core/message.hpp"
+#include "latchkey/events.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/clock.hpp"
 #include "sys/init_system.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/mount.hpp"
@@ -60,20 +63,22 @@ class BootReporter : public TerminalReporter {
   }
 };
 
-void tell_early_boot(const Globals& globals) {
-  if (const auto report = read_boot_report(globals.paths))
-    for (const std::string& line : report_lines(*report)) say(globals, line);
+// Why the release could not even begin, also for the log.
+int refuse(const Globals& globals, const Error& error) {
+  tell_boot(globals, {.kind = "failed", .problem = sentence(error)});
+  return report_error(error);
 }
 
 int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
   auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(10));
-  if (!lock) return report_error(lock.error());
+  if (!lock) return refuse(globals, lock.error());
+  const double begun = uptime();
   const Facts facts = probe_all(setup, globals.paths);
   for (const Error& error : guard_mount_points(setup)) report_warning(error);
   if (!any_open(facts)) {
-    say(globals, "the volumes are closed and the held services wait for them; to open them, run: "
-                 "release-services");
+    say(globals, closed_text(setup));
+    tell_boot(globals, {.kind = "closed"});
     return 0;
   }
   Plan plan;
@@ -97,16 +102,19 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
     if (init_system() != InitSystem::sysvinit && (row.state == "down" || row.state == "starting"))
       row = {row.kind, row.name, "released", true};
   print(table_text(rows, false));
+  say(globals, conclusion_text(rows));
+  drop(*lock);
   if (systemd_runs() && any_released(after)) start_soon(std::string(start_unit_name));
+  tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter)});
   return outcome.complete() ? 0 : exit_status(Code::partial);
 }
 
 }  // namespace
 
 int release_at_boot(const Globals& globals, bool over_files) {
-  tell_early_boot(globals);
+  tell_early(globals);
   const auto setup = load_setup(globals.paths);
-  if (!setup) return report_error(setup.error());
+  if (!setup) return refuse(globals, setup.error());
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
 

@@ -182,6 +182,30 @@ std::string table_text(const std::vector<Row>& rows, bool colour) {
   return out;
 }
 
+std::string conclusion_text(const std::vector<Row>& rows) {
+  std::vector<std::string> volumes;
+  std::vector<std::string> units;
+  for (const Row& row : rows)
+    if (!row.up) (row.kind == "unit" ? units : volumes).push_back(row.name);
+  if (volumes.empty() && units.empty())
+    return "all volumes are mounted, and the services held for them may start";
+  std::string out;
+  if (!volumes.empty())
+    out = "not available: " + join(volumes, ", ") + (units.empty() ? "" : "; so ");
+  if (!units.empty()) out += "held back, and not started by anything: " + join(units, ", ");
+  return out + "; the reason is in the table above; once it is mended, run as root: release-services";
+}
+
+std::string closed_text(const Setup& setup) {
+  std::vector<std::string> units;
+  for (const Service& service : setup.services) units.push_back(service.unit);
+  return "the encrypted volumes were not opened in early boot" +
+         (units.empty() ? std::string()
+                        : "; until they are open these stay down, and nothing can start them: " +
+                              join(units, ", ")) +
+         "; to open them and start everything, run as root: release-services";
+}
+
 json summary_json(const Setup& setup, const Facts& facts, const std::vector<Row>& rows) {
   json volumes = json::array();
   json units = json::array();

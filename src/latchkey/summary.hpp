@@ -49,6 +49,13 @@ using Reasons = std::map<std::string, Error>;
 /// The table as lines; reasons and hints indented below what they explain.
 [[nodiscard]] std::string table_text(const std::vector<Row>& rows, bool colour);
 
+/// What the table means, as one line for whoever reads only the end of the journal:
+/// what is not up, what stays down for it, and what to do.
+[[nodiscard]] std::string conclusion_text(const std::vector<Row>& rows);
+
+/// The same when no volume was opened.
+[[nodiscard]] std::string closed_text(const Setup& setup);
+
 /// The same for programs, as described in latchkey(8).
 [[nodiscard]] nlohmann::json summary_json(const Setup& setup, const Facts& facts,
                                           const std::vector<Row>& rows);

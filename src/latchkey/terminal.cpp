@@ -52,8 +52,22 @@ void TerminalReporter::progress(const std::string& volume, const CheckProgress& 
   draw();
 }
 
+void TerminalReporter::remember_opening(const Step& step, const Error* error) {
+  const bool opens = std::holds_alternative<OpenVolume>(step.action);
+  // A device that is missing costs its volume the opening, too.
+  const bool misses = error != nullptr && std::holds_alternative<FindDevice>(step.action);
+  if (step.volume.empty() || (!opens && !misses)) return;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun_[step.volume];
+  if (error == nullptr)
+    opened_.push_back({step.volume, true, took.count()});
+  else
+    opened_.push_back({step.volume, false, 0, sentence(*error), error->hint});
+}
+
 void TerminalReporter::started(const Step& step) {
   clear();
+  if (std::holds_alternative<OpenVolume>(step.action))
+    begun_[step.volume] = std::chrono::steady_clock::now();
   const std::string text = progress_text(step.action);
   if (!text.empty()) say(globals_, text);
   else if (globals_.verbose) say(globals_, describe(step.action));
@@ -61,7 +75,11 @@ void TerminalReporter::started(const Step& step) {
 
 void TerminalReporter::finished(const Step& step, const std::string& detail) {
   clear();
-  if (std::holds_alternative<CheckFs>(step.action)) checks_.erase(step.volume);
+  if (std::holds_alternative<CheckFs>(step.action)) {
+    checks_.erase(step.volume);
+    details_[step.volume] = printable(detail);
+  }
+  remember_opening(step, nullptr);
   const std::string text = success_text(step.action);
   const std::string more = detail.empty() ? "" : " (" + printable(detail) + ")";
   if (!text.empty()) say(globals_, text + more);
@@ -72,6 +90,7 @@ void TerminalReporter::failed(const Step& step, const Error& error) {
   clear();
   if (std::holds_alternative<CheckFs>(step.action)) checks_.erase(step.volume);
   (void)report_error(error);
+  remember_opening(step, &error);
   const auto* release = std::get_if<ReleaseUnit>(&step.action);
   const std::string& name = release != nullptr ? release->unit : step.volume;
   if (!name.empty()) reasons_.emplace(name, error);

@@ -3,9 +3,11 @@
 // only on a terminal, and never with NO_COLOR set.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/execute.hpp"
 #include "latchkey/command.hpp"
@@ -33,12 +35,23 @@ class TerminalReporter : public Reporter {
   /// The first failure of each volume and unit.
   [[nodiscard]] const Reasons& reasons() const noexcept { return reasons_; }
 
+  /// What the checks of file systems found, by the volume's name.
+  [[nodiscard]] const std::map<std::string, std::string>& details() const noexcept {
+    return details_;
+  }
+  /// The volumes that were opened, or failed to be, in that order.
+  [[nodiscard]] const std::vector<VolumeReport>& opened() const noexcept { return opened_; }
+
  private:
+  void remember_opening(const Step& step, const Error* error);
   void draw();
   void clear();
 
   const Globals& globals_;
   Reasons reasons_{};
+  std::map<std::string, std::string> details_{};
+  std::map<std::string, std::chrono::steady_clock::time_point> begun_{};
+  std::vector<VolumeReport> opened_{};
   std::map<std::string, CheckProgress> checks_{};  ///< that run and told how far they are
   bool redraws_;  ///< stderr is a terminal that a line can be drawn on again
   bool drawn_ = false;

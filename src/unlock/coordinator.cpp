@@ -14,6 +14,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "core/waiting.hpp"
+#include "sys/clock.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/probe.hpp"
 #include "sys/unlock.hpp"
@@ -350,7 +351,8 @@ void Coordinator::finish(const std::string& result, const Peer& peer, int status
                     .peer = peer,
                     .time = std::time(nullptr),
                     .waited = seconds_since(began_),
-                    .wrong_answers = answers_.wrong_total()};
+                    .wrong_answers = answers_.wrong_total(),
+                    .uptime = uptime()};
   for (const Volume& volume : setup_.volumes)
     if (const auto found = results_.find(volume.name); found != results_.end())
       report.volumes.push_back(found->second);

@@ -11,12 +11,13 @@ TEST_CASE("a report comes back as it was written") {
                           .waited = 12.5,
                           .wrong_answers = 1,
                           .volumes = {{"data", true, 0.25, "", ""},
-                                      {"logs", false, 0, "its device is missing", "look"}}};
+                                      {"logs", false, 0, "its device is missing", "look"}},
+                          .uptime = 20.5};
   CHECK(*parse_report(to_json(report)) == report);
   CHECK(report_lines(report) ==
         std::vector<std::string>{
             "early boot: unlocked by 'alice@laptop' from 192.0.2.7 (SHA256:abc) after 12 s",
-            "early boot: 1 wrong passphrases", "early boot: 'data' open in 0.2 s",
+            "early boot: 1 wrong passphrase", "early boot: 'data' open in 0.2 s",
             "early boot: 'logs' not open: its device is missing"});
 }
 

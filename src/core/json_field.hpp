@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Members of JSON that crossed a file: each is taken with its type checked.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+
+/// The member of this name, or an empty value when it is absent or of another type.
+template <class T>
+[[nodiscard]] T field(const nlohmann::json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end()) return {};
+  try {
+    return found->get<T>();
+  } catch (const nlohmann::json::exception&) {
+    return {};
+  }
+}
+
+/// A text, made printable.
+[[nodiscard]] inline std::string text_field(const nlohmann::json& object, const char* name,
+                                            std::size_t limit = 200) {
+  return printable(field<std::string>(object, name), limit);
+}
+
+}  // namespace latchkey

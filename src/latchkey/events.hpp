@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What happened: into the log, and to the owner's hooks.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/boot_log.hpp"
+#include "latchkey/terminal.hpp"
+
+namespace latchkey {
+
+/// The rows of the table as the log keeps them, with what the checks found.
+[[nodiscard]] std::vector<LogItem> log_items(const std::vector<Row>& rows,
+                                             const TerminalReporter& reporter);
+
+/// Writes an event of a command that a person typed into the log, and has the hooks
+/// told of it by a process of its own, which nobody waits for. `who` and the time
+/// are added. What fails is a warning: no event changes an exit status.
+void tell_event(const Globals& globals, const Setup& setup, LogEvent event);
+
+/// The event of an unlock that a person typed; none when it opened no volume.
+void tell_unlocked(const Globals& globals, const Setup& setup, const std::string& by,
+                   double seconds, const TerminalReporter& reporter);
+
+/// For the boot, which does not wait for /var: the process that tells the hooks also
+/// writes to the log. `early`: what early boot did, once in a boot. An event without
+/// a kind is judged when the services that it started have settled.
+void tell_boot(const Globals& globals, const LogEvent& event);
+void tell_early(const Globals& globals);
+
+/// A time as people read it where this machine is: `2026-01-31 12:59:00 +0100`, or
+/// `12:59:00`.
+[[nodiscard]] std::string date_text(std::int64_t time, bool whole);
+
+}  // namespace latchkey
