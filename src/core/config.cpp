@@ -21,6 +21,7 @@
 #include <toml++/toml.h>
 
 #include "core/address.hpp"
+#include "core/made_link.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -127,6 +128,12 @@ class Table {
       break;
     }
     return error_;
+  }
+
+  // A key whose value is right by itself, and contradicts another.
+  void wrong(const char* key, const std::string& why) {
+    if (const toml::node* node = find(key); node != nullptr && !error_)
+      error_ = Error{Code::config, at(*node) + ": [" + name_ + "] " + key, why, "correct the line"};
   }
 
   void missing(const char* key, std::string hint) {
@@ -237,6 +244,25 @@ void read_ssh(Table& table, SshConfig& out) {
   });
 }
 
+// What early boot is to make over other links.
+void read_made_links(Table& table, NetworkConfig& out) {
+  const auto link = [](const std::string& value, std::vector<std::string>& to) {
+    to.push_back(value);
+    const bool right = parse_mac(value) || valid_link_name(value);
+    return std::string(right ? "" : "it is to be a link's name or MAC address");
+  };
+  table.number("vlan", 1, 4094,
+               [&](std::int64_t value) { out.vlan = static_cast<unsigned>(value); });
+  table.list("bond", [&](const std::string& value) { return link(value, out.bond); });
+  table.text("bond_mode", [&](const std::string& value) {
+    out.bond_mode = value;
+    return valid_bond_mode(value) ? std::string() : one_of(value, bond_modes());
+  });
+  table.list("bridge", [&](const std::string& value) { return link(value, out.bridge); });
+  if (const auto made = configured_links(out); !made)
+    table.wrong(made.error().what.c_str(), made.error().why);
+}
+
 void read_network(Table& table, NetworkConfig& out) {
   table.text("method", [&](const std::string& value) -> std::string {
     if (value == "dhcp") out.method = NetworkConfig::Method::dhcp;
@@ -272,6 +298,7 @@ void read_network(Table& table, NetworkConfig& out) {
   table.number("mtu", 576, 65535,
                [&](std::int64_t value) { out.mtu = static_cast<unsigned>(value); });
   table.flag("fallback", out.fallback);
+  read_made_links(table, out);
   if (out.method == NetworkConfig::Method::fixed && out.address.empty())
     table.missing("address", "a static network needs one: address = \"192.0.2.10/24\"");
 }

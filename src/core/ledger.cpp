@@ -45,6 +45,22 @@ std::vector<std::string> ledger_lines(const LinkEntry& entry) {
   return out;
 }
 
+std::string made_line(const std::string& link, bool ours) {
+  return (ours ? "made " : "theirs ") + link;
+}
+
+std::vector<std::string> parse_made(std::string_view text) {
+  std::vector<std::string> out;
+  for (const std::string_view line : split_lines(text)) {
+    const auto words = split_fields(line);
+    if (words.size() != 2 || !valid_link_name(words[1].text)) continue;
+    const std::string& link = words[1].text;
+    if (words[0].text == "theirs") std::erase(out, link);
+    if (words[0].text == "made" && std::ranges::find(out, link) == out.end()) out.push_back(link);
+  }
+  return out;
+}
+
 std::vector<LinkEntry> parse_ledger(std::string_view text) {
   std::vector<LinkEntry> out;
   for (const std::string_view line : split_lines(text)) {

@@ -28,4 +28,12 @@ struct LinkEntry {
 /// first line. Lines of another form are left out.
 [[nodiscard]] std::vector<LinkEntry> parse_ledger(std::string_view text);
 
+/// The line that says that early boot made a link, or (not `ours`) that somebody else
+/// was quicker.
+[[nodiscard]] std::string made_line(const std::string& link, bool ours);
+
+/// Reads such lines back: the links of early boot's own in the order in which they
+/// were first made. The last line about a link counts; others are left out.
+[[nodiscard]] std::vector<std::string> parse_made(std::string_view text);
+
 }  // namespace latchkey

@@ -67,7 +67,9 @@ void take(NetworkPlan& plan, const NetworkConfig& config) {
   if (config.method == NetworkConfig::Method::none) return;
   LinkPlan link;
   link.dhcp4 = config.method == NetworkConfig::Method::dhcp;
-  if (const auto mac = parse_mac(config.interface))
+  if (config.layered())
+    link.match = {};  // what is made over them is meant
+  else if (const auto mac = parse_mac(config.interface))
     link.match.mac = *mac;
   else if (config.interface.empty() || valid_link_name(config.interface))
     link.match.name = config.interface;
@@ -100,12 +102,61 @@ void take(NetworkPlan& plan, const NetworkConfig& config) {
   plan.links.push_back(link);
 }
 
-bool names(const LinkMatch& match, const LinkFacts& link, bool also_other_names) {
+bool made_here(const NetworkPlan& plan, const std::string& name) {
+  return std::ranges::find(plan.made, name, &MadeLink::name) != plan.made.end();
+}
+
+bool names(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link,
+           bool also_other_names) {
   if (match.any()) return false;
-  if (!match.mac.empty()) return match.mac == link.mac;
+  if (!match.mac.empty()) return match.mac == link.mac && !made_here(plan, link.name);
   if (match.name == link.name) return true;
   return also_other_names &&
          std::ranges::find(link.other_names, match.name) != link.other_names.end();
+}
+
+bool present(std::span<const LinkFacts> links, const std::string& name) {
+  return std::ranges::find(links, name, &LinkFacts::name) != links.end();
+}
+
+// True when the link is, or is to be, below something that is made.
+bool lies_below(const NetworkPlan& plan, const LinkFacts& link, bool also_below_vlans) {
+  return std::ranges::any_of(plan.made, [&](const MadeLink& made) {
+    return (also_below_vlans || made.kind != MadeLink::Kind::vlan) &&
+           std::ranges::any_of(made.members,
+                               [&](const auto& m) { return is_meant(plan, m, link); });
+  });
+}
+
+// The topmost of what is to be made, when none of these is there.
+std::vector<std::string> tops_if_all_absent(const NetworkPlan& plan,
+                                            std::span<const LinkFacts> links) {
+  std::vector<std::string> out;
+  for (const MadeLink& made : plan.made) {
+    if (lies_below(plan, {.name = made.name}, true)) continue;
+    if (present(links, made.name)) return {};
+    out.push_back(made.name);
+  }
+  return out;
+}
+
+// A plan for a member of a bond or bridge can only mean that.
+void move_off_members(NetworkPlan& plan) {
+  for (const MadeLink& made : plan.made) {
+    if (made.kind == MadeLink::Kind::vlan) continue;
+    for (const LinkMatch& member : made.members) {
+      const auto at = std::ranges::find(plan.links, member, &LinkPlan::match);
+      if (at == plan.links.end() || at->leave) continue;
+      plan.problems.push_back(
+          {Code::config, "'" + printable(member.text()) + "' is to have addresses of its own",
+           "it is part of '" + printable(made.name) + "', which gets them instead", ""});
+      LinkPlan moved = *at;
+      plan.links.erase(at);
+      LinkPlan& to = plan_with(plan, {.name = made.name});
+      to.dhcp4 = to.dhcp4 || moved.dhcp4;
+      if (to.fixed == LinkSetup{}) to.fixed = moved.fixed;
+    }
+  }
 }
 
 Subnet host_subnet(const Address& address) { return {address, address.bits()}; }
@@ -127,10 +178,19 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) 
   plan.fallback = config.fallback;
   if (valid_hostname(config.hostname)) plan.hostname = config.hostname;
   bool said = false;
+  std::vector<MadeLink> made;
   for (const std::string& word : command_line_words(cmdline)) {
     const std::size_t equals = word.find('=');
     const std::string key = word.substr(0, equals);
     // Nothing behind the sign says nothing. nfsaddrs is the old name.
+    const auto kind = parse_kind(key);
+    if (kind && equals + 1 < word.size()) {
+      auto link = parse_made_link(*kind, std::string_view(word).substr(equals + 1), plan.problems);
+      if (link)
+        made.push_back(std::move(*link));
+      else
+        plan.problems.push_back(link.error());
+    }
     if ((key != "ip" && key != "nfsaddrs") || equals + 1 >= word.size()) continue;
     const auto option = parse_ip_option(std::string_view(word).substr(equals + 1));
     if (option) {
@@ -140,22 +200,52 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) 
       plan.problems.push_back(option.error());
     }
   }
-  if (!said) take(plan, config);
+  if (!said) {
+    take(plan, config);
+    auto configured = configured_links(config);
+    if (!configured)
+      plan.problems.push_back({Code::config, "[network] " + configured.error().what,
+                               configured.error().why + "; it is left out",
+                               "correct latchkey.conf and run update-initramfs -u"});
+    else if (made.empty())
+      made = std::move(*configured);
+  }
+  if (!plan.links.empty()) plan.made = arrange(std::move(made), plan.problems);
+  move_off_members(plan);
   return plan;
+}
+
+bool is_meant(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link) {
+  return names(plan, match, link, true);
 }
 
 std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> links) {
   std::vector<std::string> given_up;
   std::vector<LinkPlan> more;
-  for (const LinkPlan& link : plan.links) {
-    if (link.leave || link.match.any()) continue;
-    if (std::ranges::any_of(links, [&](const auto& f) { return names(link.match, f, true); }))
-      continue;
-    given_up.push_back(link.match.text());
-    more.push_back(link);
-    more.back().match = {};
+  if (std::ranges::any_of(plan.links, [](const auto& l) { return l.match.any(); })) {
+    given_up = tops_if_all_absent(plan, links);
+  } else {
+    for (const LinkPlan& link : plan.links) {
+      if (link.leave) continue;
+      if (std::ranges::any_of(links, [&](const auto& f) { return is_meant(plan, link.match, f); }))
+        continue;
+      given_up.push_back(link.match.text());
+      more.push_back(link);
+      more.back().match = {};
+    }
   }
-  if (std::ranges::any_of(plan.links, [](const auto& l) { return l.match.any(); })) return {};
+  if (given_up.empty()) return {};
+  plan.widened = true;
+  std::vector<std::string> cannot_be;
+  for (const MadeLink& made : plan.made)
+    if (!present(links, made.name) && std::ranges::any_of(links, [&](const LinkFacts& link) {
+          return std::ranges::any_of(made.members,
+                                     [&](const auto& m) { return is_meant(plan, m, link); });
+        }))
+      cannot_be.push_back(made.name);
+  std::erase_if(plan.made, [&](const MadeLink& made) {
+    return std::ranges::find(cannot_be, made.name) != cannot_be.end();
+  });
   for (const LinkPlan& link : more) {
     LinkPlan& any = plan_with(plan, {});
     any.dhcp4 = any.dhcp4 || link.dhcp4;
@@ -166,13 +256,16 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
 }
 
 std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& link) {
-  if (link.enslaved || link.name == "lo") return {};
+  if (!link.master.empty() || link.name == "lo" || lies_below(plan, link, false)) return {};
   for (const bool also_other_names : {false, true})
     for (std::size_t i = 0; i < plan.links.size(); ++i)
-      if (names(plan.links[i].match, link, also_other_names))
+      if (names(plan, plan.links[i].match, link, also_other_names))
         return plan.links[i].leave ? std::nullopt : std::optional(i);
-  for (std::size_t i = 0; i < plan.links.size(); ++i)
-    if (plan.links[i].match.any() && link.wired && !plan.links[i].leave) return i;
+  if (lies_below(plan, link, true)) return {};
+  const bool ours =
+      made_here(plan, link.name) || (link.wired && (plan.made.empty() || plan.widened));
+  for (std::size_t i = 0; ours && i < plan.links.size(); ++i)
+    if (plan.links[i].match.any() && !plan.links[i].leave) return i;
   return {};
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/address.hpp"
 #include "core/ip_option.hpp"
+#include "core/made_link.hpp"
 #include "core/network_config.hpp"
 #include "core/result.hpp"
 
@@ -49,7 +50,11 @@ struct LinkPlan {
 
 struct NetworkPlan {
   std::vector<LinkPlan> links{};  ///< empty: the network is not ours
-  std::string hostname{};         ///< for DHCP; may be empty
+  /// What is to be made first, each after those it lies on. A plan for no link in
+  /// particular is then for the topmost of these instead of every wired link.
+  std::vector<MadeLink> made{};
+  bool widened = false;    ///< every wired link is used all the same: see widen()
+  std::string hostname{};  ///< for DHCP; may be empty
   bool fallback = true;
   /// What was wrong in the texts. The plan then does without it: a mistake must
   /// not cost the way in.
@@ -63,23 +68,33 @@ struct LinkFacts {
   std::string mac{};
   std::vector<std::string> other_names{};  ///< that udev would give it
   bool wired = false;                      ///< a real card with a cable
-  bool enslaved = false;                   ///< part of a bond or bridge
+  std::string master{};                    ///< the bond or bridge that it is part of
   bool up = false;
   bool carrier = false;
 };
 
 /// Decides by the kernel's command line and `[network]`; one usable `ip=` is
-/// enough to make the command line the only source. `ip=off` and `ip=none`
-/// give an empty plan. Never fails: see NetworkPlan::problems.
+/// enough to make the command line the only source; any `vlan=`, `bond=` or
+/// `bridge=` keeps those of `[network]` out. `ip=off` and `ip=none` give an empty
+/// plan. What is planned for a member of a bond or bridge is done with that
+/// instead. Never fails: see NetworkPlan::problems.
 [[nodiscard]] NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config);
 
 /// The plan after waiting in vain: plans for links that are absent are tried on
-/// every wired link too. Gives the texts of the links it gave up waiting for.
+/// every wired link too. What could not be made though its members are there is
+/// given up, so that these are tried. Gives the texts of the links it gave up
+/// waiting for.
 std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> links);
 
 /// The index of the plan for a link: one that names it comes before one for all
-/// wired links. Nothing when no plan touches it.
+/// wired links. Nothing when no plan touches it; what is or becomes part of a bond
+/// or bridge is never touched.
 [[nodiscard]] std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& link);
+
+/// True when this link is what `match` means: by MAC address, name, or a name that
+/// udev would give it. What early boot made has the MAC address of what it lies on,
+/// so it is only ever meant by its name.
+[[nodiscard]] bool is_meant(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link);
 
 /// Which of the links that share a plan holds its fixed addresses: the present
 /// holder as long as it is as good as any other, else the first with a cable

@@ -17,8 +17,17 @@ struct NetworkConfig {
   std::vector<std::string> gateway{};  ///< on-link is fine, also outside the subnet
   std::string hostname{};              ///< told to the DHCP server
   unsigned mtu = 0;                    ///< 0: that of the link, or of the DHCP server
+  unsigned vlan = 0;                   ///< the number of a VLAN on top; 0: none
+  std::vector<std::string> bond{};     ///< the members of `bond0`: names or MAC addresses
+  std::string bond_mode = "active-backup";
+  std::vector<std::string> bridge{};  ///< the ports of `br0`, `bond0` or `vlanN` among them
   /// Use every wired interface when the named one has not appeared for a minute.
   bool fallback = true;
+
+  /// True when a VLAN, bond or bridge is to be made.
+  [[nodiscard]] bool layered() const noexcept {
+    return vlan != 0 || !bond.empty() || !bridge.empty();
+  }
 };
 
 }  // namespace latchkey

@@ -49,6 +49,15 @@ std::string network_text(const NewConfig& config) {
   out += "# A name or, better since it stays, a MAC address; without it every wired interface.\n";
   out += line(set && !network.interface.empty(), "interface", quoted(network.interface),
               "\"52:54:00:12:34:56\"");
+  out +=
+      "# When it is reached over a VLAN, a bond or a bridge: the number, the members, as\n"
+      "# [\"eth0\", \"eth1\"], and the mode, the ports (members and ports in place of interface).\n"
+      "# They are made as vlanN, bond0, br0.\n";
+  out += line(set && network.vlan != 0, "vlan", std::to_string(network.vlan), "43");
+  out += line(set && !network.bond.empty(), "bond", list(network.bond), "[]");
+  out += line(set && !network.bond.empty() && network.bond_mode != NetworkConfig{}.bond_mode,
+              "bond_mode", quoted(network.bond_mode), "\"active-backup\"");
+  out += line(set && !network.bridge.empty(), "bridge", list(network.bridge), "[]");
   out += "# One or a list, IPv4 and IPv6. A gateway may lie outside of the subnet.\n";
   out += line(set && !network.address.empty(), "address", list(network.address),
               "[\"192.0.2.10/24\", \"2001:db8::2/64\"]");

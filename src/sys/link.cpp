@@ -57,7 +57,8 @@ LinkFacts read_link(const std::string& directory, const std::string& name) {
   out.wired = exists(directory + "/device") && !exists(directory + "/wireless") &&
               !exists(directory + "/phy80211") &&
               number(attribute(directory, "type")) == ARPHRD_ETHER;
-  out.enslaved = exists(directory + "/master");
+  std::error_code free;
+  out.master = fs::read_symlink(directory + "/master", free).filename();
   // flags is hexadecimal, with 0x.
   const std::string flags = attribute(directory, "flags");
   out.up = (std::strtoul(flags.c_str(), nullptr, 16) & IFF_UP) != 0;

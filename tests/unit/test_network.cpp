@@ -233,7 +233,7 @@ TEST_CASE("a link is chosen by name, by MAC, by udev's names, or as any wired on
   wired.wired = true;
   CHECK(plan_for(network_plan("", {}), wired) == 0U);
   CHECK(plan_for(network_plan("ip=dhcp ip=192.0.2.1:::::eth0", {}), wired) == 1U);
-  wired.enslaved = true;
+  wired.master = "bond0";
   CHECK_FALSE(plan_for(network_plan("", {}), wired));
 }
 

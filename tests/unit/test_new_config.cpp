@@ -12,6 +12,8 @@ using namespace latchkey;
 
 namespace {
 
+using Lines = std::vector<std::string>;
+
 NewConfig first() { return {.keys_device = "vg0/encrypted-keys", .keys_uuid = "0b1e-uuid"}; }
 
 Config parsed(const std::string& text) {
@@ -50,6 +52,19 @@ TEST_CASE("a new latchkey.conf gives back what was meant and the defaults for th
   CHECK(read.network.fallback);
   CHECK_FALSE(read.boot.wait);
   CHECK(read.ssh.port == 22);
+}
+
+TEST_CASE("case 13: a new latchkey.conf says a VLAN, a bond and a bridge") {
+  NewConfig config = first();
+  config.network.vlan = 43;
+  config.network.bond = {"52:54:00:12:34:56", "52:54:00:12:34:57"};
+  config.network.bond_mode = "802.3ad";
+  config.network.bridge = {"bond0"};
+  const Config read = parsed(new_config_text(config));
+  CHECK(read.network.vlan == 43);
+  CHECK(read.network.bond == config.network.bond);
+  CHECK(read.network.bond_mode == "802.3ad");
+  CHECK(read.network.bridge == Lines{"bond0"});
 }
 
 TEST_CASE("a network that is left open is shown and not set") {
