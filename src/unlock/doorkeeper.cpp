@@ -81,7 +81,7 @@ void to_console(const Paths& paths, const std::string& line) {
 
 }  // namespace
 
-Doorkeeper::Doorkeeper(const Paths& paths) : paths_(paths) {
+Doorkeeper::Doorkeeper(const Paths& paths) : paths_(paths), maker_(paths) {
   open_log(early_path(paths_, "door.log"));
   read_config();
 }
@@ -140,6 +140,9 @@ void Doorkeeper::serve_links() {
   const bool patient = !early_since_ || Clock::now() - *early_since_ < udev_patience;
   const std::vector<LinkFacts> links = read_links(paths_.root, patient, early);
   be_patient(links, early);
+  // What it makes comes back as an event. What it cannot make keeps nothing else up.
+  if (make_again_ && Clock::now() >= *make_again_) make_again_.reset();
+  if (!make_again_ && maker_.serve(plan_, links)) make_again_ = Clock::now() + retry_after;
 
   std::map<std::size_t, std::vector<LinkFacts>> candidates;
   std::set<int> present;
@@ -256,6 +259,7 @@ int Doorkeeper::wait_time() const {
   for (const auto& [index, served] : served_)
     if (served.dhcp && served.up) sooner(served.dhcp->due());
   sooner(retry_);
+  sooner(make_again_);
   if (early_since_) sooner(*early_since_ + udev_patience);
   if (!widened_ && plan_.fallback) sooner(begin_ + link_patience);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());

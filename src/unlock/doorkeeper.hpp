@@ -14,6 +14,7 @@
 #include "sys/link.hpp"
 #include "sys/setup.hpp"
 #include "unlock/child.hpp"
+#include "unlock/link_maker.hpp"
 
 namespace latchkey {
 
@@ -53,6 +54,7 @@ class Doorkeeper {
   Paths paths_;
   SshConfig ssh_{};
   NetworkPlan plan_{};
+  LinkMaker maker_;
   std::optional<Child> dropbear_{};
   std::map<int, Served> served_{};
   std::map<std::size_t, int> holders_{};  // plan → index of the link
@@ -61,6 +63,7 @@ class Doorkeeper {
   Clock::time_point begin_ = Clock::now();
   std::optional<Clock::time_point> early_since_{};
   std::optional<Clock::time_point> retry_{};
+  std::optional<Clock::time_point> make_again_{};
   bool widened_ = false;
 };
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/link_steps.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -22,23 +23,26 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-// The image has busybox's ip only; using the same one everywhere means that
-// the tests run what early boot runs.
-Result<std::string> call(const Command& command, std::chrono::seconds timeout) {
-  Command words = command;
-  if (const std::string busybox = find_program("busybox"); !busybox.empty())
-    words.insert(words.begin(), busybox);
-  return run_ok(words, "cannot do '" + join(command, " ") + "'", {.timeout = timeout});
-}
-
-// Both files only grow: each line is one write, so that no writer cuts another's.
-void append_line(const std::string& path, const std::string& line) {
-  const auto text = read_file(path);
-  const auto lines = text ? split_lines(*text) : std::vector<std::string_view>{};
-  if (std::ranges::find(lines, line) != lines.end()) return;
+// These files only grow: each line is one write, so that no writer cuts another's.
+void append(const std::string& path, const std::string& line) {
   const Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd || !write_all(fd.get(), line + "\n"))
     kmsg("cannot write '" + path + "'; the link will keep what it is given", Loudness::warning);
+}
+
+void append_line(const std::string& path, const std::string& line) {
+  const auto text = read_file(path);
+  const auto lines = text ? split_lines(*text) : std::vector<std::string_view>{};
+  if (std::ranges::find(lines, line) == lines.end()) append(path, line);
+}
+
+std::set<std::string> links_of(const std::string& path) {
+  std::set<std::string> out;
+  const auto text = read_file(path);
+  if (!text) return out;
+  for (const std::string_view line : split_lines(*text))
+    if (valid_link_name(line)) out.emplace(line);
+  return out;
 }
 
 bool has(const std::vector<LinkAddress>& addresses, const std::string& link, const Subnet& subnet) {
@@ -75,7 +79,7 @@ class Restorer {
 
   void call_ip(const Command& command) {
     if (Clock::now() > last_call_) return fail("there was no time left");
-    const auto done = call(command, std::chrono::seconds(1));
+    const auto done = call_early(command, std::chrono::seconds(1));
     // Gone already is as good as taken away.
     if (!done && done.error().why.find("No such process") == std::string::npos &&
         done.error().why.find("Cannot assign requested address") == std::string::npos)
@@ -114,7 +118,30 @@ std::string restore_link(const Paths& paths, const LinkEntry& entry, bool lower,
   return restorer.problem();
 }
 
+// Its addresses and routes go with it, and what was part of it is free.
+std::string delete_link(const std::string& link, Clock::time_point last_call) {
+  if (::if_nametoindex(link.c_str()) == 0) return {};
+  Restorer restorer(link, last_call);
+  restorer.call_ip(delete_command(link));
+  return restorer.problem();
+}
+
+std::string raise_again(const std::string& link, Clock::time_point last_call) {
+  if (::if_nametoindex(link.c_str()) == 0) return {};
+  Restorer restorer(link, last_call);
+  restorer.call_ip(raise_command(link));
+  return restorer.problem();
+}
+
 }  // namespace
+
+// The same busybox everywhere: so the tests run what early boot runs.
+Result<std::string> call_early(const Command& command, std::chrono::seconds timeout) {
+  Command words = command;
+  if (const std::string busybox = find_program("busybox"); !busybox.empty())
+    words.insert(words.begin(), busybox);
+  return run_ok(words, "cannot do '" + join(command, " ") + "'", {.timeout = timeout});
+}
 
 std::string early_path(const Paths& paths, const std::string& file) {
   return paths.run("early" + (file.empty() ? "" : "/" + file));
@@ -122,13 +149,24 @@ std::string early_path(const Paths& paths, const std::string& file) {
 
 unsigned link_metric(const std::string& link) { return 1000 + ::if_nametoindex(link.c_str()); }
 
+std::vector<std::string> made_links(const Paths& paths) {
+  const auto text = read_file(early_path(paths, "made"));
+  return text ? parse_made(*text) : std::vector<std::string>{};
+}
+
+void remember_made(const Paths& paths, const std::string& link, bool ours) {
+  const auto made = made_links(paths);
+  // The last line about a link counts, so that one may stand there twice.
+  if ((std::ranges::find(made, link) != made.end()) != ours)
+    append(early_path(paths, "made"), made_line(link, ours));
+}
+
+void remember_lowered(const Paths& paths, const std::string& link) {
+  append_line(early_path(paths, "lowered"), link);
+}
+
 std::set<std::string> raised_links(const Paths& paths) {
-  std::set<std::string> out;
-  const auto text = read_file(early_path(paths, "links"));
-  if (!text) return out;
-  for (const std::string_view line : split_lines(*text))
-    if (valid_link_name(line)) out.emplace(line);
-  return out;
+  return links_of(early_path(paths, "links"));
 }
 
 void remember_raised(const Paths& paths, const std::string& link) {
@@ -137,7 +175,7 @@ void remember_raised(const Paths& paths, const std::string& link) {
 
 Result<> raise_link(const Paths& paths, const LinkFacts& link) {
   remember_raised(paths, link.name);
-  const auto done = call(raise_command(link.name), std::chrono::seconds(5));
+  const auto done = call_early(raise_command(link.name), std::chrono::seconds(5));
   if (!done) return done.error();
   return Ok{};
 }
@@ -159,7 +197,7 @@ Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::stri
 
   std::optional<Error> first;
   for (const Command& command : link_commands(setup, link, metric))
-    if (const auto done = call(command, std::chrono::seconds(5)); !done && !first)
+    if (const auto done = call_early(command, std::chrono::seconds(5)); !done && !first)
       first = done.error();
   if (first) return *first;
   return Ok{};
@@ -167,25 +205,35 @@ Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::stri
 
 void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric) {
   for (const Command& command : undo_commands(setup, link, metric))
-    if (!call(command, std::chrono::seconds(5))) continue;
+    if (!call_early(command, std::chrono::seconds(5))) continue;
 }
 
 Result<> restore_network(const Paths& paths, Clock::time_point last_call) {
   const std::set<std::string> raised = raised_links(paths);
   const std::string user = network_user(paths);
-  if (!user.empty() && !raised.empty())
+  std::vector<std::string> made = made_links(paths);
+  if (!user.empty() && !(raised.empty() && made.empty()))
     kmsg("the network stays up after early boot, for " + user, Loudness::warning);
+  std::string left;
+  const auto add_left = [&left](const std::string& problem) {
+    if (!problem.empty()) left += (left.empty() ? "" : ", ") + problem;
+  };
+  // The topmost first; what was theirs goes with them.
+  std::ranges::reverse(made);
+  for (const std::string& link : made)
+    if (user.empty()) add_left(delete_link(link, last_call));
   std::vector<LinkEntry> entries = ledger(paths);
   for (const std::string& link : raised)
     if (std::ranges::find(entries, link, &LinkEntry::link) == entries.end())
       entries.push_back({.link = link});
-  std::string left;
   for (const LinkEntry& entry : entries) {
+    if (std::ranges::find(made, entry.link) != made.end()) continue;
     const bool ours = raised.contains(entry.link);
     if (ours && !user.empty()) continue;
-    const std::string problem = restore_link(paths, entry, ours, last_call);
-    if (!problem.empty()) left += (left.empty() ? "" : ", ") + problem;
+    add_left(restore_link(paths, entry, ours, last_call));
   }
+  for (const std::string& link : links_of(early_path(paths, "lowered")))
+    if (user.empty()) add_left(raise_again(link, last_call));
   if (left.empty()) return Ok{};
   return Error{Code::partial, "cannot bring back every network link", left, ""};
 }

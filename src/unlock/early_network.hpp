@@ -21,6 +21,21 @@ namespace latchkey {
 /// route that somebody else made.
 [[nodiscard]] unsigned link_metric(const std::string& link);
 
+/// Calls busybox's `ip`, which is all that the image has. Gives what it said; fails
+/// with Code::io, or Code::timeout.
+[[nodiscard]] Result<std::string> call_early(const Command& command, std::chrono::seconds timeout);
+
+/// The links that early boot made, in the order of their making.
+[[nodiscard]] std::vector<std::string> made_links(const Paths& paths);
+
+/// Writes down that a link is about to be made by us, or that it is not ours after
+/// all.
+void remember_made(const Paths& paths, const std::string& link, bool ours);
+
+/// Writes down that a link that somebody else had raised is about to be taken down
+/// for a bond.
+void remember_lowered(const Paths& paths, const std::string& link);
+
 /// The links that were down before early boot raised them.
 [[nodiscard]] std::set<std::string> raised_links(const Paths& paths);
 
@@ -38,7 +53,9 @@ void remember_raised(const Paths& paths, const std::string& link);
 /// Takes a setup's addresses and routes away again; what is gone already is fine.
 void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric);
 
-/// Brings every link back to what it was before early boot. Links that were up
+/// Brings every link back to what it was before early boot. Links that it made go,
+/// the topmost first, and free what they lay on, so that the real system can make
+/// them again. Links that were up
 /// already keep what others gave them. When something still lives off the
 /// network (root on NFS, iSCSI) the links stay up, and that is told. No call is
 /// begun after `last_call`. Fails with Code::partial, naming what is left.
