@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "core/image.hpp"
+#include "core/link_steps.hpp"
 #include "core/text.hpp"
+#include "sys/command_line.hpp"
 #include "sys/digest.hpp"
 #include "sys/fd.hpp"
 
@@ -56,6 +58,19 @@ void read_hosts(const Paths& paths, EarlyInputs& out, Inputs& inputs) {
                           "run: update-initramfs -u"});
 }
 
+// Which of the command lines the next boot has is not known: all are prepared for.
+std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs& inputs) {
+  std::vector<MadeLink> made;
+  const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
+  std::vector<std::string> lines = known_command_lines(paths.root);
+  lines.emplace_back();  // none of them says anything
+  for (const std::string& line : lines) {
+    const NetworkPlan plan = network_plan(line, network);
+    made.insert(made.end(), plan.made.begin(), plan.made.end());
+  }
+  return link_modules(made);
+}
+
 }  // namespace
 
 EarlyInputs read_early_inputs(const Paths& paths) {
@@ -104,6 +119,7 @@ EarlyInputs read_early_inputs(const Paths& paths) {
     for (const std::string& name : unknown_grants(out.config->ssh, out.keys, out.fingerprints))
       out.warnings.push_back({Code::config, "words are granted to '" + printable(name) + "'",
                               "no key has this comment or fingerprint", "see '" + conf + "'"});
+  out.link_modules = modules_for_links(paths, out);
   out.digest = inputs.digest();
   return out;
 }

@@ -25,6 +25,9 @@ struct EarlyInputs {
   std::vector<HostKey> host_keys{};
   std::vector<Error> faults{};  ///< each makes early ssh unusable
   std::vector<Error> warnings{};
+  /// Modules for the VLANs, bonds and bridges that [network] or a command line of the
+  /// kernel (see known_command_lines) asks for.
+  std::vector<std::string> link_modules{};
   std::string digest{};  ///< of all files that go into an image, programs included
 };
 

@@ -62,6 +62,7 @@ std::vector<std::string> wanted_modules(const Paths& paths, const EarlyInputs& i
     for (const Volume& volume : *inputs.volumes)
       for (const auto& name : ciphers_for(paths, volume.device, volume.header, warnings)) add(out, name);
   for (const auto& name : network_drivers(paths.root)) add(out, name);
+  for (const auto& name : inputs.link_modules) add(out, name);
   return out;
 }
 

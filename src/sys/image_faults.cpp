@@ -63,6 +63,8 @@ std::vector<Error> image_faults(const ImageRequest& request) {
   faults.need({"/usr/lib/udev/rules.d/55-dm.rules", "/lib/udev/rules.d/55-dm.rules"},
               "udev's rules for device-mapper are missing", "run: apt install dmsetup");
   faults.module("dm_crypt", true, "the kernel could not open any volume: dm-crypt is missing");
+  for (const std::string& name : inputs.link_modules)
+    faults.module(name, true, "early boot could not reach its network: '" + name + "' is missing");
   // What an unreadable header needs is not known, so nothing is found missing.
   if (inputs.config)
     if (const auto names = header_modules(request.paths.root + inputs.config->keys.device.path()))

@@ -429,6 +429,41 @@ case_13_packages_while_volumes_are_closed() {
 	check "what is not held is not refused" [ "$ran" -eq 0 ]
 }
 
+# True when each of the modules is in the image.
+has_modules() {
+	local module
+	for module; do
+		[ -n "$(find "$image/usr/lib/modules" -name "$module.ko*")" ] || return 1
+	done
+}
+
+case_14_vlan_bond_bridge() {
+	build_and_look
+	local module
+	for module in 8021q bonding bridge; do
+		check "the module $module is not in an image that needs none" not has_modules "$module"
+	done
+	printf '[network]\nbond = ["eth0", "eth1"]\nvlan = 43\n' >>"$etc/latchkey.conf"
+	build_and_look
+	check "a VLAN on a bond brings its modules" has_modules 8021q bonding
+	check "... and no other" not has_modules bridge
+	check "... and the image waits" grep -qx mode=wait "$image/etc/latchkey/image"
+	fresh_configuration
+	mkdir -p "$tree/etc/default/grub.d"
+	echo 'GRUB_CMDLINE_LINUX="quiet bridge=br0:eth0 ip=dhcp"' >"$tree/etc/default/grub.d/test.cfg"
+	build_and_look
+	check "what grub will say brings its modules too" has_modules bridge stp llc
+	rm "$tree/etc/default/grub.d/test.cfg"
+	printf '[network]\ninterface = "eth0"\nvlan = 43\n' >>"$etc/latchkey.conf"
+	module=$(find "$tree/usr/lib/modules" -name '8021q.ko*')
+	mv "$module" "$work/"
+	in_tree depmod "$kernel"
+	build
+	boots_on "no VLAN module" "early boot could not reach its network: '8021q' is missing"
+	mv "$work/${module##*/}" "$module"
+	in_tree depmod "$kernel"
+}
+
 case_99_removal() {
 	echo 'held-db mysql' >"$etc/services"
 	toy_pool

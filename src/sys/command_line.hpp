@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The kernel's command line: of this boot, and those that the next may have.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace latchkey {
+
+/// The command lines that images are to be prepared for: that of the running kernel
+/// and those that grub and /etc/kernel/cmdline are told to give, as far as these are
+/// there. Below `root`, a prefix for tests.
+[[nodiscard]] std::vector<std::string> known_command_lines(const std::string& root);
+
+}  // namespace latchkey
