@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/address.hpp"
+#include "core/made_link.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -109,6 +110,90 @@ std::string article(const std::string& kind) {
   return "a " + printable(kind);
 }
 
+// The MAC address that a card was made with: as part of a bond it may show another.
+std::string card_mac(const Json& link) {
+  const std::string own = text_of(link, "permaddr");
+  return parse_mac(own.empty() ? text_of(link, "address") : own).value_or("");
+}
+
+// A detail of what a VLAN, bond or bridge is.
+const Json& detail(const Json& link, const char* key) {
+  static const Json none;
+  const auto info = link.find("linkinfo");
+  if (info == link.end() || !info->is_object()) return none;
+  const auto data = info->find("info_data");
+  if (data == info->end() || !data->is_object()) return none;
+  const auto found = data->find(key);
+  return found == data->end() ? none : *found;
+}
+
+std::vector<const Json*> parts_of(const std::vector<Json>& links, const std::string& master) {
+  std::vector<const Json*> out;
+  for (const Json& link : links)
+    if (text_of(link, "master") == master) out.push_back(&link);
+  return out;
+}
+
+// Writes what a link is made of into the configuration, from the top to the cards.
+// False when [network] cannot say it.
+class Layers {
+ public:
+  Layers(const std::vector<Json>& links, NetworkConfig& out) : links_(links), out_(out) {}
+
+  bool describe(const Json& link) {
+    const std::string kind = kind_of(link);
+    if (kind == "vlan") return vlan(link);
+    if (kind == "bond") return bond(link);
+    if (kind == "bridge") return bridge(link);
+    out_.interface = card_mac(link);
+    return kind.empty() && !out_.interface.empty();
+  }
+
+ private:
+  bool vlan(const Json& link) {
+    const Json& id = detail(link, "id");
+    const Json& protocol = detail(link, "protocol");
+    const Json* const below = named(links_, text_of(link, "link"));
+    if (out_.vlan != 0 || below == nullptr || !id.is_number_unsigned()) return false;
+    if (protocol.is_string() && protocol.get<std::string>() != "802.1Q") return false;
+    out_.vlan = id.get<unsigned>();
+    return out_.vlan > 0 && out_.vlan < 4095 && describe(*below);
+  }
+
+  bool bond(const Json& link) {
+    const Json& mode = detail(link, "mode");
+    if (!mode.is_string() || !valid_bond_mode(mode.get<std::string>()) || !out_.bond.empty())
+      return false;
+    out_.bond_mode = mode.get<std::string>();
+    for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
+      out_.bond.push_back(card_mac(*part));
+      if (!kind_of(*part).empty() || out_.bond.back().empty()) return false;
+    }
+    return !out_.bond.empty();
+  }
+
+  bool bridge(const Json& link) {
+    if (!out_.bridge.empty()) return false;
+    for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
+      const std::string kind = kind_of(*part);
+      if (kind == "tun" || kind == "veth") continue;  // a guest of this machine
+      const unsigned vlan_above = out_.vlan;
+      if (kind.empty() && !card_mac(*part).empty()) {
+        out_.bridge.push_back(card_mac(*part));
+      } else if ((kind != "bond" && kind != "vlan") || !describe(*part)) {
+        return false;
+      } else {
+        out_.bridge.push_back(kind == "bond" ? "bond0" : "vlan" + std::to_string(out_.vlan));
+        if (kind == "vlan" && vlan_above != 0) return false;
+      }
+    }
+    return !out_.bridge.empty();
+  }
+
+  const std::vector<Json>& links_;
+  NetworkConfig& out_;
+};
+
 constexpr const char* tries_dhcp = "early boot will try DHCP on every wired interface";
 
 void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses,
@@ -156,13 +241,15 @@ HostNetwork host_network(const IpTexts& texts) {
   for (const HostAddress& address : addresses)
     out.addresses.push_back(address.subnet.address.text());
 
-  if (link != nullptr && !kind_of(*link).empty()) {
+  NetworkConfig layers;
+  const bool stacked = link != nullptr && !kind_of(*link).empty();
+  if (stacked && !(Layers(links, layers).describe(*link) && configured_links(layers))) {
     const auto below = links_below(links, *link);
     out.warnings.push_back(
         {Code::partial,
          "the network is reached over '" + printable(out.link) + "', " + article(kind_of(*link)) +
              (below.empty() ? "" : " over '" + join(below, "', '") + "'"),
-         std::string("early boot cannot make one yet; ") + tries_dhcp,
+         std::string("early boot cannot make this one; ") + tries_dhcp,
          "if that does not reach it, write into [network] of /etc/latchkey/latchkey.conf how a "
          "plain interface does"});
     return out;
@@ -172,7 +259,10 @@ HostNetwork host_network(const IpTexts& texts) {
   const bool lasting =
       std::ranges::any_of(addresses, [](const HostAddress& a) { return a.lasting; });
   const auto mac = parse_mac(link != nullptr ? text_of(*link, "address") : "");
-  out.config.interface = mac ? *mac : out.link;
+  if (stacked)
+    out.config = layers;
+  else
+    out.config.interface = mac ? *mac : out.link;
   // DHCP for IPv4 goes together with lasting IPv6 addresses. Only announced ones: DHCP
   // does no harm beside them.
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;

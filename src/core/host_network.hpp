@@ -20,8 +20,8 @@ struct IpTexts {
 };
 
 struct HostNetwork {
-  /// For `[network]`. The interface is named by its MAC address, which stays when
-  /// udev or the kernel name it differently.
+  /// For `[network]`. Cards are named by their MAC addresses, which stay when udev or
+  /// the kernel name them differently. Early boot names what it makes in its own way.
   NetworkConfig config{};
   std::string link{};                    ///< its name now; empty when there is none
   std::vector<std::string> addresses{};  ///< under which it is reached, IPv4 first
@@ -31,8 +31,9 @@ struct HostNetwork {
 
 /// Takes the interface of the default route with the lowest metric, IPv4 before
 /// IPv6. Its IPv4 address from a DHCP server means DHCP; else its lasting addresses
-/// and gateways are written down. What cannot be told, or not be made in early boot,
-/// gives DHCP on every wired interface and a warning. Never fails.
+/// and gateways are written down; so are a VLAN, bond or bridge that it lies on. What
+/// cannot be told, or not be made in early boot, gives DHCP on every wired interface
+/// and a warning. Never fails.
 [[nodiscard]] HostNetwork host_network(const IpTexts& texts);
 
 }  // namespace latchkey

@@ -42,7 +42,7 @@ NewConfig first_config(const Globals& globals, const FirstFiles& files) {
   const HostNetwork host = look_at_network();
   for (const Error& warning : host.warnings) report_warning(warning);
   config.network = host.config;
-  config.network_left_open = host.config.interface.empty();
+  config.network_left_open = host.config.interface.empty() && !host.config.layered();
   if (config.network_left_open)
     config.network_note =
         "Left open: how this machine reaches its network could not be written here.";

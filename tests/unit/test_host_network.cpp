@@ -15,6 +15,9 @@ std::string said(const HostNetwork& host) {
   const NetworkConfig& config = host.config;
   std::string out = names[static_cast<int>(config.method)];
   if (!config.interface.empty()) out += " on " + config.interface;
+  if (config.vlan != 0) out += " vlan " + std::to_string(config.vlan);
+  if (!config.bond.empty()) out += " bond " + join(config.bond, ",") + " " + config.bond_mode;
+  if (!config.bridge.empty()) out += " bridge " + join(config.bridge, ",");
   for (const std::string& address : config.address) out += " " + address;
   for (const std::string& gateway : config.gateway) out += " via " + gateway;
   if (config.mtu != 0) out += " mtu " + std::to_string(config.mtu);
@@ -111,24 +114,65 @@ TEST_CASE("of several default routes the one with the lowest metric counts") {
         "static on 52:54:00:00:00:0b 198.51.100.10/24 via 198.51.100.1 reached at 198.51.100.10");
 }
 
-TEST_CASE("what early boot cannot make yet is named, with what lies below it") {
+namespace {
+
+// The network of a machine whose default route is over `link`.
+std::string over(const std::string& link, const std::string& links) {
   const std::string address =
       R"({"family":"inet","local":"192.0.2.10","prefixlen":24,"scope":"global"})";
-  const IpTexts vlan{
-      card(address, "ens3.43"), R"([{"dst":"default","gateway":"192.0.2.1","dev":"ens3.43"}])", "",
-      R"([{"ifname":"ens3","address":"52:54:00:12:34:56"},{"ifname":"ens3.43","link":"ens3",)"
-      R"("address":"52:54:00:12:34:56","linkinfo":{"info_kind":"vlan","info_data":{"id":43}}}])"};
-  CHECK(said(host_network(vlan)) ==
-        "dhcp reached at 192.0.2.10 | the network is reached over 'ens3.43', a VLAN over 'ens3': "
-        "early boot cannot make one yet; early boot will try DHCP on every wired interface");
-  const IpTexts bridge{card(address, "br0"),
-                       R"([{"dst":"default","gateway":"192.0.2.1","dev":"br0"}])", "",
-                       R"([{"ifname":"ens3","master":"br0","address":"52:54:00:12:34:56",)"
-                       R"("linkinfo":{"info_slave_kind":"bridge"}},{"ifname":"br0",)"
-                       R"("address":"52:54:00:12:34:56","linkinfo":{"info_kind":"bridge"}}])"};
-  CHECK(said(host_network(bridge)) ==
-        "dhcp reached at 192.0.2.10 | the network is reached over 'br0', a bridge over 'ens3': "
-        "early boot cannot make one yet; early boot will try DHCP on every wired interface");
+  return said(host_network({card(address, link),
+                            R"([{"dst":"default","gateway":"192.0.2.1","dev":")" + link + "\"}]",
+                            "", "[" + links + "]"}));
+}
+
+std::string part(const std::string& name, int number, const std::string& more = "") {
+  return R"({"ifname":")" + name + R"(","address":"52:54:00:00:00:0)" + std::to_string(number) +
+         "\"" + more + "}";
+}
+
+const std::string reached = " 192.0.2.10/24 via 192.0.2.1 reached at 192.0.2.10";
+
+}  // namespace
+
+TEST_CASE("case 13: a VLAN, a bond, a bridge under the default route are written down") {
+  const std::string vlan =
+      R"({"ifname":"ens3.43","link":"ens3","address":"52:54:00:00:00:03",)"
+      R"("linkinfo":{"info_kind":"vlan","info_data":{"protocol":"802.1Q","id":43}}})";
+  CHECK(over("ens3.43", part("ens3", 3) + "," + vlan) ==
+        "static on 52:54:00:00:00:03 vlan 43" + reached);
+  // Members are named by their own address, not by that of the bond.
+  const std::string bond =
+      part("ens3", 3, R"(,"master":"bond0")") + "," +
+      part("ens4", 3, R"(,"permaddr":"52:54:00:00:00:04","master":"bond0")") + "," +
+      part("bond0", 3, R"(,"linkinfo":{"info_kind":"bond","info_data":{"mode":"802.3ad"}})");
+  CHECK(over("bond0", bond) == "static bond 52:54:00:00:00:03,52:54:00:00:00:04 802.3ad" + reached);
+  CHECK(over("b.7", bond + R"(,{"ifname":"b.7","link":"bond0","linkinfo":{"info_kind":"vlan",)"
+                           R"("info_data":{"id":7}}})") ==
+        "static vlan 7 bond 52:54:00:00:00:03,52:54:00:00:00:04 802.3ad" + reached);
+  // The guests of a host are no part of the way to it.
+  CHECK(over("vmbr0", part("ens3", 3, R"(,"master":"vmbr0")") + "," +
+                          part("tap1", 1, R"(,"master":"vmbr0","linkinfo":{"info_kind":"tun"})") +
+                          "," + part("vmbr0", 3, R"(,"linkinfo":{"info_kind":"bridge"})")) ==
+        "static bridge 52:54:00:00:00:03" + reached);
+  CHECK(over("vmbr0", part("ens3", 3) + "," +
+                          part("ens3.43", 3,
+                               R"(,"link":"ens3","master":"vmbr0","linkinfo":)"
+                               R"({"info_kind":"vlan","info_data":{"id":43}})") +
+                          "," + part("vmbr0", 3, R"(,"linkinfo":{"info_kind":"bridge"})")) ==
+        "static on 52:54:00:00:00:03 vlan 43 bridge vlan43" + reached);
+}
+
+TEST_CASE("what early boot cannot make is named, with what lies below it") {
+  CHECK(over("ens3.43", R"({"ifname":"ens3.43","link":"ens3.2","linkinfo":{"info_kind":"vlan",)"
+                        R"("info_data":{"id":43}}},{"ifname":"ens3.2","link":"ens3","linkinfo":)"
+                        R"({"info_kind":"vlan","info_data":{"id":2}}},)" +
+                            part("ens3", 3)) ==
+        "dhcp reached at 192.0.2.10 | the network is reached over 'ens3.43', a VLAN over 'ens3.2': "
+        "early boot cannot make this one; early boot will try DHCP on every wired interface");
+  CHECK(over("team0", part("ens3", 3, R"(,"master":"team0")") + "," +
+                          part("team0", 3, R"(,"linkinfo":{"info_kind":"team"})")) ==
+        "dhcp reached at 192.0.2.10 | the network is reached over 'team0', a team over 'ens3': "
+        "early boot cannot make this one; early boot will try DHCP on every wired interface");
 }
 
 TEST_CASE("without a default route, or with texts that are none, it is DHCP with a warning") {
