@@ -33,6 +33,9 @@ def options_up(p):
                         "none: a network to which a NIC can be plugged later")
     p.add_argument("--tap", action="append", default=[], metavar="IFNAME",
                    help="connect the first (second, …) NIC to this tap instead of user-mode networking")
+    p.add_argument("--trunk", type=int, metavar="ID",
+                   help="connect all NICs to one switch that carries this VLAN, tagged, and "
+                        "nothing else")
     p.add_argument("--netns", metavar="NS", help="run QEMU in this network namespace")
     p.add_argument("--address", help="with --tap: where the guest's ssh answers; without it, "
                                      "`up` returns as soon as the guest has started")
@@ -111,6 +114,7 @@ def up(o):
         guest.create(
             root, volumes, release=o.release, volumes=[v[0] for v in o.volumes], memory=o.memory,
             cpus=o.cpus, cmdline=o.cmdline, nics=o.nic or ["virtio-net-pci"], taps=o.tap,
+            trunk=o.trunk,
             netns=o.netns, address=o.address, configured=configured, port=None,
             extra_disk=o.extra_disk, late_disk=o.late_disk)
     guest.start()

@@ -125,7 +125,10 @@ class Guest:
                 *qemu.disk("system", self.at("system.qcow2"), device=not s["late_disk"])]
         if s["extra_disk"]:
             argv += qemu.disk("extra", self.at("extra.qcow2"))
-        argv += qemu.nics(self.name, s["nics"], s["taps"], s["port"])
+        if s.get("trunk"):
+            argv += qemu.trunk_nics(self.name, s["nics"], s["port"])
+        else:
+            argv += qemu.nics(self.name, s["nics"], s["taps"], s["port"])
         if s["netns"]:
             # Root is needed to enter the namespace only; the emulator stays the caller's.
             who = [] if os.geteuid() == 0 else [
@@ -143,7 +146,7 @@ class Guest:
             if not self.state["netns"]:
                 self.state["port"] = free_port(self.state["port"])
             try:
-                pid, started = qemu.start(self.argv(), self.folder)
+                pid, started = self.start_qemu()
                 break
             except VmError as e:
                 if attempt == 3 or "host forwarding" not in e.why:
@@ -151,6 +154,14 @@ class Guest:
                 self.state["port"] = None  # taken in between: another one
         self.state |= {"pid": pid, "start_time": started}
         self.save()
+
+    def start_qemu(self):
+        if not self.state.get("trunk"):
+            return qemu.start(self.argv(), self.folder)
+        with qemu.trunk_beside(self.folder, self.state["trunk"]) as tell:
+            pid, started = qemu.start(self.argv(), self.folder)
+            tell(pid)
+        return pid, started
 
     def running(self):
         return qemu.is_ours(self.state["pid"], self.state["start_time"], self.folder)

@@ -9,10 +9,11 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
-from . import cache
+from . import cache, trunk
 from .errors import VmError, tail
 
 PROGRAM = "qemu-system-x86_64"
@@ -114,6 +115,43 @@ def nics(name, models, taps, port):
         if model != "none":
             argv += ["-device", f"{model},netdev=net{i},id=nic{i},mac={mac(name, i)}"]
     return argv
+
+
+def trunk_nics(name, models, port):
+    """Options for NICs that are all on one switch, behind trunk.py."""
+    def outlet(which):
+        ours, theirs = getattr(trunk, which.upper())
+        return ["-netdev", f"dgram,id={which},local.type=unix,local.path={ours},"
+                           f"remote.type=unix,remote.path={theirs}"]
+
+    def plug(hub, name, into=""):
+        return ["-netdev", f"hubport,id={name},hubid={hub}" + (f",netdev={into}" if into else "")]
+
+    argv = ["-netdev", f"user,id=outside,hostfwd=tcp:127.0.0.1:{port}-:22",
+            *outlet("plain"), *outlet("tagged"),
+            *plug(1, "outside-port", "outside"), *plug(1, "plain-port", "plain"),
+            *plug(0, "tagged-port", "tagged")]
+    for i, model in enumerate(models):
+        argv += plug(0, f"net{i}")
+        argv += ["-device", f"{model},netdev=net{i},id=nic{i},mac={mac(name, i)}"]
+    return argv
+
+
+@contextlib.contextmanager
+def trunk_beside(folder, vlan):
+    """Start trunk.py; yields what tells it QEMU's pid, without which it ends."""
+    with open(os.path.join(folder, "trunk.log"), "wb") as log, subprocess.Popen(
+            [sys.executable, "-B", trunk.__file__, str(vlan)], cwd=folder, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=log, start_new_session=True) as relay:
+        if relay.stdout.readline() != b"ready\n":
+            raise VmError("cannot start the switch of the VLAN", tail(log.name, 5))
+
+        def tell(pid):
+            relay.stdin.write(b"%d\n" % pid)
+            relay.stdin.flush()
+            relay.returncode = 0  # it is QEMU's now, nobody waits for it here
+
+        yield tell
 
 
 # --- the process --------------------------------------------------------------

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Case 13: a machine that is reached over a VLAN on a bond, in early boot as later.
+#include "support/catch.hpp"
+#include "support/machine.hpp"
+
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string script = LATCHKEY_SOURCE_DIR "/tests/vm/guest/bonded-vlan";
+
+// The machine's own system is up, over its own bond, and early boot has left it none.
+void check_own_system(Machine& m) {
+  const std::string before = m.must("cat /run/links-before");
+  INFO(before);
+  CHECK_FALSE(has(before, "bond0"));
+  CHECK_FALSE(has(before, "43@"));
+  CHECK(m.must("grep -v '^lo ' /run/links-before | grep -c '[<,]UP[,>]' || true") == "0");
+  CHECK(m.must("cat /run/addresses-before") == "");
+  CHECK(m.must("networkctl --no-legend list vlan43 bond0 | grep -c configured") == "2");
+  CHECK(m.must("ls -d /sys/class/net/bond0/lower_* | wc -l") == "2");
+  CHECK(has(m.must("cat /sys/class/net/bond0/bonding/mode"), "active-backup"));
+  CHECK(m.must("ip -4 -o addr show scope global | wc -l") == "1");
+  CHECK(m.sh("journalctl -b --no-pager | grep -iE 'already enslaved|Device or resource busy'")
+            .status == 1);
+}
+
+}  // namespace
+
+TEST_CASE("case 13: a VLAN on a bond reaches early ssh, and the system makes its own after it",
+          "[.slow]") {
+  Machine m("test-net", {"--volumes", "a", "--memory", "768", "--nic", "virtio-net-pci", "--nic",
+                         "virtio-net-pci", "--trunk", "43", "--script", script});
+  m.until_console("early ssh answers at root@10.0.2.15 port 22 (vlan43)");
+  m.unlock_and_boot();
+  check_own_system(m);
+  const std::string log = m.must("journalctl -b -k --no-pager");
+  INFO(log);
+  CHECK(has(log, "latchkey: made the bond 'bond0'"));
+  CHECK(has(log, "latchkey: made the vlan 'vlan43' over 'bond0'"));
+  CHECK_FALSE(has(log, "latchkey: cannot"));
+}
+
+TEST_CASE("case 13: the command line says the same, with the kernel's own names of links",
+          "[.slow]") {
+  Machine m("test-net", {"--volumes", "a", "--memory", "768", "--nic", "virtio-net-pci", "--nic",
+                         "virtio-net-pci", "--trunk", "43", "--script", script, "--cmdline",
+                         "net.ifnames=0 bond=bond0:eth0,eth1:mode=active-backup,primary=eth1 "
+                         "vlan=bond0.43:bond0 ip=bond0.43:dhcp"});
+  m.until_console("early ssh answers at root@10.0.2.15 port 22 (bond0.43)");
+  m.unlock_and_boot();
+  check_own_system(m);
+}
