@@ -82,9 +82,9 @@ int keep_back(const Globals& globals) {
   Result<std::vector<PackageClaim>> claims = std::vector<PackageClaim>{};
   if (!closed.empty()) claims = claims_on_installed(closed);
   if (!claims) return report_error(claims.error());
-  if (auto made = make_directories(globals.paths.run(), 0700); !made)
+  if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
-  const auto written = write_file(globals.paths.run("apt.conf"), kept_back_text(*claims), 0600);
+  const auto written = write_file(globals.paths.run("apt.conf"), kept_back_text(*claims), 0644);
   return written ? 0 : report_error(written.error());
 }
 
