@@ -167,7 +167,8 @@ TEST_CASE("lock names who still uses a volume, closes the others, and goes on wh
   CHECK(m.must("dmsetup ls | grep -c cleartext || true") == "0");
 }
 
-TEST_CASE("a boot with units of any order ends, and a shutdown under load leaves all clean") {
+TEST_CASE("a boot with units of any order ends, and a shutdown under load leaves all clean",
+          "[.slow]") {
   Machine& m = closed();
   // Ordered after the target that the release unit is wanted by; a writer that takes
   // its time to stop; one outside of the usual order of shutdown.
