@@ -198,13 +198,13 @@ TEST_CASE("a recovery key opens what it is for, and a new one takes its place") 
 TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
   Machine& m = unlocked();
   // The session ends although the keeper goes on.
-  const std::string where = m.must("latchkey -q mount-keys --for 5s", m.passphrase());
+  const std::string where = m.must("latchkey -q mount-keys --for 30s", m.passphrase());
   CHECK(where == "/run/latchkey/keys/");
   CHECK(has(m.must("ls " + where), "system-a.key"));
   CHECK(m.must("grep -c keys /proc/mounts || true") == "0");
   CHECK(m.sh("touch " + where + "x").status != 0);
   CHECK(has(m.sh("latchkey status").output, "run: latchkey umount-keys"));
-  m.until("test ! -e /run/latchkey/keeper", 60s);
+  m.until("test ! -e /run/latchkey/keeper", 120s);
   check_at_rest(m);
 }
 
