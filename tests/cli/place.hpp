@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 
 namespace latchkey::test {
 
@@ -17,18 +18,7 @@ inline const std::string good_key =
 
 class Place {
  public:
-  Place() {
-    char name[] = "/tmp/latchkey-place-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path_ = name;
-    std::filesystem::create_directories(path_ / "etc/latchkey");
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  Place() { std::filesystem::create_directories(path_ / "etc/latchkey"); }
   /// Gives the file's path.
   std::string put(const std::string& file, const std::string& text) const {
     std::filesystem::create_directories((path_ / file).parent_path());
@@ -47,7 +37,8 @@ class Place {
   }
 
  private:
-  std::filesystem::path path_;
+  TempFolder folder_{};
+  std::filesystem::path path_ = folder_.path();
 };
 
 inline bool contains(const std::string& text, const std::string& part) {

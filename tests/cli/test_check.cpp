@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/child.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace latchkey::test;
 namespace fs = std::filesystem;
@@ -18,20 +19,11 @@ namespace {
 class Root {
  public:
   Root() {
-    char name[] = "/run/latchkey-check-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path_ = name;
-    REQUIRE(::chmod(name, 0755) == 0);
+    REQUIRE(::chmod(path_.c_str(), 0755) == 0);
     put("/etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
     put("/etc/latchkey/volumes",
         "www system/encrypted-www /srv/www ext4 x-latchkey.uuid=12ab-34\n"
         "mail system/encrypted-my-mail /srv/mail ext4\n");
-  }
-  Root(const Root&) = delete;
-  Root& operator=(const Root&) = delete;
-  ~Root() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
   }
   void put(const std::string& file, const std::string& text) const {
     fs::create_directories(fs::path(path_ + file).parent_path());
@@ -48,7 +40,8 @@ class Root {
   }
 
  private:
-  std::string path_;
+  TempFolder folder_{"/run"};
+  std::string path_ = folder_.path();
 };
 
 // The header of LUKS1 with one slot in use, of so many rounds.

@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -18,14 +19,8 @@ namespace {
 class Root {
  public:
   Root() {
-    char name[] = "/tmp/latchkey-cli-XXXXXX";
-    path_ = ::mkdtemp(name);
     fs::create_directories(path_ / "etc/latchkey");
     fs::create_directories(path_ / "run");
-  }
-  ~Root() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
   }
   void put(const std::string& file, const std::string& text) {
     std::ofstream(path_ / "etc/latchkey" / file) << text;
@@ -33,7 +28,8 @@ class Root {
   [[nodiscard]] std::string path() const { return path_.string(); }
 
  private:
-  fs::path path_;
+  TempFolder folder_{};
+  fs::path path_ = folder_.path();
 };
 
 Done latchkey_in(const Root& root, std::vector<std::string> words) {

@@ -10,29 +10,15 @@
 #include "core/backup_format.hpp"
 #include "core/restore_plan.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/backup_file.hpp"
 
 using namespace latchkey;
+using test::TempFolder;
 
 namespace {
 
 const std::string uuid = "0f7a6b1c-1111-4222-8333-444455556666";
-
-class Folder {
- public:
-  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    for (const char* name : {"/b", "/.b.unfinished", "/keys", "/device"})
-      ::unlink((path_ + name).c_str());
-    ::rmdir(path_.c_str());
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_ = "/tmp/latchkey-backup-XXXXXX";
-};
 
 Secret seal_key(char c) {
   Secret out(32);
@@ -49,7 +35,7 @@ BackupPart keys_part() {
 }
 
 // A keys volume of 8 KiB and one file.
-void write_backup(const Folder& folder) {
+void write_backup(const TempFolder& folder) {
   REQUIRE(write_file(folder.file("keys"), std::string(8192, 'k'), 0600));
   auto writer = BackupWriter::begin(folder.file("b"), seal_key('s'));
   REQUIRE(writer);
@@ -65,7 +51,7 @@ void write_backup(const Folder& folder) {
 }  // namespace
 
 TEST_CASE("a backup is read as it was written, is root's alone, and replaces no file") {
-  const Folder folder;
+  const TempFolder folder;
   write_backup(folder);
   struct stat info {};
   REQUIRE(::stat(folder.file("b").c_str(), &info) == 0);
@@ -84,7 +70,7 @@ TEST_CASE("a backup is read as it was written, is root's alone, and replaces no 
 }
 
 TEST_CASE("a backup that is not finished leaves no file behind") {
-  const Folder folder;
+  const TempFolder folder;
   {
     const auto writer = BackupWriter::begin(folder.file("b"), seal_key('s'));
     REQUIRE(writer);
@@ -95,7 +81,7 @@ TEST_CASE("a backup that is not finished leaves no file behind") {
 }
 
 TEST_CASE("one flipped bit, wherever it is, and every cut is found") {
-  const Folder folder;
+  const TempFolder folder;
   write_backup(folder);
   const auto whole = read_file(folder.file("b"));
   REQUIRE(whole);
@@ -120,7 +106,7 @@ TEST_CASE("one flipped bit, wherever it is, and every cut is found") {
 }
 
 TEST_CASE("a device that is written from a backup has its bytes and nothing behind them") {
-  const Folder folder;
+  const TempFolder folder;
   write_backup(folder);
   const auto backup = BackupReader::open(folder.file("b"));
   REQUIRE(backup);

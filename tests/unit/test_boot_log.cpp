@@ -7,6 +7,7 @@
 #include "core/boot_log.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/boot_log.hpp"
 #include "sys/fd.hpp"
 
@@ -39,21 +40,11 @@ BootEntry unlocked_boot(const std::string& id) {
   return entry;
 }
 
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/latchkey-log-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    paths.root = name;
-    std::filesystem::create_directories(paths.run());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(paths.root, ignored);
-  }
-  Paths paths{};
+struct Folder {
+  Folder() { std::filesystem::create_directories(paths.run()); }
+
+  test::TempFolder folder{};
+  Paths paths{folder.path()};
 };
 
 }  // namespace

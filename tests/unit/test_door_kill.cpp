@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/kill.hpp"
 #include "sys/process.hpp"
 
@@ -25,23 +26,6 @@ constexpr FileId shell{1, 10};
 constexpr FileId target{1, 20};
 
 bool is_target(const ProcessInfo& process) { return process.program == target; }
-
-// A directory of this test, gone with it.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "latchkey-kill-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 // Starts a program with its stdout in a pipe; waits for its first output, so
 // that it is known to have come that far. Reaped when this goes.
@@ -109,8 +93,8 @@ TEST_CASE("whoever ends processes spares itself and its ancestors") {
 }
 
 TEST_CASE("a process that ignores TERM, its children and a deleted program are ended") {
-  const Folder folder;
-  const std::string program = folder / "sh";
+  const test::TempFolder folder;
+  const std::string program = folder.file("sh");
   fs::copy_file("/bin/sh", program);
   const auto id = file_id(program);
   REQUIRE(id);

@@ -6,39 +6,26 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
 #include "sys/header_copy.hpp"
 #include "sys/luks.hpp"
 
 using namespace latchkey;
+using test::TempFolder;
 
 namespace {
 
 const std::string uuid = "0f7a6b1c-1111-4222-8333-444455556666";
 
-class Folder {
- public:
-  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    for (const char* name : {"/device", "/saved"}) ::unlink((path_ + name).c_str());
-    ::rmdir(path_.c_str());
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_ = "/tmp/latchkey-header-XXXXXX";
-};
-
 // A file of 32 MiB as the device.
-LuksPlace blank_place(const Folder& folder) {
+LuksPlace blank_place(const TempFolder& folder) {
   REQUIRE(write_file(folder.file("device"), "", 0600));
   REQUIRE(::truncate(folder.file("device").c_str(), 32L << 20U) == 0);
   return {folder.file("device"), "", "a", uuid};
 }
 
-void overwrite(const Folder& folder, char with) {
+void overwrite(const TempFolder& folder, char with) {
   auto bytes = read_file(folder.file("device"), 64UL << 20U);
   REQUIRE(bytes);
   bytes->replace(0, 16UL << 20U, std::string(16UL << 20U, with));
@@ -48,7 +35,7 @@ void overwrite(const Folder& folder, char with) {
 }  // namespace
 
 TEST_CASE("a header that was saved is put back over nothing and over anything, and its key opens") {
-  const Folder folder;
+  const TempFolder folder;
   const LuksPlace place = blank_place(folder);
   const auto key = RandomKey::draw();
   REQUIRE(key);
@@ -72,7 +59,7 @@ TEST_CASE("a header that was saved is put back over nothing and over anything, a
 }
 
 TEST_CASE("a header is put back over another one that works") {
-  const Folder folder;
+  const TempFolder folder;
   const LuksPlace place = blank_place(folder);
   const auto key = RandomKey::draw();
   const auto other = RandomKey::draw();
@@ -93,7 +80,7 @@ TEST_CASE("a header is put back over another one that works") {
 }
 
 TEST_CASE("what is no LUKS header is neither saved nor put back as one") {
-  const Folder folder;
+  const TempFolder folder;
   const LuksPlace place = blank_place(folder);
   const auto saved = save_header(place, folder.file("saved"));
   REQUIRE_FALSE(saved);

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/header_view.hpp"
 
 using namespace latchkey;
@@ -26,9 +27,8 @@ TEST_CASE("a damaged copy of a header is not repaired by a look at it") {
     WARN("only root has loop devices: nothing was tested");
     return;
   }
-  char name[] = "/tmp/latchkey-view-XXXXXX";
-  REQUIRE(::mkdtemp(name) != nullptr);
-  const std::string file = std::string(name) + "/device";
+  const test::TempFolder folder;
+  const std::string file = folder.file("device");
   std::ofstream(file).close();
   fs::resize_file(file, 32U << 20U);
   const auto key = RandomKey::draw();
@@ -53,5 +53,4 @@ TEST_CASE("a damaged copy of a header is not repaired by a look at it") {
   // Which is worth the care: without it the same look writes.
   REQUIRE(LuksDevice::open(place));
   CHECK(bytes_of(file) != before);
-  fs::remove_all(name);
 }

@@ -12,6 +12,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
 #include "sys/hooks.hpp"
 
@@ -22,31 +23,20 @@ namespace {
 
 class Hooks {
  public:
-  Hooks() {
-    char name[] = "/tmp/latchkey-hooks-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path_ = name;
-    REQUIRE(::mkdir((path_ + "/failed").c_str(), 0755) == 0);
-  }
-  Hooks(const Hooks&) = delete;
-  Hooks& operator=(const Hooks&) = delete;
-  ~Hooks() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
+  Hooks() { REQUIRE(::mkdir(folder_.file("failed").c_str(), 0755) == 0); }
   void put(const std::string& name, const std::string& body, mode_t mode = 0755) const {
     REQUIRE(write_file(path(name), "#!/bin/sh\n" + body + "\n", mode));
   }
   [[nodiscard]] std::string path(const std::string& name) const {
-    return path_ + "/failed/" + name;
+    return folder_.file("failed/" + name);
   }
-  [[nodiscard]] std::string place(const std::string& name = {}) const { return path_ + "/" + name; }
+  [[nodiscard]] std::string place(const std::string& name = {}) const { return folder_.file(name); }
 
   std::chrono::duration<double> run(std::chrono::seconds bound = std::chrono::seconds(20)) {
     lines.clear();
     warnings.clear();
     const auto begun = std::chrono::steady_clock::now();
-    run_hooks({.directory = path_,
+    run_hooks({.directory = folder_.path(),
                .event = "failed",
                .document = document,
                .bound = bound,
@@ -60,7 +50,7 @@ class Hooks {
   std::vector<std::string> warnings{};
 
  private:
-  std::string path_{};
+  test::TempFolder folder_{};
 };
 
 // Hooks are root's, so without root there is none to run.

@@ -9,6 +9,7 @@
 
 #include "core/init_script.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_scripts.hpp"
 #include "sys/rc_links.hpp"
@@ -24,19 +25,10 @@ using Lines = std::vector<std::string>;
 class Root {
  public:
   Root() {
-    char name[] = "/tmp/latchkey-scripts-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    paths.root = name;
     for (const std::string& directory : link_directories())
-      fs::create_directories(fs::path(name) / "etc" / directory);
-    fs::create_directories(fs::path(name) / "etc/init.d");
-    fs::create_directories(fs::path(name) / "etc/latchkey");
-  }
-  Root(const Root&) = delete;
-  Root& operator=(const Root&) = delete;
-  ~Root() {
-    std::error_code ignored;
-    fs::remove_all(paths.root, ignored);
+      fs::create_directories(at("etc/" + directory));
+    fs::create_directories(at("etc/init.d"));
+    fs::create_directories(at("etc/latchkey"));
   }
   [[nodiscard]] std::string at(const std::string& file) const { return paths.root + "/" + file; }
   // A script whose `status` is 0 while the file `up` is there.
@@ -56,7 +48,8 @@ class Root {
     fs::create_symlink("../init.d/" + script, at("etc/" + name));
   }
 
-  Paths paths{};
+  test::TempFolder folder{};
+  Paths paths{folder.path()};
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "core/state.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks.hpp"
 #include "sys/recovery_key.hpp"
@@ -24,23 +25,16 @@ const PassphraseCost quick{.memory_kib = 32, .threads = 1, .milliseconds = 1};
 class SlotsFolder {
  public:
   SlotsFolder() {
-    REQUIRE(::mkdtemp(path_.data()) != nullptr);
     const Fd fd(::open(disk().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     REQUIRE(fd);
     REQUIRE(::ftruncate(fd.get(), 32L << 20U) == 0);
-    REQUIRE(make_directories(path_ + "/etc/latchkey", 0755));
+    REQUIRE(make_directories(folder_.file("etc/latchkey"), 0755));
   }
-  SlotsFolder(const SlotsFolder&) = delete;
-  SlotsFolder& operator=(const SlotsFolder&) = delete;
-  ~SlotsFolder() {
-    for (const char* name : {"/disk", "/etc/latchkey/state.json"}) ::unlink((path_ + name).c_str());
-    for (const char* name : {"/etc/latchkey", "/etc", ""}) ::rmdir((path_ + name).c_str());
-  }
-  [[nodiscard]] std::string disk() const { return path_ + "/disk"; }
-  [[nodiscard]] Paths paths() const { return {path_}; }
+  [[nodiscard]] std::string disk() const { return folder_.file("disk"); }
+  [[nodiscard]] Paths paths() const { return {folder_.path()}; }
 
  private:
-  std::string path_ = "/tmp/latchkey-slots-XXXXXX";
+  test::TempFolder folder_{};
 };
 
 Secret slot_secret(std::string_view text) {
