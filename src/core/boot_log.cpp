@@ -26,33 +26,15 @@ LogItem parse_item(const json& in) {
           text_field(in, "detail")};
 }
 
-json opened_json(const VolumeReport& volume) {
-  return {{"name", volume.name},
-          {"open", volume.open},
-          {"seconds", volume.seconds},
-          {"problem", volume.problem},
-          {"hint", volume.hint}};
-}
-
 VolumeReport parse_opened(const json& in) {
-  return {text_field(in, "name"), field<bool>(in, "open"), bounded(field<double>(in, "seconds")),
-          text_field(in, "problem", long_text), text_field(in, "hint", long_text)};
-}
-
-// What a member that is a list holds, objects only.
-template <class T>
-std::vector<T> list_of(const json& in, const char* name, T (*parse)(const json&)) {
-  std::vector<T> out;
-  const auto found = in.find(name);
-  if (found == in.end() || !found->is_array()) return out;
-  for (const json& item : *found)
-    if (item.is_object()) out.push_back(parse(item));
-  return out;
+  VolumeReport volume = parse_volume(in);
+  volume.seconds = bounded(volume.seconds);
+  return volume;
 }
 
 json event_json(const LogEvent& event) {
   json opened = json::array();
-  for (const VolumeReport& volume : event.opened) opened.push_back(opened_json(volume));
+  for (const VolumeReport& volume : event.opened) opened.push_back(volume_json(volume));
   json items = json::array();
   for (const LogItem& item : event.items) items.push_back(item_json(item));
   return {{"event", event.kind},           {"by", event.by},         {"user", event.peer.comment},
@@ -70,8 +52,8 @@ LogEvent parse_event(const json& in) {
   event.uptime = bounded(field<double>(in, "uptime"));
   event.seconds = bounded(field<double>(in, "seconds"));
   event.problem = text_field(in, "problem", long_text);
-  event.opened = list_of(in, "opened", parse_opened);
-  event.items = list_of(in, "items", parse_item);
+  event.opened = list_field(in, "opened", parse_opened);
+  event.items = list_field(in, "items", parse_item);
   return event;
 }
 
@@ -86,7 +68,7 @@ std::optional<BootEntry> parse_entry(std::string_view line) {
     if (const auto report =
             parse_report(early->dump(-1, ' ', false, json::error_handler_t::replace)))
       entry.early = *report;
-  entry.events = list_of(in, "events", parse_event);
+  entry.events = list_field(in, "events", parse_event);
   return entry;
 }
 

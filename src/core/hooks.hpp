@@ -8,9 +8,6 @@
 
 namespace latchkey {
 
-/// The directories, each named after what happened.
-inline constexpr std::string_view hook_events[] = {"unlocked", "released", "failed"};
-
 /// What is known of a file or directory without opening it.
 struct HookFile {
   std::string name{};

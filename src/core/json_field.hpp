@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "core/text.hpp"
 
@@ -25,6 +26,18 @@ template <class T>
 [[nodiscard]] inline std::string text_field(const nlohmann::json& object, const char* name,
                                             std::size_t limit = 200) {
   return printable(field<std::string>(object, name), limit);
+}
+
+/// What `parse` makes of each object in the list of this name; anything else is left out.
+template <class T>
+[[nodiscard]] std::vector<T> list_field(const nlohmann::json& object, const char* name,
+                                        T (*parse)(const nlohmann::json&)) {
+  std::vector<T> out;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_array()) return out;
+  for (const nlohmann::json& item : *found)
+    if (item.is_object()) out.push_back(parse(item));
+  return out;
 }
 
 }  // namespace latchkey

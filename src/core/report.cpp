@@ -20,15 +20,22 @@ json peer_json(const Peer& peer) {
           {"address", printable(peer.address)}};
 }
 
+constexpr std::size_t long_text = 1000;
+
+}  // namespace
+
 json volume_json(const VolumeReport& volume) {
   return {{"name", volume.name},
           {"open", volume.open},
           {"seconds", volume.seconds},
-          {"problem", printable(volume.problem, 1000)},
-          {"hint", printable(volume.hint, 1000)}};
+          {"problem", printable(volume.problem, long_text)},
+          {"hint", printable(volume.hint, long_text)}};
 }
 
-}  // namespace
+VolumeReport parse_volume(const json& in) {
+  return {text_field(in, "name"), field<bool>(in, "open"), field<double>(in, "seconds"),
+          text_field(in, "problem", long_text), text_field(in, "hint", long_text)};
+}
 
 std::string Peer::account() const {
   return kind == "console" ? kind : "key " + std::to_string(key);
@@ -60,27 +67,19 @@ Result<BootReport> parse_report(std::string_view text) {
   if (!in.is_object())
     return Error{Code::damaged, "cannot read early boot's report", "it is not a JSON object", ""};
   BootReport report;
-  report.result = printable(field<std::string>(in, "result"));
+  report.result = text_field(in, "result");
   report.time = field<std::int64_t>(in, "time");
   report.waited = field<double>(in, "waited");
   report.wrong_answers = field<unsigned>(in, "wrong_answers");
   report.uptime = field<double>(in, "uptime");
   if (const auto peer = in.find("peer"); peer != in.end() && peer->is_object()) {
-    report.peer.kind = printable(field<std::string>(*peer, "kind"));
+    report.peer.kind = text_field(*peer, "kind");
     report.peer.key = field<int>(*peer, "key");
-    report.peer.fingerprint = printable(field<std::string>(*peer, "fingerprint"));
-    report.peer.comment = printable(field<std::string>(*peer, "comment"));
-    report.peer.address = printable(field<std::string>(*peer, "address"));
+    report.peer.fingerprint = text_field(*peer, "fingerprint");
+    report.peer.comment = text_field(*peer, "comment");
+    report.peer.address = text_field(*peer, "address");
   }
-  if (const auto volumes = in.find("volumes"); volumes != in.end() && volumes->is_array()) {
-    for (const json& item : *volumes) {
-      if (!item.is_object()) continue;
-      report.volumes.push_back({printable(field<std::string>(item, "name")),
-                                field<bool>(item, "open"), field<double>(item, "seconds"),
-                                printable(field<std::string>(item, "problem"), 1000),
-                                printable(field<std::string>(item, "hint"), 1000)});
-    }
-  }
+  report.volumes = list_field(in, "volumes", parse_volume);
   return report;
 }
 

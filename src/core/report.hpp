@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,11 @@ struct BootReport {
 
   bool operator==(const BootReport&) const = default;
 };
+
+/// A volume's part of a report as JSON, its texts printable; and back, with what is
+/// absent or of another type left empty.
+[[nodiscard]] nlohmann::json volume_json(const VolumeReport& volume);
+[[nodiscard]] VolumeReport parse_volume(const nlohmann::json& in);
 
 /// Gives the report as JSON, one line. Texts that are not UTF-8 are made so.
 [[nodiscard]] std::string to_json(const BootReport& report);

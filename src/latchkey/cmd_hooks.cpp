@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -68,16 +69,12 @@ Facts settled_facts(const Setup& setup, const Paths& paths) {
 void judge(LogEvent& event, const Setup& setup, const Paths& paths) {
   const Facts facts = systemd_runs() ? settled_facts(setup, paths) : probe_all(setup, paths);
   Reasons reasons;
-  for (const LogItem& item : event.items)
+  std::map<std::string, std::string> details;
+  for (const LogItem& item : event.items) {
     if (!item.up) reasons[item.name] = {Code::partial, item.why, "", item.hint};
-  std::vector<LogItem> items;
-  for (const Row& row : make_rows(setup, facts, reasons)) {
-    const auto old = std::ranges::find_if(
-        event.items, [&](const LogItem& item) { return item.name == row.name; });
-    items.push_back({row.kind, row.name, row.state, row.up, row.why, row.hint,
-                     old == event.items.end() ? "" : old->detail});
+    details.emplace(item.name, item.detail);
   }
-  event.items = std::move(items);
+  event.items = log_items(make_rows(setup, facts, reasons), details);
   const bool up = std::ranges::all_of(event.items, [](const LogItem& item) { return item.up; });
   event.kind = up ? "released" : "failed";
 }

@@ -47,12 +47,7 @@ Result<LockFile> take_turn(const Globals& globals) {
 std::optional<Result<Outcome>> unlock_first(const Globals& globals, const Setup& setup,
                                             TerminalReporter& reporter) {
   if (!passphrase_can_come()) return {};
-  double begun = uptime();
-  auto outcome = unlock_with_passphrase([&](Secret passphrase) {
-    begun = uptime();  // not when somebody was asked
-    return unlock_here(setup, globals.paths, std::move(passphrase), reporter);
-  });
-  tell_unlocked(globals, setup, "release-services", uptime() - begun, reporter);
+  auto outcome = unlock_and_tell(globals, setup, "release-services", reporter);
   if (!outcome && outcome.error().code == Code::usage) return {};
   return outcome;
 }
@@ -139,7 +134,7 @@ int release_now(const Flags& flags, const Globals& globals) {
                {.kind = status == 0 ? "released" : "failed",
                 .by = "release-services",
                 .seconds = uptime() - begun,
-                .items = log_items(rows, reporter)});
+                .items = log_items(rows, reporter.details())});
   return status;
 }
 

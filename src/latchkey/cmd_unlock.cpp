@@ -4,8 +4,6 @@
 #include "latchkey/command.hpp"
 #include "latchkey/events.hpp"
 #include "latchkey/terminal.hpp"
-#include "sys/ask.hpp"
-#include "sys/clock.hpp"
 #include "sys/probe.hpp"
 #include "sys/unlock.hpp"
 
@@ -21,14 +19,9 @@ int unlock(const Globals& globals) {
     return 0;
   }
   TerminalReporter reporter(globals);
-  double begun = uptime();
-  const auto outcome = unlock_with_passphrase([&](Secret passphrase) {
-    begun = uptime();  // not when somebody was asked
-    return unlock_here(*setup, globals.paths, std::move(passphrase), reporter);
-  });
+  const auto outcome = unlock_and_tell(globals, *setup, "unlock", reporter);
   if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
   if (!outcome) return report_error(outcome.error());
-  tell_unlocked(globals, *setup, "unlock", uptime() - begun, reporter);
   return outcome->status();
 }
 

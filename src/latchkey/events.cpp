@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <utility>
 
+#include "sys/ask.hpp"
 #include "sys/boot_log.hpp"
 #include "sys/clock.hpp"
 #include "sys/hooks.hpp"
@@ -16,6 +18,7 @@
 #include "sys/probe.hpp"
 #include "sys/systemd.hpp"
 #include "sys/unit_jobs.hpp"
+#include "sys/unlock.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
@@ -52,12 +55,13 @@ std::string format(const std::tm& parts, const char* form) {
 
 }  // namespace
 
-std::vector<LogItem> log_items(const std::vector<Row>& rows, const TerminalReporter& reporter) {
+std::vector<LogItem> log_items(const std::vector<Row>& rows,
+                               const std::map<std::string, std::string>& details) {
   std::vector<LogItem> items;
   for (const Row& row : rows) {
-    const auto detail = reporter.details().find(row.name);
+    const auto detail = details.find(row.name);
     items.push_back({row.kind, row.name, row.state, row.up, row.why, row.hint,
-                     detail == reporter.details().end() ? "" : detail->second});
+                     detail == details.end() ? "" : detail->second});
   }
   return items;
 }
@@ -75,12 +79,18 @@ void tell_event(const Globals& globals, const Setup& setup, LogEvent event) {
   if (any_hook(globals.paths.etc("hooks.d"), event.kind)) pass_on(globals, news);
 }
 
-void tell_unlocked(const Globals& globals, const Setup& setup, const std::string& by,
-                   double seconds, const TerminalReporter& reporter) {
+Result<Outcome> unlock_and_tell(const Globals& globals, const Setup& setup, const std::string& by,
+                                TerminalReporter& reporter) {
+  double begun = uptime();
+  auto outcome = unlock_with_passphrase([&](Secret passphrase) {
+    begun = uptime();  // not when somebody was asked
+    return unlock_here(setup, globals.paths, std::move(passphrase), reporter);
+  });
   const auto& opened = reporter.opened();
   if (std::ranges::any_of(opened, [](const VolumeReport& volume) { return volume.open; }))
     tell_event(globals, setup,
-               {.kind = "unlocked", .by = by, .seconds = seconds, .opened = opened});
+               {.kind = "unlocked", .by = by, .seconds = uptime() - begun, .opened = opened});
+  return outcome;
 }
 
 void tell_boot(const Globals& globals, const LogEvent& event) {

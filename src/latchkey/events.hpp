@@ -2,6 +2,7 @@
 // What happened: into the log, and to the owner's hooks.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,18 +11,20 @@
 
 namespace latchkey {
 
-/// The rows of the table as the log keeps them, with what the checks found.
+/// The rows of the table as the log keeps them, with what the checks found (`details`,
+/// by name).
 [[nodiscard]] std::vector<LogItem> log_items(const std::vector<Row>& rows,
-                                             const TerminalReporter& reporter);
+                                             const std::map<std::string, std::string>& details);
 
 /// Writes an event of a command that a person typed into the log, and has the hooks
 /// told of it by a process of its own, which nobody waits for. `who` and the time
 /// are added. What fails is a warning: no event changes an exit status.
 void tell_event(const Globals& globals, const Setup& setup, LogEvent event);
 
-/// The event of an unlock that a person typed; none when it opened no volume.
-void tell_unlocked(const Globals& globals, const Setup& setup, const std::string& by,
-                   double seconds, const TerminalReporter& reporter);
+/// Has volumes opened with the passphrase of a person who typed the command `by`, and
+/// tells the event, unless no volume was opened. Gives what unlock_with_passphrase does.
+[[nodiscard]] Result<Outcome> unlock_and_tell(const Globals& globals, const Setup& setup,
+                                              const std::string& by, TerminalReporter& reporter);
 
 /// For the boot, which does not wait for /var: the process that tells the hooks also
 /// writes to the log. `early`: what early boot did, once in a boot. An event without

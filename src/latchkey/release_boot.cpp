@@ -105,7 +105,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   say(globals, conclusion_text(rows));
   drop(*lock);
   if (systemd_runs() && any_released(after)) start_soon(std::string(start_unit_name));
-  tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter)});
+  tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter.details())});
   return outcome.complete() ? 0 : exit_status(Code::partial);
 }
 

@@ -6,12 +6,13 @@
 
 namespace latchkey {
 
-/// What latchkey-release.service runs, and its init script on sysvinit. Tells the journal what early boot did,
-/// checks and mounts what is open, marks the units whose volumes are there, and
-/// has latchkey-start.service start those that the boot does not start itself.
-/// Never blocks on a unit. On sysvinit it starts the units itself, in the order of the
-/// services file: its script runs when all others have had their turn. A check that takes longer than ten seconds goes on
-/// in the background while the boot goes on; its units are started when it ends.
+/// What latchkey-release.service runs, and its init script on sysvinit. Tells the
+/// journal what early boot did, checks and mounts what is open, marks the units whose
+/// volumes are there, and has latchkey-start.service start those that the boot does not
+/// start itself. Never blocks on a unit. On sysvinit it starts the units itself, in the
+/// order of the services file: its script runs when all others have had their turn. A
+/// check that takes longer than ten seconds goes on in the background while the boot
+/// goes on; its units are started when it ends.
 ///
 /// Gives 0 also when nothing is open (somebody chose to boot without the data);
 /// 1 when a volume that is open, or belongs to a set that was opened, is not up.

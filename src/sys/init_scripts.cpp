@@ -34,11 +34,12 @@ std::string status_hint(const InitScript& script) {
   return "run: service " + script.name + " status; look into its own log";
 }
 
-// Waits until the script says what is wanted; gives the last that it said.
-ScriptState await(const InitScript& script, ScriptState wanted, Clock::time_point deadline) {
+// Waits until the script says that it runs, or does not; true when it says so in time.
+// Nothing tells of it: it has to be asked again.
+bool await(const InitScript& script, bool running, Clock::time_point deadline) {
   for (milliseconds pause(100);; pause = std::min(pause * 2, milliseconds(1000))) {
-    const ScriptState state = script_state(script);
-    if (state == wanted || Clock::now() >= deadline) return state;
+    if ((script_state(script) == ScriptState::running) == running) return true;
+    if (Clock::now() >= deadline) return false;
     std::this_thread::sleep_for(pause);
   }
 }
@@ -112,8 +113,7 @@ Result<std::string> start_script(const InitScript& script, seconds timeout,
   const int status = **ended;
   if (script.tells_status) {
     const auto deadline = Clock::now() + (status == 0 ? settling : seconds(0));
-    if (await(script, ScriptState::running, deadline) == ScriptState::running)
-      return std::string("running");
+    if (await(script, true, deadline)) return std::string("running");
   } else if (status == 0) {
     return std::string("started; its script tells no status");
   }
@@ -137,13 +137,9 @@ Result<> stop_script(const InitScript& script, seconds timeout) {
     return **ended == 0 ? Result<>(Ok{})
                         : Error{Code::io, what,
                                 "its script ended with status " + std::to_string(**ended), ""};
-  while (script_state(script) == ScriptState::running) {
-    if (Clock::now() >= deadline)
-      return Error{Code::timeout, what, "it still runs after " + seconds_text(timeout),
-                   status_hint(script)};
-    std::this_thread::sleep_for(milliseconds(200));
-  }
-  return Ok{};
+  if (await(script, false, deadline)) return Ok{};
+  return Error{Code::timeout, what, "it still runs after " + seconds_text(timeout),
+               status_hint(script)};
 }
 
 void probe_scripts(Facts& facts, const Setup& setup, const Paths& paths) {

@@ -181,8 +181,8 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   const auto bound = bound_of(action);
   if (running_.empty()) told_ = now;
   const auto* check = std::get_if<CheckFs>(&action);
-  running_.push_back({index, name, check != nullptr ? check->volume : "", {}, now, bound ? std::optional(now + *bound) : std::nullopt,
-                      std::move(*worker)});
+  running_.push_back({index, name, check != nullptr ? check->volume : "", {}, now,
+                      bound ? std::optional(now + *bound) : std::nullopt, std::move(*worker)});
 }
 
 std::optional<Ended> ReleaseEffects::hear(std::list<Running>::iterator running) {

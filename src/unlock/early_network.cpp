@@ -118,18 +118,11 @@ std::string restore_link(const Paths& paths, const LinkEntry& entry, bool lower,
   return restorer.problem();
 }
 
-// Its addresses and routes go with it, and what was part of it is free.
-std::string delete_link(const std::string& link, Clock::time_point last_call) {
+// One call for a link, if it is there.
+std::string call_for(const std::string& link, const Command& command, Clock::time_point last_call) {
   if (::if_nametoindex(link.c_str()) == 0) return {};
   Restorer restorer(link, last_call);
-  restorer.call_ip(delete_command(link));
-  return restorer.problem();
-}
-
-std::string raise_again(const std::string& link, Clock::time_point last_call) {
-  if (::if_nametoindex(link.c_str()) == 0) return {};
-  Restorer restorer(link, last_call);
-  restorer.call_ip(raise_command(link));
+  restorer.call_ip(command);
   return restorer.problem();
 }
 
@@ -218,10 +211,10 @@ Result<> restore_network(const Paths& paths, Clock::time_point last_call) {
   const auto add_left = [&left](const std::string& problem) {
     if (!problem.empty()) left += (left.empty() ? "" : ", ") + problem;
   };
-  // The topmost first; what was theirs goes with them.
+  // The topmost first. Addresses and routes go with a link, and what was part of it is free.
   std::ranges::reverse(made);
   for (const std::string& link : made)
-    if (user.empty()) add_left(delete_link(link, last_call));
+    if (user.empty()) add_left(call_for(link, delete_command(link), last_call));
   std::vector<LinkEntry> entries = ledger(paths);
   for (const std::string& link : raised)
     if (std::ranges::find(entries, link, &LinkEntry::link) == entries.end())
@@ -233,7 +226,7 @@ Result<> restore_network(const Paths& paths, Clock::time_point last_call) {
     add_left(restore_link(paths, entry, ours, last_call));
   }
   for (const std::string& link : links_of(early_path(paths, "lowered")))
-    if (user.empty()) add_left(raise_again(link, last_call));
+    if (user.empty()) add_left(call_for(link, raise_command(link), last_call));
   if (left.empty()) return Ok{};
   return Error{Code::partial, "cannot bring back every network link", left, ""};
 }
