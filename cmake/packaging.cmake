@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What is installed where, and the Debian package. Included by the top
 # CMakeLists.txt after the programs; LATCHKEY_DEPS is the prefix of tools/deps.
-# Everything lies below /usr but configuration files: the hooks of apt and dpkg, and the
-# init script of sysvinit. /etc/latchkey is made by the package's postinst.
+# Everything lies below /usr but configuration files: the hooks of apt, dpkg, GRUB and
+# update-initramfs, and the init script of sysvinit. /etc/latchkey is made by the package's postinst.
 if(NOT LATCHKEY_DEPS)
   get_directory_property(LATCHKEY_DEPS DIRECTORY ${PROJECT_SOURCE_DIR}/src DEFINITION LATCHKEY_DEPS)
 endif()
@@ -50,6 +50,8 @@ endforeach()
 install(FILES ${hooks}/packages/apt.conf DESTINATION /etc/apt/apt.conf.d RENAME 05latchkey)
 install(FILES ${hooks}/packages/dpkg.cfg DESTINATION /etc/dpkg/dpkg.cfg.d RENAME latchkey)
 list(APPEND package_inputs ${hooks}/packages/apt.conf ${hooks}/packages/dpkg.cfg)
+install_input(PROGRAMS /etc/initramfs/post-update.d ${hooks}/initramfs-tools/post-update.d/latchkey)
+install_input(FILES /etc/default/grub.d ${hooks}/grub/latchkey.cfg)
 install_input(FILES lib/systemd/system/apt-daily-upgrade.service.d ${hooks}/packages/latchkey.conf)
 install_input(FILES lib/lsb/init-functions.d ${hooks}/sysvinit/50-latchkey)
 install_input(PROGRAMS ../etc/init.d ${hooks}/sysvinit/latchkey-release)

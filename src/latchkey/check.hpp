@@ -41,6 +41,11 @@ namespace latchkey {
 /// The image of each installed kernel.
 [[nodiscard]] Findings check_images(const Paths& paths, const EarlyInputs& inputs);
 
+/// Which kernel the boot loader starts while the newest has no image. Takes
+/// milliseconds: `status` asks too. Empty when every kernel's image is there and in the
+/// menu.
+[[nodiscard]] Findings check_boot_menu(const Paths& paths);
+
 /// One image file, for the kernel that its name says.
 [[nodiscard]] Findings check_image(const Paths& paths, const EarlyInputs& inputs,
                                    const std::string& file);

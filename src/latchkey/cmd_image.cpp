@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// latchkey image: what the initramfs hook asks. Orders for the shell go to
-// stdout, everything for people to stderr.
+// latchkey image: what the hooks of initramfs-tools and GRUB ask. Orders for the shell go
+// to stdout, everything for people to stderr.
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 
 #include "core/message.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/image_gate.hpp"
 #include "sys/host_keys.hpp"
 #include "sys/image.hpp"
 
@@ -19,6 +20,8 @@ namespace {
 struct Options {
   std::string tree;
   std::string kernel;
+  std::string boot_on;
+  std::string file;
 };
 
 void say(const std::string& text) { std::fputs(text.c_str(), stderr); }
@@ -57,12 +60,19 @@ Run declare_image(CLI::App& app, const Globals& globals) {
     return sub;
   };
   CLI::App* stage = place(app.add_subcommand("stage", "write our files into an image's tree"));
+  stage->add_option("--boot-on", options->boot_on, "why it is to boot on without an unlock");
   CLI::App* judge = place(app.add_subcommand("judge", "look whether the tree can be unlocked"));
   CLI::App* keys = app.add_subcommand("host-keys", "make early boot's host keys if there are none");
-  return [options, stage, judge, keys, &globals] {
+  CLI::App* gate = app.add_subcommand("gate", "look into a finished image, or bring back the last");
+  gate->add_option("kernel", options->kernel, "version of its kernel")->required();
+  gate->add_option("file", options->file, "the finished image")->required();
+  CLI::App* pin = app.add_subcommand("pin", "the kernel to boot while the newest has no image");
+  return [options, stage, judge, keys, gate, pin, &globals] {
     // Nothing that is made here is ever readable by others, not even at first.
     ::umask(077);
-    const ImageRequest request{globals.paths, options->tree, options->kernel};
+    if (gate->parsed()) return gate_image(globals, options->kernel, options->file);
+    if (pin->parsed()) return print_pinned_kernel(globals);
+    const ImageRequest request{globals.paths, options->tree, options->kernel, options->boot_on};
     if (stage->parsed()) return carry_out(stage_image(request), options->kernel);
     if (judge->parsed()) return carry_out(judge_image(request), options->kernel);
     if (keys->parsed()) {

@@ -7,6 +7,7 @@
 #include "core/message.hpp"
 #include "core/report.hpp"
 #include "core/text.hpp"
+#include "latchkey/check.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
@@ -46,6 +47,8 @@ std::string tail_text(const Globals& globals, const Facts& facts, const Setup& s
   if (!packages.empty())
     out += "not completely configured: " + printable(join(packages, ", ")) +
            "; once the volumes are mounted, run: dpkg --configure -a\n";
+  for (const Finding& finding : check_boot_menu(globals.paths))
+    out += sentence(finding.text) + "; " + finding.text.hint + "\n";
   if (const auto overdue = backup_age(globals.paths))
     out += sentence(*overdue) + "; " + overdue->hint + "\n";
   return out;

@@ -151,6 +151,8 @@ Result<ImageOutcome> stage_image(const ImageRequest& request) {
   outcome.info.config = inputs.digest;
   outcome.warnings = inputs.warnings;
   outcome.faults = inputs.faults;
+  if (!request.boot_on.empty())
+    outcome.faults.insert(outcome.faults.begin(), {Code::refused, request.boot_on, "", ""});
   // Worth a fault only when it leaves early boot without any key.
   if (!made) {
     if (inputs.host_keys.empty())

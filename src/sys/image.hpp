@@ -16,6 +16,7 @@ struct ImageRequest {
   Paths paths{};
   std::string tree{};    ///< the image's root while it is being built (DESTDIR)
   std::string kernel{};  ///< version of the kernel it is for
+  std::string boot_on{};  ///< staging: not empty: it has to boot on, for this reason
 };
 
 /// What came of staging or judging.

@@ -97,6 +97,12 @@ build() {
 	in_tree update-initramfs -u -k "$kernel" >"$work/said" 2>&1 || built=$?
 }
 
+# The same for a kernel that has none yet.
+build_new() {
+	built=0
+	in_tree update-initramfs -c -k "$kernel" >"$work/said" 2>&1 || built=$?
+}
+
 # Unpacks the kernel's image to $image.
 look() {
 	rm -rf "$tree/root/image"

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/boot_menu.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+// "/boot/vmlinuz-6.1" or "/vmlinuz-6.1" (a /boot of its own) → "6.1"; else nothing.
+std::string_view version_in(std::string_view path, std::string_view prefix) {
+  const std::size_t slash = path.rfind('/');
+  const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+  return name.starts_with(prefix) ? name.substr(prefix.size()) : std::string_view{};
+}
+
+}  // namespace
+
+std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels) {
+  const auto first = std::ranges::find_if(kernels, &BootKernel::has_image);
+  if (first == kernels.end() || first == kernels.begin()) return std::nullopt;
+  return first->version;
+}
+
+bool starts_without_image(std::string_view grub_cfg, std::string_view version) {
+  bool ours = false;   // within an entry that starts this kernel
+  bool image = false;  // … and has its image
+  for (const std::string_view line : split_lines(grub_cfg)) {
+    const std::vector<Field> words = split_fields(line);
+    if (words.empty()) continue;
+    if (words[0].text == "linux" && words.size() > 1)
+      ours = version_in(words[1].text, "vmlinuz-") == version;
+    if (words[0].text == "initrd")
+      image = std::ranges::any_of(words, [&](const Field& word) {
+        return version_in(word.text, "initrd.img-") == version;
+      });
+    if (words[0].text != "}") continue;
+    if (ours && !image) return true;
+    ours = image = false;
+  }
+  return false;
+}
+
+bool default_is(std::string_view grub_cfg, std::string_view version) {
+  const std::string name = "gnulinux-" + std::string(version) + "-advanced-";
+  return std::ranges::any_of(split_lines(grub_cfg), [&](std::string_view line) {
+    const std::vector<Field> words = split_fields(line);
+    return words.size() > 1 && words[0].text == "set" && words[1].text.starts_with("default=") &&
+           words[1].text.find(name) != std::string_view::npos;
+  });
+}
+
+}  // namespace latchkey

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Which kernel a boot loader should start, and what GRUB's menu says. A kernel
+// without an image must not become the default: it finds no root, or asks nobody.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey {
+
+/// A kernel in /boot.
+struct BootKernel {
+  std::string version{};
+  bool has_image = false;
+};
+
+/// Takes the kernels, the newest first; gives the version of the one that is to be the
+/// default in the place of the newest, which has no image. Nothing when the newest
+/// has one, or none has.
+[[nodiscard]] std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels);
+
+/// True when the menu (a grub.cfg) starts this kernel without an image in some entry.
+/// Such a menu was made while there was none, and is not made again by itself.
+[[nodiscard]] bool starts_without_image(std::string_view grub_cfg, std::string_view version);
+
+/// True when the menu's default is an entry for this kernel, by the names of entries
+/// that GRUB's own scripts give.
+[[nodiscard]] bool default_is(std::string_view grub_cfg, std::string_view version);
+
+}  // namespace latchkey

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/image_gate.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/message.hpp"
+#include "latchkey/terminal.hpp"
+#include "sys/boot_menu.hpp"
+#include "sys/fd.hpp"
+#include "sys/finished_image.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ImageVerdict::Kind;
+
+// update-initramfs keeps the image that it replaces until its post-update hooks are done.
+constexpr const char* kept_suffix = ".dpkg-bak";
+
+ImageVerdict judge(const Paths& paths, const std::string& file, const std::string& version) {
+  const auto image = FinishedImage::open(file);
+  if (!image) return {Kind::unknown, {image.error()}};
+  return judge_finished(paths, *image, file, version);
+}
+
+// What depends on the image is done only once it is on the disk.
+Result<> sync_image(const std::string& file) {
+  const std::string what = "cannot write the image '" + file + "' to the disk";
+  for (const std::string& place : {file, std::filesystem::path(file).parent_path().string()}) {
+    const Fd fd(::open(place.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, what);
+  }
+  return Ok{};
+}
+
+Result<> put_in_place(const std::string& from, const std::string& file) {
+  if (::chmod(from.c_str(), 0600) != 0 || ::rename(from.c_str(), file.c_str()) != 0)
+    return system_error(errno, "cannot put '" + from + "' in the place of '" + file + "'");
+  return sync_image(file);
+}
+
+// Builds an image that waits for nobody, beside the one that it replaces.
+Result<> build_boot_on(const Paths& paths, const std::string& file, const std::string& version,
+                       const Error& fault) {
+  const std::string fresh = file + ".latchkey-new";
+  const std::string what = "cannot build an image that boots on for kernel " + version;
+  const auto built =
+      run_ok({"mkinitramfs", "-o", fresh, version}, what,
+             {.timeout = 900s, .environment = {"LATCHKEY_BOOT_ON=" + sentence(fault)}});
+  Result<> done = Ok{};
+  if (!built)
+    done = built.error();
+  else if (const auto verdict = judge(paths, fresh, version); verdict.kind != Kind::boots_on)
+    done = Error{Code::refused, what, "what was built waits all the same", ""};
+  else
+    done = put_in_place(fresh, file);
+  std::error_code gone;
+  std::filesystem::remove(fresh, gone);
+  return done;
+}
+
+// The menu was made while this kernel had no image, or names one that is gone.
+void refresh_menu(const Globals& globals) {
+  if (read_boot_menu(globals.paths).empty()) return;
+  say(globals, "making the boot loader's menu again");
+  if (const auto made = remake_boot_menu(); !made) report_warning(made.error());
+}
+
+int refuse(const std::string& version, const std::string& outcome, const Error& fault) {
+  return report_error({Code::refused, "the new image of kernel " + version + " " + outcome,
+                       sentence(fault),
+                       (fault.hint.empty() ? "mend that" : fault.hint) +
+                           "; then run: update-initramfs -u -k " + version});
+}
+
+int carry_out(const Globals& globals, GateStep step, const Error& fault, const std::string& version,
+              const std::string& file) {
+  switch (step) {
+    case GateStep::keep:
+    case GateStep::keep_warning:
+      break;
+    case GateStep::restore:
+      if (auto done = put_in_place(file + kept_suffix, file); !done)
+        return report_error(done.error());
+      return refuse(version, "could not be unlocked over ssh: the one before it is back", fault);
+    case GateStep::boot_on:
+      if (auto done = build_boot_on(globals.paths, file, version, fault); !done) {
+        report_error(done.error());
+        return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT into it", fault);
+      }
+      report_warning({Code::config,
+                      "the image for kernel " + version +
+                          " boots on WITHOUT waiting for an unlock",
+                      sentence(fault),
+                      "the machine comes up with its own sshd and closed volumes; mend that, "
+                      "then run: update-initramfs -u -k " + version});
+      return 0;
+    case GateStep::withdraw: {
+      std::error_code failed;
+      std::filesystem::remove(file, failed);
+      refresh_menu(globals);
+      return refuse(version,
+                    "could not be unlocked over ssh: it is removed, and another kernel is booted",
+                    fault);
+    }
+    case GateStep::keep_lost:
+      return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can", fault);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int gate_image(const Globals& globals, const std::string& version, const std::string& file) {
+  const EarlyInputs inputs = read_early_inputs(globals.paths);
+  if (!inputs.configured) return 0;
+  GateFacts facts;
+  facts.root_is_a_volume = inputs.root_is_a_volume;
+  facts.fresh = judge(globals.paths, file, version);
+  // Unpacking takes seconds: the one that it replaced is asked only when it matters.
+  if (facts.fresh.kind != Kind::unlocks && ::access((file + kept_suffix).c_str(), F_OK) == 0)
+    facts.last = judge(globals.paths, file + kept_suffix, version);
+  facts.another_kernel =
+      std::ranges::any_of(boot_kernels(globals.paths), [&](const BootKernel& kernel) {
+        return kernel.has_image && kernel.version != version;
+      });
+  const GateStep step = gate_step(facts);
+  const Error fault = facts.fresh.faults.empty() ? Error{} : facts.fresh.faults.front();
+  // One that says itself that it boots on was told of while it was built.
+  if (step == GateStep::keep_warning && facts.fresh.info.wait) report_warning(fault);
+  if (const int failed = carry_out(globals, step, fault, version, file); failed != 0) return failed;
+  if (auto synced = sync_image(file); !synced) report_warning(synced.error());
+  if (starts_without_image(read_boot_menu(globals.paths), version)) refresh_menu(globals);
+  return 0;
+}
+
+int print_pinned_kernel(const Globals& globals) {
+  if (!read_early_inputs(globals.paths).configured) return 0;
+  if (const auto pinned = pinned_kernel(boot_kernels(globals.paths))) std::puts(pinned->c_str());
+  return std::fflush(stdout) == 0 ? 0 : exit_status(Code::io);
+}
+
+}  // namespace latchkey

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/finished_image.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/image.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+// The parts of an unpacked image, in the order in which the kernel lays them over each other.
+std::vector<std::string> parts_of(const std::string& directory) {
+  std::vector<std::string> parts;
+  for (const std::string& name : names_in(directory))
+    if (name.starts_with("early") || name.starts_with("main"))
+      parts.push_back(directory + "/" + name);
+  return parts;
+}
+
+}  // namespace
+
+FinishedImage::FinishedImage(FinishedImage&& other) noexcept
+    : scratch_(std::exchange(other.scratch_, {})), tree_(std::exchange(other.tree_, {})) {}
+
+FinishedImage::~FinishedImage() {
+  std::error_code failed;
+  if (!scratch_.empty()) fs::remove_all(scratch_, failed);
+}
+
+Result<FinishedImage> FinishedImage::open(const std::string& file) {
+  const std::string what = "cannot look into the image '" + file + "'";
+  FinishedImage image;
+  std::string scratch = "/var/tmp/latchkey-image-XXXXXX";
+  if (::mkdtemp(scratch.data()) == nullptr) return system_error(errno, what);
+  image.scratch_ = scratch;
+  image.tree_ = scratch + "/image";
+  if (const auto said = run_ok({"unmkinitramfs", "--", file, image.tree_}, what, {.timeout = 300s});
+      !said)
+    return said.error();
+  const std::vector<std::string> parts = parts_of(image.tree_);
+  if (parts.empty()) return image;
+  image.tree_ = scratch + "/merged";
+  for (const std::string& part : parts)
+    if (const auto laid =
+            run_ok({"cp", "-al", "--", part + "/.", image.tree_}, what, {.timeout = 60s});
+        !laid)
+      return laid.error();
+  return image;
+}
+
+bool FinishedImage::ends_in_order() const {
+  const auto order = read_file(tree_ + "/scripts/init-bottom/ORDER");
+  if (!order) return false;
+  const std::size_t ours = order->find("/init-bottom/latchkey ");
+  const std::size_t udev = order->find("/init-bottom/udev ");
+  return ours != std::string::npos && (udev == std::string::npos || ours < udev);
+}
+
+ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image,
+                            const std::string& file, const std::string& kernel) {
+  using Kind = ImageVerdict::Kind;
+  const std::string what = "the image '" + file + "'";
+  const auto text = read_file(image.tree() + "/etc/latchkey/image");
+  if (!text)
+    return {Kind::boots_on,
+            {{Code::missing, what + " has no unlocker",
+              "it was built before Latchkey was configured, or by something else", ""}}};
+  const auto info = parse_image_info(*text);
+  if (!info) return {Kind::lost, {{Code::damaged, what + " is damaged", sentence(info.error()), ""}}};
+  if (!info->wait)
+    return {Kind::boots_on,
+            {{Code::refused, what + " boots on without waiting for an unlock", info->reason, ""}},
+            *info};
+  ImageVerdict verdict{Kind::unlocks, image_faults({paths, image.tree(), kernel}), *info};
+  if (!verdict.faults.empty()) verdict.kind = Kind::lost;
+  for (Error& fault : verdict.faults)
+    fault = {fault.code, what + " cannot be unlocked", sentence(fault), fault.hint};
+  return verdict;
+}
+
+std::string image_path(const Paths& paths, const std::string& version) {
+  return paths.root + "/boot/initrd.img-" + version;
+}
+
+std::vector<BootKernel> boot_kernels(const Paths& paths) {
+  constexpr std::string_view prefix = "vmlinuz-";
+  std::vector<std::string> versions;
+  for (const std::string& name : names_in(paths.root + "/boot"))
+    if (name.starts_with(prefix)) versions.push_back(name.substr(prefix.size()));
+  std::string lines;
+  for (const std::string& version : versions) lines += version + "\n";
+  if (const auto sorted = run({"linux-version", "sort"}, {.timeout = 30s, .input = lines});
+      sorted && sorted->status == 0) {
+    versions.clear();
+    for (const std::string_view line : split_lines(sorted->output))
+      if (!line.empty()) versions.emplace_back(line);
+  }
+  std::ranges::reverse(versions);
+  std::vector<BootKernel> kernels;
+  for (const std::string& version : versions)
+    kernels.push_back({version, ::access(image_path(paths, version).c_str(), F_OK) == 0});
+  return kernels;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Images as they lie in /boot, looked into after they were built.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/boot_menu.hpp"
+#include "core/image_gate.hpp"
+#include "core/result.hpp"
+#include "sys/early_inputs.hpp"
+#include "sys/setup.hpp"
+
+namespace latchkey {
+
+/// An image, unpacked to where only root can look (it holds host keys) until this goes
+/// out of scope. All forms are read: early archives, uncompressed and compressed ones.
+class FinishedImage {
+ public:
+  /// Unpacks the file with initramfs-tools' own program. Fails with Code::missing
+  /// when that or the file is not there, with Code::io when it cannot be unpacked.
+  [[nodiscard]] static Result<FinishedImage> open(const std::string& file);
+
+  FinishedImage(FinishedImage&& other) noexcept;
+  FinishedImage& operator=(FinishedImage&&) = delete;
+  FinishedImage(const FinishedImage&) = delete;
+  FinishedImage& operator=(const FinishedImage&) = delete;
+  ~FinishedImage();
+
+  /// The directory that is its root.
+  [[nodiscard]] const std::string& tree() const { return tree_; }
+  /// True when early boot is ended before udev: nothing can be, once /dev has moved.
+  [[nodiscard]] bool ends_in_order() const;
+
+ private:
+  FinishedImage() = default;
+  std::string scratch_{};
+  std::string tree_{};
+};
+
+/// What a boot of the kernel of this version with this image comes to. `file` is the
+/// image's name in messages.
+[[nodiscard]] ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image,
+                                          const std::string& file, const std::string& kernel);
+
+/// "/boot/initrd.img-VERSION", below a test's root.
+[[nodiscard]] std::string image_path(const Paths& paths, const std::string& version);
+
+/// The kernels in /boot (files `vmlinuz-VERSION`), the newest first, as `linux-version`
+/// sorts them; by name where that is not installed.
+[[nodiscard]] std::vector<BootKernel> boot_kernels(const Paths& paths);
+
+}  // namespace latchkey

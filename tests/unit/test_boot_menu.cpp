@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/boot_menu.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+// As update-grub writes it on Debian 12, shortened.
+const std::string menu =
+    "if [ \"${next_entry}\" ] ; then\n"
+    "   set default=\"${next_entry}\"\n"
+    "else\n"
+    "   set default=\"gnulinux-advanced-11aa>gnulinux-6.1.0-55-amd64-advanced-11aa\"\n"
+    "fi\n"
+    "menuentry 'Debian GNU/Linux' --class debian $menuentry_id_option 'gnulinux-simple-11aa' {\n"
+    "\tlinux\t/boot/vmlinuz-6.1.0-56-amd64 root=UUID=11aa ro  quiet\n"
+    "}\n"
+    "submenu 'Advanced options' $menuentry_id_option 'gnulinux-advanced-11aa' {\n"
+    "\tmenuentry 'Linux 6.1.0-56-amd64' $menuentry_id_option 'gnulinux-6.1.0-56-amd64-advanced-11aa' {\n"
+    "\t\tlinux\t/boot/vmlinuz-6.1.0-56-amd64 root=UUID=11aa ro\n"
+    "\t}\n"
+    "\tmenuentry 'Linux 6.1.0-55-amd64' $menuentry_id_option 'gnulinux-6.1.0-55-amd64-advanced-11aa' {\n"
+    "\t\tlinux\t/boot/vmlinuz-6.1.0-55-amd64 root=UUID=11aa ro\n"
+    "\t\tinitrd\t/boot/initrd.img-6.1.0-55-amd64\n"
+    "\t}\n"
+    "}\n";
+
+}  // namespace
+
+TEST_CASE("a kernel without an image is not the default while another has one") {
+  CHECK_FALSE(pinned_kernel({}));
+  CHECK_FALSE(pinned_kernel({{"6.2", true}, {"6.1", true}}));
+  CHECK_FALSE(pinned_kernel({{"6.2", true}, {"6.1", false}}));
+  CHECK_FALSE(pinned_kernel({{"6.2", false}, {"6.1", false}}));
+  CHECK(pinned_kernel({{"6.3", false}, {"6.2", false}, {"6.1", true}, {"6.0", true}}) == "6.1");
+}
+
+TEST_CASE("the menu of GRUB: what it starts, and without what") {
+  CHECK(starts_without_image(menu, "6.1.0-56-amd64"));
+  CHECK_FALSE(starts_without_image(menu, "6.1.0-55-amd64"));
+  CHECK_FALSE(starts_without_image(menu, "6.1.0-5"));
+  CHECK_FALSE(starts_without_image("", "6.1.0-55-amd64"));
+  // /boot of its own, and an early image before ours.
+  CHECK_FALSE(starts_without_image("linux /vmlinuz-7 ro\ninitrd /ucode.img /initrd.img-7\n}\n", "7"));
+  CHECK(starts_without_image("linux /vmlinuz-7 ro\ninitrd /initrd.img-6\n}\n", "7"));
+  CHECK(default_is(menu, "6.1.0-55-amd64"));
+  CHECK_FALSE(default_is(menu, "6.1.0-56-amd64"));
+  CHECK_FALSE(default_is("set default=\"0\"\n", "0"));
+}
