@@ -114,6 +114,10 @@ std::string without_slashes(std::string path) {
   return path;
 }
 
+// The mount is still in time for all services, and its absence stops nothing.
+constexpr const char* may_fail =
+    "nofail,x-systemd.before=local-fs.target,x-systemd.device-timeout=5s";
+
 }  // namespace
 
 Claim claim(const std::string& name, const DeviceRef& device, const std::string& mapping,
@@ -127,6 +131,7 @@ Claim claim(const Volume& volume) {
   Claim out = claim("the volume '" + volume.name + "'", volume.device, volume.mapping, volume.uuid,
                     volume.mount_point);
   out.only_opened = volume.mount_point.empty();
+  out.by_system = mounted_by_system(volume);
   return out;
 }
 
@@ -145,9 +150,16 @@ Findings fstab_conflicts(std::string_view text, const std::string& file,
                        hint};
         };
         if (const Claim* one = table.with(
-                [&](const Claim& c) { return !c.mount_point.empty() && c.mount_point == target; }))
+                [&](const Claim& c) { return !c.mount_point.empty() && c.mount_point == target; })) {
+          if (one->by_system && (target != "/var" || has_option(fields, "nofail"))) return {};
+          if (one->by_system) {
+            Error error = found(fields[1], "booted on without it, the machine would wait and give up");
+            error.hint = std::string("add ") + may_fail + " to its options";
+            return error;
+          }
           return found(fields[1],
                        "it is the mount point of " + one->name + ", which Latchkey mounts");
+        }
         if (target == "/") return {};
         if (const Claim* one = table.owner_of_mapping(source)) {
           if (one->only_opened && has_option(fields, "nofail")) return {};
@@ -162,6 +174,26 @@ Findings fstab_conflicts(std::string_view text, const std::string& file,
           return found(fields[0], "it is the encrypted device of " + one->name);
         return {};
       });
+}
+
+Findings fstab_lacks(std::string_view text, const std::string& file,
+                     std::span<const Claim> claims) {
+  Findings out;
+  for (const Claim& one : claims) {
+    if (!one.by_system || one.mount_point == "/") continue;
+    const bool there = std::ranges::any_of(split_lines(text), [&](std::string_view line) {
+      const std::vector<Field> fields = split_fields(line);
+      return fields.size() > 1 && !fields[0].text.starts_with('#') &&
+             without_slashes(fields[1].text) == one.mount_point;
+    });
+    if (there) continue;
+    const std::string options = one.mount_point == "/var" ? may_fail : "defaults";
+    out.push_back(bad({Code::config, "'" + file + "' has no line for '" + one.mount_point + "'",
+                       "only the system itself can mount " + one.name + " early enough",
+                       "add: " + std::string(mapper) + one.mapping + " " + one.mount_point +
+                           " auto " + options + " 0 2"}));
+  }
+  return out;
 }
 
 Findings crypttab_conflicts(std::string_view text, const std::string& file,

@@ -21,6 +21,7 @@ struct Claim {
   std::string mount_point{};           ///< empty: it has none
   std::vector<std::string> devices{};  ///< paths of the encrypted device
   bool only_opened = false;            ///< a data volume that others use: swap, a database's own
+  bool by_system = false;              ///< on `/`, `/usr` or `/var`: the system mounts it
 };
 
 /// The claim of a device with this mapping, and perhaps a mount point. A logical
@@ -43,6 +44,11 @@ using Resolve = std::function<std::string(const std::string&)>;
 /// that are only opened. Never fails: what is no line is left to mount(8).
 [[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,
                                        std::span<const Claim> claims, const Resolve& resolve);
+
+/// Takes fstab's text; gives an error for each claim on /usr or /var that no line of it
+/// mounts: the system would start with what lies below. `/` is mounted without a line.
+[[nodiscard]] Findings fstab_lacks(std::string_view text, const std::string& file,
+                                   std::span<const Claim> claims);
 
 /// The same for a crypttab: lines that open a device of ours, or something else
 /// under the name of a mapping of ours.

@@ -34,6 +34,13 @@ Error taken(const Volume& volume, const std::string& why) {
           "free it, or change it in /etc/latchkey/volumes; then: release-services"};
 }
 
+// It can be mounted under running services only by who knows them.
+Error not_mounted_by_system(const Volume& volume) {
+  return {Code::refused, "'" + volume.name + "' is not mounted on " + volume.mount_point,
+          "only the system itself can do that, early in its boot",
+          "see that /etc/fstab has a line for " + volume.mount_point + ", then reboot"};
+}
+
 bool below(const std::string& path, const std::string& parent) {
   return path.size() > parent.size() && path.starts_with(parent) && path[parent.size()] == '/';
 }
@@ -144,6 +151,10 @@ void plan_release(Plan& plan, const Setup& setup, const Facts& facts) {
       plan.steps.push_back({Refuse{taken(*volume, fact.taken)}, {}, "", volume->name});
       continue;
     }
+    if (mounted_by_system(*volume)) {
+      plan.steps.push_back({Refuse{not_mounted_by_system(*volume)}, {}, "", volume->name});
+      continue;
+    }
     std::vector<std::string> needs{open_of(volume->name)};
     if (setup.config.release.fsck && volume->fsck) {
       plan.steps.push_back({CheckFs{volume->name}, needs, checked_of(volume->name), volume->name});
@@ -175,6 +186,7 @@ Plan plan_lock(const Setup& setup, const Facts& facts) {
   const auto order = by_depth(setup);
   for (auto at = order.rbegin(); at != order.rend(); ++at) {
     const Volume& volume = **at;
+    if (mounted_by_system(volume)) continue;
     if (!facts_of(facts, volume.name).mounted) {
       plan.have.insert(unmounted_of(volume.name));
       continue;
@@ -188,7 +200,7 @@ Plan plan_lock(const Setup& setup, const Facts& facts) {
     plan.steps.push_back({UnmountFs{volume.name}, needs, unmounted_of(volume.name), volume.name});
   }
   for (const Volume& volume : setup.volumes) {
-    if (!facts_of(facts, volume.name).open) continue;
+    if (!facts_of(facts, volume.name).open || mounted_by_system(volume)) continue;
     std::vector<std::string> needs;
     if (!volume.mount_point.empty()) needs.push_back(unmounted_of(volume.name));
     plan.steps.push_back({CloseVolume{volume.name}, needs, "closed " + volume.name, volume.name});

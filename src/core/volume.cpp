@@ -124,7 +124,7 @@ Result<Volume> parse_line(const std::vector<Field>& fields, const Place& place) 
     volume.mount_point = fields[2].text;
     while (volume.mount_point.size() > 1 && volume.mount_point.ends_with('/'))
       volume.mount_point.pop_back();
-    if (!plain_path(volume.mount_point))
+    if (volume.mount_point != "/" && !plain_path(volume.mount_point))
       return place.bad(fields[2], "not a mount point",
                        "write an absolute path without . or .., or none");
   }
@@ -173,6 +173,10 @@ std::optional<Error> each_line(std::string_view text, std::string_view file, con
 }
 
 }  // namespace
+
+bool mounted_by_system(const Volume& volume) {
+  return volume.mount_point == "/" || volume.mount_point == "/usr" || volume.mount_point == "/var";
+}
 
 bool valid_header_path(std::string_view path) {
   return plain_path(path) && path.find(',') == std::string_view::npos;

@@ -33,6 +33,11 @@ struct Volume {
   return !volume.header.empty() && !volume.header.starts_with("/dev/");
 }
 
+/// True for a volume that the system itself mounts before anything of ours runs: on `/`,
+/// `/usr` or `/var`. Latchkey opens it in early boot and leaves the rest to the lines of
+/// fstab: it is never guarded, mounted, unmounted or closed by us.
+[[nodiscard]] bool mounted_by_system(const Volume& volume);
+
 /// One held service: a line `unit  [volume …]`.
 struct Service {
   std::string unit;                    ///< with its suffix, `.service` by default

@@ -35,7 +35,12 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
     if (found.empty()) out.push_back(good("'" + path + "' leaves the volumes alone"));
     out.insert(out.end(), found.begin(), found.end());
   };
-  look("/etc/fstab", fstab_conflicts);
+  look("/etc/fstab", [](const std::string& text, const std::string& path,
+                        const std::vector<Claim>& all, const Resolve& real) {
+    Findings found = fstab_conflicts(text, path, all, real);
+    for (Finding& lack : fstab_lacks(text, path, all)) found.push_back(std::move(lack));
+    return found;
+  });
   look("/etc/crypttab", crypttab_conflicts);
   return out;
 }

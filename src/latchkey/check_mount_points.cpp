@@ -47,7 +47,7 @@ Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   if (!inputs.volumes) return out;
   for (const Volume& volume : *inputs.volumes)
-    if (!volume.mount_point.empty())
+    if (!volume.mount_point.empty() && !mounted_by_system(volume))
       out.push_back(look_at(volume, paths.root + volume.mount_point));
   return out;
 }

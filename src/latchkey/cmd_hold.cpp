@@ -228,7 +228,7 @@ std::vector<std::string> held_names(const Setup& setup, const std::string& typed
 
 void unguard(const Setup& setup) {
   for (const Volume& volume : setup.volumes)
-    if (!volume.mount_point.empty())
+    if (!volume.mount_point.empty() && !mounted_by_system(volume))
       if (auto done = unguard_mount_point(volume.mount_point); !done) report_warning(done.error());
 }
 

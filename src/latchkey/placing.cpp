@@ -55,6 +55,10 @@ Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {
   if (fact.mounted) return Ok{};
   if (!fact.taken.empty())
     return Error{Code::busy, "cannot mount '" + volume.name + "'", fact.taken, ""};
+  if (mounted_by_system(volume))
+    return Error{Code::refused, "will not mount on '" + volume.mount_point + "'",
+                 "the running system lies there",
+                 "mount it elsewhere first and copy the system; see latchkey.conf(5), volumes"};
   const auto point = open_mount_point(volume.mount_point, false);
   if (!point) return point.error().code == Code::missing ? Result<>(Ok{}) : point.error();
   const auto files = list_files(point->directory, 3);

@@ -141,6 +141,10 @@ Result<> VolumeRemover::unhold() const {
 Result<> VolumeRemover::unmount() const {
   const Volume& volume = removal_.volume;
   if (volume.mount_point.empty()) return Ok{};
+  if (mounted_by_system(volume) && is_mount_point(volume.mount_point))
+    return Error{Code::busy, "cannot unmount '" + volume.name + "'",
+                 "the system runs from " + volume.mount_point,
+                 "boot without it first, then run the command again"};
   if (auto gone = unmount_volume(volume); !gone) return gone;
   // The guard was ours; the directory is an ordinary one again.
   auto free = unguard_mount_point(volume.mount_point);

@@ -203,7 +203,9 @@ std::vector<Error> guard_mount_points(const Setup& setup) {
     const auto inside = [&](const Volume& other) {
       return !other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/");
     };
-    if (volume.mount_point.empty() || std::ranges::any_of(setup.volumes, inside)) continue;
+    if (volume.mount_point.empty() || mounted_by_system(volume) ||
+        std::ranges::any_of(setup.volumes, inside))
+      continue;
     if (const auto done = guard_mount_point(volume.mount_point, true); !done)
       failed.push_back(done.error());
   }

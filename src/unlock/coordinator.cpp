@@ -96,11 +96,16 @@ void Coordinator::tick() {
     return;
   }
   const auto& boot = setup_.config.boot;
-  if (boot.wait && Clock::now() - began_ >= *boot.wait) {
+  if (boot.wait && Clock::now() - waiting_since_ >= *boot.wait) {
     log("nobody answered within " + duration_text(static_cast<double>(boot.wait->count())));
     if (boot.then != Then::carry_on) {
       Client nobody;
       restart_machine(nobody, boot.then == Then::poweroff);
+    }
+    if (closed_root() != nullptr) {
+      waiting_since_ = Clock::now();
+      log("without the root file system the boot cannot go on: waiting again");
+      return;
     }
     finish("timeout", Peer{}, exit_status(Code::timeout),
            "nobody answered in time; the boot goes on without the data");
@@ -236,9 +241,22 @@ void Coordinator::carry_on(Client& client) {
     end(client, exit_status(Code::busy), "not done: an unlock is under way");
     return;
   }
+  if (const Volume* const root = closed_root()) {
+    end(client, exit_status(Code::refused),
+        "not done: the root file system is the volume '" + root->name + "', which is closed");
+    return;
+  }
   finish("continued", client.peer, 0,
          "the boot goes on without the data, told by " + client.peer.text() +
              "; unlock later with: release-services");
+}
+
+const Volume* Coordinator::closed_root() const {
+  const auto root = std::ranges::find(setup_.volumes, "/", &Volume::mount_point);
+  if (root == setup_.volumes.end()) return nullptr;
+  const Facts facts = probe_volumes(setup_);
+  const auto fact = facts.volumes.find(root->name);
+  return fact != facts.volumes.end() && fact->second.open ? nullptr : &*root;
 }
 
 void Coordinator::restart_machine(Client& client, bool poweroff) {
@@ -305,7 +323,8 @@ void Coordinator::volume_result(const VolumeReport& report) {
 void Coordinator::attempt_ended(const AttemptEnd& attempt) {
   // With the keys read, what can be opened is open: the boot goes on, and the
   // exit status says whether something is missing.
-  if (keys_were_read_ || attempt.status == 0) {
+  const Volume* const root = closed_root();
+  if ((keys_were_read_ || attempt.status == 0) && root == nullptr) {
     finish("unlocked", attempt_peer_, attempt.status,
            "unlocked by " + attempt_peer_.text() + ": " + open_sentence(setup_, probe_volumes(setup_)) +
                "; the boot goes on");
@@ -313,7 +332,10 @@ void Coordinator::attempt_ended(const AttemptEnd& attempt) {
   }
   Client* const from = client(attempt_by_);
   std::string text = attempt.text;
-  if (attempt.status == exit_status(Code::denied)) {
+  if (keys_were_read_ && root != nullptr) {
+    text = "'" + root->name + "', the root file system, is not open, so the boot cannot go on";
+    log(text);
+  } else if (attempt.status == exit_status(Code::denied)) {
     const auto delay = answers_.wrong(attempt_peer_.account(), Clock::now());
     text = "wrong passphrase; the next answer is taken after " + std::to_string(delay.count()) + " s";
     log("a wrong passphrase from " + attempt_peer_.text());

@@ -67,6 +67,8 @@ class Coordinator {
   void finish(const std::string& result, const Peer& peer, int status, const std::string& text);
   void let_clients_go();
   [[nodiscard]] std::vector<std::string> status_lines() const;
+  // The volume that root lies on while it is closed; nullptr: the boot can go on.
+  [[nodiscard]] const Volume* closed_root() const;
   Client* client(int id);
 
   Setup setup_;
@@ -83,6 +85,7 @@ class Coordinator {
   std::map<std::string, VolumeReport> results_{};
   std::deque<std::string> log_{};
   Clock::time_point began_ = Clock::now();
+  Clock::time_point waiting_since_ = began_;  // what [boot] wait counts from
   int next_id_ = 1;
   bool done_ = false;
 };

@@ -105,7 +105,18 @@ std::string Machine::must(const std::string& command, std::string_view input) {
 }
 
 void Machine::until(const std::string& command, std::chrono::seconds deadline) {
-  wait_until([&] { return sh(command).status == 0; }, command, deadline);
+  std::string said;
+  try {
+    wait_until(
+        [&] {
+          const Done done = sh(command);
+          said = done.output;
+          return done.status == 0;
+        },
+        command, deadline);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(error.what() + ("; it said: " + said));
+  }
 }
 
 std::string Machine::console() { return vm({"console", name_}); }

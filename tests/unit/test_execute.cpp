@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <deque>
 
 #include "core/execute.hpp"
@@ -169,4 +170,42 @@ TEST_CASE("a service lacks the volumes that are not as a release leaves them") {
   CHECK(lacking_volumes(setup.services[1], setup, facts).front()->name == "logs");
   facts.volumes.erase("data");  // what was never looked at is not up
   CHECK(lacking_volumes(setup.services[0], setup, facts).size() == 1);
+}
+
+TEST_CASE("root, /usr and /var on volumes are the system's: opened, and otherwise left alone") {
+  Setup setup;
+  setup.config.keys.device = *parse_device_ref("system/encrypted-keys");
+  setup.volumes = *parse_volumes(
+      "root system/encrypted-root / ext4\nvar system/encrypted-var /var ext4\n"
+      "db system/encrypted-db /var/lib/mysql ext4\n",
+      "volumes");
+  setup.services = *parse_services("db\n", "services", setup.volumes);
+  Facts facts;
+  for (const char* name : {"root", "var", "db"}) facts.volumes[name] = {true, true, false, ""};
+  facts.volumes["root"].mounted = facts.volumes["var"].mounted = true;
+  Reporter quiet;
+
+  SECTION("a release mounts what lies on them") {
+    FakeEffects fx;
+    Plan plan;
+    plan_release(plan, setup, facts);
+    CHECK(execute(plan, fx, quiet).status() == 0);
+    CHECK(fx.ran == Lines{"check 'db'", "mount 'db'", "release 'db.service'"});
+  }
+  SECTION("one that the system did not mount is not mounted under it") {
+    facts.volumes["var"].mounted = false;
+    FakeEffects fx;
+    fx.refuse = {"'var' is not mounted on /var"};
+    Plan plan;
+    plan_release(plan, setup, facts);
+    CHECK(execute(plan, fx, quiet).status() != 0);
+    CHECK(std::ranges::find(fx.ran, "mount 'var'") == fx.ran.end());
+    CHECK(std::ranges::find(fx.ran, "mount 'db'") == fx.ran.end());
+  }
+  SECTION("a lock neither unmounts nor closes them") {
+    facts.volumes["db"].mounted = true;
+    FakeEffects fx;
+    CHECK(execute(plan_lock(setup, facts), fx, quiet).status() == 0);
+    CHECK(fx.ran == Lines{"unmount 'db'", "close 'db'"});
+  }
 }

@@ -137,3 +137,28 @@ TEST_CASE("crypttab lines that are no danger are not warned of") {
                  "file /srv/x.img none luks\n"
                  "cleartext-my-www\n") == "");
 }
+
+TEST_CASE("root, /usr and /var on volumes need the lines of fstab that others must not have") {
+  const auto volumes = parse_volumes("root system/root / ext4\nvar system/var /var ext4\n"
+                                     "usr system/usr /usr ext4\ndb system/db /srv/db ext4\n",
+                                     "volumes");
+  REQUIRE(volumes);
+  std::vector<Claim> all;
+  for (const Volume& volume : *volumes) all.push_back(claim(volume));
+  const auto conflicts = [&](const std::string& line) {
+    return texts(fstab_conflicts(line, "/etc/fstab", all, alone));
+  };
+  CHECK(conflicts("/dev/mapper/cleartext-root / ext4 defaults\n") == "");
+  CHECK(conflicts("/dev/mapper/cleartext-usr /usr ext4 defaults\n") == "");
+  CHECK(conflicts("/dev/mapper/cleartext-var /var ext4 nofail\n") == "");
+  CHECK(about(conflicts("/dev/mapper/cleartext-var /var ext4 defaults\n"), "wait and give up"));
+  CHECK(about(conflicts("/dev/mapper/cleartext-db /srv/db ext4 nofail\n"), "Latchkey mounts"));
+
+  CHECK(fstab_lacks("UUID=1 /usr/ ext4\nUUID=2 /var ext4\n", "/etc/fstab", all).empty());
+  const Findings lacks = fstab_lacks("UUID=1 /usr ext4\n#x /var ext4\n", "/etc/fstab", all);
+  REQUIRE(lacks.size() == 1);
+  CHECK(lacks[0].level == Finding::Level::error);
+  CHECK(lacks[0].text.hint ==
+        "add: /dev/mapper/cleartext-var /var auto "
+        "nofail,x-systemd.before=local-fs.target,x-systemd.device-timeout=5s 0 2");
+}
