@@ -105,3 +105,70 @@ case_16_boot_menu() {
 	check "an image for an entry that has none has the menu made again" [ -e "$tree/root/update-grub" ]
 	rm -r "$tree/boot/grub" "$tree/usr/sbin/update-grub" "$tree/root/update-grub" "$tree/etc/default/grub"
 }
+
+# Case 54: in one run, in both orders. Debian 13's trigger skips images that look fresh.
+case_17_kernel_and_package_at_once() {
+	local newer=9.9.9-newer file=$tree/boot/initrd.img-9.9.9-newer
+	local pool=$tree/root/kernel/DEBIAN order
+	# A kernel's package without its megabytes: the files of the one that is there.
+	mkdir -p "$pool" "$tree/root/kernel/boot" "$tree/root/kernel/usr/lib/modules"
+	cp -al "$tree/usr/lib/modules/$kernel" "$tree/root/kernel/usr/lib/modules/$newer"
+	cp "$tree/boot/config-$kernel" "$tree/root/kernel/boot/config-$newer"
+	echo kernel >"$tree/root/kernel/boot/vmlinuz-$newer"
+	printf 'Package: linux-image-newer\nVersion: 1\nArchitecture: all\nMaintainer: none <none@none.invalid>\nDescription: kernel\n' >"$pool/control"
+	printf '#!/bin/sh\nset -e\ndepmod %s\nrun-parts --exit-on-error --arg=%s --arg=/boot/vmlinuz-%s /etc/kernel/postinst.d\n' \
+		"$newer" "$newer" "$newer" >"$pool/postinst"
+	chmod +x "$pool/postinst"
+	in_tree dpkg-deb -b /root/kernel /root/kernel.deb >/dev/null
+	rm -r "$tree/root/kernel"
+	for order in 'kernel latchkey' 'latchkey kernel'; do
+		in_tree dpkg -r latchkey >/dev/null 2>&1
+		# shellcheck disable=SC2086 # two words
+		set -- $order
+		try dpkg -i "/root/$1.deb" "/root/$2.deb"
+		check "case 54: $order in one run" [ "$ran" -eq 0 ]
+		for version in "$kernel" "$newer"; do
+			rm -rf "$tree/root/image"
+			in_tree unmkinitramfs "/boot/initrd.img-$version" /root/image
+			check "case 54: $order: the image of $version has the unlocker" \
+				[ -n "$(find "$tree/root/image" -name latchkey-unlock)" ]
+		done
+		in_tree dpkg -P linux-image-newer >/dev/null 2>&1
+		rm -rf "$file" "$tree/usr/lib/modules/$newer"
+	done
+}
+
+# What fills /boot, or removes what images are made of, costs at most that update.
+case_18_full_boot_and_lost_tools() {
+	build
+	local good
+	good=$(image_hash)
+	cp -a "$tree/boot" "$work/boot"
+	mount -t tmpfs -o "size=$(($(du -sk "$tree/boot" | cut -f1) + 1024))k" tmpfs "$tree/boot"
+	cp -a "$work/boot/." "$tree/boot/"
+	build
+	check "a full /boot fails the build" [ "$built" -ne 0 ]
+	check "... the image stays" same "$(image_hash)" "$good"
+	check "... and nothing half written" same "$(find "$tree/boot" -name '*.new' -o -name '*.dpkg-bak' -o -name '*latchkey*')" ""
+	umount "$tree/boot"
+	rm -r "${work:?}/boot"
+	mv "$tree/usr/share/initramfs-tools/hooks/lvm2" "$work/lvm2"
+	build
+	check "no lvm2: the build says what to do" said "apt install lvm2"
+	boots_on "no lvm2" "the program 'lvm' is missing"
+	mv "$work/lvm2" "$tree/usr/share/initramfs-tools/hooks/lvm2"
+}
+
+# Case 57: another builder of images takes over.
+case_19_dracut() {
+	build
+	mkdir -p "$tree/etc/kernel/postinst.d"
+	: >"$tree/etc/kernel/postinst.d/dracut"
+	run_check ''
+	check "case 57: check tells that dracut builds the images" said "the next image will have no unlocker"
+	rm "$tree/etc/kernel/postinst.d/dracut"
+	try dpkg -r latchkey
+	check "case 57: a removal says what the next boot is without it" said "the next boot asks nobody for the passphrase"
+	try dpkg -i /root/latchkey.deb
+	check "case 57: and can be taken back" [ "$ran" -eq 0 ]
+}

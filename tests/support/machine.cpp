@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "core/text.hpp"
@@ -27,6 +29,12 @@ std::string release() {
 }
 
 }  // namespace
+
+std::string text_of(const std::string& file) {
+  std::ostringstream out;
+  out << std::ifstream(file).rdbuf();
+  return out.str();
+}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

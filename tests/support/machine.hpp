@@ -84,6 +84,9 @@ class Machine {
 void wait_until(const std::function<bool()>& ready, const std::string& what,
                 std::chrono::seconds deadline);
 
+/// A file, whole.
+[[nodiscard]] std::string text_of(const std::string& file);
+
 /// True when `text` holds `part`.
 [[nodiscard]] bool has(const std::string& text, const std::string& part);
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Case 52: apt and dpkg while the volumes are closed, and after the release.
-#include <fstream>
-#include <sstream>
-
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
@@ -12,12 +9,6 @@ using namespace latchkey::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-std::string text_of(const std::string& file) {
-  std::ostringstream out;
-  out << std::ifstream(file).rdbuf();
-  return out.str();
-}
 
 // What was packed again is not what apt knows by this version.
 const std::string apt =

@@ -127,7 +127,7 @@ TEST_CASE("sysvinit: booted on without the data, upgraded, released, let go", "[
   m.wait_early();
   CHECK(m.early("continue").status == 0);
   wait_booted(m);
-  CHECK(has(m.must("cat /run/latchkey/release.log"), "the volumes are closed"));
+  CHECK(has(m.must("cat /run/latchkey/release.log"), "the encrypted volumes were not opened in early boot"));
   check_closed(m);
   check_refused(m, "service nginx start");
 
