@@ -98,6 +98,13 @@ if(LATCHKEY_DEPS)
   install(DIRECTORY ${work}/bundled DESTINATION share/doc/latchkey)
 endif()
 install(FILES ${work}/copyright DESTINATION share/doc/latchkey)
+add_custom_command(OUTPUT ${work}/changelog.gz DEPENDS ${hooks}/packaging/changelog
+  COMMAND gzip -9nc ${hooks}/packaging/changelog > ${work}/changelog.gz)
+add_custom_target(changelog ALL DEPENDS ${work}/changelog.gz)
+install(FILES ${work}/changelog.gz DESTINATION share/doc/latchkey)
+install(FILES ${hooks}/packaging/lintian-overrides DESTINATION share/lintian/overrides
+  RENAME latchkey)
+list(APPEND package_inputs ${hooks}/packaging/lintian-overrides)
 
 # --- the package
 
@@ -112,10 +119,10 @@ set(CPACK_PACKAGE_NAME latchkey)
 set(CPACK_PACKAGE_CONTACT "Latchkey project <maintainers@latchkey.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-"For servers whose owner has nothing but ssh: the initramfs serves ssh, asks for
-the passphrase of a small keys volume, opens every encrypted volume with the keys
-in it, and boots on. Services that need the volumes are held until these are
-mounted, and are started then.")
+"For servers whose owner has nothing but ssh: the initramfs serves ssh,
+asks for the passphrase of a small keys volume, opens every encrypted
+volume with the keys in it, and boots on. Services that need the volumes
+are held until these are mounted, and are started then.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR})
 set(CPACK_STRIP_FILES TRUE)
@@ -124,8 +131,8 @@ set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
-  "initramfs-tools (>= 0.142), busybox | busybox-static, lvm2, dmsetup, udev, kmod")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "e2fsprogs, linux-base")
+  "initramfs-tools (>= 0.142), busybox | busybox-static, lvm2, dmsetup, udev, kmod, linux-base")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "e2fsprogs")
 # CPack knows no Built-Using: the line end makes it a field of its own.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cryptsetup-bin, openssh-server\nBuilt-Using: ${built_using}")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst
@@ -138,7 +145,7 @@ include(CPack)
 set(package_file ${PROJECT_BINARY_DIR}/${CPACK_DEBIAN_FILE_NAME})
 add_custom_command(OUTPUT ${package_file}
   COMMAND ${CMAKE_CPACK_COMMAND} --config ${PROJECT_BINARY_DIR}/CPackConfig.cmake
-  DEPENDS ${package_programs} man-pages ${compressed} ${package_inputs} ${work}/copyright
+  DEPENDS ${package_programs} man-pages changelog ${compressed} ${work}/changelog.gz ${package_inputs} ${work}/copyright
     ${PROJECT_BINARY_DIR}/CPackConfig.cmake ${CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA}
   COMMENT "Packing ${CPACK_DEBIAN_FILE_NAME}" VERBATIM)
 add_custom_target(deb DEPENDS ${package_file})
