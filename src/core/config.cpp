@@ -184,7 +184,7 @@ class Table {
   std::optional<Error> error_{};
 };
 
-std::string one_of(const std::string& value, std::vector<std::string> options) {
+std::string one_of(const std::string& value, const std::vector<std::string>& options) {
   const auto near = nearest(value, options);
   return "it is to be " + or_words(options) +
          (near ? "; did you mean '" + *near + "'?" : std::string());

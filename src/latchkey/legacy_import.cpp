@@ -50,7 +50,7 @@ Result<DeviceRef> find_keys(const std::vector<std::string>& groups) {
 
 }  // namespace
 
-void LegacyImport::warn(Error error) {
+void LegacyImport::warn(const Error& error) {
   complete_ = false;
   report_warning(error);
 }

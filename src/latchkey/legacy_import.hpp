@@ -51,7 +51,7 @@ class LegacyImport {
     bool enabled = false;
   };
 
-  void warn(Error error);
+  void warn(const Error& error);
   void look_at(Volume& volume);
   [[nodiscard]] Setup setup() const;
   [[nodiscard]] Result<> write_volumes() const;

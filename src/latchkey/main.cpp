@@ -103,7 +103,7 @@ std::vector<std::string> words_of(int argc, char** argv) {
 // What CLI11 says of a wrong command line, in our own form.
 std::string parse_failure(const CLI::App*, const CLI::Error& error) {
   std::string why = error.what();
-  why = why.substr(0, why.find('\n'));
+  why.resize(std::min(why.size(), why.find('\n')));
   if (!why.empty()) why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
   return error_text("latchkey", {Code::usage, printable(why), "", "see 'latchkey --help'"});
 }

@@ -80,9 +80,9 @@ std::vector<Mapping> mappings_on(const std::string& path) {
 }
 
 std::optional<Mapping> find_mapping(const std::string& name) {
-  for (Mapping& mapping : mappings())
-    if (mapping.name == name) return std::move(mapping);
-  return {};
+  const std::vector<Mapping> all = mappings();
+  const auto found = std::ranges::find(all, name, &Mapping::name);
+  return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
 bool wait_for_devices(const std::function<bool()>& ready, std::chrono::milliseconds timeout) {
