@@ -80,5 +80,5 @@ TEST_CASE(
   check_all_configured(m);
   m.until("systemctl is-active --quiet mariadb nginx");
   CHECK(m.must("mariadb -N -e 'select word from latchkey_demo.marker'") == "kept");
-  m.until("latchkey status");
+  m.until("latchkey status || { journalctl -b -u nginx --no-pager | tail -n 20; false; }");
 }
