@@ -31,6 +31,9 @@ namespace latchkey {
 /// would hide.
 [[nodiscard]] Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs);
 
+/// Swap areas, and the place of kernel dumps, that are not encrypted.
+[[nodiscard]] Findings check_traces(const Paths& paths);
+
 /// Key slots that cost too much, or too little, as the headers say.
 [[nodiscard]] Findings check_slots(const Paths& paths, const EarlyInputs& inputs);
 

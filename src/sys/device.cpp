@@ -85,6 +85,19 @@ std::optional<Mapping> find_mapping(const std::string& name) {
   return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
+bool lies_encrypted(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return false;
+  const std::vector<Mapping> all = mappings();
+  const std::function<bool(dev_t)> encrypted = [&](dev_t device) {
+    const auto found = std::ranges::find(all, device, &Mapping::number);
+    if (found == all.end()) return false;
+    return found->uuid.starts_with("CRYPT-") ||
+           (!found->below.empty() && std::ranges::all_of(found->below, encrypted));
+  };
+  return encrypted(S_ISBLK(info.st_mode) ? info.st_rdev : info.st_dev);
+}
+
 bool wait_for_devices(const std::function<bool()>& ready, std::chrono::milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
   const Fd events = device_events();  // listening before asking: nothing falls between

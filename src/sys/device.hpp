@@ -36,6 +36,10 @@ struct Mapping {
 /// The one with this name, or nothing.
 [[nodiscard]] std::optional<Mapping> find_mapping(const std::string& name);
 
+/// True when what is written to a block device, or to the file system that a file or
+/// directory lies on, goes through dm-crypt. False too when there is no such path.
+[[nodiscard]] bool lies_encrypted(const std::string& path);
+
 /// Waits until `ready` says true, asking again whenever the kernel or udev
 /// reports a change of devices (and once a second, should a report be missed).
 /// Gives false when `timeout` is over first.

@@ -163,3 +163,15 @@ TEST_CASE("check looks for a detached header where it is kept") {
   CHECK(contains(said, "ok: the device of 'www', 'system/encrypted-www', has a LUKS header\n"));
   CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
 }
+
+TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
+  const Root root;
+  CHECK(contains(root.check(), "ok: memory is written to no disk in clear"));
+  root.put("/proc/swaps", "Filename Type Size Used Priority\n/swapfile file 8 0 -2\n");
+  root.put("/swapfile", "");
+  root.put("/etc/default/kdump-tools", "USE_KDUMP=1\n");
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, "warning: the swap area '/swapfile' is not encrypted"));
+  CHECK(contains(said, "warning: kdump writes the memory of a crashed kernel to '/var/crash'"));
+}
