@@ -73,6 +73,13 @@ std::string DeviceRef::path() const {
   return value;
 }
 
+bool DeviceRef::may_be_lv() const {
+  if (kind != Kind::path) return kind == Kind::lv;
+  const auto parts = split(value, '/');  // "", "dev", VG, LV
+  return parts.size() == 4 && valid_lvm_name(parts[2]) && valid_lvm_name(parts[3]) &&
+         parts[2] != "disk" && parts[2] != "block" && parts[2] != "md";
+}
+
 Result<DeviceRef> parse_device_ref(std::string_view text) {
   for (const auto& [tag, kind] : tags) {
     if (!text.starts_with(tag)) continue;

@@ -25,6 +25,9 @@ struct DeviceRef {
   /// The path under /dev at which udev shows the device. `/dev/mapper/VG-LV`
   /// for an LV, with the hyphens within both names doubled as device-mapper does.
   [[nodiscard]] std::string path() const;
+
+  /// True when it may be an LV: `VG/LV`, `/dev/VG/LV` or a path below /dev/mapper.
+  [[nodiscard]] bool may_be_lv() const;
 };
 
 /// Reads `VG/LV`, `/dev/VG/LV`-like and any other absolute path below /dev,

@@ -85,11 +85,8 @@ bool root_is_a_volume(std::string_view volumes_text) {
 
 bool needs_lvm(const DeviceRef& keys, const std::vector<Volume>& volumes) {
   // A path may be an LV's too: only what is certainly none needs no lvm.
-  const auto lv = [](const DeviceRef& device) {
-    return device.kind == DeviceRef::Kind::lv ||
-           (device.kind == DeviceRef::Kind::path && device.value.starts_with("/dev/mapper/"));
-  };
-  return lv(keys) || std::ranges::any_of(volumes, [&](const Volume& v) { return lv(v.device); });
+  return keys.may_be_lv() ||
+         std::ranges::any_of(volumes, [](const Volume& v) { return v.device.may_be_lv(); });
 }
 
 std::vector<std::string> unknown_grants(const SshConfig& config,

@@ -108,7 +108,7 @@ Plan plan_unlock(const Setup& setup, const Facts& facts) {
   std::vector<const Volume*> closed;
   std::vector<std::string> absent;
   const auto note_absent = [&](const DeviceRef& device, bool there) {
-    if (!there && device.kind == DeviceRef::Kind::lv) absent.push_back(device.text());
+    if (!there) absent.push_back(device.text());
   };
   for (const Volume& volume : setup.volumes) {
     const VolumeFacts& fact = facts_of(facts, volume.name);

@@ -13,9 +13,10 @@
 
 namespace latchkey {
 
-/// Ask LVM for LVs that udev has not brought up.
+/// Help up the storage of devices that udev has not brought up: LVs, and the arrays
+/// below any device. Whether that was any use, the search for each device tells.
 struct ActivateLvs {
-  std::vector<std::string> names;  ///< VG/LV
+  std::vector<std::string> names;  ///< as in the configuration: `VG/LV`, `UUID=…`
 };
 /// Wait until the device of a volume is there (empty name: the keys volume).
 struct FindDevice {

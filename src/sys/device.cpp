@@ -52,9 +52,20 @@ std::optional<dev_t> block_device(const std::string& path) {
   return info.st_rdev;
 }
 
+bool device_ready(const std::string& path) {
+  const auto number = block_device(path);
+  if (!number) return false;
+  return attribute("/sys/dev/block/" + std::to_string(::major(*number)) + ":" +
+                   std::to_string(::minor(*number)) + "/size") != "0";
+}
+
+std::vector<std::string> block_devices(const std::string& root) {
+  return names_in(root + "/sys/block");
+}
+
 std::vector<Mapping> mappings() {
   std::vector<Mapping> out;
-  for (const std::string& name : names_in("/sys/block")) {
+  for (const std::string& name : block_devices()) {
     if (!name.starts_with("dm-")) continue;
     const std::string at = "/sys/block/" + name;
     Mapping mapping{attribute(at + "/dm/name"),

@@ -17,6 +17,13 @@ namespace latchkey {
 /// The number of the block device behind a path (links followed), or nothing.
 [[nodiscard]] std::optional<dev_t> block_device(const std::string& path);
 
+/// True when there is a block device behind a path, and it has a size: a RAID array
+/// that is not started, and a mapping without a table, have a node already.
+[[nodiscard]] bool device_ready(const std::string& path);
+
+/// The names of all block devices that are no partitions (`sda`, `dm-0`), from /sys.
+[[nodiscard]] std::vector<std::string> block_devices(const std::string& root = "");
+
 /// A device-mapper device.
 struct Mapping {
   std::string name;

@@ -10,8 +10,9 @@
 
 namespace latchkey {
 
-Result<> activate_lvs(const std::vector<std::string>& names) {
-  std::vector<std::string> argv{"lvm", "lvchange", "--activate", "y", "--"};
+Result<> activate_lvs(const std::vector<std::string>& names, bool degraded) {
+  std::vector<std::string> argv{"lvm", "lvchange", "--activationmode",
+                                degraded ? "degraded" : "complete", "--activate", "y", "--"};
   argv.insert(argv.end(), names.begin(), names.end());
   const std::string what = "cannot activate " + join(names, ", ");
   auto result = run(argv, {.timeout = std::chrono::seconds(60)});
@@ -24,6 +25,14 @@ Result<> activate_lvs(const std::vector<std::string>& names) {
   const auto lines = split_lines(trim(result->output));
   return Error{Code::missing, what, lines.empty() ? "" : printable(trim(lines.back())),
                "is every disk of the volume group there?"};
+}
+
+std::string lv_health(const std::string& lv) {
+  const auto said = run({"lvm", "lvs", "--noheadings", "-o", "lv_health_status", "--", lv},
+                        {.timeout = std::chrono::seconds(60)});
+  if (!said || said->status != 0) return "";
+  const auto lines = split_lines(trim(said->output));
+  return lines.empty() ? "" : printable(trim(lines.back()));
 }
 
 Result<> deactivate_lv(const DeviceRef& lv) {

@@ -10,10 +10,15 @@
 
 namespace latchkey {
 
-/// Has LVM activate logical volumes (`VG/LV`). Its exit status tells of any of
+/// Has LVM activate logical volumes (`VG/LV`, or their paths): with `degraded` also
+/// those that have lost a disk and can do without it. Its exit status tells of any of
 /// them, so whoever needs one looks for its node. Fails with Code::missing when
 /// lvm is not installed, else with what lvm said last.
-[[nodiscard]] Result<> activate_lvs(const std::vector<std::string>& names);
+[[nodiscard]] Result<> activate_lvs(const std::vector<std::string>& names, bool degraded = true);
+
+/// What LVM says is wrong with the parts of a logical volume: `partial` when it lacks a
+/// disk; empty when nothing is, or nothing is known.
+[[nodiscard]] std::string lv_health(const std::string& lv);
 
 /// Has LVM deactivate a logical volume that nothing lies on. One that is not
 /// active is fine. Fails with Code::busy when it is in use, else as above.

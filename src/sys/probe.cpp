@@ -12,7 +12,7 @@ VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
                          const std::vector<Mapping>& all) {
   VolumeFacts facts;
   const auto device = block_device(ref.path());
-  facts.device = device.has_value();
+  facts.device = device_ready(ref.path());
   const auto mapping = std::ranges::find(all, mapping_name, &Mapping::name);
   // One that a killed process never finished is not open, and is no obstacle: an
   // unlock removes it first.

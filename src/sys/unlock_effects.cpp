@@ -53,14 +53,14 @@ UnlockEffects::UnlockEffects(const Setup& setup, const Paths& paths, const Plan&
                  [&](Channel& channel) { return serve_volume(channel, *volume, timeout); });
       }
     } else if (const auto* activate = std::get_if<ActivateLvs>(&step.action)) {
-      std::vector<DeviceRef> lvs;
+      std::vector<DeviceRef> devices;
       for (const std::string& name : activate->names)
-        if (auto ref = parse_device_ref(name)) lvs.push_back(*ref);
+        if (auto ref = parse_device_ref(name)) devices.push_back(*ref);
       // The door's directory is there in early boot only.
       const bool early = ::access(paths.run("early/door").c_str(), F_OK) == 0;
-      const std::chrono::seconds patience(early ? 3 : 0);
-      fork_job(activation,
-               [&](Channel& channel) { return serve_activation(channel, lvs, patience); });
+      fork_job(activation, [&](Channel& channel) {
+        return serve_activation(channel, devices, early, timeout);
+      });
     }
   }
 }
@@ -141,7 +141,7 @@ Ended UnlockEffects::died(Job& job) {
   const int status = job.worker.reap();
   const std::string what =
       job.name.empty()      ? "cannot read the keys"
-      : job.name == activation ? "cannot activate the logical volumes"
+      : job.name == activation ? "cannot help devices up"
                             : "cannot open '" + job.name + "'";
   Error error{Code::io, what, "its worker process ended early", "try again"};
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)

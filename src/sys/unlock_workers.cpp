@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "core/activation.hpp"
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/lvm.hpp"
+#include "sys/md.hpp"
 
 namespace latchkey {
 namespace {
@@ -26,12 +30,12 @@ void find(Channel& channel, const DeviceRef& ref, const std::string& header_path
           const std::string& name, const std::string& uuid, std::chrono::seconds timeout) {
   const std::string path = ref.path();
   const auto there = [&] {
-    return block_device(path).has_value() &&
+    return device_ready(path) &&
            (header_path.empty() || ::access(header_path.c_str(), F_OK) == 0);
   };
   if (!wait_for_devices(there, timeout)) {
     channel.send('X', pack({Code::missing, "cannot open '" + name + "'",
-                            (block_device(path) ? "its header '" + header_path + "'"
+                            (device_ready(path) ? "its header '" + header_path + "'"
                                                 : "the device " + ref.text()) +
                                 " did not appear within " +
                                 std::to_string(timeout.count()) + " s",
@@ -79,6 +83,27 @@ void read(Channel& channel, const KeysVolume& volume, const std::vector<std::str
   channel.send('D');
 }
 
+// Those of an array's disks that are there hold all of its data, or it does not start.
+void start_arrays(const std::function<void(const std::string&)>& say) {
+  for (const std::string& name : waiting_arrays()) {
+    const auto started = start_array(name);
+    say(started ? "the RAID array '" + name + "' was started without a disk that it lacks"
+                : sentence(started.error()));
+  }
+}
+
+// Of the LVs that LVM was asked for, those that came without all of their parts.
+void tell_degraded(const std::vector<std::string>& asked, const std::vector<DeviceRef>& missing,
+                   const std::function<void(const std::string&)>& say) {
+  for (const std::string& lv : asked) {
+    if (std::ranges::find(missing, lv, &DeviceRef::text) != missing.end()) continue;
+    const std::string health = lv_health(lv);
+    if (!health.empty())
+      say("'" + lv + "' was activated without a disk that it lacks (" + health +
+          "); look at: lvs -a -o +devices,lv_health_status");
+  }
+}
+
 }  // namespace
 
 int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds device_timeout) {
@@ -99,20 +124,35 @@ int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std
   return 0;
 }
 
-int serve_activation(Channel& channel, const std::vector<DeviceRef>& lvs,
-                     std::chrono::seconds udev_patience) {
+int serve_activation(Channel& channel, const std::vector<DeviceRef>& devices, bool early,
+                     std::chrono::seconds device_timeout) {
   if (!channel.receive()) return 0;
   const auto missing = [&] {
-    std::vector<std::string> names;
-    for (const DeviceRef& lv : lvs)
-      if (!block_device(lv.path())) names.push_back(lv.text());
-    return names;
+    std::vector<DeviceRef> out;
+    for (const DeviceRef& device : devices)
+      if (!device_ready(device.path())) out.push_back(device);
+    return out;
   };
-  // In early boot udev activates every complete volume group by itself; LVM is
-  // asked for what it leaves (a partial group, activation turned off in lvm.conf),
-  // and on the running system for the keys volume that was put to rest.
-  const bool there = wait_for_devices([&] { return missing().empty(); }, udev_patience);
-  answer(channel, there ? Result<>(Ok{}) : activate_lvs(missing()));
+  const auto none_missing = [&] { return missing().empty(); };
+  const auto say = [&](const std::string& text) { channel.send('S', "warning: " + text); };
+
+  // In early boot udev activates every complete volume group by itself. What it leaves
+  // is a partial group, activation turned off in lvm.conf, an array that lacks a disk;
+  // on the running system also the keys volume, which was put to rest.
+  const auto begin = std::chrono::steady_clock::now();
+  const auto attempts =
+      activation_attempts(std::chrono::seconds(early ? 3 : 0), device_timeout);
+  for (const ActivationAttempt& attempt : attempts) {
+    const auto left = begin + attempt.after - std::chrono::steady_clock::now();
+    if (wait_for_devices(none_missing, std::chrono::ceil<std::chrono::milliseconds>(left))) break;
+    if (attempt.degraded && early) start_arrays(say);
+    const std::vector<std::string> lvs = possible_lvs(missing());
+    if (lvs.empty()) continue;
+    const auto done = activate_lvs(lvs, attempt.degraded);
+    if (attempt.degraded) tell_degraded(lvs, missing(), say);
+    if (!done && attempt == attempts.back()) say(sentence(done.error()));
+  }
+  channel.send('D');
   return 0;
 }
 

@@ -6,7 +6,7 @@
 //                               → K index + secret | x index + error, each key;
 //                                 S text; then D | X error
 //   O  open (a secret, the key, follows) → D | X error
-//   A  activate                 → D | X error
+//   A  activate                 → S text, any number; then D
 #pragma once
 
 #include <chrono>
@@ -27,8 +27,11 @@ int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds de
 int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout);
 
-/// Serves A: gives udev `udev_patience` to bring the LVs up by itself, then asks LVM.
-int serve_activation(Channel& channel, const std::vector<DeviceRef>& lvs,
-                     std::chrono::seconds udev_patience);
+/// Serves A, which ends when the devices are there or `device_timeout` is over, and
+/// never fails: those that look for a device tell of it. In early boot udev is given
+/// three seconds to bring them up by itself; then LVM is asked, and arrays that wait for
+/// a lost disk are started without it (on the running system, it does that itself).
+int serve_activation(Channel& channel, const std::vector<DeviceRef>& devices, bool early,
+                     std::chrono::seconds device_timeout);
 
 }  // namespace latchkey

@@ -105,6 +105,18 @@ TEST_CASE("a missing disk costs only its own volume") {
   CHECK(fx.ran.back() == "open 'data'");
 }
 
+TEST_CASE("storage is helped up for any device that is missing, however it is named") {
+  Setup setup = two_volumes();
+  setup.volumes[0].device = *parse_device_ref("UUID=0a-1b");
+  Facts facts = devices_there();
+  CHECK_FALSE(std::holds_alternative<ActivateLvs>(plan_unlock(setup, facts).steps[0].action));
+  facts.volumes["data"].device = false;
+  const Plan plan = plan_unlock(setup, facts);
+  const auto* activate = std::get_if<ActivateLvs>(&plan.steps[0].action);
+  REQUIRE(activate != nullptr);
+  CHECK(activate->names == Lines{"UUID=0a-1b"});
+}
+
 TEST_CASE("a service stays held while one of its volumes is locked") {
   Facts facts = devices_there();
   facts.volumes["data"].open = true;
