@@ -45,6 +45,27 @@ bool kernel_has_target(const std::string& kind) {
   return false;
 }
 
+std::vector<std::string> mapping_targets(const std::string& name) {
+  std::vector<std::string> out;
+  if (name.empty() || !kernel_has_device_mapper()) return out;
+  const ReleasedControl released;
+  // Its status tells the kinds too, and unlike its table no key.
+  const DmTask table(dm_task_create(DM_DEVICE_STATUS));
+  if (!table || dm_task_set_name(table.get(), name.c_str()) == 0 ||
+      dm_task_run(table.get()) == 0)
+    return out;
+  void* next = nullptr;
+  do {
+    std::uint64_t start = 0;
+    std::uint64_t length = 0;
+    char* kind = nullptr;
+    char* parameters = nullptr;
+    next = dm_get_next_target(table.get(), next, &start, &length, &kind, &parameters);
+    if (kind != nullptr) out.emplace_back(kind);
+  } while (next != nullptr);
+  return out;
+}
+
 Result<> remove_unfinished_mapping(const std::string& name) {
   if (!kernel_has_device_mapper()) return Ok{};
   const ReleasedControl released;

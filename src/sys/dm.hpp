@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -10,6 +11,10 @@ namespace latchkey {
 
 /// True when the kernel's device-mapper has a target of this kind (`crypt`).
 [[nodiscard]] bool kernel_has_target(const std::string& kind);
+
+/// The kinds of targets (`linear`, `thin`) in the table of a mapping; none when there is
+/// no such mapping.
+[[nodiscard]] std::vector<std::string> mapping_targets(const std::string& name);
 
 /// Removes an encrypted mapping that was never finished: a process killed while
 /// it made one leaves the name taken by a device without a live table. Before its

@@ -10,11 +10,13 @@
 
 #include "core/luks_ciphers.hpp"
 #include "core/message.hpp"
+#include "core/storage.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
 #include "sys/image_tree.hpp"
 #include "sys/lvm.hpp"
 #include "sys/modules.hpp"
+#include "sys/storage.hpp"
 
 namespace latchkey {
 namespace {
@@ -32,37 +34,60 @@ std::string device_path(const Paths& paths, const DeviceRef& device) {
   return paths.root + device.path();
 }
 
-// Modules for one device's header; the default ones, and a warning, when it
-// cannot be read now: absent disks and chroots must not fail a kernel's update.
+void add(std::vector<std::string>& out, const std::vector<std::string>& names) {
+  for (const std::string& name : names) add(out, name);
+}
+
+// What the image needs beside our own programs.
+struct Wanted {
+  std::vector<std::string> modules{};
+  std::vector<std::string> programs{};
+  std::vector<Error> warnings{};
+};
+
+// Adds what one device's header and the storage below it need; the usual, and a warning,
+// when it cannot be read now: absent disks and chroots must not fail a kernel's update.
 // `header`: where it is when it is not on the device itself.
-std::vector<std::string> ciphers_for(const Paths& paths, const DeviceRef& device,
-                                     const std::string& header, std::vector<Error>& warnings) {
+void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
+                 const std::string& header) {
   // The keys volume's LV rests while nobody unlocks. A test's root has no LVM.
   std::optional<WokenLv> woken;
   if (paths.root.empty()) woken.emplace(device);
-  auto names =
-      header_modules(header.empty() ? device_path(paths, device) : paths.root + header);
-  if (names) return *names;
+  const std::string path = device_path(paths, device);
+  const Storage storage = storage_of(paths.root, path);
+  add(wanted.modules, storage.drivers);
+  add(wanted.modules, storage_modules(storage.layers));
+  for (const StorageTool& tool : storage_tools(storage.layers)) {
+    if (::access((paths.root + tool.program).c_str(), X_OK) == 0)
+      add(wanted.programs, tool.program);
+    else
+      wanted.warnings.push_back({Code::missing, "early boot may not find " + device.text(),
+                                 "'" + tool.program + "', which its storage needs, is not installed",
+                                 "run: apt install " + tool.package});
+  }
+  auto names = header_modules(header.empty() ? path : paths.root + header);
+  if (names) {
+    add(wanted.modules, *names);
+    return;
+  }
   Error error = names.error();
   error.hint =
-      "the image gets the modules of the usual ciphers; if this volume uses another "
-      "one, attach it and run: update-initramfs -u";
-  warnings.push_back(std::move(error));
-  return default_cipher_modules();
+      "the image gets the modules of the usual ciphers and storage; if this volume uses "
+      "another one, attach it and run: update-initramfs -u";
+  wanted.warnings.push_back(std::move(error));
+  add(wanted.modules, default_cipher_modules());
+  add(wanted.modules, default_storage_modules());
 }
 
-std::vector<std::string> wanted_modules(const Paths& paths, const EarlyInputs& inputs,
-                                        std::vector<Error>& warnings) {
+Wanted wanted_by(const Paths& paths, const EarlyInputs& inputs) {
   // ext4 with its checksum is the keys volume's; udhcpc needs packet sockets.
-  std::vector<std::string> out{"dm_mod", "dm_crypt", "ext4", "crypto-crc32c", "af_packet"};
-  if (inputs.config)
-    for (const auto& name : ciphers_for(paths, inputs.config->keys.device, "", warnings))
-      add(out, name);
+  Wanted out{.modules = {"dm_mod", "dm_crypt", "ext4", "crypto-crc32c", "af_packet"}};
+  if (inputs.config) want_device(out, paths, inputs.config->keys.device, "");
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
-      for (const auto& name : ciphers_for(paths, volume.device, volume.header, warnings)) add(out, name);
-  for (const auto& name : network_drivers(paths.root)) add(out, name);
-  for (const auto& name : inputs.link_modules) add(out, name);
+      want_device(out, paths, volume.device, volume.header);
+  add(out.modules, network_drivers(paths.root));
+  add(out.modules, inputs.link_modules);
   return out;
 }
 
@@ -162,8 +187,11 @@ Result<ImageOutcome> stage_image(const ImageRequest& request) {
   }
   if (!outcome.faults.empty()) return boot_on(request, inputs, std::move(outcome));
 
-  for (const auto& name : wanted_modules(request.paths, inputs, outcome.warnings))
-    outcome.orders.push_back("module " + name);
+  const Wanted wanted = wanted_by(request.paths, inputs);
+  outcome.warnings.insert(outcome.warnings.end(), wanted.warnings.begin(), wanted.warnings.end());
+  for (const auto& name : wanted.modules) outcome.orders.push_back("module " + name);
+  for (const auto& program : wanted.programs)
+    outcome.orders.push_back("exec " + request.paths.root + program + " " + program);
   for (const char* program : {image_unlocker, image_dropbear})
     outcome.orders.push_back("exec " + request.paths.root + program + " " + program);
   if (auto written = write_tree(request, inputs, outcome.info); !written) return written.error();

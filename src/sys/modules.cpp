@@ -50,22 +50,27 @@ bool has_module_file(const std::string& tree, const std::string& file) {
       [&](const std::string& end) { return ::access((tree + file + end).c_str(), F_OK) == 0; });
 }
 
+std::vector<std::string> drivers_of(const std::string& root, const std::string& device) {
+  std::vector<std::string> out;
+  const fs::path top = root + "/sys/devices";
+  std::error_code none;
+  fs::path at = fs::canonical(device, none);
+  // From the card up through its buses: virtio_net sits on virtio_pci.
+  while (!none && at != top && at.has_relative_path()) {
+    std::error_code missing;
+    const fs::path module = fs::canonical(at / "driver" / "module", missing);
+    if (!missing) add(out, module.filename());
+    at = at.parent_path();
+  }
+  return out;
+}
+
 std::vector<std::string> network_drivers(const std::string& root) {
   std::vector<std::string> out;
   std::error_code failed;
-  const fs::path top = root + "/sys/devices";
   for (fs::directory_iterator at(root + "/sys/class/net", failed), end; !failed && at != end;
-       at.increment(failed)) {
-    std::error_code none;
-    fs::path device = fs::canonical(at->path() / "device", none);
-    // From the card up through its buses: virtio_net sits on virtio_pci.
-    while (!none && device != top && device.has_relative_path()) {
-      std::error_code missing;
-      const fs::path module = fs::canonical(device / "driver" / "module", missing);
-      if (!missing) add(out, module.filename());
-      device = device.parent_path();
-    }
-  }
+       at.increment(failed))
+    for (const std::string& name : drivers_of(root, at->path() / "device")) add(out, name);
   std::ranges::sort(out);
   return out;
 }

@@ -26,6 +26,11 @@ struct ModuleFiles {
 /// True when the tree (an image's) holds the module file, compressed or not.
 [[nodiscard]] bool has_module_file(const std::string& tree, const std::string& file);
 
+/// The drivers of a device, given by its directory in /sys, and of the buses it sits on.
+/// Those that are part of the kernel itself have no names.
+[[nodiscard]] std::vector<std::string> drivers_of(const std::string& root,
+                                                  const std::string& device);
+
 /// The drivers of the network interfaces that are there now and of the buses
 /// they sit on, by their names; empty in a chroot without /sys.
 [[nodiscard]] std::vector<std::string> network_drivers(const std::string& root);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/storage.hpp"
+
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/text.hpp"
+#include "sys/device.hpp"
+#include "sys/dm.hpp"
+#include "sys/fd.hpp"
+#include "sys/modules.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add(std::vector<std::string>& out, const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
+}
+
+std::string attribute(const fs::path& path) {
+  const auto text = read_file(path.string());
+  return text ? std::string(trim(*text)) : "";
+}
+
+fs::path class_of(const std::string& root, const std::string& name) {
+  return fs::path(root + "/sys/class/block") / name;
+}
+
+}  // namespace
+
+std::vector<std::string> devices_below(const std::string& root, const std::string& name) {
+  std::vector<std::string> out;
+  std::vector<std::string> left{name};
+  while (!left.empty()) {
+    const std::string next = left.back();
+    left.pop_back();
+    std::error_code failed;
+    const fs::path at = fs::canonical(class_of(root, next), failed);
+    if (failed || std::ranges::find(out, next) != out.end()) continue;
+    out.push_back(next);
+    // A partition lies in its disk's directory.
+    if (fs::exists(at / "partition", failed)) left.push_back(at.parent_path().filename());
+    for (fs::directory_iterator slave(at / "slaves", failed), end; !failed && slave != end;
+         slave.increment(failed))
+      left.push_back(slave->path().filename());
+  }
+  return out;
+}
+
+Storage storage_of(const std::string& root, const std::string& path) {
+  Storage out;
+  const auto number = block_device(path);
+  if (!number) return out;
+  std::error_code failed;
+  const fs::path at =
+      fs::canonical(root + "/sys/dev/block/" + std::to_string(::major(*number)) + ":" +
+                        std::to_string(::minor(*number)),
+                    failed);
+  if (failed) return out;
+  for (const std::string& name : devices_below(root, at.filename())) {
+    const fs::path device = class_of(root, name);
+    add(out.layers.targets, mapping_targets(attribute(device / "dm/name")));
+    add(out.layers.md_levels, {attribute(device / "md/level")});
+    add(out.drivers, drivers_of(root, device / "device"));
+  }
+  return out;
+}
+
+}  // namespace latchkey

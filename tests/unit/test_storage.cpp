@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "core/storage.hpp"
+#include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+#include "sys/modules.hpp"
+#include "sys/storage.hpp"
+
+using namespace latchkey;
+using Lines = std::vector<std::string>;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A /sys with a disk of two partitions, an array on the second, and an LV on the array.
+class FakeSys {
+ public:
+  FakeSys() {
+    disk("vda", "pci0/virtio0");
+    device("devices/pci0/virtio0/block/vda/vda1");
+    device("devices/pci0/virtio0/block/vda/vda2");
+    std::ofstream(sys() / "devices/pci0/virtio0/block/vda/vda2/partition") << "2\n";
+    disk("vdb", "pci0/virtio1");
+    device("devices/virtual/block/md0");
+    device("devices/virtual/block/dm-0");
+    slave("md0", "vda2");
+    slave("md0", "vdb");
+    slave("dm-0", "md0");
+    driver("devices/pci0/virtio0", "virtio_blk");
+    driver("devices/pci0", "virtio_pci");
+  }
+  [[nodiscard]] const std::string& root() const { return root_.path(); }
+  [[nodiscard]] fs::path sys() const { return fs::path(root()) / "sys"; }
+
+ private:
+  void device(const std::string& at) {
+    fs::create_directories(sys() / at / "slaves");
+    fs::create_directories(sys() / "class/block");
+    fs::create_directory_symlink(sys() / at, sys() / "class/block" / fs::path(at).filename());
+  }
+  void disk(const std::string& name, const std::string& on) {
+    device("devices/" + on + "/block/" + name);
+    fs::create_directory_symlink(sys() / "devices" / on,
+                                 sys() / "devices" / on / "block" / name / "device");
+  }
+  void slave(const std::string& above, const std::string& below) {
+    fs::create_directory_symlink(sys() / "class/block" / below,
+                                 sys() / "class/block" / above / "slaves" / below);
+  }
+  void driver(const std::string& device, const std::string& name) {
+    fs::create_directories(sys() / "module" / name);
+    fs::create_directories(sys() / device / "driver");
+    fs::create_directory_symlink(sys() / "module" / name, sys() / device / "driver/module");
+  }
+
+  test::TempFolder root_{};
+};
+
+}  // namespace
+
+TEST_CASE("case 34, 43: each layer below a volume has its modules") {
+  CHECK(storage_modules({}).empty());
+  CHECK(storage_modules({.targets = {"linear", "striped"}}).empty());
+  CHECK(storage_modules({.targets = {"linear", "thin", "thin-pool"}}) == Lines{"dm_thin_pool"});
+  const Lines raid = storage_modules({.targets = {"raid"}});
+  for (const char* name : {"dm_raid", "raid1", "raid10", "raid456"}) {
+    INFO(name);
+    CHECK(std::ranges::find(raid, name) != raid.end());
+  }
+  CHECK(storage_modules({.md_levels = {"raid1", "raid6"}}) == Lines{"md_mod", "raid1", "raid456"});
+  CHECK(storage_modules({.targets = {"vdo"}}) == Lines{"dm-vdo"});
+  CHECK(storage_modules({.targets = {"crypt"}}) == Lines{"dm_crypt"});
+}
+
+TEST_CASE("case 34, 43: each layer below a volume has its programs") {
+  CHECK(storage_tools({.targets = {"linear", "raid", "crypt"}}).empty());
+  CHECK(storage_tools({.md_levels = {"raid1"}}) ==
+        std::vector<StorageTool>{{"/sbin/mdadm", "mdadm"}});
+  CHECK(storage_tools({.targets = {"thin"}}) ==
+        std::vector<StorageTool>{{"/usr/sbin/thin_check", "thin-provisioning-tools"}});
+}
+
+TEST_CASE("all that a volume lies on is found, down to the disks of an array") {
+  const FakeSys fake;
+  Lines below = devices_below(fake.root(), "dm-0");
+  std::ranges::sort(below);
+  CHECK(below == Lines{"dm-0", "md0", "vda", "vda2", "vdb"});
+  CHECK(devices_below(fake.root(), "nothing").empty());
+  CHECK(drivers_of(fake.root(), (fake.sys() / "class/block/vda/device").string()) ==
+        Lines{"virtio_blk", "virtio_pci"});
+  CHECK(storage_of(fake.root(), "/dev/null").layers.targets.empty());
+}
