@@ -14,7 +14,8 @@ const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
 
 TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it") {
   Machine m("test-root", {"--volumes", "root:ext4:1500,db:ext4:64", "--memory", "768", "--cmdline",
-                          "mitigations=off", "--script", parts + "quick-images"});
+                          "mitigations=off", "--script", parts + "quick-images", "--script",
+                          parts + "early-nic"});
   m.unlock_and_boot();
   m.must("sh -s", text_of(parts + "move-root"));
   m.reboot();
