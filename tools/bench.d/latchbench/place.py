@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guest that the contenders run in, with the programs of tools/bench.d/guest in it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from latchvm import build, qemu
+from latchvm.errors import VmError
+from latchvm.guest import Guest
+
+from . import machine
+
+SHELF = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "guest"))
+INSIDE = "/root/bench"
+CPUS, MEMORY = 2, 1024
+
+
+def say(text):
+    print(f"tools/bench: {text}", file=sys.stderr, flush=True)
+
+
+def tools_vm(*words):
+    subprocess.run([os.path.join(build.TOOLS, "vm"), *words], check=True)
+
+
+class Place:
+    """A guest with Latchkey installed and an empty volume group, up at its login.
+
+    Ending the `with` block takes it down, unless it was there before (`keep`).
+    """
+
+    def __init__(self, name, release, spare, keep=False):
+        self.name, self.release, self.spare, self.keep = name, release, spare, keep
+        self.guest = None
+
+    def __enter__(self):
+        fresh = not Guest(self.name, must_exist=False).state
+        if fresh:
+            tools_vm("up", self.name, "--release", self.release, "--unconfigured", "--cpus",
+                     str(CPUS), "--memory", str(MEMORY), "--spare", str(self.spare))
+        self.guest = Guest(self.name)
+        self.guest.must_run()
+        return self
+
+    def __exit__(self, *_):
+        if not self.keep:
+            tools_vm("down", self.name)
+
+    def put_programs(self):
+        """Copy in what is measured by: the scripts, and the bare loop, built here."""
+        build.need("gcc", "libc6-dev", "libcryptsetup-dev", "libdevmapper-dev")
+        with tempfile.TemporaryDirectory() as folder:
+            bare = os.path.join(folder, "bare")
+            subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-o", bare,
+                            os.path.join(SHELF, "bare.c"), "-lcryptsetup", "-ldevmapper"],
+                           check=True)
+            files = [bare, *(os.path.join(SHELF, n) for n in os.listdir(SHELF)
+                             if not n.endswith(".c"))]
+            for path in files:
+                tools_vm("put", self.name, path, f"{INSIDE}/{os.path.basename(path)}")
+
+    def run(self, command, seconds):
+        """What a command prints in the guest. Fails with its words when it fails."""
+        done = self.guest.ssh(command, seconds=seconds)
+        said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
+        if done.returncode != 0:
+            raise VmError(f"cannot measure in '{self.name}'",
+                          f"'{command}' ended with status {done.returncode}", details=said)
+        return done.stdout.decode("utf-8", "replace").strip()
+
+    def machine(self):
+        return machine.guest(qemu.accelerator() != "kvm", CPUS, MEMORY, self.release)

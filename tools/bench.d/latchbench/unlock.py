@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the passphrase to the last open volume, by number of volumes.
+
+On the running system: there all contenders can take turns in one guest, from the same state and
+with the same udev. Early boot has the same kernel and the same rules, and fewer programs beside.
+"""
+
+from .figures import Measurement, Target
+from .place import INSIDE, Place, say
+
+# Close to what luksFormat chooses in such a guest for 2 s of derivation: fixed, so that runs compare.
+DEFAULT_KIB = 65536
+VOLUME_MIB = 20
+
+CONTENDERS = {
+    "hand-default": "by hand, default slots",
+    "latchkey-default": "Latchkey, default slots",
+    "hand-own": "by hand, cheap slots",
+    "systemd": "systemd, cheap slots",
+    "latchkey-own": "Latchkey, its own slots",
+    "bound": "lower bound",
+}
+DEFAULT, CHEAP, SYSTEMD, LATCHKEY, BOUND = (
+    CONTENDERS[n] for n in ("hand-default", "hand-own", "systemd", "latchkey-own", "bound"))
+
+TARGETS = (
+    Target("8 volumes: by hand with default slots / Latchkey", (DEFAULT, 8), (LATCHKEY, 8),
+           at_least=10),
+    Target("32 volumes: by hand with default slots / Latchkey", (DEFAULT, 32), (LATCHKEY, 32),
+           at_least=20),
+    Target("32 volumes: by hand with cheap slots / Latchkey", (CHEAP, 32), (LATCHKEY, 32),
+           at_least=2),
+    Target("32 volumes: systemd / Latchkey", (SYSTEMD, 32), (LATCHKEY, 32), at_least=1.5),
+    Target("32 volumes: Latchkey / lower bound", (LATCHKEY, 32), (BOUND, 32), at_most=1.3),
+    Target("Latchkey: 64 volumes / 32 volumes", (LATCHKEY, 64), (LATCHKEY, 32), at_most=2.2),
+)
+
+NOTES = (
+    "Measured on the running system, each contender from everything closed and udev at rest",
+    "The clock stops at the last open volume. Latchkey has closed the keys volume by then, the others "
+    "have not",
+    f"Default slots: argon2id, {DEFAULT_KIB // 1024} MiB, 4 passes, 2 lanes (what a benchmark for 2 s "
+    "chooses on such processors), fixed. Cheap slots: pbkdf2, 1000 rounds. The keys volume has a cheap "
+    "slot too, so that what comes after its derivation is what is compared",
+    "The lower bound derives the keys slot's key once and creates the mappings in a bare "
+    "libdevmapper loop under one udev cookie; it reads no header and no key",
+)
+
+
+def measure(options):
+    """Returns the measurement, its targets, and the machine's line."""
+    found = Measurement("unlock", "From the passphrase to the last open volume", "volumes", "s",
+                        list(NOTES))
+    most = max(options.volumes)
+    spare = 64 + 2 * most * (VOLUME_MIB + 4)
+    with Place("bench", options.release, spare, options.keep) as place:
+        place.put_programs()
+        if int(place.run(f"cat {INSIDE}/ready 2>/dev/null || echo 0", 60)) < most:
+            say(f"making two times {most} volumes")
+            place.run(f"DEFAULT_KIB={DEFAULT_KIB} {INSIDE}/set-up {most} >{INSIDE}/log 2>&1 || "
+                      f"{{ tail -5 {INSIDE}/log; exit 1; }}; echo {most} >{INSIDE}/ready", 3600)
+        for turn in range(options.runs):
+            for count in options.volumes:
+                for name, shown in CONTENDERS.items():
+                    costly = name.endswith("-default") and count > options.default_up_to
+                    if costly or (options.only and name not in options.only):
+                        continue
+                    took = int(place.run(f"{INSIDE}/contender {name} {count}", 1800).split()[0])
+                    found.add(shown, count, took / 1e6)
+                    say(f"run {turn + 1}: {count} volumes, {shown}: {took / 1e6:.2f} s")
+        return found, TARGETS, place.machine()
