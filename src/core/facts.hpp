@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace latchkey {
@@ -12,6 +13,8 @@ struct VolumeFacts {
   bool device = false;  ///< its block device is there
   bool open = false;    ///< its mapping exists and lies on its device
   bool mounted = false; ///< its mapping is mounted on its mount point
+  /// Other volumes whose mappings its own lies on, through volume groups or directly.
+  std::set<std::string> on{};
   /// Why its mapping's name or mount point cannot be used, when something else
   /// has taken it; empty otherwise.
   std::string taken{};

@@ -27,6 +27,7 @@ std::string open_of(const std::string& volume) { return "open " + volume; }
 std::string mounted_of(const std::string& volume) { return "mounted " + volume; }
 std::string checked_of(const std::string& volume) { return "checked " + volume; }
 std::string stopped_of(const std::string& unit) { return "stopped " + unit; }
+std::string closed_of(const std::string& volume) { return "closed " + volume; }
 std::string unmounted_of(const std::string& volume) { return "unmounted " + volume; }
 
 Error taken(const Volume& volume, const std::string& why) {
@@ -43,6 +44,21 @@ Error not_mounted_by_system(const Volume& volume) {
 
 bool below(const std::string& path, const std::string& parent) {
   return path.size() > parent.size() && path.starts_with(parent) && path[parent.size()] == '/';
+}
+
+// The open volumes that lie on `volume`.
+std::vector<const Volume*> upon(const Setup& setup, const Facts& facts, const Volume& volume) {
+  std::vector<const Volume*> out;
+  for (const Volume& other : setup.volumes)
+    if (facts_of(facts, other.name).on.contains(volume.name)) out.push_back(&other);
+  return out;
+}
+
+// True for what the system runs from, and for what that lies on.
+bool kept_by_system(const Setup& setup, const Facts& facts, const Volume& volume) {
+  return mounted_by_system(volume) ||
+         std::ranges::any_of(upon(setup, facts, volume),
+                             [](const Volume* other) { return mounted_by_system(*other); });
 }
 
 // The volumes on whose file system the mount point of `volume` lies.
@@ -129,8 +145,12 @@ Plan plan_unlock(const Setup& setup, const Facts& facts) {
   if (!absent.empty()) plan.steps.push_back({ActivateLvs{absent}, {}, "", ""});
   plan.steps.push_back({FindDevice{""}, {}, device_of(""), ""});
   plan.steps.push_back({ReadKeys{}, {device_of("")}, keys_read, ""});
-  for (const Volume* volume : closed)
-    plan.steps.push_back({FindDevice{volume->name}, {}, device_of(volume->name), volume->name});
+  // What is not there yet may lie on another volume, so its time begins with the keys.
+  for (const Volume* volume : closed) {
+    std::vector<std::string> needs;
+    if (!facts_of(facts, volume->name).device) needs.push_back(keys_read);
+    plan.steps.push_back({FindDevice{volume->name}, needs, device_of(volume->name), volume->name});
+  }
   for (const Volume* volume : closed)
     plan.steps.push_back({OpenVolume{volume->name},
                           {keys_read, device_of(volume->name)},
@@ -200,10 +220,11 @@ Plan plan_lock(const Setup& setup, const Facts& facts) {
     plan.steps.push_back({UnmountFs{volume.name}, needs, unmounted_of(volume.name), volume.name});
   }
   for (const Volume& volume : setup.volumes) {
-    if (!facts_of(facts, volume.name).open || mounted_by_system(volume)) continue;
+    if (!facts_of(facts, volume.name).open || kept_by_system(setup, facts, volume)) continue;
     std::vector<std::string> needs;
     if (!volume.mount_point.empty()) needs.push_back(unmounted_of(volume.name));
-    plan.steps.push_back({CloseVolume{volume.name}, needs, "closed " + volume.name, volume.name});
+    for (const Volume* other : upon(setup, facts, volume)) needs.push_back(closed_of(other->name));
+    plan.steps.push_back({CloseVolume{volume.name}, needs, closed_of(volume.name), volume.name});
   }
   return plan;
 }

@@ -90,6 +90,19 @@ std::vector<Mapping> mappings_on(const std::string& path) {
   return all;
 }
 
+std::set<dev_t> all_below(dev_t device, const std::vector<Mapping>& all) {
+  std::set<dev_t> found;
+  std::vector<dev_t> left{device};
+  while (!left.empty()) {
+    const dev_t next = left.back();
+    left.pop_back();
+    const auto mapping = std::ranges::find(all, next, &Mapping::number);
+    if (found.insert(next).second && mapping != all.end())
+      left.insert(left.end(), mapping->below.begin(), mapping->below.end());
+  }
+  return found;
+}
+
 std::optional<Mapping> find_mapping(const std::string& name) {
   const std::vector<Mapping> all = mappings();
   const auto found = std::ranges::find(all, name, &Mapping::name);

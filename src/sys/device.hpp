@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Mapping {
 /// Those that lie directly on the block device behind a path; none when there is no
 /// such device.
 [[nodiscard]] std::vector<Mapping> mappings_on(const std::string& path);
+
+/// The numbers of all that a device lies on through mappings, itself among them.
+[[nodiscard]] std::set<dev_t> all_below(dev_t device, const std::vector<Mapping>& all);
 
 /// The one with this name, or nothing.
 [[nodiscard]] std::optional<Mapping> find_mapping(const std::string& name);

@@ -2,6 +2,8 @@
 #include "sys/probe.hpp"
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 #include "sys/device.hpp"
 
@@ -28,6 +30,19 @@ VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
   return facts;
 }
 
+void note_layers(const Setup& setup, const std::vector<Mapping>& all, Facts& facts) {
+  for (const Volume& upper : setup.volumes) {
+    const auto mapping = std::ranges::find(all, upper.mapping, &Mapping::name);
+    VolumeFacts& fact = facts.volumes[upper.name];
+    if (!fact.open || mapping == all.end()) continue;
+    const std::set<dev_t> below = all_below(mapping->number, all);
+    for (const Volume& lower : setup.volumes) {
+      const auto other = std::ranges::find(all, lower.mapping, &Mapping::name);
+      if (&lower != &upper && other != all.end() && below.contains(other->number)) fact.on.insert(lower.name);
+    }
+  }
+}
+
 }  // namespace
 
 Facts probe_volumes(const Setup& setup) {
@@ -36,6 +51,7 @@ Facts probe_volumes(const Setup& setup) {
   facts.keys = volume_facts(setup.config.keys.device, setup.config.keys.mapping, all);
   for (const Volume& volume : setup.volumes)
     facts.volumes[volume.name] = volume_facts(volume.device, volume.mapping, all);
+  note_layers(setup, all, facts);
   return facts;
 }
 

@@ -20,6 +20,7 @@
 #include "sys/device.hpp"
 #include "sys/fsck.hpp"
 #include "sys/init_system.hpp"
+#include "sys/lvm.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_users.hpp"
 
@@ -61,8 +62,22 @@ Result<std::string> detail(const Result<>& result) {
   return std::string();
 }
 
-Result<std::string> close_volume(const Volume& volume) {
+// LVs of the configuration that are active on this volume's mapping hold it open.
+Result<> deactivate_upon(const Volume& volume, const Setup& setup) {
+  const auto mapping = find_mapping(volume.mapping);
+  if (!mapping) return Ok{};
+  for (const Volume& other : setup.volumes) {
+    const auto device = block_device(other.device.path());
+    if (&other == &volume || other.device.kind != DeviceRef::Kind::lv || !device) continue;
+    if (!all_below(*device, mappings()).contains(mapping->number)) continue;
+    if (auto off = deactivate_lv(other.device); !off) return off;
+  }
+  return Ok{};
+}
+
+Result<std::string> close_volume(const Volume& volume, const Setup& setup) {
   const auto number = block_device(mapping_path(volume));
+  if (auto off = deactivate_upon(volume, setup); !off) return off.error();
   const auto closed = close_mapping(volume.mapping);
   if (closed) return std::string();
   Error error = closed.error();
@@ -122,7 +137,7 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
     });
   if (const auto* close = std::get_if<CloseVolume>(&action))
     return on_volume(close->volume,
-                     [](const Volume& volume, Channel&) { return close_volume(volume); });
+                     [this](const Volume& volume, Channel&) { return close_volume(volume, setup_); });
   if (const auto* stop = std::get_if<StopUnit>(&action))
     return [this, unit = stop->unit](Channel&) {
       if (auto marked = set_marker(paths_, unit, false); !marked) return detail(marked);

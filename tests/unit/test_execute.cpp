@@ -193,7 +193,8 @@ TEST_CASE("root, /usr and /var on volumes are the system's: opened, and otherwis
       "volumes");
   setup.services = *parse_services("db\n", "services", setup.volumes);
   Facts facts;
-  for (const char* name : {"root", "var", "db"}) facts.volumes[name] = {true, true, false, ""};
+  for (const char* name : {"root", "var", "db"})
+    facts.volumes[name] = {.device = true, .open = true};
   facts.volumes["root"].mounted = facts.volumes["var"].mounted = true;
   Reporter quiet;
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Volumes that lie on other volumes: the physical volume of a group is encrypted itself.
+#include <algorithm>
+#include <deque>
+
+#include "core/execute.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Setup layered(const std::string& mount_point) {
+  Setup setup;
+  setup.config.keys.device = *parse_device_ref("system/keys");
+  setup.volumes =
+      *parse_volumes("lower UUID=0a none ext4\nupper inner/upper " + mount_point + " ext4\n",
+                     "volumes");
+  return setup;
+}
+
+Facts all_open() {
+  Facts facts;
+  facts.keys.device = true;
+  for (const char* name : {"lower", "upper"}) facts.volumes[name].device = true;
+  for (const char* name : {"lower", "upper"}) facts.volumes[name].open = true;
+  facts.volumes["upper"].on = {"lower"};
+  return facts;
+}
+
+Lines texts(const Plan& plan) {
+  Lines out;
+  for (const Step& step : plan.steps) out.push_back(describe(step.action));
+  return out;
+}
+
+// The step that does this, as words.
+const Step& step_of(const Plan& plan, const std::string& text) {
+  const auto found = std::ranges::find_if(
+      plan.steps, [&](const Step& step) { return describe(step.action) == text; });
+  REQUIRE(found != plan.steps.end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("a device that is not there yet is waited for from the reading of the keys on") {
+  Facts facts;
+  facts.keys.device = facts.volumes["lower"].device = true;
+  const Plan plan = plan_unlock(layered("/srv/upper"), facts);
+  CHECK(step_of(plan, "find 'lower'").needs.empty());
+  CHECK(step_of(plan, "find 'upper'").needs == Lines{step_of(plan, "read the keys").makes});
+}
+
+TEST_CASE("case 30: a wrong passphrase stays one when a disk is missing too") {
+  struct Wrong : Effects {
+    std::deque<std::pair<std::size_t, std::string>> queue{};
+    void start(std::size_t index, const Action& action) override {
+      queue.emplace_back(index, describe(action));
+    }
+    Ended wait() override {
+      const auto [index, text] = queue.front();
+      queue.pop_front();
+      if (text == "read the keys") return {index, Error{Code::denied, text, "", ""}};
+      if (text == "find 'upper'") return {index, Error{Code::missing, text, "", ""}};
+      return {index, std::string()};
+    }
+  } effects;
+  Facts facts;
+  facts.keys.device = facts.volumes["lower"].device = true;
+  Reporter quiet;
+  CHECK(execute(plan_unlock(layered("/srv/upper"), facts), effects, quiet).status() ==
+        exit_status(Code::denied));
+}
+
+TEST_CASE("what lies on a volume is closed before it") {
+  const Plan plan = plan_lock(layered("/srv/upper"), all_open());
+  CHECK(step_of(plan, "close 'lower'").needs == Lines{step_of(plan, "close 'upper'").makes});
+}
+
+TEST_CASE("what the root file system lies on is not closed") {
+  CHECK(texts(plan_lock(layered("/"), all_open())) == Lines{});
+}
