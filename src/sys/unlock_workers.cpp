@@ -83,7 +83,9 @@ void read(Channel& channel, const KeysVolume& volume, const std::vector<std::str
   channel.send('D');
 }
 
-// Those of an array's disks that are there hold all of its data, or it does not start.
+// mdadm refuses where too many disks are gone; it cannot know of one that was left behind
+// long ago, and with that alone an array starts with old data. Debian's own early boot
+// starts such arrays too, for its root. Tried only when a configured device is missing.
 void start_arrays(const std::function<void(const std::string&)>& say) {
   for (const std::string& name : waiting_arrays()) {
     const auto started = start_array(name);
