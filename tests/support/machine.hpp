@@ -65,6 +65,15 @@ class Machine {
   /// True when a snapshot of that name was saved by this program.
   [[nodiscard]] bool saved(const std::string& tag) const { return saved_.contains(tag); }
   void load(const std::string& tag) { vm({"snapshot", name_, "load", tag}); }
+  void power_off() { vm({"poweroff", name_}); }
+  void start() { vm({"start", name_}); }
+  /// Adds an empty disk, pulls one out or plugs it in again: see `tools/vm disk`.
+  void disk(const std::string& action, const std::string& disk,
+            const std::vector<std::string>& options = {}) {
+    std::vector<std::string> words{"disk", name_, action, disk};
+    words.insert(words.end(), options.begin(), options.end());
+    vm(words);
+  }
   void reset() { vm({"reset", name_}); }
   void reboot() { vm({"reboot", name_}); }
   std::string monitor(const std::string& request) { return vm({"monitor", name_, request}); }

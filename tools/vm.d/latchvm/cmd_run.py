@@ -3,9 +3,10 @@
 
 import json
 import re
+import subprocess
 import sys
 
-from . import cache
+from . import cache, qemu
 from .errors import TIMEOUT, USAGE, VmError
 from .guest import Guest, names
 
@@ -65,6 +66,41 @@ def down(o):
 def options_shut(p):
     p.add_argument("name")
     p.add_argument("--timeout", type=float, default=120, metavar="S")
+
+
+def options_disk(p):
+    p.add_argument("name")
+    p.add_argument("action", choices=("add", "plug", "pull"))
+    p.add_argument("disk", help="its serial number in the guest is latchkey-DISK")
+    p.add_argument("--size", type=int, default=256, metavar="MiB")
+    p.add_argument("--sector", type=int, choices=(512, 4096), default=512, metavar="BYTES")
+
+
+def disk(o):
+    """Add an empty disk and plug it in; pull a disk out, or plug it in again.
+
+    Of a guest that is off this tells of its next start.
+    """
+    guest = Guest(o.name)
+    disks = guest.state.setdefault("disks", {})
+    if not re.fullmatch(r"[a-z][a-z0-9]{0,10}", o.disk) or (o.action == "add") == (o.disk in disks):
+        raise VmError(f"cannot {o.action} the disk '{o.disk}'",
+                      "there is one" if o.disk in disks else "lower-case letters and digits name a "
+                      "disk that was added", code=USAGE)
+    path = guest.at(f"{o.disk}.qcow2")
+    if o.action == "add":
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, f"{o.size}M"], check=True)
+        disks[o.disk] = {"sector": o.sector}
+    disks[o.disk]["plugged"] = o.action != "pull"
+    if guest.running():
+        with guest.monitor() as m:
+            if o.action == "add":
+                m.do("blockdev-add", **qemu.disk_backend(o.disk, path))
+            if o.action == "pull":
+                m.do("device_del", id=f"{o.disk}-disk")
+            else:
+                m.do("device_add", **qemu.disk_device(o.disk, disks[o.disk]["sector"]))
+    guest.save()
 
 
 def options_snapshot(p):

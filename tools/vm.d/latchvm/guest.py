@@ -125,6 +125,10 @@ class Guest:
                 *qemu.disk("system", self.at("system.qcow2"), device=not s["late_disk"])]
         if s["extra_disk"]:
             argv += qemu.disk("extra", self.at("extra.qcow2"))
+        for name, more in s.get("disks", {}).items():
+            argv += qemu.disk(name, self.at(f"{name}.qcow2"), device=False)
+            if more["plugged"]:
+                argv += ["-device", json.dumps(qemu.disk_device(name, more["sector"]))]
         if s.get("trunk"):
             argv += qemu.trunk_nics(self.name, s["nics"], s["port"])
         else:

@@ -79,12 +79,25 @@ def machine(accel=None):
             "-cpu", ",".join(["max", *(f"{feature}=off" for feature in TCG_LACKS)])]
 
 
-def disk(node, path, form="qcow2", device=True, read_only=False):
-    """Options for a disk whose backend is NODE and whose device is NODE-disk."""
+def disk_backend(node, path, form="qcow2", read_only=False):
+    """What `-blockdev` and `blockdev-add` take for the backend NODE."""
     spec = {"driver": form, "node-name": node, "read-only": read_only, "discard": "unmap",
             "file": {"driver": "file", "filename": path}}
     if not read_only:
         spec["detect-zeroes"] = "unmap"
+    return spec
+
+
+def disk_device(node, sector):
+    """What `-device` and `device_add` take for the disk NODE-disk, with sectors of so many bytes."""
+    return {"driver": "virtio-blk-pci", "drive": node, "id": f"{node}-disk",
+            "serial": f"latchkey-{node}", "logical_block_size": sector,
+            "physical_block_size": sector}
+
+
+def disk(node, path, form="qcow2", device=True, read_only=False):
+    """Options for a disk whose backend is NODE and whose device is NODE-disk."""
+    spec = disk_backend(node, path, form, read_only)
     argv = ["-blockdev", json.dumps(spec)]
     if device:
         argv += ["-device", f"virtio-blk-pci,drive={node},id={node}-disk,serial=latchkey-{node}"]
