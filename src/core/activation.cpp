@@ -8,7 +8,8 @@ namespace latchkey {
 std::vector<ActivationAttempt> activation_attempts(std::chrono::seconds patience,
                                                    std::chrono::seconds limit) {
   std::vector<ActivationAttempt> out{{std::min(patience, limit), false}};
-  const auto whole_only = std::max(out.front().after, std::min(std::chrono::seconds(10), limit / 2));
+  const auto whole_only =
+      std::max(out.front().after, std::min(std::chrono::seconds(10), limit / 2));
   for (auto at = whole_only; at < limit; at += std::max(at, std::chrono::seconds(1)))
     out.push_back({at, true});
   return out;

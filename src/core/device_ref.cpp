@@ -33,8 +33,8 @@ std::string udev_escaped(std::string_view label) {
   std::string out;
   for (const char c : label) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || byte >= 0x80 ||
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       byte >= 0x80 ||
                        std::string_view("#+-.:=@_").find(c) != std::string_view::npos;
     if (plain)
       out += c;
@@ -63,12 +63,18 @@ std::string DeviceRef::text() const {
 
 std::string DeviceRef::path() const {
   switch (kind) {
-    case Kind::lv: return "/dev/mapper/" + dm_lv_name(vg, lv);
-    case Kind::uuid: return "/dev/disk/by-uuid/" + value;
-    case Kind::partuuid: return "/dev/disk/by-partuuid/" + value;
-    case Kind::label: return "/dev/disk/by-label/" + udev_escaped(value);
-    case Kind::partlabel: return "/dev/disk/by-partlabel/" + udev_escaped(value);
-    case Kind::path: break;
+    case Kind::lv:
+      return "/dev/mapper/" + dm_lv_name(vg, lv);
+    case Kind::uuid:
+      return "/dev/disk/by-uuid/" + value;
+    case Kind::partuuid:
+      return "/dev/disk/by-partuuid/" + value;
+    case Kind::label:
+      return "/dev/disk/by-label/" + udev_escaped(value);
+    case Kind::partlabel:
+      return "/dev/disk/by-partlabel/" + udev_escaped(value);
+    case Kind::path:
+      break;
   }
   return value;
 }

@@ -10,9 +10,9 @@ namespace latchkey {
 
 /// What is so of one encrypted volume.
 struct VolumeFacts {
-  bool device = false;  ///< its block device is there
-  bool open = false;    ///< its mapping exists and lies on its device
-  bool mounted = false; ///< its mapping is mounted on its mount point
+  bool device = false;   ///< its block device is there
+  bool open = false;     ///< its mapping exists and lies on its device
+  bool mounted = false;  ///< its mapping is mounted on its mount point
   /// Other volumes whose mappings its own lies on, through volume groups or directly.
   std::set<std::string> on{};
   /// Why its mapping's name or mount point cannot be used, when something else
@@ -22,8 +22,8 @@ struct VolumeFacts {
 
 /// What is so of one held unit.
 struct UnitFacts {
-  bool known = false;     ///< the init system knows it
-  bool active = false;    ///< it runs
+  bool known = false;   ///< the init system knows it
+  bool active = false;  ///< it runs
   bool failed = false;
   bool released = false;  ///< its release marker exists
   bool held = false;      ///< our conditions are loaded

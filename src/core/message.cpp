@@ -13,7 +13,9 @@ std::string lines(const std::string& program, const char* kind, const Error& err
 }
 
 struct Progress {
-  std::string operator()(const ActivateLvs&) const { return "waiting for devices that are not there yet"; }
+  std::string operator()(const ActivateLvs&) const {
+    return "waiting for devices that are not there yet";
+  }
   std::string operator()(const ReadKeys&) const {
     return "trying the passphrase on the keys volume; the key derivation takes a moment";
   }

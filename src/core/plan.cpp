@@ -75,9 +75,8 @@ std::vector<const Volume*> by_depth(const Setup& setup) {
   std::vector<const Volume*> out;
   for (const Volume& volume : setup.volumes)
     if (!volume.mount_point.empty()) out.push_back(&volume);
-  std::ranges::stable_sort(out, {}, [](const Volume* volume) {
-    return std::ranges::count(volume->mount_point, '/');
-  });
+  std::ranges::stable_sort(
+      out, {}, [](const Volume* volume) { return std::ranges::count(volume->mount_point, '/'); });
   return out;
 }
 

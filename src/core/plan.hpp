@@ -60,7 +60,7 @@ using Action = std::variant<ActivateLvs, FindDevice, ReadKeys, OpenVolume, Check
 struct Step {
   Action action;
   std::vector<std::string> needs{};
-  std::string makes{};  ///< may be empty: others do not wait for it
+  std::string makes{};   ///< may be empty: others do not wait for it
   std::string volume{};  ///< whose step it is, for reports; empty: no volume's
 };
 
@@ -97,8 +97,8 @@ void plan_release(Plan& plan, const Setup& setup, const Facts& facts);
 [[nodiscard]] bool volume_up(const Volume& volume, const VolumeFacts& fact);
 
 /// The volumes that a service needs and that are not up.
-[[nodiscard]] std::vector<const Volume*> lacking_volumes(const Service& service,
-                                                         const Setup& setup, const Facts& facts);
+[[nodiscard]] std::vector<const Volume*> lacking_volumes(const Service& service, const Setup& setup,
+                                                         const Facts& facts);
 
 /// What an action does, as words: `open 'mysql'`, `start 'nginx.service'`.
 [[nodiscard]] std::string describe(const Action& action);

@@ -16,22 +16,23 @@ struct Needs {
 
 // dm_raid asks for the personality of md by itself, and only when it is needed.
 const std::array<Needs, 16>& targets() {
-  static const std::array<Needs, 16> all{{{"linear", {}},
-                                          {"striped", {}},
-                                          {"error", {}},
-                                          {"zero", {}},
-                                          {"crypt", {"dm_crypt"}},
-                                          {"raid", {"dm_raid", "raid0", "raid1", "raid10", "raid456"}},
-                                          {"mirror", {"dm_mirror"}},
-                                          {"thin", {"dm_thin_pool"}},
-                                          {"thin-pool", {"dm_thin_pool"}},
-                                          {"snapshot", {"dm_snapshot"}},
-                                          {"snapshot-origin", {"dm_snapshot"}},
-                                          {"snapshot-merge", {"dm_snapshot"}},
-                                          {"cache", {"dm_cache", "dm_cache_smq"}},
-                                          {"writecache", {"dm_writecache"}},
-                                          {"integrity", {"dm_integrity"}},
-                                          {"multipath", {"dm_multipath"}}}};
+  static const std::array<Needs, 16> all{
+      {{"linear", {}},
+       {"striped", {}},
+       {"error", {}},
+       {"zero", {}},
+       {"crypt", {"dm_crypt"}},
+       {"raid", {"dm_raid", "raid0", "raid1", "raid10", "raid456"}},
+       {"mirror", {"dm_mirror"}},
+       {"thin", {"dm_thin_pool"}},
+       {"thin-pool", {"dm_thin_pool"}},
+       {"snapshot", {"dm_snapshot"}},
+       {"snapshot-origin", {"dm_snapshot"}},
+       {"snapshot-merge", {"dm_snapshot"}},
+       {"cache", {"dm_cache", "dm_cache_smq"}},
+       {"writecache", {"dm_writecache"}},
+       {"integrity", {"dm_integrity"}},
+       {"multipath", {"dm_multipath"}}}};
   return all;
 }
 

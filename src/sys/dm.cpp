@@ -39,8 +39,8 @@ bool kernel_has_target(const std::string& kind) {
   while (target != nullptr) {
     if (kind == target->name) return true;
     if (target->next == 0) break;
-    target = reinterpret_cast<const dm_versions*>(reinterpret_cast<const char*>(target) +
-                                                  target->next);
+    target =
+        reinterpret_cast<const dm_versions*>(reinterpret_cast<const char*>(target) + target->next);
   }
   return false;
 }
@@ -51,8 +51,7 @@ std::vector<std::string> mapping_targets(const std::string& name) {
   const ReleasedControl released;
   // Its status tells the kinds too, and unlike its table no key.
   const DmTask table(dm_task_create(DM_DEVICE_STATUS));
-  if (!table || dm_task_set_name(table.get(), name.c_str()) == 0 ||
-      dm_task_run(table.get()) == 0)
+  if (!table || dm_task_set_name(table.get(), name.c_str()) == 0 || dm_task_run(table.get()) == 0)
     return out;
   void* next = nullptr;
   do {

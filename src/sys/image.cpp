@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "core/luks_ciphers.hpp"
@@ -61,9 +61,10 @@ void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
     if (::access((paths.root + tool.program).c_str(), X_OK) == 0)
       add(wanted.programs, tool.program);
     else
-      wanted.warnings.push_back({Code::missing, "early boot may not find " + device.text(),
-                                 "'" + tool.program + "', which its storage needs, is not installed",
-                                 "run: apt install " + tool.package});
+      wanted.warnings.push_back(
+          {Code::missing, "early boot may not find " + device.text(),
+           "'" + tool.program + "', which its storage needs, is not installed",
+           "run: apt install " + tool.package});
   }
   auto names = header_modules(header.empty() ? path : paths.root + header);
   if (names) {

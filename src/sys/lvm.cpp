@@ -11,8 +11,9 @@
 namespace latchkey {
 
 Result<> activate_lvs(const std::vector<std::string>& names, bool degraded) {
-  std::vector<std::string> argv{"lvm", "lvchange", "--activationmode",
-                                degraded ? "degraded" : "complete", "--activate", "y", "--"};
+  std::vector<std::string> argv{
+      "lvm", "lvchange", "--activationmode", degraded ? "degraded" : "complete", "--activate",
+      "y",   "--"};
   argv.insert(argv.end(), names.begin(), names.end());
   const std::string what = "cannot activate " + join(names, ", ");
   auto result = run(argv, {.timeout = std::chrono::seconds(60)});

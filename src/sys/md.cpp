@@ -21,10 +21,9 @@ std::vector<std::string> waiting_arrays(const std::string& root) {
 }
 
 Result<> start_array(const std::string& name) {
-  const auto done =
-      run_ok({"mdadm", "--quiet", "--run", "/dev/" + name},
-             "cannot start the RAID array '" + name + "', which lacks a disk",
-             {.timeout = std::chrono::seconds(60)});
+  const auto done = run_ok({"mdadm", "--quiet", "--run", "/dev/" + name},
+                           "cannot start the RAID array '" + name + "', which lacks a disk",
+                           {.timeout = std::chrono::seconds(60)});
   if (done) return Ok{};
   Error error = done.error();
   if (error.code == Code::missing) error.hint = "install the package mdadm";

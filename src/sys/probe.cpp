@@ -38,7 +38,8 @@ void note_layers(const Setup& setup, const std::vector<Mapping>& all, Facts& fac
     const std::set<dev_t> below = all_below(mapping->number, all);
     for (const Volume& lower : setup.volumes) {
       const auto other = std::ranges::find(all, lower.mapping, &Mapping::name);
-      if (&lower != &upper && other != all.end() && below.contains(other->number)) fact.on.insert(lower.name);
+      if (&lower != &upper && other != all.end() && below.contains(other->number))
+        fact.on.insert(lower.name);
     }
   }
 }

@@ -132,12 +132,12 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
       return detail(mount_volume(volume, over));
     });
   if (const auto* unmount = std::get_if<UnmountFs>(&action))
-    return on_volume(unmount->volume, [](const Volume& volume, Channel&) {
-      return detail(unmount_volume(volume));
-    });
+    return on_volume(unmount->volume,
+                     [](const Volume& volume, Channel&) { return detail(unmount_volume(volume)); });
   if (const auto* close = std::get_if<CloseVolume>(&action))
-    return on_volume(close->volume,
-                     [this](const Volume& volume, Channel&) { return close_volume(volume, setup_); });
+    return on_volume(close->volume, [this](const Volume& volume, Channel&) {
+      return close_volume(volume, setup_);
+    });
   if (const auto* stop = std::get_if<StopUnit>(&action))
     return [this, unit = stop->unit](Channel&) {
       if (auto marked = set_marker(paths_, unit, false); !marked) return detail(marked);
@@ -175,7 +175,8 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   const std::string name = describe(action);
   const Body body = body_of(action);
   if (!body) {
-    ended_.push_back({index, Error{Code::usage, "cannot " + name, "this is no step of a release", ""}});
+    ended_.push_back(
+        {index, Error{Code::usage, "cannot " + name, "this is no step of a release", ""}});
     return;
   }
   auto worker = Worker::fork([&](Channel& channel) {
@@ -185,7 +186,8 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
     else
       options_.let_go();
     const auto result = body(channel);
-    const bool told = result ? channel.send(done, *result) : channel.send(failed, pack(result.error()));
+    const bool told =
+        result ? channel.send(done, *result) : channel.send(failed, pack(result.error()));
     return told ? 0 : 1;
   });
   if (!worker) {
@@ -196,8 +198,13 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   const auto bound = bound_of(action);
   if (running_.empty()) told_ = now;
   const auto* check = std::get_if<CheckFs>(&action);
-  running_.push_back({index, name, check != nullptr ? check->volume : "", {}, now,
-                      bound ? std::optional(now + *bound) : std::nullopt, std::move(*worker)});
+  running_.push_back({index,
+                      name,
+                      check != nullptr ? check->volume : "",
+                      {},
+                      now,
+                      bound ? std::optional(now + *bound) : std::nullopt,
+                      std::move(*worker)});
 }
 
 std::optional<Ended> ReleaseEffects::hear(std::list<Running>::iterator running) {
@@ -226,10 +233,11 @@ std::optional<Ended> ReleaseEffects::look_at_clock() {
   const auto now = Clock::now();
   for (auto it = running_.begin(); it != running_.end(); ++it) {
     if (!it->deadline || now < *it->deadline) continue;
-    Ended ended{it->step, Error{Code::timeout, "cannot " + it->name,
-                                "it did not end within " +
-                                    duration_text(std::chrono::duration<double>(now - it->begun).count()),
-                                "see: dmesg"}};
+    Ended ended{it->step,
+                Error{Code::timeout, "cannot " + it->name,
+                      "it did not end within " +
+                          duration_text(std::chrono::duration<double>(now - it->begun).count()),
+                      "see: dmesg"}};
     // It may hang in the kernel, out of reach of any signal: it is not waited for.
     it->worker.kill();
     it->worker.forget();

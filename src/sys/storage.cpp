@@ -57,10 +57,9 @@ Storage storage_of(const std::string& root, const std::string& path) {
   const auto number = block_device(path);
   if (!number) return out;
   std::error_code failed;
-  const fs::path at =
-      fs::canonical(root + "/sys/dev/block/" + std::to_string(::major(*number)) + ":" +
-                        std::to_string(::minor(*number)),
-                    failed);
+  const fs::path at = fs::canonical(root + "/sys/dev/block/" + std::to_string(::major(*number)) +
+                                        ":" + std::to_string(::minor(*number)),
+                                    failed);
   if (failed) return out;
   for (const std::string& name : devices_below(root, at.filename())) {
     const fs::path device = class_of(root, name);

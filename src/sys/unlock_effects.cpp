@@ -139,18 +139,18 @@ Ended UnlockEffects::end(Job& job, Result<std::string> result) {
 
 Ended UnlockEffects::died(Job& job) {
   const int status = job.worker.reap();
-  const std::string what =
-      job.name.empty()      ? "cannot read the keys"
-      : job.name == activation ? "cannot help devices up"
-                            : "cannot open '" + job.name + "'";
+  const std::string what = job.name.empty()         ? "cannot read the keys"
+                           : job.name == activation ? "cannot help devices up"
+                                                    : "cannot open '" + job.name + "'";
   Error error{Code::io, what, "its worker process ended early", "try again"};
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
     error = {Code::memory, what, "its worker process was killed, most likely for want of memory",
              "add memory, or give the volume a key slot that needs less"};
   if (job.deadline && Clock::now() >= *job.deadline)
-    error = {Code::timeout, what,
-             "it took longer than " + std::to_string(setup_.config.boot.open_timeout.count()) + " s",
-             "raise open_timeout in [boot] if the machine is that slow"};
+    error = {
+        Code::timeout, what,
+        "it took longer than " + std::to_string(setup_.config.boot.open_timeout.count()) + " s",
+        "raise open_timeout in [boot] if the machine is that slow"};
   return end(job, error);
 }
 
@@ -159,8 +159,12 @@ std::optional<Ended> UnlockEffects::take_message(Job& job) {
   if (!message) return job.step ? std::optional(died(job)) : std::nullopt;
   const std::string& payload = message->payload;
   switch (message->type) {
-    case 'S': say_(payload); return {};
-    case 'F': job.memory_kib = parse_number(payload, 1UL << 40U).value_or(0); break;
+    case 'S':
+      say_(payload);
+      return {};
+    case 'F':
+      job.memory_kib = parse_number(payload, 1UL << 40U).value_or(0);
+      break;
     case 'K': {
       const auto index = parse_number(payload, setup_.volumes.size());
       auto key = job.worker.channel().receive_secret(key_limit);
@@ -177,8 +181,10 @@ std::optional<Ended> UnlockEffects::take_message(Job& job) {
         key_errors_[setup_.volumes[*index].name] = unpack_error(payload.substr(end_of_index + 1));
       return {};
     }
-    case 'X': return end(job, unpack_error(payload));
-    default: break;
+    case 'X':
+      return end(job, unpack_error(payload));
+    default:
+      break;
   }
   return end(job, std::string());
 }

@@ -30,15 +30,13 @@ void find(Channel& channel, const DeviceRef& ref, const std::string& header_path
           const std::string& name, const std::string& uuid, std::chrono::seconds timeout) {
   const std::string path = ref.path();
   const auto there = [&] {
-    return device_ready(path) &&
-           (header_path.empty() || ::access(header_path.c_str(), F_OK) == 0);
+    return device_ready(path) && (header_path.empty() || ::access(header_path.c_str(), F_OK) == 0);
   };
   if (!wait_for_devices(there, timeout)) {
     channel.send('X', pack({Code::missing, "cannot open '" + name + "'",
                             (device_ready(path) ? "its header '" + header_path + "'"
                                                 : "the device " + ref.text()) +
-                                " did not appear within " +
-                                std::to_string(timeout.count()) + " s",
+                                " did not appear within " + std::to_string(timeout.count()) + " s",
                             "is its disk there? look at: lvm lvs, lsblk"}));
     return;
   }
@@ -142,8 +140,7 @@ int serve_activation(Channel& channel, const std::vector<DeviceRef>& devices, bo
   // is a partial group, activation turned off in lvm.conf, an array that lacks a disk;
   // on the running system also the keys volume, which was put to rest.
   const auto begin = std::chrono::steady_clock::now();
-  const auto attempts =
-      activation_attempts(std::chrono::seconds(early ? 3 : 0), device_timeout);
+  const auto attempts = activation_attempts(std::chrono::seconds(early ? 3 : 0), device_timeout);
   for (const ActivationAttempt& attempt : attempts) {
     const auto left = begin + attempt.after - std::chrono::steady_clock::now();
     if (wait_for_devices(none_missing, std::chrono::ceil<std::chrono::milliseconds>(left))) break;

@@ -137,8 +137,7 @@ TEST_CASE("case 45: a damaged file system keeps only its own services down") {
   fx.refuse = {"check 'logs'"};
   Reporter quiet;
   CHECK(execute(plan, fx, quiet).status() == exit_status(Code::partial));
-  CHECK(fx.ran ==
-        Lines{"check 'data'", "check 'logs'", "mount 'data'", "release 'web.service'"});
+  CHECK(fx.ran == Lines{"check 'data'", "check 'logs'", "mount 'data'", "release 'web.service'"});
 }
 
 TEST_CASE("nested mount points are mounted from the root down and taken down the other way") {
@@ -168,8 +167,7 @@ TEST_CASE("a service that does not stop keeps its volumes mounted and open") {
   FakeEffects fx;
   fx.refuse = {"stop 'db.service'"};
   Reporter quiet;
-  CHECK(execute(plan_lock(two_volumes(), facts), fx, quiet).status() ==
-        exit_status(Code::partial));
+  CHECK(execute(plan_lock(two_volumes(), facts), fx, quiet).status() == exit_status(Code::partial));
   CHECK(fx.ran == Lines{"stop 'db.service'"});
 }
 

@@ -15,9 +15,8 @@ using Lines = std::vector<std::string>;
 Setup layered(const std::string& mount_point) {
   Setup setup;
   setup.config.keys.device = *parse_device_ref("system/keys");
-  setup.volumes =
-      *parse_volumes("lower UUID=0a none ext4\nupper inner/upper " + mount_point + " ext4\n",
-                     "volumes");
+  setup.volumes = *parse_volumes(
+      "lower UUID=0a none ext4\nupper inner/upper " + mount_point + " ext4\n", "volumes");
   return setup;
 }
 
