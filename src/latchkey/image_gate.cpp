@@ -90,8 +90,10 @@ int carry_out(const Globals& globals, GateStep step, const Error& fault, const s
     case GateStep::keep_warning:
       break;
     case GateStep::restore:
-      if (auto done = put_in_place(file + kept_suffix, file); !done)
-        return report_error(done.error());
+      if (auto done = put_in_place(file + kept_suffix, file); !done) {
+        report_error(done.error());
+        return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT into it", fault);
+      }
       return refuse(version, "could not be unlocked over ssh: the one before it is back", fault);
     case GateStep::boot_on:
       if (auto done = build_boot_on(globals.paths, file, version, fault); !done) {
