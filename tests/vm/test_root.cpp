@@ -31,7 +31,7 @@ TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it
   CHECK(m.must("findmnt -no SOURCE /") == "/dev/mapper/cleartext-root");
   CHECK(m.sh("[ -e /on-the-old-root ]").status == 1);
   m.until("latchkey status");
-  CHECK(m.must("systemctl is-failed latchkey-release || true") == "inactive");
+  CHECK(m.must("systemctl is-failed latchkey-release || true") != "failed");
 
   // Built from the encrypted root, by whatever resolves its devices: the gate lets it pass.
   const Done built = m.sh("update-initramfs -u");
