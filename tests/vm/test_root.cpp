@@ -12,7 +12,8 @@ const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
 
 }  // namespace
 
-TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it") {
+// Copies a system and builds two images where processors are emulated.
+TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it", "[.slow]") {
   Machine m("test-root", {"--volumes", "root:ext4:1500,db:ext4:64", "--memory", "768", "--cmdline",
                           "mitigations=off", "--script", parts + "quick-images", "--script",
                           parts + "early-nic"});
