@@ -26,7 +26,8 @@ Finding judge_default(const Paths& paths, const std::string& newest, const std::
                      "it has no image", build});
   const std::string own = owners_default(paths);
   if (!own.empty() && own != "0")
-    return bad({Code::config, what, "GRUB_DEFAULT=" + printable(own) + " is your own and left alone",
+    return bad({Code::config, what,
+                "GRUB_DEFAULT=" + printable(own) + " is your own and left alone",
                 build + ", or see that it names kernel " + pinned});
   return bad({Code::config, what, "the menu was made without Latchkey's setting",
               "run: update-grub; then: update-initramfs -c -k " + newest});

@@ -16,6 +16,7 @@
 #include "latchkey/admin.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/lvm.hpp"
 #include "sys/secret.hpp"
@@ -32,10 +33,6 @@ struct Options {
   std::shared_ptr<std::optional<int>> descriptor{};
 };
 
-const char* word(Level level) {
-  return level == Level::ok ? "ok" : level == Level::warning ? "warning" : "error";
-}
-
 long count(const Findings& findings, Level level) {
   return std::ranges::count(findings, level, &Finding::level);
 }
@@ -43,7 +40,7 @@ long count(const Findings& findings, Level level) {
 void print_text(const Findings& findings, const Globals& globals) {
   for (const Finding& finding : findings) {
     if (finding.level == Level::ok && !globals.verbose) continue;
-    std::printf("%s: %s\n", word(finding.level), sentence(finding.text).c_str());
+    std::printf("%s: %s\n", level_word(finding.level), sentence(finding.text).c_str());
     if (!finding.text.hint.empty()) std::printf("  hint: %s\n", finding.text.hint.c_str());
   }
   const long errors = count(findings, Level::error);
@@ -54,13 +51,8 @@ void print_text(const Findings& findings, const Globals& globals) {
 }
 
 void print_json(const Findings& findings) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Finding& f : findings)
-    list.push_back({{"level", word(f.level)},
-                    {"what", f.text.what},
-                    {"why", f.text.why},
-                    {"hint", f.text.hint}});
-  const nlohmann::json all{{"ok", count(findings, Level::error) == 0}, {"findings", list}};
+  const nlohmann::json all{{"ok", count(findings, Level::error) == 0},
+                           {"findings", findings_json(findings)}};
   std::puts(all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
@@ -75,8 +67,9 @@ Findings find_all(const Paths& paths, const std::string& image) {
   Findings all;
   for (const Findings& part :
        {check_inputs(paths, inputs), check_devices(paths, inputs), check_slots(paths, inputs),
-        check_fstab(paths, inputs), check_mount_points(paths, inputs), check_surroundings(paths), check_traces(paths),
-        check_images(paths, inputs), check_boot_menu(paths), check_passphrases(paths, inputs)})
+        check_fstab(paths, inputs), check_mount_points(paths, inputs), check_surroundings(paths),
+        check_traces(paths), check_images(paths, inputs), check_boot_menu(paths),
+        check_passphrases(paths, inputs)})
     all.insert(all.end(), part.begin(), part.end());
   if (const auto setup = load_setup(paths)) {
     const Findings holds = check_holds(paths, *setup);

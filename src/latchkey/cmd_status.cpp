@@ -61,14 +61,14 @@ int show_status(const Globals& globals, bool json) {
   // Put to rest after each unlock, its LV has no node.
   if (!facts.keys.device) facts.keys.device = lv_exists(setup->config.keys.device);
   const auto report = read_boot_report(globals.paths);
-  const std::vector<Row> rows =
-      make_rows(*setup, facts, report ? reasons_of(*report) : Reasons{});
+  const std::vector<Row> rows = make_rows(*setup, facts, report ? reasons_of(*report) : Reasons{});
   const std::vector<std::string> packages = packages_to_tell(globals, *setup);
   if (json) {
     nlohmann::json out = summary_json(*setup, facts, rows);
     out["early_boot"] =
         report ? nlohmann::json::parse(to_json(*report), nullptr, false) : nlohmann::json();
     out["unconfigured_packages"] = packages;
+    out["boot_menu"] = findings_json(check_boot_menu(globals.paths));
     print(dump(out));
   } else {
     print(table_text(rows, colour_wanted()));

@@ -101,11 +101,11 @@ int carry_out(const Globals& globals, GateStep step, const Error& fault, const s
         return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT into it", fault);
       }
       report_warning({Code::config,
-                      "the image for kernel " + version +
-                          " boots on WITHOUT waiting for an unlock",
+                      "the image for kernel " + version + " boots on WITHOUT waiting for an unlock",
                       sentence(fault),
                       "the machine comes up with its own sshd and closed volumes; mend that, "
-                      "then run: update-initramfs -u -k " + version});
+                      "then run: update-initramfs -u -k " +
+                          version});
       return 0;
     case GateStep::withdraw: {
       std::error_code failed;
@@ -132,10 +132,9 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   // Unpacking takes seconds: the one that it replaced is asked only when it matters.
   if (facts.fresh.kind != Kind::unlocks && ::access((file + kept_suffix).c_str(), F_OK) == 0)
     facts.last = judge(globals.paths, file + kept_suffix, version);
-  facts.another_kernel =
-      std::ranges::any_of(boot_kernels(globals.paths), [&](const BootKernel& kernel) {
-        return kernel.has_image && kernel.version != version;
-      });
+  facts.another_kernel = std::ranges::any_of(
+      boot_kernels(globals.paths),
+      [&](const BootKernel& kernel) { return kernel.has_image && kernel.version != version; });
   const GateStep step = gate_step(facts);
   const Error fault = facts.fresh.faults.empty() ? Error{} : facts.fresh.faults.front();
   // One that says itself that it boots on was told of while it was built.

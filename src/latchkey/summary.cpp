@@ -257,6 +257,21 @@ json steps_json(const Plan& plan, const Outcome* outcome) {
   return steps;
 }
 
+const char* level_word(Finding::Level level) {
+  using Level = Finding::Level;
+  return level == Level::ok ? "ok" : level == Level::warning ? "warning" : "error";
+}
+
+nlohmann::json findings_json(const Findings& findings) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Finding& f : findings)
+    list.push_back({{"level", level_word(f.level)},
+                    {"what", f.text.what},
+                    {"why", f.text.why},
+                    {"hint", f.text.hint}});
+  return list;
+}
+
 std::string dump(const json& value) {
   return value.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

@@ -11,6 +11,7 @@
 
 #include "core/execute.hpp"
 #include "core/facts.hpp"
+#include "core/finding.hpp"
 #include "core/report.hpp"
 #include "sys/setup.hpp"
 
@@ -18,7 +19,7 @@ namespace latchkey {
 
 /// One line of the table.
 struct Row {
-  std::string kind;   ///< `volume` or `unit`
+  std::string kind;  ///< `volume` or `unit`
   std::string name;
   std::string state;  ///< one word: `mounted`, `open`, `closed`, `running`, `held`, …
   bool up = false;    ///< it is as it should be after a release
@@ -66,6 +67,12 @@ using Reasons = std::map<std::string, Error>;
 
 /// JSON as text, with text that is not UTF-8 made so.
 [[nodiscard]] std::string dump(const nlohmann::json& json);
+
+/// A list of objects: level (`ok`, `warning`, `error`), what, why, hint.
+[[nodiscard]] nlohmann::json findings_json(const Findings& findings);
+
+/// `ok`, `warning` or `error`.
+[[nodiscard]] const char* level_word(Finding::Level level);
 
 /// What early boot left, or nothing when it left nothing readable.
 [[nodiscard]] std::optional<BootReport> read_boot_report(const Paths& paths);

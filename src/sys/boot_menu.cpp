@@ -47,8 +47,8 @@ std::string owners_default(const Paths& paths) {
 }
 
 Result<> remake_boot_menu() {
-  const auto made = run_ok({"update-grub"}, "cannot make the boot loader's menu again",
-                           {.timeout = 120s});
+  const auto made =
+      run_ok({"update-grub"}, "cannot make the boot loader's menu again", {.timeout = 120s});
   if (made) return Ok{};
   Error error = made.error();
   error.hint = "run: update-grub";

@@ -70,8 +70,8 @@ bool FinishedImage::ends_in_order() const {
   return ours != std::string::npos && (udev == std::string::npos || ours < udev);
 }
 
-ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image,
-                            const std::string& file, const std::string& kernel) {
+ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image, const std::string& file,
+                            const std::string& kernel) {
   using Kind = ImageVerdict::Kind;
   const std::string what = "the image '" + file + "'";
   const auto text = read_file(image.tree() + "/etc/latchkey/image");
@@ -80,7 +80,8 @@ ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image,
             {{Code::missing, what + " has no unlocker",
               "it was built before Latchkey was configured, or by something else", ""}}};
   const auto info = parse_image_info(*text);
-  if (!info) return {Kind::lost, {{Code::damaged, what + " is damaged", sentence(info.error()), ""}}};
+  if (!info)
+    return {Kind::lost, {{Code::damaged, what + " is damaged", sentence(info.error()), ""}}};
   if (!info->wait)
     return {Kind::boots_on,
             {{Code::refused, what + " boots on without waiting for an unlock", info->reason, ""}},
