@@ -91,10 +91,10 @@ TEST_CASE("case 38: however slow the disk, the keys come first and every volume 
     m.load("early");
     const std::string rate = std::to_string(std::uniform_int_distribution<>(15, 300)(random));
     INFO("turn " << turn << ", " << rate << " operations a second");
-    m.monitor(
-        R"({"execute": "block_set_io_throttle", "arguments": {"id": "system-disk", "bps": 0, )"
-        R"("bps_rd": 0, "bps_wr": 0, "iops_rd": 0, "iops_wr": 0, "iops": )" +
-        rate + "}}");
+    m.monitor(R"({"execute": "block_set_io_throttle", "arguments": {"bps": 0, )"
+              R"("id": "/machine/peripheral/system-disk/virtio-backend", )"
+              R"("bps_rd": 0, "bps_wr": 0, "iops_rd": 0, "iops_wr": 0, "iops": )" +
+              rate + "}}");
     const Done done = m.early("unlock", m.passphrase());
     INFO(done.output);
     REQUIRE(done.status == 0);
