@@ -28,7 +28,8 @@ struct GateFacts {
   ImageVerdict fresh{};                ///< of the image that was just built
   std::optional<ImageVerdict> last{};  ///< of the one that it replaced, where that is kept
   bool root_is_a_volume = false;       ///< booting on would lead nowhere
-  bool another_kernel = false;         ///< an image of another kernel is there to boot
+  /// Without this image the boot loader would start another kernel, which has one.
+  bool another_kernel = false;
 };
 
 enum class GateStep {

@@ -69,11 +69,33 @@ Result<> build_boot_on(const Paths& paths, const std::string& file, const std::s
   return done;
 }
 
-// The menu was made while this kernel had no image, or names one that is gone.
+// The menu was made while this kernel had no image.
 void refresh_menu(const Globals& globals) {
   if (read_boot_menu(globals.paths).empty()) return;
   say(globals, "making the boot loader's menu again");
   if (const auto made = remake_boot_menu(); !made) report_warning(made.error());
+}
+
+// True when GRUB starts another kernel once this one has no image: where its menu is ours
+// to have made, and its owner has set no default of their own.
+bool another_would_start(const Paths& paths, const std::string& version) {
+  const std::string own = owners_default(paths);
+  return !read_boot_menu(paths).empty() && (own.empty() || own == "0") &&
+         std::ranges::any_of(boot_kernels(paths), [&](const BootKernel& kernel) {
+           return kernel.has_image && kernel.version != version;
+         });
+}
+
+// Takes the image away, unless the menu that goes on naming it cannot be made again.
+Result<> withdraw(const std::string& file) {
+  const std::string aside = file + ".latchkey-refused";
+  const std::string what = "cannot remove the image '" + file + "'";
+  if (::rename(file.c_str(), aside.c_str()) != 0) return system_error(errno, what);
+  if (auto made = remake_boot_menu(); !made) {
+    if (::rename(aside.c_str(), file.c_str()) != 0) return system_error(errno, what);
+    return made;
+  }
+  return ::unlink(aside.c_str()) == 0 ? Result<>(Ok{}) : system_error(errno, what);
 }
 
 int refuse(const std::string& version, const std::string& outcome, const Error& fault) {
@@ -107,14 +129,15 @@ int carry_out(const Globals& globals, GateStep step, const Error& fault, const s
                       "then run: update-initramfs -u -k " +
                           version});
       return 0;
-    case GateStep::withdraw: {
-      std::error_code failed;
-      std::filesystem::remove(file, failed);
-      refresh_menu(globals);
+    case GateStep::withdraw:
+      if (auto gone = withdraw(file); !gone) {
+        report_error(gone.error());
+        return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can",
+                      fault);
+      }
       return refuse(version,
                     "could not be unlocked over ssh: it is removed, and another kernel is booted",
                     fault);
-    }
     case GateStep::keep_lost:
       return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can", fault);
   }
@@ -132,9 +155,7 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   // Unpacking takes seconds: the one that it replaced is asked only when it matters.
   if (facts.fresh.kind != Kind::unlocks && ::access((file + kept_suffix).c_str(), F_OK) == 0)
     facts.last = judge(globals.paths, file + kept_suffix, version);
-  facts.another_kernel = std::ranges::any_of(
-      boot_kernels(globals.paths),
-      [&](const BootKernel& kernel) { return kernel.has_image && kernel.version != version; });
+  facts.another_kernel = another_would_start(globals.paths, version);
   const GateStep step = gate_step(facts);
   const Error fault = facts.fresh.faults.empty() ? Error{} : facts.fresh.faults.front();
   // One that says itself that it boots on was told of while it was built.

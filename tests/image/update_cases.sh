@@ -48,8 +48,21 @@ case_15_finished_image() {
 	: >"$tree/boot/initrd.img-1.0-old"
 	rm "$file"
 	build_new
-	check "... with another kernel to boot, it goes" [ ! -e "$file" ]
+	check "... also beside another kernel's, where nobody makes a menu for that" [ -e "$file" ]
+	mkdir -p "$tree/boot/grub"
+	echo "linux /boot/vmlinuz-$kernel" >"$tree/boot/grub/grub.cfg"
+	rm "$file"
+	build_new
+	check "... and where the menu cannot be made again" [ -e "$file" ]
+	printf '#!/bin/sh\nls /boot >/root/update-grub\n' >"$tree/usr/sbin/update-grub"
+	chmod +x "$tree/usr/sbin/update-grub"
+	rm "$file"
+	build_new
+	check "... with another kernel for GRUB to boot, it goes" [ ! -e "$file" ]
+	check "... before the menu is made" not grep -q "^initrd.img-$kernel\$" "$tree/root/update-grub"
 	check "... and that is said" said "another kernel is booted"
+	check "... and nothing is left over" same "$(find "$tree/boot" -name '*latchkey*')" ""
+	rm -r "$tree/boot/grub" "$tree/usr/sbin/update-grub" "$tree/root/update-grub"
 	run_check ''
 	check "check tells of the kernel without an image" said "the kernel $kernel has no image"
 	rm "$tree/etc/initramfs-tools/hooks/zz-owner" "$tree"/boot/*-1.0-old
