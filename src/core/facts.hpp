@@ -14,6 +14,7 @@ struct VolumeFacts {
   bool open = false;     ///< its mapping exists and lies on its device
   bool mounted = false;  ///< its mapping is mounted on its mount point
   /// Other volumes whose mappings its own lies on, through volume groups or directly.
+  /// Known where probe_layers was asked.
   std::set<std::string> on{};
   /// Why its mapping's name or mount point cannot be used, when something else
   /// has taken it; empty otherwise.

@@ -151,14 +151,13 @@ Findings fstab_conflicts(std::string_view text, const std::string& file,
         };
         if (const Claim* one = table.with(
                 [&](const Claim& c) { return !c.mount_point.empty() && c.mount_point == target; })) {
-          if (one->by_system && (target != "/var" || has_option(fields, "nofail"))) return {};
-          if (one->by_system) {
-            Error error = found(fields[1], "booted on without it, the machine would wait and give up");
-            error.hint = std::string("add ") + may_fail + " to its options";
-            return error;
-          }
-          return found(fields[1],
-                       "it is the mount point of " + one->name + ", which Latchkey mounts");
+          if (!one->by_system)
+            return found(fields[1],
+                         "it is the mount point of " + one->name + ", which Latchkey mounts");
+          if (target != "/var" || has_option(fields, "nofail")) return {};
+          Error error = found(fields[1], "booted on without it, the machine would wait and give up");
+          error.hint = std::string("add ") + may_fail + " to its options";
+          return error;
         }
         if (target == "/") return {};
         if (const Claim* one = table.owner_of_mapping(source)) {

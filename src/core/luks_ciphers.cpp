@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "core/lists.hpp"
 
 namespace latchkey {
 namespace {
@@ -22,10 +23,6 @@ constexpr std::size_t largest = 4U << 20U;
 std::string field(std::string_view bytes, std::size_t at, std::size_t size) {
   const std::string_view text = bytes.substr(at, size);
   return std::string(text.substr(0, text.find('\0')));
-}
-
-void add(std::vector<std::string>& out, std::string name) {
-  if (std::ranges::find(out, name) == out.end()) out.push_back(std::move(name));
 }
 
 bool word_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
@@ -77,7 +74,7 @@ std::vector<std::string> json_ciphers(const Json& parts, const char* area) {
       holder = &*at;
     }
     const auto cipher = holder->find("encryption");
-    if (cipher != holder->end() && cipher->is_string()) add(out, cipher->get<std::string>());
+    if (cipher != holder->end() && cipher->is_string()) add_once(out, cipher->get<std::string>());
   }
   return out;
 }
@@ -132,8 +129,8 @@ Result<LuksCiphers> parse_luks_ciphers(std::string_view bytes) {
 std::vector<std::string> cipher_modules(std::string_view cipher) {
   std::vector<std::string> out;
   for (const std::string& word : words(cipher)) {
-    if (!iv_or_prefix(word)) add(out, "crypto-" + word);
-    for (const std::string& more : company(word)) add(out, "crypto-" + more);
+    if (!iv_or_prefix(word)) add_once(out, "crypto-" + word);
+    for (const std::string& more : company(word)) add_once(out, "crypto-" + more);
   }
   return out;
 }
@@ -144,7 +141,7 @@ std::vector<std::string> slot_modules(std::string_view cipher) {
   const auto has = [&](const char* word) { return std::ranges::find(parts, word) != parts.end(); };
   if ((has("aes") || has("serpent") || has("twofish")) && (has("xts") || has("cbc"))) return {};
   std::vector<std::string> out{"af_alg", "algif_skcipher"};
-  for (std::string& name : cipher_modules(cipher)) add(out, std::move(name));
+  add_once(out, cipher_modules(cipher));
   return out;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/lists.hpp"
+
 namespace latchkey {
 namespace {
 
@@ -36,11 +38,6 @@ const std::array<Needs, 16>& targets() {
   return all;
 }
 
-void add(Lines& out, const Lines& names) {
-  for (const std::string& name : names)
-    if (std::ranges::find(out, name) == out.end()) out.push_back(name);
-}
-
 bool has(const Lines& list, const char* word) {
   return std::ranges::find(list, word) != list.end();
 }
@@ -51,11 +48,12 @@ Lines storage_modules(const StorageLayers& layers) {
   Lines out;
   for (const std::string& target : layers.targets) {
     const auto known = std::ranges::find(targets(), target, &Needs::layer);
-    add(out, known != targets().end() ? known->modules : Lines{"dm-" + target});
+    add_once(out, known != targets().end() ? known->modules : Lines{"dm-" + target});
   }
   for (const std::string& level : layers.md_levels) {
     const bool parity = level == "raid4" || level == "raid5" || level == "raid6";
-    add(out, {"md_mod", parity ? "raid456" : level});
+    add_once(out, "md_mod");
+    add_once(out, parity ? "raid456" : level);
   }
   return out;
 }

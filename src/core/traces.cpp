@@ -4,17 +4,6 @@
 #include "core/text.hpp"
 
 namespace latchkey {
-namespace {
-
-std::string_view unquoted(std::string_view value) {
-  if (value.size() > 1 && (value.front() == '"' || value.front() == '\'') &&
-      value.back() == value.front())
-    value = value.substr(1, value.size() - 2);
-  return value;
-}
-
-}  // namespace
-
 std::vector<std::string> swap_areas(std::string_view proc_swaps) {
   std::vector<std::string> out;
   for (const std::string_view line : split_lines(proc_swaps)) {

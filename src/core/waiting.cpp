@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/waiting.hpp"
 
+#include <algorithm>
+
 #include "core/message.hpp"
 
 namespace latchkey {
@@ -34,6 +36,13 @@ std::vector<std::string> waiting_lines(const Setup& setup, const Facts& facts, d
     lines.push_back(std::to_string(wrong_answers) +
                     (wrong_answers == 1 ? " wrong passphrase so far" : " wrong passphrases so far"));
   return lines;
+}
+
+const Volume* closed_root(const Setup& setup, const Facts& facts) {
+  const auto root = std::ranges::find(setup.volumes, "/", &Volume::mount_point);
+  if (root == setup.volumes.end()) return nullptr;
+  const auto fact = facts.volumes.find(root->name);
+  return fact != facts.volumes.end() && fact->second.open ? nullptr : &*root;
 }
 
 }  // namespace latchkey

@@ -18,4 +18,8 @@ namespace latchkey {
 [[nodiscard]] std::vector<std::string> waiting_lines(const Setup& setup, const Facts& facts,
                                                      double seconds, unsigned wrong_answers);
 
+/// The volume that the root file system lies on, while it is closed; nullptr: the boot
+/// can go on. Points into `setup`.
+[[nodiscard]] const Volume* closed_root(const Setup& setup, const Facts& facts);
+
 }  // namespace latchkey

@@ -38,4 +38,8 @@ Result<Word> parse_request(std::string_view command) {
                "say nothing to unlock, or one of: status, log, continue"};
 }
 
+std::string status_byte(int status, const std::string& text) {
+  return std::string(1, static_cast<char>(status)) + text;
+}
+
 }  // namespace latchkey

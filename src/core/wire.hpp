@@ -59,4 +59,7 @@ struct Hello {
 /// text is compared, never evaluated.
 [[nodiscard]] Result<Word> parse_request(std::string_view command);
 
+/// The payload of Wire::wrong and Wire::end: an exit status as a byte, and the text.
+[[nodiscard]] std::string status_byte(int status, const std::string& text);
+
 }  // namespace latchkey

@@ -25,7 +25,7 @@ Finding judge_default(const Paths& paths, const std::string& newest, const std::
     return doubtful({Code::config, "kernel " + newest + " is not in the boot loader's menu yet",
                      "it has no image", build});
   const std::string own = owners_default(paths);
-  if (!own.empty() && own != "0")
+  if (!own.empty())
     return bad({Code::config, what,
                 "GRUB_DEFAULT=" + printable(own) + " is your own and left alone",
                 build + ", or see that it names kernel " + pinned});

@@ -10,6 +10,7 @@
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/probe.hpp"
 #include "sys/release_effects.hpp"
 
 namespace latchkey {
@@ -32,11 +33,17 @@ int status_of(const Outcome& outcome) {
   return outcome.status();
 }
 
+Plan plan_now(const Setup& setup, const Paths& paths) {
+  Facts facts = probe_all(setup, paths);
+  probe_layers(facts, setup);
+  return plan_lock(setup, facts);
+}
+
 int lock_volumes(const Globals& globals, bool dry_run) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
   if (dry_run) {
-    print(plan_text(plan_lock(*setup, probe_all(*setup, globals.paths))));
+    print(plan_text(plan_now(*setup, globals.paths)));
     return 0;
   }
   if (::geteuid() != 0)
@@ -47,7 +54,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   auto turn = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(2));
   if (!turn) return report_error(turn.error());
-  const Plan plan = plan_lock(*setup, probe_all(*setup, globals.paths));
+  const Plan plan = plan_now(*setup, globals.paths);
   if (plan.steps.empty()) {
     say(globals, "nothing to do: everything is closed");
     return 0;

@@ -79,8 +79,7 @@ void refresh_menu(const Globals& globals) {
 // True when GRUB starts another kernel once this one has no image: where its menu is ours
 // to have made, and its owner has set no default of their own.
 bool another_would_start(const Paths& paths, const std::string& version) {
-  const std::string own = owners_default(paths);
-  return !read_boot_menu(paths).empty() && (own.empty() || own == "0") &&
+  return !read_boot_menu(paths).empty() && owners_default(paths).empty() &&
          std::ranges::any_of(boot_kernels(paths), [&](const BootKernel& kernel) {
            return kernel.has_image && kernel.version != version;
          });
@@ -152,10 +151,12 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   GateFacts facts;
   facts.root_is_a_volume = inputs.root_is_a_volume;
   facts.fresh = judge(globals.paths, file, version);
-  // Unpacking takes seconds: the one that it replaced is asked only when it matters.
-  if (facts.fresh.kind != Kind::unlocks && ::access((file + kept_suffix).c_str(), F_OK) == 0)
-    facts.last = judge(globals.paths, file + kept_suffix, version);
-  facts.another_kernel = another_would_start(globals.paths, version);
+  // Unpacking takes seconds: what else there is, is asked only when it matters.
+  if (facts.fresh.kind != Kind::unlocks) {
+    if (::access((file + kept_suffix).c_str(), F_OK) == 0)
+      facts.last = judge(globals.paths, file + kept_suffix, version);
+    facts.another_kernel = another_would_start(globals.paths, version);
+  }
   const GateStep step = gate_step(facts);
   const Error fault = facts.fresh.faults.empty() ? Error{} : facts.fresh.faults.front();
   // One that says itself that it boots on was told of while it was built.
@@ -167,7 +168,7 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
 }
 
 int print_pinned_kernel(const Globals& globals) {
-  if (!read_early_inputs(globals.paths).configured) return 0;
+  if (::access(globals.paths.etc("latchkey.conf").c_str(), F_OK) != 0) return 0;
   if (const auto pinned = pinned_kernel(boot_kernels(globals.paths))) std::puts(pinned->c_str());
   return std::fflush(stdout) == 0 ? 0 : exit_status(Code::io);
 }

@@ -19,12 +19,7 @@ std::string default_in(const std::string& file, std::string before) {
   constexpr std::string_view name = "GRUB_DEFAULT=";
   for (std::string_view line : split_lines(*text)) {
     line = trim(line);
-    if (!line.starts_with(name)) continue;
-    line.remove_prefix(name.size());
-    if (line.size() > 1 && (line.front() == '"' || line.front() == '\'') &&
-        line.back() == line.front())
-      line = line.substr(1, line.size() - 2);
-    before = std::string(line);
+    if (line.starts_with(name)) before = std::string(unquoted(line.substr(name.size())));
   }
   return before;
 }
@@ -43,7 +38,7 @@ std::string owners_default(const Paths& paths) {
   for (const std::string& name : names_in(file + ".d"))
     if (name.ends_with(".cfg") && name != "latchkey.cfg")
       found = default_in(file + ".d/" + name, std::move(found));
-  return found;
+  return found == "0" ? "" : found;
 }
 
 Result<> remake_boot_menu() {

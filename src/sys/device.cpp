@@ -19,11 +19,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string attribute(const std::string& path) {
-  const auto text = read_file(path);
-  return text ? std::string(trim(*text)) : "";
-}
-
 // /sys writes a device's number as MAJOR:MINOR.
 dev_t number_of(const std::string& text) {
   const auto parts = split(text, ':');
@@ -46,6 +41,11 @@ Fd device_events() {
 
 }  // namespace
 
+std::string sys_attribute(const std::string& path) {
+  const auto text = read_file(path);
+  return text ? std::string(trim(*text)) : "";
+}
+
 std::optional<dev_t> block_device(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISBLK(info.st_mode)) return {};
@@ -55,7 +55,7 @@ std::optional<dev_t> block_device(const std::string& path) {
 bool device_ready(const std::string& path) {
   const auto number = block_device(path);
   if (!number) return false;
-  return attribute("/sys/dev/block/" + std::to_string(::major(*number)) + ":" +
+  return sys_attribute("/sys/dev/block/" + std::to_string(::major(*number)) + ":" +
                    std::to_string(::minor(*number)) + "/size") != "0";
 }
 
@@ -68,13 +68,13 @@ std::vector<Mapping> mappings() {
   for (const std::string& name : block_devices()) {
     if (!name.starts_with("dm-")) continue;
     const std::string at = "/sys/block/" + name;
-    Mapping mapping{attribute(at + "/dm/name"),
-                    attribute(at + "/dm/uuid"),
-                    number_of(attribute(at + "/dev")),
-                    attribute(at + "/size") != "0",
+    Mapping mapping{sys_attribute(at + "/dm/name"),
+                    sys_attribute(at + "/dm/uuid"),
+                    number_of(sys_attribute(at + "/dev")),
+                    sys_attribute(at + "/size") != "0",
                     {}};
     for (const std::string& slave : names_in(at + "/slaves"))
-      mapping.below.push_back(number_of(attribute(at + "/slaves/" + slave + "/dev")));
+      mapping.below.push_back(number_of(sys_attribute(at + "/slaves/" + slave + "/dev")));
     out.push_back(std::move(mapping));
   }
   return out;

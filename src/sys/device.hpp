@@ -15,6 +15,9 @@
 
 namespace latchkey {
 
+/// The value of a file in /sys, without its line end; empty when it cannot be read.
+[[nodiscard]] std::string sys_attribute(const std::string& path);
+
 /// The number of the block device behind a path (links followed), or nothing.
 [[nodiscard]] std::optional<dev_t> block_device(const std::string& path);
 

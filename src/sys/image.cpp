@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/message.hpp"
 #include "core/storage.hpp"
@@ -25,17 +26,9 @@ namespace {
 constexpr const char* own = "/etc/latchkey";
 constexpr const char* home = "/etc/latchkey/root";
 
-void add(std::vector<std::string>& out, const std::string& name) {
-  if (std::ranges::find(out, name) == out.end()) out.push_back(name);
-}
-
 // Where udev shows the device, in real life or below a test's root.
 std::string device_path(const Paths& paths, const DeviceRef& device) {
   return paths.root + device.path();
-}
-
-void add(std::vector<std::string>& out, const std::vector<std::string>& names) {
-  for (const std::string& name : names) add(out, name);
 }
 
 // What the image needs beside our own programs.
@@ -55,11 +48,11 @@ void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
   if (paths.root.empty()) woken.emplace(device);
   const std::string path = device_path(paths, device);
   const Storage storage = storage_of(paths.root, path);
-  add(wanted.modules, storage.drivers);
-  add(wanted.modules, storage_modules(storage.layers));
+  add_once(wanted.modules, storage.drivers);
+  add_once(wanted.modules, storage_modules(storage.layers));
   for (const StorageTool& tool : storage_tools(storage.layers)) {
     if (::access((paths.root + tool.program).c_str(), X_OK) == 0)
-      add(wanted.programs, tool.program);
+      add_once(wanted.programs, tool.program);
     else
       wanted.warnings.push_back(
           {Code::missing, "early boot may not find " + device.text(),
@@ -68,7 +61,7 @@ void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
   }
   auto names = header_modules(header.empty() ? path : paths.root + header);
   if (names) {
-    add(wanted.modules, *names);
+    add_once(wanted.modules, *names);
     return;
   }
   Error error = names.error();
@@ -76,8 +69,8 @@ void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
       "the image gets the modules of the usual ciphers and storage; if this volume uses "
       "another one, attach it and run: update-initramfs -u";
   wanted.warnings.push_back(std::move(error));
-  add(wanted.modules, default_cipher_modules());
-  add(wanted.modules, default_storage_modules());
+  add_once(wanted.modules, default_cipher_modules());
+  add_once(wanted.modules, default_storage_modules());
 }
 
 Wanted wanted_by(const Paths& paths, const EarlyInputs& inputs) {
@@ -87,8 +80,8 @@ Wanted wanted_by(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
       want_device(out, paths, volume.device, volume.header);
-  add(out.modules, network_drivers(paths.root));
-  add(out.modules, inputs.link_modules);
+  add_once(out.modules, network_drivers(paths.root));
+  add_once(out.modules, inputs.link_modules);
   return out;
 }
 

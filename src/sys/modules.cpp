@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/text.hpp"
 #include "sys/luks_bytes.hpp"
@@ -15,10 +16,6 @@ namespace latchkey {
 namespace {
 
 namespace fs = std::filesystem;
-
-void add(std::vector<std::string>& out, const std::string& name) {
-  if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
-}
 
 }  // namespace
 
@@ -38,7 +35,7 @@ std::optional<ModuleFiles> find_module(const std::string& root, const std::strin
     std::string file = words[1].text;
     if (!root.empty() && file.starts_with(root)) file.erase(0, root.size());
     file.erase(file.rfind(".ko") == std::string::npos ? file.size() : file.rfind(".ko") + 3);
-    add(out.files, file);
+    add_once(out.files, file);
   }
   if (!out.built_in && out.files.empty()) return {};
   return out;
@@ -59,7 +56,7 @@ std::vector<std::string> drivers_of(const std::string& root, const std::string& 
   while (!none && at != top && at.has_relative_path()) {
     std::error_code missing;
     const fs::path module = fs::canonical(at / "driver" / "module", missing);
-    if (!missing) add(out, module.filename());
+    if (!missing) add_once(out, module.filename());
     at = at.parent_path();
   }
   return out;
@@ -70,7 +67,7 @@ std::vector<std::string> network_drivers(const std::string& root) {
   std::error_code failed;
   for (fs::directory_iterator at(root + "/sys/class/net", failed), end; !failed && at != end;
        at.increment(failed))
-    for (const std::string& name : drivers_of(root, at->path() / "device")) add(out, name);
+    add_once(out, drivers_of(root, at->path() / "device"));
   std::ranges::sort(out);
   return out;
 }
@@ -83,7 +80,7 @@ Result<std::vector<std::string>> header_modules(const std::string& device) {
   if (!ciphers) return Error{Code::damaged, what, ciphers.error().why, ""};
   std::vector<std::string> out = cipher_modules(ciphers->data);
   for (const std::string& slot : ciphers->slots)
-    for (const std::string& name : slot_modules(slot)) add(out, name);
+    add_once(out, slot_modules(slot));
   return out;
 }
 

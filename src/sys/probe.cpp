@@ -30,7 +30,19 @@ VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
   return facts;
 }
 
-void note_layers(const Setup& setup, const std::vector<Mapping>& all, Facts& facts) {
+}  // namespace
+
+Facts probe_volumes(const Setup& setup) {
+  const std::vector<Mapping> all = mappings();
+  Facts facts;
+  facts.keys = volume_facts(setup.config.keys.device, setup.config.keys.mapping, all);
+  for (const Volume& volume : setup.volumes)
+    facts.volumes[volume.name] = volume_facts(volume.device, volume.mapping, all);
+  return facts;
+}
+
+void probe_layers(Facts& facts, const Setup& setup) {
+  const std::vector<Mapping> all = mappings();
   for (const Volume& upper : setup.volumes) {
     const auto mapping = std::ranges::find(all, upper.mapping, &Mapping::name);
     VolumeFacts& fact = facts.volumes[upper.name];
@@ -42,18 +54,6 @@ void note_layers(const Setup& setup, const std::vector<Mapping>& all, Facts& fac
         fact.on.insert(lower.name);
     }
   }
-}
-
-}  // namespace
-
-Facts probe_volumes(const Setup& setup) {
-  const std::vector<Mapping> all = mappings();
-  Facts facts;
-  facts.keys = volume_facts(setup.config.keys.device, setup.config.keys.mapping, all);
-  for (const Volume& volume : setup.volumes)
-    facts.volumes[volume.name] = volume_facts(volume.device, volume.mapping, all);
-  note_layers(setup, all, facts);
-  return facts;
 }
 
 }  // namespace latchkey

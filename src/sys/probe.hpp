@@ -12,4 +12,8 @@ namespace latchkey {
 /// by probe_mounts and probe_units on the running system.
 [[nodiscard]] Facts probe_volumes(const Setup& setup);
 
+/// Adds to the facts of open volumes on which others they lie: only a lock asks, and an
+/// unlock of many volumes need not pay for it.
+void probe_layers(Facts& facts, const Setup& setup);
+
 }  // namespace latchkey

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -64,12 +65,13 @@ Result<std::string> detail(const Result<>& result) {
 
 // LVs of the configuration that are active on this volume's mapping hold it open.
 Result<> deactivate_upon(const Volume& volume, const Setup& setup) {
-  const auto mapping = find_mapping(volume.mapping);
-  if (!mapping) return Ok{};
+  const std::vector<Mapping> all = mappings();
+  const auto mapping = std::ranges::find(all, volume.mapping, &Mapping::name);
+  if (mapping == all.end()) return Ok{};
   for (const Volume& other : setup.volumes) {
     const auto device = block_device(other.device.path());
     if (&other == &volume || other.device.kind != DeviceRef::Kind::lv || !device) continue;
-    if (!all_below(*device, mappings()).contains(mapping->number)) continue;
+    if (!all_below(*device, all).contains(mapping->number)) continue;
     if (auto off = deactivate_lv(other.device); !off) return off;
   }
   return Ok{};

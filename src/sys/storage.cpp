@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/lists.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
@@ -16,16 +17,6 @@ namespace latchkey {
 namespace {
 
 namespace fs = std::filesystem;
-
-void add(std::vector<std::string>& out, const std::vector<std::string>& names) {
-  for (const std::string& name : names)
-    if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
-}
-
-std::string attribute(const fs::path& path) {
-  const auto text = read_file(path.string());
-  return text ? std::string(trim(*text)) : "";
-}
 
 fs::path class_of(const std::string& root, const std::string& name) {
   return fs::path(root + "/sys/class/block") / name;
@@ -63,9 +54,9 @@ Storage storage_of(const std::string& root, const std::string& path) {
   if (failed) return out;
   for (const std::string& name : devices_below(root, at.filename())) {
     const fs::path device = class_of(root, name);
-    add(out.layers.targets, mapping_targets(attribute(device / "dm/name")));
-    add(out.layers.md_levels, {attribute(device / "md/level")});
-    add(out.drivers, drivers_of(root, device / "device"));
+    add_once(out.layers.targets, mapping_targets(sys_attribute(device / "dm/name")));
+    add_once(out.layers.md_levels, sys_attribute(device / "md/level"));
+    add_once(out.drivers, drivers_of(root, device / "device"));
   }
   return out;
 }

@@ -27,10 +27,6 @@ constexpr std::size_t most_log_lines = 500;
 constexpr std::chrono::seconds hello_deadline{10};
 constexpr std::chrono::seconds look_interval{2};
 
-std::string status_byte(int status, const std::string& text) {
-  return std::string(1, static_cast<char>(status)) + text;
-}
-
 double seconds_since(Coordinator::Clock::time_point start) {
   return std::chrono::duration<double>(Coordinator::Clock::now() - start).count();
 }
@@ -91,7 +87,8 @@ void Coordinator::tick() {
   if (attempt_) return;
   // Somebody else may have opened them: an attempt that outlived an earlier
   // coordinator, or a person in a rescue shell.
-  if (!unlock_needed(setup_, probe_volumes(setup_))) {
+  const Facts facts = probe_volumes(setup_);
+  if (!unlock_needed(setup_, facts)) {
     finish("unlocked", Peer{}, 0, "all volumes are open; the boot goes on");
     return;
   }
@@ -102,7 +99,7 @@ void Coordinator::tick() {
       Client nobody;
       restart_machine(nobody, boot.then == Then::poweroff);
     }
-    if (closed_root() != nullptr) {
+    if (closed_root(setup_, facts) != nullptr) {
       waiting_since_ = Clock::now();
       log("without the root file system the boot cannot go on: waiting again");
       return;
@@ -241,7 +238,7 @@ void Coordinator::carry_on(Client& client) {
     end(client, exit_status(Code::busy), "not done: an unlock is under way");
     return;
   }
-  if (const Volume* const root = closed_root()) {
+  if (const Volume* const root = closed_root(setup_, probe_volumes(setup_))) {
     end(client, exit_status(Code::refused),
         "not done: the root file system is the volume '" + root->name + "', which is closed");
     return;
@@ -249,14 +246,6 @@ void Coordinator::carry_on(Client& client) {
   finish("continued", client.peer, 0,
          "the boot goes on without the data, told by " + client.peer.text() +
              "; unlock later with: release-services");
-}
-
-const Volume* Coordinator::closed_root() const {
-  const auto root = std::ranges::find(setup_.volumes, "/", &Volume::mount_point);
-  if (root == setup_.volumes.end()) return nullptr;
-  const Facts facts = probe_volumes(setup_);
-  const auto fact = facts.volumes.find(root->name);
-  return fact != facts.volumes.end() && fact->second.open ? nullptr : &*root;
 }
 
 void Coordinator::restart_machine(Client& client, bool poweroff) {
@@ -323,10 +312,11 @@ void Coordinator::volume_result(const VolumeReport& report) {
 void Coordinator::attempt_ended(const AttemptEnd& attempt) {
   // With the keys read, what can be opened is open: the boot goes on, and the
   // exit status says whether something is missing.
-  const Volume* const root = closed_root();
+  const Facts facts = probe_volumes(setup_);
+  const Volume* const root = closed_root(setup_, facts);
   if ((keys_were_read_ || attempt.status == 0) && root == nullptr) {
     finish("unlocked", attempt_peer_, attempt.status,
-           "unlocked by " + attempt_peer_.text() + ": " + open_sentence(setup_, probe_volumes(setup_)) +
+           "unlocked by " + attempt_peer_.text() + ": " + open_sentence(setup_, facts) +
                "; the boot goes on");
     return;
   }

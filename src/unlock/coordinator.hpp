@@ -67,8 +67,6 @@ class Coordinator {
   void finish(const std::string& result, const Peer& peer, int status, const std::string& text);
   void let_clients_go();
   [[nodiscard]] std::vector<std::string> status_lines() const;
-  // The volume that root lies on while it is closed; nullptr: the boot can go on.
-  [[nodiscard]] const Volume* closed_root() const;
   Client* client(int id);
 
   Setup setup_;

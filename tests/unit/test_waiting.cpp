@@ -20,3 +20,16 @@ TEST_CASE("while it waits, early boot says since when and what is missing") {
         std::vector<std::string>{"waiting for the passphrase since 0.5 s; all 2 volumes are open",
                                  "the keys volume vg/keys has not appeared yet"});
 }
+
+TEST_CASE("the boot cannot go on while root's volume is closed, whatever else is") {
+  Setup setup;
+  setup.volumes = *parse_volumes("db vg/db /srv/db ext4\nroot vg/root / ext4\n", "volumes");
+  Facts facts;
+  facts.volumes["db"].open = true;
+  REQUIRE(closed_root(setup, facts) != nullptr);
+  CHECK(closed_root(setup, facts)->name == "root");
+  facts.volumes["root"].open = true;
+  CHECK(closed_root(setup, facts) == nullptr);
+  setup.volumes.pop_back();
+  CHECK(closed_root(setup, {}) == nullptr);
+}
