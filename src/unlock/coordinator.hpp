@@ -43,12 +43,14 @@ class Coordinator {
     std::set<Word> words{};
     Secret answer{};
     Clock::time_point since{};
+    std::optional<Clock::time_point> ended{};  // when it was told its result
     bool gone = false;
   };
 
   void poll_once();
   [[nodiscard]] int poll_timeout() const;
   void tick();
+  void clear_seats();
   void accept_client();
   void listen_to(Client& client);
   void introduce(Client& client, std::string_view payload);

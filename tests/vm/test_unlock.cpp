@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Unlocking in early boot: every form of an answer, every prompt, every kill.
 #include "core/result.hpp"
+#include "core/seats.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 
@@ -94,6 +95,27 @@ TEST_CASE("case 27: ten wrong answers, console and ssh in turn, and the right on
   session.expect("the boot goes on", 120s);
   CHECK(session.wait(10s) == 0);
   m.wait_login();
+}
+
+TEST_CASE("Must 7: sessions that never end and wrong answers keep nobody from the console") {
+  Machine& m = guests().plain();
+  m.load("early");
+  std::vector<Child> sessions;
+  for (std::size_t i = 0; i < most_sessions_of_a_key + 1; ++i) {
+    sessions.push_back(m.early_terminal());
+    sessions.back().expect("passphrase of the keys volume");
+  }
+  sessions[0].expect("this session is over");
+  CHECK(sessions[0].wait(10s) == exit_status(Code::busy));
+  for (std::size_t i = 1; i <= 5; ++i) sessions[i].write("nonsense\nnonsense\nnonsense\n");
+  sessions[1].expect("wrong passphrase");
+  m.type(m.passphrase() + "\\n");
+  m.until_console("unlocked by the console");
+  CHECK(sessions.back().wait(10s) == 0);
+  m.wait_login();
+  // Before the console's answer one that was being tried, and one that came just before it.
+  const std::string wrong = m.must("grep -c 'a wrong passphrase from' /run/latchkey/early.log");
+  CHECK(std::stoi(wrong) <= 3);
 }
 
 TEST_CASE("a session that is dropped in the middle stops nothing") {
