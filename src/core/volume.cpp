@@ -264,4 +264,11 @@ std::vector<const Volume*> needed_volumes(const Service& service,
   return needed;
 }
 
+const Volume* shares_key_file(const std::vector<Volume>& volumes, const Volume& volume) {
+  const auto other = std::ranges::find_if(volumes, [&](const Volume& one) {
+    return one.name != volume.name && one.key_file == volume.key_file;
+  });
+  return other == volumes.end() ? nullptr : &*other;
+}
+
 }  // namespace latchkey

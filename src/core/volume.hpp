@@ -60,6 +60,11 @@ struct Service {
 [[nodiscard]] Result<> add_volume(std::vector<Volume>& volumes, const std::vector<Field>& fields,
                                   std::string_view file, std::size_t line);
 
+/// Another volume that has the same key file (`x-latchkey.key=` can say so), or nullptr:
+/// whoever writes a new key there, or removes it, would shut that one too.
+[[nodiscard]] const Volume* shares_key_file(const std::vector<Volume>& volumes,
+                                            const Volume& volume);
+
 /// True for a path as the option x-latchkey.header= takes it: absolute, plain (no
 /// `.`, `..`, `//`), printable, without a comma, since commas separate options.
 [[nodiscard]] bool valid_header_path(std::string_view path);

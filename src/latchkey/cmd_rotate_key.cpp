@@ -25,6 +25,10 @@ class KeyRotation {
 
   // Opens the keys volume and the header, and sees how far an interrupted run came.
   Result<> prepare(Asker& asker) {
+    if (const Volume* const other = shares_key_file(setup_.volumes, volume_))
+      return Error{Code::refused, "cannot rotate the key of '" + volume_.name + "'",
+                   "'" + other->name + "' is opened by the same key file '" + volume_.key_file + "'",
+                   "give each a key file of its own; see x-latchkey.key in latchkey.conf(5)"};
     auto keys = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
     if (!keys) return keys.error();
     keys_ = std::move(*keys);
@@ -55,6 +59,9 @@ class KeyRotation {
     if (!place_of(volume_).header.empty())
       steps.push_back({"image", "", [this] { return bring_images_up_to_date(globals_); }});
     steps.push_back({"remove", "removing the old key's slot", [this] { return remove(); }});
+    // And forget the old one once it is gone.
+    if (header_in_file(volume_))
+      steps.push_back({"header-copy", "", [this] { return bring_images_up_to_date(globals_); }});
     steps.push_back(note_step(globals_));
     return steps;
   }

@@ -201,6 +201,8 @@ Result<> VolumeRemover::remove_device() const {
 }
 
 Result<> VolumeRemover::remove_key() {
+  // Another volume may be opened by the same file.
+  if (shares_key_file(setup_.volumes, removal_.volume) != nullptr) return Ok{};
   Secret passphrase(keys_->passphrase().size());
   if (!passphrase.append(keys_->passphrase().reveal()))
     return Error{Code::memory, "cannot keep the passphrase", "", ""};

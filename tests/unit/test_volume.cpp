@@ -111,3 +111,13 @@ TEST_CASE("services name units and known volumes") {
   CHECK_FALSE(parse_services("../x\n", "services", volumes));
   CHECK_FALSE(parse_services("a;b\n", "services", volumes));
 }
+
+TEST_CASE("a key file that two volumes share is found before a new key is put there") {
+  const auto volumes = parse_volumes(
+      "a vg/a /a ext4\nb vg/b /b ext4 x-latchkey.key=vg-a.key\nc vg/c /c ext4\n", "volumes");
+  REQUIRE(volumes);
+  REQUIRE(shares_key_file(*volumes, (*volumes)[0]) != nullptr);
+  CHECK(shares_key_file(*volumes, (*volumes)[0])->name == "b");
+  CHECK(shares_key_file(*volumes, (*volumes)[1])->name == "a");
+  CHECK(shares_key_file(*volumes, (*volumes)[2]) == nullptr);
+}
