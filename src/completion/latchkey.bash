@@ -40,7 +40,7 @@ _latchkey() {
 		;;
 	*)
 		case $command in
-		'') words='init import-legacy create-volume adopt resize-volume remove-volume status log release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
+		'') words='init import-legacy create-volume adopt resize-volume remove-volume status log release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key rekey recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
 		import-legacy)
 			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -W '--authorized-keys --passphrase-fd --help' -- "$word")
@@ -62,6 +62,7 @@ _latchkey() {
 		change-passphrase) words='--accept-weak --passphrase-fd --help' ;;
 		add-passphrase) words='--accept-weak --passphrase-fd --help' ;;
 		remove-passphrase) words='--slot --passphrase-fd --help' ;;
+		rekey) words='--accept-weak --passphrase-fd --help' ;;
 		rotate-key) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		recovery-key) words="keys --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		mount-keys) words='--write --for --passphrase-fd --help' ;;

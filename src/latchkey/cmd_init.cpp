@@ -9,20 +9,20 @@
 #include "latchkey/admin.hpp"
 #include "latchkey/first_setup.hpp"
 #include "latchkey/init_keys.hpp"
-#include "latchkey/init_steps.hpp"
+#include "latchkey/keys_maker.hpp"
 #include "latchkey/new_passphrase.hpp"
+#include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
 #include "sys/file_system.hpp"
+#include "sys/host_keys.hpp"
+#include "sys/luks.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/signature.hpp"
 #include "sys/unfinished.hpp"
 
 namespace latchkey {
 namespace {
-
-// The header takes 16 MiB; less than this leaves no room for a file system.
-constexpr std::uint64_t least_size = 32ULL << 20U;
 
 struct InitOptions {
   std::string vg{};
@@ -35,6 +35,23 @@ struct InitOptions {
 
 const std::vector<std::string> steps_of_the_volume{"lv", "format", "file-system", "untag"};
 
+std::vector<WorkStep> init_steps(KeysMaker& run) {
+  const Globals& globals = run.globals;
+  std::vector<WorkStep> steps = steps_to_make_keys(run);
+  steps.push_back({"config", "writing the configuration into /etc/latchkey", [&run] {
+                     return write_first_files(
+                         run.globals, {.keys = run.lv(),
+                                       .keys_uuid = run.work.value("uuid"),
+                                       .authorized_keys = run.work.value("authorized_keys")});
+                   }});
+  steps.push_back({"host-keys", "making the host keys of early boot",
+                   [&globals] { return make_host_keys(globals.paths); }});
+  steps.push_back({"untag", "", [&run] { return finish_keys_lv(run); }});
+  steps.push_back({"image", "looking at the image of every kernel",
+                   [&globals] { return bring_images_up_to_date(globals); }});
+  return steps;
+}
+
 Result<> have_programs(const Paths& paths) {
   if (!can_make_file_system("ext4"))
     return Error{Code::missing, "cannot make a file system", "there is no mkfs.ext4",
@@ -44,7 +61,6 @@ Result<> have_programs(const Paths& paths) {
 
 // What was begun before, or is configured already, or a new work. Changes nothing.
 Result<Unfinished> find_work(const Globals& globals, const InitOptions& options) {
-  const DeviceRef lv{.kind = DeviceRef::Kind::lv, .vg = options.vg, .lv = "encrypted-keys"};
   const auto begun = load_unfinished(globals.paths, "keys");
   if (!begun) return begun.error();
   if (*begun) {
@@ -55,6 +71,7 @@ Result<Unfinished> find_work(const Globals& globals, const InitOptions& options)
   }
   Unfinished work{.command = "init", .name = "keys", .finish = "latchkey init " + options.vg};
   work.values["vg"] = options.vg;
+  work.values["lv"] = "encrypted-keys";
   const std::string conf = globals.paths.etc("latchkey.conf");
   const auto text = read_file(conf);
   if (!text && text.error().code != Code::missing) return text.error();
@@ -64,10 +81,12 @@ Result<Unfinished> find_work(const Globals& globals, const InitOptions& options)
   }
   const auto config = parse_config(*text, conf);
   if (!config) return config.error();
-  if (!(config->keys.device == lv))
+  const DeviceRef& lv = config->keys.device;
+  if (lv.kind != DeviceRef::Kind::lv || lv.vg != options.vg)
     return Error{Code::refused, "this machine has a keys volume already",
                  "'" + conf + "' names " + config->keys.device.text(),
                  "latchkey create-volume adds data volumes to it"};
+  work.values["lv"] = lv.lv;
   work.values["uuid"] = config->keys.uuid;
   work.done = steps_of_the_volume;
   return work;
@@ -76,7 +95,7 @@ Result<Unfinished> find_work(const Globals& globals, const InitOptions& options)
 bool volume_is_made(const Unfinished& work) { return work.is_done("file-system"); }
 
 // The keys volume that the configuration names is there, and is one.
-Result<> judge_made(const InitRun& run) {
+Result<> judge_made(const KeysMaker& run) {
   const auto there = find_lv(run.lv());
   if (!there) return there.error();
   if (!*there)
@@ -90,39 +109,8 @@ Result<> judge_made(const InitRun& run) {
   return header ? Result<>(Ok{}) : Result<>(header.error());
 }
 
-Result<> judge_room(const InitRun& run, const VgInfo& vg) {
-  const std::string size = run.work.value("size");
-  const auto bytes = parse_size(size);
-  if (!bytes)
-    return Error{Code::usage, "'" + printable(size) + "' is no size", "",
-                 "write it as 64M or 1G: --size 64M"};
-  if (*bytes < least_size)
-    return Error{Code::usage, "a keys volume of " + size_text(*bytes) + " is too small",
-                 "its header alone takes 16 MiB", "use at least: --size 32M"};
-  const auto there = find_lv(run.lv());
-  if (!there) return there.error();
-  if (*there) {
-    const auto ours = lv_is_ours(run);
-    if (!ours) return ours.error();
-    return *ours ? Result<>(Ok{}) : Result<>(foreign_lv(run.lv()));
-  }
-  if (vg.free >= *bytes) return Ok{};
-  return Error{Code::refused, "no room for the keys volume in '" + vg.name + "'",
-               size_text(*bytes) + " are wanted, " + size_text(vg.free) + " are free",
-               "give it room: lvm vgextend, lvm lvreduce; or take less: --size 32M"};
-}
-
-Result<> begin_volume(InitRun& run) {
-  if (!run.work.value("uuid").empty()) return Ok{};
-  const auto uuid = new_uuid();
-  if (!uuid) return uuid.error();
-  run.work.values["uuid"] = *uuid;
-  run.work.values["tag"] = tag_of(*uuid);
-  return Ok{};
-}
-
 // Everything that can be refused or asked is, before anything is made.
-Result<> prepare(InitRun& run, const InitOptions& options) {
+Result<> prepare(KeysMaker& run, const InitOptions& options) {
   const Globals& globals = run.globals;
   if (!valid_lvm_name(options.vg))
     return Error{Code::usage, "'" + printable(options.vg) + "' is no name of a volume group", "",
@@ -136,7 +124,7 @@ Result<> prepare(InitRun& run, const InitOptions& options) {
   if (auto there = have_programs(globals.paths); !there) return there;
   const auto vg = find_vg(options.vg);
   if (!vg) return vg.error();
-  auto fit = volume_is_made(run.work) ? judge_made(run) : judge_room(run, *vg);
+  auto fit = volume_is_made(run.work) ? judge_made(run) : judge_keys_room(run, *vg);
   if (!fit) return fit;
   if (auto done = who.ask(); !done) return done;
   run.work.values["authorized_keys"] = who.text();
@@ -148,7 +136,7 @@ Result<> prepare(InitRun& run, const InitOptions& options) {
   run.passphrase = std::move(*passphrase);
   // Until there is a file system the header is proved anew with what was typed now.
   std::erase(run.work.done, "format");
-  return begin_volume(run);
+  return name_keys_volume(run);
 }
 
 std::string first_volume(const Globals& globals, const std::string& vg) {
@@ -159,7 +147,7 @@ std::string first_volume(const Globals& globals, const std::string& vg) {
 }
 
 int init(const Globals& globals, const InitOptions& options) {
-  InitRun run{globals};
+  KeysMaker run{globals};
   if (*options.halt == "list") {
     (void)carry_out(globals, run.work, init_steps(run), *options.halt);
     return 0;

@@ -48,6 +48,7 @@ Run declare_remove_volume(CLI::App& app, const Globals& globals);
 Run declare_change_passphrase(CLI::App& app, const Globals& globals);
 Run declare_add_passphrase(CLI::App& app, const Globals& globals);
 Run declare_remove_passphrase(CLI::App& app, const Globals& globals);
+Run declare_rekey(CLI::App& app, const Globals& globals);
 Run declare_rotate_key(CLI::App& app, const Globals& globals);
 Run declare_recovery_key(CLI::App& app, const Globals& globals);
 Run declare_mount_keys(CLI::App& app, const Globals& globals);

@@ -69,6 +69,8 @@ const std::vector<Command>& commands() {
        "latchkey remove-passphrase alice", declare_remove_passphrase, false, true},
       {"rotate-key", "give a volume a new key", "latchkey rotate-key mysql", declare_rotate_key,
        false, true},
+      {"rekey", "make a new keys volume, and give every volume a new key", "latchkey rekey",
+       declare_rekey, false, true},
       {"recovery-key", "print a key for the day on which everything else is lost",
        "latchkey recovery-key keys", declare_recovery_key, false, true},
       {"mount-keys", "open the keys volume for an inspection, for a while",

@@ -68,9 +68,7 @@ void Coordinator::end(Client& client, int status, const std::string& text) {
   if (!client.ended) client.ended = Clock::now();
 }
 
-void Coordinator::ask(Client& client) {
-  send(client, Wire::ask, passphrase_prompt);
-}
+void Coordinator::ask(Client& client) { send(client, Wire::ask, passphrase_prompt); }
 
 void Coordinator::listen_to(Client& client) {
   // The type byte and the passphrase behind it: all of it only in locked memory.
@@ -127,14 +125,16 @@ void Coordinator::introduce(Client& client, std::string_view payload) {
 void Coordinator::do_word(Client& client, Word word) {
   if (!client.words.contains(word)) {
     end(client, exit_status(Code::refused),
-        "'" + std::string(word_text(word)) + "' is not granted to this key; see [ssh] grants in "
-        "latchkey.conf(5)");
+        "'" + std::string(word_text(word)) +
+            "' is not granted to this key; see [ssh] grants in "
+            "latchkey.conf(5)");
     return;
   }
   switch (word) {
     case Word::unlock:
       for (const std::string& line : status_lines()) send(client, Wire::say, line);
-      if (attempt_) send(client, Wire::say, "an answer of " + attempt_peer_.text() + " is being tried");
+      if (attempt_)
+        send(client, Wire::say, "an answer of " + attempt_peer_.text() + " is being tried");
       ask(client);
       break;
     case Word::status:
@@ -145,9 +145,15 @@ void Coordinator::do_word(Client& client, Word word) {
       for (const std::string& line : log_) send(client, Wire::say, line);
       end(client, 0, "");
       break;
-    case Word::carry_on: carry_on(client); break;
-    case Word::reboot: restart_machine(client, false); break;
-    case Word::poweroff: restart_machine(client, true); break;
+    case Word::carry_on:
+      carry_on(client);
+      break;
+    case Word::reboot:
+      restart_machine(client, false);
+      break;
+    case Word::poweroff:
+      restart_machine(client, true);
+      break;
     case Word::shell:
       log(client.peer.text() + " gets a shell");
       send(client, Wire::shell);

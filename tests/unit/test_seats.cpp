@@ -19,8 +19,10 @@ std::vector<int> ids(const std::vector<Leaving>& all) {
 }  // namespace
 
 TEST_CASE("Must 7: a key's oldest sessions give way to its newest, and other keys lose none") {
-  std::vector<Seat> seats{{.id = 100, .console = true, .account = {}, .since = start}, {.id = 101, .account = "bob", .since = start}};
-  for (int i = 0; i < 200; ++i) seats.push_back({.id = i + 200, .account = "mallory", .since = start});
+  std::vector<Seat> seats{{.id = 100, .console = true, .account = {}, .since = start},
+                          {.id = 101, .account = "bob", .since = start}};
+  for (int i = 0; i < 200; ++i)
+    seats.push_back({.id = i + 200, .account = "mallory", .since = start});
   seats.push_back({.id = 900, .account = "alice", .since = start});
   const auto gone = leaving(seats, start);
   REQUIRE(gone.size() == 200 - most_sessions_of_a_key);
@@ -40,7 +42,8 @@ TEST_CASE("Must 7: who does not say who it is has ten seconds, and 32 newer ones
 
 TEST_CASE("Must 7: a session that was told its result counts no more, and has to hang up") {
   std::vector<Seat> seats;
-  for (int i = 1; i < 20; ++i) seats.push_back({.id = i, .account = "alice", .since = start, .ended = start});
+  for (int i = 1; i < 20; ++i)
+    seats.push_back({.id = i, .account = "alice", .since = start, .ended = start});
   CHECK(leaving(seats, start + 1s).empty());
   CHECK(leaving(seats, start + 6s).size() == 19);
 }

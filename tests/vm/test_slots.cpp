@@ -183,6 +183,92 @@ TEST_CASE("promise 6: adopt, add-passphrase and recovery-key, killed anywhere, g
   prove_table(recovery.verb, kill_everywhere(m, recovery));
 }
 
+namespace {
+
+const std::string next_passphrase = "quite another one for rekey";
+
+// What a former administrator has: the keys volume as it was. Gives whether its keys open
+// the volume, by a copy and the passphrase of then.
+bool old_copy_opens(Machine& m, const std::string& volume) {
+  const Done done = m.sh(
+      "set -e; loop=$(losetup -f --show /root/old-keys.img); "
+      "cryptsetup open --key-file - $loop old-keys; mount -o ro,noload /dev/mapper/old-keys /mnt; "
+      "r=0; cryptsetup open --test-passphrase --key-file /mnt/system-" + volume +
+          ".key /dev/system/encrypted-" + volume + " || r=77; "
+      "umount /mnt; cryptsetup close old-keys; losetup -d $loop; exit $r",
+      m.passphrase());
+  INFO(done.output);
+  CHECK((done.status == 0 || done.status == 77));
+  return done.status == 0;
+}
+
+void keep_a_copy(Machine& m) {
+  m.must("latchkey -q mount-keys --write && echo mine > /run/latchkey/keys/note && "
+         "latchkey -q umount-keys", m.passphrase());
+  m.must("lvm lvchange -ay system/encrypted-keys && "
+         "dd if=/dev/system/encrypted-keys of=/root/old-keys.img bs=1M status=none && "
+         "lvm lvchange -an system/encrypted-keys");
+  // So that no image is built: in a guest without KVM one takes minutes.
+  m.must("mount -t tmpfs tmpfs /boot");
+}
+
+void check_rekeyed(Machine& m) {
+  CHECK(m.must("lvm lvs --noheadings -o lv_name system | grep keys | tr -d ' '") ==
+        "encrypted-keys-2");
+  CHECK(m.must("lvm lvs --noheadings -o lv_active,lv_tags system/encrypted-keys-2 | tr -d ' '")
+            .empty());
+  CHECK(m.must("grep -c keys /proc/mounts || true") == "0");
+  for (const std::string volume : {"a", "b", "c", "d"}) {
+    CHECK_FALSE(old_copy_opens(m, volume));
+    CHECK(m.must("cryptsetup luksDump /dev/system/encrypted-" + volume + " | grep -c ': luks2'") ==
+          "1");
+  }
+  CHECK(m.sh("latchkey mount-keys", m.passphrase()).status == exit_status(Code::denied));
+  m.must("latchkey -q mount-keys", next_passphrase);
+  CHECK(m.must("cat /run/latchkey/keys/note") == "mine");
+  m.must("latchkey -q umount-keys");
+  for (const std::string volume : {"a", "b", "c", "d"})
+    CHECK(has(m.sh("latchkey check --with-keys --verbose", next_passphrase).output,
+              "the key of '" + volume + "' opens its key slot"));
+}
+
+}  // namespace
+
+TEST_CASE("Must 9: after a rekey the old keys volume and the old passphrase open nothing") {
+  Machine& m = unlocked();
+  keep_a_copy(m);
+  CHECK(old_copy_opens(m, "a"));
+  const Done done = m.sh("latchkey rekey", m.passphrase() + "\n" + next_passphrase + "\n");
+  INFO(done.output);
+  REQUIRE(done.status == 0);
+  check_rekeyed(m);
+  m.must("latchkey lock && latchkey unlock", next_passphrase);
+  CHECK(m.must("ls /dev/mapper | grep -c '^cleartext-'") == "4");
+}
+
+TEST_CASE("Must 9: a rekey, killed anywhere, goes on; all the time one keys volume opens all",
+          "[.slow]") {
+  Machine& m = unlocked();
+  keep_a_copy(m);
+  m.save("copied");
+  KillStory story;
+  story.verb = "rekey";
+  story.input = m.passphrase() + "\n" + next_passphrase + "\n";
+  story.snapshot = "copied";
+  story.unfinished = "'rekey' of 'keys'";
+  story.between = [](Machine& machine) {
+    machine.must("latchkey lock");
+    const bool new_one = machine.must("cat /etc/latchkey/latchkey.conf").find("encrypted-keys-2") !=
+                         std::string::npos;
+    const Done opened = machine.sh("latchkey unlock",
+                                   new_one ? next_passphrase : machine.passphrase());
+    INFO(opened.output);
+    CHECK(opened.status == 0);
+  };
+  story.check = check_rekeyed;
+  prove_table(story.verb, kill_everywhere(m, story));
+}
+
 TEST_CASE("a recovery key opens what it is for, and a new one takes its place") {
   Machine& m = unlocked();
   const std::string test = "cryptsetup open --test-passphrase --key-file - /dev/system/encrypted-b";

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "latchkey/init_steps.hpp"
+#include "latchkey/keys_maker.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "latchkey/first_setup.hpp"
+#include "core/size.hpp"
+#include "core/text.hpp"
 #include "latchkey/new_passphrase.hpp"
-#include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_maker.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/file_system.hpp"
-#include "sys/host_keys.hpp"
 #include "sys/luks.hpp"
-#include "sys/lvm_admin.hpp"
 #include "sys/signature.hpp"
+#include "sys/unfinished.hpp"
 
 namespace latchkey {
 namespace {
 
-const std::string mapping = KeysVolume().mapping;
+// The header takes 16 MiB; less than this leaves no room for a file system.
+constexpr std::uint64_t least_size = 32ULL << 20U;
 
-Result<> make_lv(InitRun& run) {
+Result<> make_lv(KeysMaker& run) {
   const auto there = find_lv(run.lv());
   if (!there) return there.error();
   if (!*there) return create_lv(run.lv(), run.work.value("size"), run.work.value("tag"));
@@ -36,7 +36,7 @@ Result<> make_lv(InitRun& run) {
 
 // The LV's device, awake until the end of the run; again proved to be ours, since
 // what comes next writes over whatever it holds.
-Result<std::string> own_device(InitRun& run) {
+Result<std::string> own_device(KeysMaker& run) {
   const auto ours = lv_is_ours(run);
   if (!ours) return ours.error();
   if (!*ours) return foreign_lv(run.lv());
@@ -49,7 +49,7 @@ Result<std::string> own_device(InitRun& run) {
 }
 
 // A run that was killed may have left the mapping.
-Result<> close_leftover(const std::string& path) {
+Result<> close_leftover(const std::string& mapping, const std::string& path) {
   if (auto done = remove_unfinished_mapping(mapping); !done) return done;
   const auto found = find_mapping(mapping);
   if (!found) return Ok{};
@@ -61,16 +61,16 @@ Result<> close_leftover(const std::string& path) {
   return close_mapping(mapping);
 }
 
-LuksPlace place_of(const InitRun& run, const std::string& path) {
+LuksPlace place_of(const KeysMaker& run, const std::string& path) {
   return {.device = path, .header = {}, .name = "keys", .uuid = run.work.value("uuid")};
 }
 
 // Leaves a header alone that an earlier run made with the same passphrase. With
 // another one nothing is lost: the volume holds no file system yet.
-Result<> format_lv(InitRun& run) {
+Result<> format_lv(KeysMaker& run) {
   const auto path = own_device(run);
   if (!path) return path.error();
-  if (auto closed = close_leftover(*path); !closed) return closed;
+  if (auto closed = close_leftover(run.mapping, *path); !closed) return closed;
   auto device = LuksDevice::open(place_of(run, *path));
   if (device) {
     const auto tried = device->try_key(*run.passphrase);
@@ -92,10 +92,11 @@ Result<> format_lv(InitRun& run) {
   return Ok{};
 }
 
-Result<> make_keys_file_system(InitRun& run) {
+Result<> make_keys_file_system(KeysMaker& run) {
+  const std::string& mapping = run.mapping;
   const auto path = own_device(run);
   if (!path) return path.error();
-  if (auto closed = close_leftover(*path); !closed) return closed;
+  if (auto closed = close_leftover(run.mapping, *path); !closed) return closed;
   const auto opened = open_mapping({.device = *path,
                                     .mapping = mapping,
                                     .name = "keys",
@@ -114,34 +115,50 @@ Result<> make_keys_file_system(InitRun& run) {
   if (auto asked = close_mapping_when_unused(mapping); !asked) return asked;
   auto made = make_file_system("ext4", {"-m", "0"}, node);
   held.reset();
-  if (!wait_for_devices([] { return !find_mapping(mapping); }, std::chrono::seconds(5)))
+  if (!wait_for_devices([&] { return !find_mapping(mapping); }, std::chrono::seconds(5)))
     if (auto closed = close_mapping(mapping); !closed && made) return closed;
   if (made) run.passphrase.reset();
   return made;
 }
 
-Result<> write_configuration(const InitRun& run) {
-  return write_first_files(run.globals, {.keys = run.lv(),
-                                         .keys_uuid = run.work.value("uuid"),
-                                         .authorized_keys = run.work.value("authorized_keys")});
-}
-
-Result<> finish_lv(InitRun& run) {
-  const std::string tag = run.work.value("tag");
-  if (!tag.empty())
-    if (auto done = untag_lv(run.lv(), tag); !done) return done;
-  run.woken.reset();
-  // Nobody needs it until the next unlock.
-  return deactivate_lv(run.lv());
-}
-
 }  // namespace
 
-DeviceRef InitRun::lv() const {
-  return {.kind = DeviceRef::Kind::lv, .vg = work.value("vg"), .lv = "encrypted-keys"};
+DeviceRef KeysMaker::lv() const {
+  return {.kind = DeviceRef::Kind::lv, .vg = work.value("vg"), .lv = work.value("lv")};
 }
 
-Result<bool> lv_is_ours(const InitRun& run) {
+Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg) {
+  const std::string size = run.work.value("size");
+  const auto bytes = parse_size(size);
+  if (!bytes)
+    return Error{Code::usage, "'" + printable(size) + "' is no size", "",
+                 "write it as 64M or 1G: --size 64M"};
+  if (*bytes < least_size)
+    return Error{Code::usage, "a keys volume of " + size_text(*bytes) + " is too small",
+                 "its header alone takes 16 MiB", "use at least: --size 32M"};
+  const auto there = find_lv(run.lv());
+  if (!there) return there.error();
+  if (*there) {
+    const auto ours = lv_is_ours(run);
+    if (!ours) return ours.error();
+    return *ours ? Result<>(Ok{}) : Result<>(foreign_lv(run.lv()));
+  }
+  if (vg.free >= *bytes) return Ok{};
+  return Error{Code::refused, "no room for the keys volume in '" + vg.name + "'",
+               size_text(*bytes) + " are wanted, " + size_text(vg.free) + " are free",
+               "give it room: lvm vgextend, lvm lvreduce; or take less: --size 32M"};
+}
+
+Result<> name_keys_volume(KeysMaker& run) {
+  if (!run.work.value("uuid").empty()) return Ok{};
+  const auto uuid = new_uuid();
+  if (!uuid) return uuid.error();
+  run.work.values["uuid"] = *uuid;
+  run.work.values["tag"] = tag_of(*uuid);
+  return Ok{};
+}
+
+Result<bool> lv_is_ours(const KeysMaker& run) {
   const auto there = find_lv(run.lv());
   if (!there) return there.error();
   const std::string tag = run.work.value("tag");
@@ -164,22 +181,20 @@ Error foreign_lv(const DeviceRef& lv) {
   return {Code::refused, what, "it holds " + **found, "rename it, if somebody needs what it holds"};
 }
 
-std::vector<WorkStep> init_steps(InitRun& run) {
-  const std::string lv = run.lv().text();
-  const Globals& globals = run.globals;
-  return {
-      {"lv", "making the logical volume " + lv, [&run] { return make_lv(run); }},
-      {"format", "encrypting it", [&run] { return format_lv(run); }},
-      {"file-system", "making its file system; the passphrase is tried on it",
-       [&run] { return make_keys_file_system(run); }},
-      {"config", "writing the configuration into /etc/latchkey",
-       [&run] { return write_configuration(run); }},
-      {"host-keys", "making the host keys of early boot",
-       [&globals] { return make_host_keys(globals.paths); }},
-      {"untag", "", [&run] { return finish_lv(run); }},
-      {"image", "looking at the image of every kernel",
-       [&globals] { return bring_images_up_to_date(globals); }},
-  };
+std::vector<WorkStep> steps_to_make_keys(KeysMaker& run) {
+  return {{"lv", "making the logical volume " + run.lv().text(), [&run] { return make_lv(run); }},
+          {"format", "encrypting it", [&run] { return format_lv(run); }},
+          {"file-system", "making its file system; the passphrase is tried on it",
+           [&run] { return make_keys_file_system(run); }}};
+}
+
+Result<> finish_keys_lv(KeysMaker& run) {
+  const std::string tag = run.work.value("tag");
+  if (!tag.empty())
+    if (auto done = untag_lv(run.lv(), tag); !done) return done;
+  run.woken.reset();
+  // Nobody needs it until the next unlock.
+  return deactivate_lv(run.lv());
 }
 
 }  // namespace latchkey

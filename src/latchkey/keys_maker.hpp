@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Making a keys volume: what `init` and `rekey` share.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/device_ref.hpp"
+#include "latchkey/steps.hpp"
+#include "sys/lvm.hpp"
+#include "sys/lvm_admin.hpp"
+#include "sys/secret.hpp"
+
+namespace latchkey {
+
+/// What the steps of one run share. The values in `work`: `vg`, `lv` (its name), `size`,
+/// `uuid` (of the LUKS header), `tag` (that marks the LV as ours).
+struct KeysMaker {
+  const Globals& globals;
+  Unfinished work{};
+  /// The new passphrase; held until the file system is made.
+  std::optional<Secret> passphrase{};
+  std::unique_ptr<WokenLv> woken{};
+  /// What the volume is called while its file system is made.
+  std::string mapping = KeysVolume().mapping;
+
+  [[nodiscard]] DeviceRef lv() const;
+};
+
+/// Judges the size that is asked for and the room in the group. Fails with Code::usage
+/// (no size, too small a one), Code::refused (no room; an LV of that name which is not
+/// ours).
+[[nodiscard]] Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg);
+
+/// Draws `uuid` and `tag`, unless an interrupted run has them.
+[[nodiscard]] Result<> name_keys_volume(KeysMaker& run);
+
+/// True when the LV `run.lv()` carries the tag of this work. Fails as find_lv.
+[[nodiscard]] Result<bool> lv_is_ours(const KeysMaker& run);
+
+/// Why an LV of this name cannot be taken: what lies on it, and what to do.
+[[nodiscard]] Error foreign_lv(const DeviceRef& lv);
+
+/// The steps `lv`, `format` and `file-system`. `run` outlives them.
+[[nodiscard]] std::vector<WorkStep> steps_to_make_keys(KeysMaker& run);
+
+/// Takes the tag off and puts the LV to rest. Fails as untag_lv and deactivate_lv.
+[[nodiscard]] Result<> finish_keys_lv(KeysMaker& run);
+
+}  // namespace latchkey

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/rekeyer.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/config_edit.hpp"
+#include "core/text.hpp"
+#include "latchkey/new_passphrase.hpp"
+#include "latchkey/rebuild.hpp"
+#include "latchkey/terminal.hpp"
+#include "latchkey/volume_maker.hpp"
+#include "sys/fd.hpp"
+#include "sys/luks.hpp"
+#include "sys/passphrase.hpp"
+
+namespace latchkey {
+namespace {
+
+// Beside the old one, which has the usual name while it is open.
+constexpr const char* new_mapping = "cleartext-keys-new";
+
+Error refused(const std::string& why, const std::string& hint) {
+  return {Code::refused, "cannot make a new keys volume", why, hint};
+}
+
+Result<> alone_with_its_key(const Setup& setup) {
+  for (const Volume& volume : setup.volumes)
+    if (const Volume* const other = shares_key_file(setup.volumes, volume))
+      return refused("'" + volume.name + "' and '" + other->name + "' share the key file '" +
+                         volume.key_file + "'",
+                     "give each a key file of its own; see x-latchkey.key in latchkey.conf(5)");
+  return Ok{};
+}
+
+// The first name in the group that is free.
+Result<std::string> free_name(const std::string& vg) {
+  for (int i = 1; i < 100; ++i) {
+    const std::string name = "encrypted-keys" + (i == 1 ? "" : "-" + std::to_string(i));
+    const auto there = find_lv({.kind = DeviceRef::Kind::lv, .vg = vg, .lv = name});
+    if (!there) return there.error();
+    if (!*there) return name;
+  }
+  return refused("every name for it is taken in '" + vg + "'", "see: lvm lvs " + vg);
+}
+
+LuksPlace place_of_keys(const DeviceRef& lv, const std::string& uuid) {
+  return {.device = lv.path(), .header = {}, .name = "keys", .uuid = uuid};
+}
+
+}  // namespace
+
+Rekeyer::Rekeyer(const Globals& globals, const Setup& setup, Unfinished work)
+    : globals_(globals),
+      setup_(setup),
+      maker_{.globals = globals, .work = std::move(work), .mapping = new_mapping} {}
+
+int Rekeyer::slot(const char* which, const Volume& volume) const {
+  return recorded_slot(maker_.work, which + ("-" + volume.name));
+}
+
+KeysVolume Rekeyer::new_keys() const {
+  return {.device = maker_.lv(), .mapping = new_mapping, .uuid = maker_.work.value("uuid")};
+}
+
+// True once the configuration names the new one, whatever was marked.
+bool Rekeyer::switched() const {
+  const KeysVolume& keys = setup_.config.keys;
+  return !maker_.work.value("lv").empty() && keys.device == maker_.lv() &&
+         keys.uuid == maker_.work.value("uuid");
+}
+
+Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
+  if (switched()) {
+    std::vector<std::string>& done = maker_.work.done;
+    if (!maker_.work.is_done("configure")) done.emplace_back("configure");
+    auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
+    // A script that gives both passphrases again gives the old one first.
+    if (!session && session.error().code == Code::denied && !asker.interactive())
+      session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
+    if (!session) return session.error();
+    session_ = std::move(*session);
+    return Ok{};
+  }
+  if (setup_.config.keys.device.kind != DeviceRef::Kind::lv)
+    return refused("it is made beside the old one, which is no logical volume",
+                   "name it in latchkey.conf as device = \"VG/LV\"");
+  if (auto alone = alone_with_its_key(setup_); !alone) return alone;
+  if (auto begun = begin(); !begun) return begun;
+  auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::read);
+  if (!session) return session.error();
+  session_ = std::move(*session);
+  if (auto asked = ask_new(asker, accept_weak); !asked) return asked;
+  for (const Volume& volume : setup_.volumes)
+    if (auto looked = look_at(volume); !looked) return looked;
+  return Ok{};
+}
+
+// What there is to be, and whether there is room for it.
+Result<> Rekeyer::begin() {
+  const DeviceRef& old = setup_.config.keys.device;
+  const WokenLv woken(old);
+  const auto header = read_luks_header(place_of_keys(old, setup_.config.keys.uuid));
+  if (!header) return header.error();
+  auto& values = maker_.work.values;
+  values["vg"] = old.vg;
+  values["old"] = old.text();
+  values["old-uuid"] = header->uuid;
+  if (values["lv"].empty()) {
+    const auto lv = find_lv(old);
+    if (!lv) return lv.error();
+    auto name = free_name(old.vg);
+    if (!name) return name.error();
+    values["lv"] = *name;
+    values["size"] = std::to_string(*lv ? (*lv)->size >> 20U : 64) + "M";
+  }
+  if (auto named = name_keys_volume(maker_); !named) return named;
+  const auto vg = find_vg(old.vg);
+  if (!vg) return vg.error();
+  if (auto room = judge_keys_room(maker_, *vg); !room) return room;
+  const std::string conf = globals_.paths.etc("latchkey.conf");
+  const auto text = read_file(conf);
+  if (!text) return text.error();
+  const auto edited = with_keys_volume(*text, conf, new_keys());
+  return edited ? Result<>(Ok{}) : Result<>(edited.error());
+}
+
+Result<> Rekeyer::ask_new(Asker& asker, bool accept_weak) {
+  if (!maker_.work.is_done("file-system")) {
+    auto typed =
+        ask_new_passphrase(globals_, asker, "new passphrase of the new keys volume", accept_weak);
+    if (!typed) return typed.error();
+    passphrase_ = copy_of(*typed);
+    maker_.passphrase = std::move(*typed);
+    std::erase(maker_.work.done, "format");
+    return Ok{};
+  }
+  const auto known = with_passphrase(globals_, asker, "new passphrase, as it was typed before",
+                                     [&](Secret typed) -> Result<> {
+                                       passphrase_ = std::move(typed);
+                                       const auto opened = fresh();
+                                       return opened ? Result<>(Ok{}) : Result<>(opened.error());
+                                     });
+  if (known || known.error().code != Code::denied) return known;
+  return Error{Code::denied, "cannot go on with the new keys volume",
+               "this is not the new passphrase that was typed before",
+               "if nobody knows it any more, run: lvm lvremove " + maker_.lv().text() +
+                   ", rm /etc/latchkey/unfinished/keys, latchkey rekey"};
+}
+
+// Finds the slot that the old key opens, and one for the new key: that of an interrupted
+// run only if what it stored opens it.
+Result<> Rekeyer::look_at(const Volume& volume) {
+  auto header = AwakeHeader::of_volume(volume);
+  if (!header) return header.error();
+  LuksDevice& luks = header->luks();
+  const auto key = session_->keys().read(volume.key_file);
+  if (!key) return key.error();
+  const auto opens = luks.try_key(*key);
+  if (!opens && opens.error().code == Code::denied)
+    return Error{Code::denied, "cannot give '" + volume.name + "' a new key",
+                 "no key slot accepts its key file '" + printable(volume.key_file) + "'",
+                 "see: latchkey check --with-keys"};
+  if (!opens) return opens.error();
+  auto& values = maker_.work.values;
+  values["old-" + volume.name] = std::to_string(*opens);
+  const int made = slot("new", volume);
+  if (fresh_ && made != LuksDevice::any_slot && made != *opens && luks.has_slot(made))
+    if (const auto stored = fresh_->read(volume.key_file); stored && luks.try_slot(made, *stored))
+      return Ok{};
+  std::erase(maker_.work.done, "key-" + volume.name);
+  const auto free = luks.free_slot();
+  if (!free) return free.error();
+  values["new-" + volume.name] = std::to_string(*free);
+  return Ok{};
+}
+
+Result<const OpenKeys*> Rekeyer::fresh() {
+  if (switched()) return &session_->keys();
+  if (!fresh_) {
+    if (!maker_.woken) maker_.woken = std::make_unique<WokenLv>(maker_.lv());
+    auto opened = OpenKeys::open(new_keys(), passphrase_, KeysAccess::write,
+                                 [this](const std::string& text) { say(globals_, text); });
+    if (!opened) return opened.error();
+    fresh_ = std::move(*opened);
+  }
+  return &*fresh_;
+}
+
+std::vector<WorkStep> Rekeyer::steps() {
+  std::vector<WorkStep> steps = steps_to_make_keys(maker_);
+  steps.push_back({"files", "", [this] { return take_along(); }});
+  for (const Volume& volume : setup_.volumes)
+    steps.push_back({"key-" + volume.name, "giving '" + volume.name + "' a new key",
+                     [this, &volume] { return give_key(volume); }});
+  steps.push_back({"configure", "", [this] { return configure(); }});
+  // From here on the images open the new one; until here, the old one.
+  steps.push_back({"image", "bringing the new keys volume into the image of every kernel",
+                   [this] { return bring_images_up_to_date(globals_); }});
+  for (const Volume& volume : setup_.volumes)
+    steps.push_back({"remove-" + volume.name, "removing the old key of '" + volume.name + "'",
+                     [this, &volume] { return remove_old_key(volume); }});
+  // Images hold copies of headers that are kept elsewhere, the old slots among them.
+  if (std::ranges::any_of(setup_.volumes, header_in_file))
+    steps.push_back({"header-copies", "", [this] { return bring_images_up_to_date(globals_); }});
+  steps.push_back({"retire", "removing the old keys volume", [this] { return retire(); }});
+  steps.push_back({"untag", "", [this] { return close(); }});
+  steps.push_back(note_step(globals_));
+  return steps;
+}
+
+// What the old one holds beside the keys is its owner's: a copy goes along, and where
+// that cannot be, the old one stays.
+Result<> Rekeyer::take_along() {
+  const auto to = fresh();
+  if (!to) return to.error();
+  const OpenKeys& from = session_->keys();
+  std::vector<std::string> stays;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator
+           at("/proc/self/fd/" + std::to_string(from.directory()), failed),
+       end;
+       !failed && at != end; at.increment(failed)) {
+    const std::string name = at->path().filename();
+    if (name == "lost+found" ||
+        std::ranges::find(setup_.volumes, name, &Volume::key_file) != setup_.volumes.end())
+      continue;
+    const auto content = from.read(name);
+    if (!content) {
+      stays.push_back(printable(name));
+      continue;
+    }
+    if (auto written = (*to)->write(name, *content); !written) return written;
+  }
+  if (failed) return Error{Code::io, "cannot list the keys volume", failed.message(), ""};
+  maker_.work.values["stays"] = join(stays, "', '");
+  return Ok{};
+}
+
+Result<> Rekeyer::give_key(const Volume& volume) {
+  const auto to = fresh();
+  if (!to) return to.error();
+  auto header = AwakeHeader::of_volume(volume);
+  if (!header) return header.error();
+  const auto current = session_->keys().read(volume.key_file);
+  if (!current) return current.error();
+  const auto drawn = RandomKey::draw();
+  if (!drawn) return drawn.error();
+  // Stored before it opens anything: a slot whose key nobody has cannot come to be.
+  if (auto written = (*to)->write(volume.key_file, drawn->secret()); !written) return written;
+  const int made = slot("new", volume);
+  const auto added = header->luks().add_slot(*current, *drawn, made);
+  if (!added) return added.error();
+  const auto stored = (*to)->read(volume.key_file);
+  return stored ? header->luks().try_slot(made, *stored) : Result<>(stored.error());
+}
+
+Result<> Rekeyer::configure() const {
+  const std::string conf = globals_.paths.etc("latchkey.conf");
+  const auto text = read_file(conf);
+  if (!text) return text.error();
+  const auto edited = with_keys_volume(*text, conf, new_keys());
+  if (!edited) return edited.error();
+  return write_file(conf, *edited, 0644);
+}
+
+// Only when the new key is proved to open it, by what is on the disk.
+Result<> Rekeyer::remove_old_key(const Volume& volume) {
+  const auto keys = fresh();
+  if (!keys) return keys.error();
+  auto header = AwakeHeader::of_volume(volume);
+  if (!header) return header.error();
+  const auto stored = (*keys)->read(volume.key_file);
+  if (!stored) return stored.error();
+  if (auto proved = header->luks().try_slot(slot("new", volume), *stored); !proved) return proved;
+  return header->luks().remove_slot(slot("old", volume));
+}
+
+Result<> Rekeyer::retire() {
+  // Nobody else may come to open the new one while it is open here: closed before the
+  // turn is given back.
+  if (fresh_)
+    if (auto closed = fresh_->close(); !closed) return closed;
+  fresh_.reset();
+  if (session_)
+    if (auto closed = session_->close(); !closed) return closed;
+  session_.reset();
+  const auto now = load_setup(globals_.paths);
+  if (!now) return now.error();
+  if (!(now->config.keys.device == maker_.lv()))
+    return refused("latchkey.conf does not name " + maker_.lv().text() + " any more",
+                   "see who else changes it");
+  const auto old = parse_device_ref(maker_.work.value("old"));
+  if (!old) return old.error();
+  const std::string stays = maker_.work.value("stays");
+  if (!stays.empty()) {
+    say(globals_, "the old keys volume " + old->text() + " stays, for it holds '" + stays +
+                      "'; its keys open nothing any more");
+    return Ok{};
+  }
+  const auto there = find_lv(*old);
+  if (!there) return there.error();
+  if (!*there) return Ok{};
+  const WokenLv woken(*old);
+  const std::string uuid = maker_.work.value("old-uuid");
+  if (auto ours = look_for_signature(*old, uuid); !ours) return ours;
+  if (auto wiped = wipe_header(place_of_keys(*old, uuid)); !wiped) return wiped;
+  return remove_lv(*old);
+}
+
+Result<> Rekeyer::close() {
+  if (session_)
+    if (auto closed = session_->close(); !closed) return closed;
+  session_.reset();
+  return finish_keys_lv(maker_);
+}
+
+std::vector<std::string> Rekeyer::other_slots() const {
+  std::vector<std::string> lines;
+  for (const Volume& volume : setup_.volumes) {
+    auto header = AwakeHeader::of_volume(volume);
+    if (!header) continue;
+    const auto names = header->luks().slot_names();
+    std::vector<std::string> others;
+    for (const SlotCost& one : header->luks().header().slots)
+      if (one.slot != slot("new", volume)) others.push_back(slot_text(names, one.slot));
+    if (!others.empty()) lines.push_back("'" + volume.name + "': " + join(others, ", "));
+  }
+  return lines;
+}
+
+}  // namespace latchkey
