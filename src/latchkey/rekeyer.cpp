@@ -165,10 +165,12 @@ Result<> Rekeyer::look_at(const Volume& volume) {
   auto& values = maker_.work.values;
   values["old-" + volume.name] = std::to_string(*opens);
   const int made = slot("new", volume);
-  if (fresh_ && made != LuksDevice::any_slot && made != *opens && luks.has_slot(made))
-    if (const auto stored = fresh_->read(volume.key_file); stored && luks.try_slot(made, *stored))
-      return Ok{};
   std::erase(maker_.work.done, "key-" + volume.name);
+  if (fresh_ && made != LuksDevice::any_slot && made != *opens && luks.has_slot(made))
+    if (const auto stored = fresh_->read(volume.key_file); stored && luks.try_slot(made, *stored)) {
+      maker_.work.done.push_back("key-" + volume.name);
+      return Ok{};
+    }
   const auto free = luks.free_slot();
   if (!free) return free.error();
   values["new-" + volume.name] = std::to_string(*free);

@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
+#include "vm/kill_story.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -215,4 +216,29 @@ TEST_CASE("a machine of the older scripts moves over with one command, and lives
   check_again(m);
   CHECK(m.must("cat /srv/extra/file /srv/apart/file") == "data\ndata");
   CHECK_FALSE(has(check_with_keys(m, 0), "which is a costly one"));
+}
+
+TEST_CASE("promise 6: import-legacy, killed between any two steps, goes on where it was",
+          "[.slow]") {
+  Machine& m = guests().legacy();
+  m.load("login");
+  // No image is built: in a guest without KVM one takes minutes.
+  m.must("mount -t tmpfs none /boot");
+  m.save("without-images");
+  const std::string before = heads(m, "16");
+  KillStory story;
+  story.verb = "import-legacy";
+  story.arguments = "/root/encrypted-volumes --authorized-keys /root/.ssh/authorized_keys";
+  story.input = m.passphrase() + "\n";
+  story.snapshot = "without-images";
+  story.unfinished = "'import-legacy' of 'import'";
+  // What it moves over is not written to, and the old scripts still find all of it.
+  story.between = [&before](Machine& machine) { CHECK(heads(machine, "16") == before); };
+  story.check = [](Machine& machine) {
+    CHECK(machine.must("grep -c x-latchkey.uuid /etc/latchkey/volumes") == "5");
+    for (const std::string& service : services)
+      CHECK(machine.must("systemctl is-enabled " + service + " 2>/dev/null") == "enabled");
+    check_again(machine);
+  };
+  prove_table(story.verb, kill_everywhere(m, story));
 }
