@@ -19,6 +19,7 @@
 #include "sys/clock.hpp"
 #include "sys/init_system.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/lvm.hpp"
 #include "sys/mount.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/unit_jobs.hpp"
@@ -92,6 +93,9 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
                           over_files, [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
   // Early boot left it active: LVM's work would have delayed the boot there.
+  const DeviceRef& keys = setup.config.keys.device;
+  if (keys.kind == DeviceRef::Kind::lv && init_system() == InitSystem::systemd)
+    await_activation_at_boot(keys.vg);
   if (auto rested = rest_keys_volume(setup); !rested) report_warning(rested.error());
   const Facts after = probe_all(setup, globals.paths);
   Reasons reasons = reporter.reasons();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/lvm.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -53,6 +55,20 @@ Result<> deactivate_lv(const DeviceRef& lv) {
                            {.timeout = std::chrono::seconds(60)});
   if (!done) return done.error();
   return Ok{};
+}
+
+void await_activation_at_boot(const std::string& vg) {
+  using std::chrono::seconds;
+  const auto deadline = std::chrono::steady_clock::now() + seconds(60);
+  // Before, udev may not have got as far as starting it.
+  (void)run({"udevadm", "settle", "--timeout=30"}, {.timeout = seconds(40)});
+  const std::string unit = "lvm-activate-" + vg + ".service";
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto active = run({"systemctl", "is-active", "--quiet", "--", unit},
+                            {.timeout = seconds(10)});
+    if (!active || active->status != 0) return;
+    ::poll(nullptr, 0, 200);
+  }
 }
 
 bool lv_exists(const DeviceRef& lv) {

@@ -24,6 +24,10 @@ namespace latchkey {
 /// active is fine. Fails with Code::busy when it is in use, else as above.
 [[nodiscard]] Result<> deactivate_lv(const DeviceRef& lv);
 
+/// Waits until systemd's own activation of a group, which udev starts at boot, is over (at
+/// most a minute): it would activate again what is deactivated before.
+void await_activation_at_boot(const std::string& vg);
+
 /// True when LVM knows the logical volume, active or not.
 [[nodiscard]] bool lv_exists(const DeviceRef& lv);
 

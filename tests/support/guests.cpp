@@ -106,7 +106,7 @@ Machine& Guests::sysvinit() {
   return get("test-sysvinit", [](const std::string& name) {
     const std::vector<std::string> options{
         "--volumes",       "www:ext4:64,data:ext4:64",
-        "--install",       "sysvinit-core,sysv-rc,initscripts,insserv,nginx-light",
+        "--install",       "sysvinit-core,sysv-rc,initscripts,insserv,systemd-sysv-,nginx-light",
         "--script",        parts + "sysv-host",
         "--late-script",   parts + "sysv-packages",
         "--volume-script", parts + "sysv-volumes",
