@@ -95,6 +95,7 @@ Result<DeviceRef> parse_device_ref(std::string_view text) {
     if (value.empty()) return bad(text, "nothing follows " + std::string(tag));
     if (value.find('/') != std::string_view::npos || value == "." || value == "..")
       return bad(text, "the value has a '/'");
+    if (printable(value, 4096) != value) return bad(text, "it has unprintable characters");
     const bool is_id = kind == Kind::uuid || kind == Kind::partuuid;
     const bool hex = std::ranges::all_of(value, [](char c) {
       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';

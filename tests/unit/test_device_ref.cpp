@@ -27,7 +27,7 @@ TEST_CASE("a device is named by VG/LV, path, UUID, PARTUUID or label") {
 
 TEST_CASE("what names no device says why") {
   for (const char* bad :
-       {"", "sdb1", "system/", "/system", "a/b/c", "-o/x", "UUID=", "UUID=xyz", "UUID=../../x",
+       {"", "sdb1", "system/", "/system", "a/b/c", "-o/x", "UUID=", "UUID=xyz", "UUID=../../x", "LABEL=a\nb",
         "LABEL=a/b", "/dev/../etc/passwd", "/dev//sda", "/etc/passwd", "/dev/a\nb"}) {
     INFO(bad);
     const auto ref = parse_device_ref(bad);

@@ -92,7 +92,7 @@ class Draw {
         return {.kind = Kind::uuid, .value = "12-ab"};
       default:
         return {.kind = coin() ? Kind::label : Kind::partlabel,
-                .value = one_of({"a b", "\"in quotes\"", "\"", "tab\there", "#1", "\\040"})};
+                .value = one_of({"a b", "\"in quotes\"", "\"", "back\\slash", "#1", "\\040"})};
     }
   }
   std::minstd_rand random_{7};
