@@ -106,7 +106,8 @@ def apt(tree, job, *args):
     tree.write("/etc/apt/apt.conf.d/00latchkey-vm-build",
                "".join(line + "\n" for line in job["apt_options"]))
     tree.chroot("apt-get", "-q", "-y", "-o", "Dpkg::Options::=--force-confold",
-                "-o", "Dpkg::Use-Pty=0", "--no-install-recommends", *args)
+                "-o", "Dpkg::Use-Pty=0", "--no-install-recommends",
+                "--allow-remove-essential", *args)
 
 
 def debootstrap(job):

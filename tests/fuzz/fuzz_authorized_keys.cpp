@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/authorized_keys.hpp"
+#include "fuzz/judge.hpp"
+
+using namespace latchkey;
+using namespace latchkey::fuzz;
+
+LATCHKEY_FUZZ(text) {
+  const AuthorizedKeys parsed = parse_authorized_keys(text, "authorized_keys");
+  for (const Error& error : parsed.errors) judge(error);
+  for (std::size_t i = 0; i < parsed.keys.size(); ++i) {
+    const AuthorizedKey& key = parsed.keys[i];
+    must_be_line(key.comment);
+    // The line that Dropbear gets: ours alone decides what the key may do.
+    const std::string line = dropbear_line(key, i + 1);
+    must_be_line(line);
+    must(line.find("command=\"") != std::string::npos);
+    must(line.find("command=\"") == line.rfind("command=\"") || line.find(key.comment) != 0);
+  }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// fstab and crypttab beside two volumes.
+#include "core/fstab.hpp"
+#include "fuzz/judge.hpp"
+
+using namespace latchkey;
+using namespace latchkey::fuzz;
+
+LATCHKEY_FUZZ(text) {
+  const auto volumes = parse_volumes("a vg/a /srv/a ext4\nroot vg/root / ext4\n", "volumes");
+  std::vector<Claim> claims;
+  for (const Volume& volume : *volumes) claims.push_back(claim(volume));
+  const auto resolve = [](const std::string& spec) { return spec; };
+  for (const Findings& found : {fstab_conflicts(text, "fstab", claims, resolve),
+                                fstab_lacks(text, "fstab", claims),
+                                crypttab_conflicts(text, "crypttab", claims, resolve)})
+    for (const Finding& one : found) judge(one.text);
+}

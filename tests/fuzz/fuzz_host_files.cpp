@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Files of the machine that are only looked at: GRUB's menu and the kernel's list of
+// swap, kdump's settings, init scripts, fsck's lines, records of early boot.
+#include "core/boot_menu.hpp"
+#include "core/fsck.hpp"
+#include "core/hold.hpp"
+#include "core/init_script.hpp"
+#include "core/ledger.hpp"
+#include "core/text.hpp"
+#include "core/traces.hpp"
+#include "fuzz/judge.hpp"
+
+using namespace latchkey;
+using namespace latchkey::fuzz;
+
+LATCHKEY_FUZZ(text) {
+  (void)starts_without_image(text, "6.1.0-1-amd64");
+  (void)default_is(text, "6.1.0-1-amd64");
+  (void)swap_areas(text);
+  (void)crash_directory(text);
+  (void)reads_init_functions(text);
+  (void)tells_status(text);
+  (void)words_of_line(text, "a.service");
+  (void)read_holds(text, text, {});
+  for (const std::string_view line : split_lines(text))
+    if (const auto progress = parse_check_progress(line))
+      must(progress->percent >= 0 && progress->percent <= 100 && progress->pass >= 1);
+  std::string lines;
+  const auto entries = parse_ledger(text);
+  for (const LinkEntry& entry : entries)
+    for (const std::string& line : ledger_lines(entry)) lines += line + "\n";
+  must(parse_ledger(lines).size() <= entries.size());
+  (void)parse_made(text);
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The kernel's command line, and what stands behind one ip=.
+#include "core/network.hpp"
+#include "fuzz/judge.hpp"
+
+using namespace latchkey;
+using namespace latchkey::fuzz;
+
+LATCHKEY_FUZZ(text) {
+  judge(parse_ip_option(text));
+  const NetworkPlan plan = network_plan(std::string(text), NetworkConfig{});
+  for (const Error& problem : plan.problems) judge(problem);
+  must_be_line(plan.hostname);
+  for (const LinkPlan& link : plan.links) {
+    must_be_line(link.match.name);
+    must_be_line(link.match.mac);
+  }
+}
