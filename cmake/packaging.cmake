@@ -96,6 +96,7 @@ if(LATCHKEY_DEPS)
   execute_process(COMMAND ${hooks}/packaging/bundled ${LATCHKEY_DEPS} ${work}
     OUTPUT_VARIABLE built_using OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   install(DIRECTORY ${work}/bundled DESTINATION share/doc/latchkey)
+  install(FILES ${work}/parts DESTINATION share/latchkey RENAME bundled)
 endif()
 install(FILES ${work}/copyright DESTINATION share/doc/latchkey)
 add_custom_command(OUTPUT ${work}/changelog.gz DEPENDS ${hooks}/packaging/changelog

@@ -34,6 +34,10 @@ namespace latchkey {
 /// Swap areas, and the place of kernel dumps, that are not encrypted.
 [[nodiscard]] Findings check_traces(const Paths& paths);
 
+/// The parts that are linked into early boot's programs, against what apt knows of.
+/// Empty in a test's root.
+[[nodiscard]] Findings check_bundled(const Paths& paths);
+
 /// Key slots that cost too much, or too little, as the headers say.
 [[nodiscard]] Findings check_slots(const Paths& paths, const EarlyInputs& inputs);
 

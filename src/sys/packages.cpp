@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/bundled.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/process.hpp"
@@ -102,6 +103,23 @@ std::vector<std::string> unfinished_packages() {
   const std::string format = "${db:Status-Status} ${binary:Package}\\n";
   (void)run({"dpkg-query", "--show", "--showformat=" + format}, each_line(take));
   return out;
+}
+
+std::map<std::string, std::string> source_versions(const std::vector<std::string>& packages) {
+  std::vector<std::string> argv{"apt-cache", "--quiet=2", "show", "--no-all-versions", "--"};
+  argv.insert(argv.end(), packages.begin(), packages.end());
+  // Its status tells of packages that it does not know, too.
+  RunOptions options;
+  options.timeout = std::chrono::minutes(1);
+  options.merge_stderr = false;
+  const auto shown = run(argv, options);
+  return shown ? parse_source_versions(shown->output) : std::map<std::string, std::string>();
+}
+
+bool is_newer(const std::string& version, const std::string& than) {
+  const auto compared = run({"dpkg", "--compare-versions", version, "gt", than},
+                            {.timeout = std::chrono::seconds(10)});
+  return compared && compared->status == 0;
 }
 
 }  // namespace latchkey

@@ -2,6 +2,7 @@
 // What dpkg knows of packages, installed and not.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,13 @@ namespace latchkey {
 /// The installed packages that are not completely configured, as dpkg names them.
 /// None where there is no dpkg.
 [[nodiscard]] std::vector<std::string> unfinished_packages();
+
+/// The source versions of these packages as apt would install them now, or as they are
+/// installed. Those that nobody knows are not among them; none where there is no apt.
+[[nodiscard]] std::map<std::string, std::string> source_versions(
+    const std::vector<std::string>& packages);
+
+/// True when dpkg finds the first version newer than the second.
+[[nodiscard]] bool is_newer(const std::string& version, const std::string& than);
 
 }  // namespace latchkey

@@ -11,8 +11,8 @@ LATCHKEY_FUZZ(text) {
   std::vector<Claim> claims;
   for (const Volume& volume : *volumes) claims.push_back(claim(volume));
   const auto resolve = [](const std::string& spec) { return spec; };
-  for (const Findings& found : {fstab_conflicts(text, "fstab", claims, resolve),
-                                fstab_lacks(text, "fstab", claims),
-                                crypttab_conflicts(text, "crypttab", claims, resolve)})
+  for (const Findings& found :
+       {fstab_conflicts(text, "fstab", claims, resolve), fstab_lacks(text, "fstab", claims),
+        crypttab_conflicts(text, "crypttab", claims, resolve)})
     for (const Finding& one : found) judge(one.text);
 }

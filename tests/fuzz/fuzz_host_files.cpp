@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files of the machine that are only looked at: GRUB's menu and the kernel's list of
-// swap, kdump's settings, init scripts, fsck's lines, records of early boot.
+// swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot.
 #include "core/boot_menu.hpp"
+#include "core/bundled.hpp"
 #include "core/fsck.hpp"
 #include "core/hold.hpp"
 #include "core/init_script.hpp"
@@ -31,4 +32,6 @@ LATCHKEY_FUZZ(text) {
     for (const std::string& line : ledger_lines(entry)) lines += line + "\n";
   must(parse_ledger(lines).size() <= entries.size());
   (void)parse_made(text);
+  (void)parse_bundled(text);
+  (void)parse_source_versions(text);
 }

@@ -2,8 +2,8 @@
 // A DHCP server's answer, as lines NAME=VALUE.
 #include <map>
 
-#include "core/ledger.hpp"
 #include "core/lease.hpp"
+#include "core/ledger.hpp"
 #include "core/text.hpp"
 #include "fuzz/judge.hpp"
 

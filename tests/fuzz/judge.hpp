@@ -63,11 +63,11 @@ inline std::vector<std::string_view> parts(std::string_view text, std::size_t co
 }  // namespace latchkey::fuzz
 
 /// Defines the program's entry: `text` is the input.
-#define LATCHKEY_FUZZ(text)                                                          \
-  static void one_input(std::string_view text);                                      \
-  extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size); \
+#define LATCHKEY_FUZZ(text)                                                           \
+  static void one_input(std::string_view text);                                       \
+  extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);  \
   extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { \
-    one_input(std::string_view(reinterpret_cast<const char*>(data), size));          \
-    return 0;                                                                        \
-  }                                                                                  \
+    one_input(std::string_view(reinterpret_cast<const char*>(data), size));           \
+    return 0;                                                                         \
+  }                                                                                   \
   static void one_input(std::string_view text)

@@ -185,3 +185,19 @@ case_19_dracut() {
 	try dpkg -i /root/latchkey.deb
 	check "case 57: and can be taken back" [ "$ran" -eq 0 ]
 }
+
+# Must 13: what the programs of early boot are made of is mended by the distribution.
+case_20_bundled_parts() {
+	local list=$tree/usr/share/latchkey/bundled version
+	check "Must 13: the package tells its parts" grep -Eq '^cryptsetup [^ ]+ libcryptsetup12$' "$list"
+	cp "$list" "$work/bundled"
+	version=$(in_tree dpkg-query -W -f '${source:Version}' libc6)
+	echo "glibc $version libc6" >"$list"
+	run_check --verbose
+	check "Must 13: a part of today is fine" said "programs are made of is up to date"
+	echo "glibc ${version%-*}-0 libc6" >"$list"
+	run_check ''
+	check "Must 13: an outdated part gives the warning" said "glibc ${version%-*}-0 (now $version"
+	check "Must 13: with what to do" said "apt install latchkey"
+	cp "$work/bundled" "$list"
+}

@@ -4,31 +4,32 @@
 # version, under which licence) and the CMake target. Sourced by tools/deps.
 # shellcheck disable=SC2154,SC2164 # variables, and set -e, come from there
 
-# row NAME LICENCE SOURCE: a part built here.
-row() { printf '%s\t%s\t%s\t%s\n' "$1" "$(sed -n "s/^$3 //p" "$versions")" "$2" "$3"; }
-# installed NAME LICENCE PACKAGE: a part taken from an installed package.
+# row NAME LICENCE SOURCE RUNTIME: a part built here; RUNTIME is the package by which apt
+# is asked, on an installed machine, for what has become of SOURCE.
+row() { printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$(sed -n "s/^$3 //p" "$versions")" "$2" "$3" "$4"; }
+# installed NAME LICENCE PACKAGE RUNTIME: a part taken from an installed package.
 installed() {
-	printf '%s\t%s\t%s\t%s\n' "$1" "$(dpkg-query -W -f '${source:Version}' "$3")" "$2" \
-		"$(dpkg-query -W -f '${source:Package}' "$3")"
+	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$(dpkg-query -W -f '${source:Version}' "$3")" "$2" \
+		"$(dpkg-query -W -f '${source:Package}' "$3")" "$4"
 }
 {
-	row libmount LGPL-2.1-or-later util-linux
-	row libblkid LGPL-2.1-or-later util-linux
-	row libuuid BSD-3-Clause util-linux
-	row libdevmapper LGPL-2.1-only lvm2
-	row libcryptsetup 'GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception AND LGPL-2.1-or-later' cryptsetup
-	row argon2 'CC0-1.0 OR Apache-2.0' cryptsetup
-	row dropbear 'MIT AND BSD-2-Clause AND BSD-3-Clause' dropbear
-	row libtommath Unlicense libtommath
-	row libtomcrypt 'Unlicense OR WTFPL' libtomcrypt
-	installed musl MIT musl-dev
-	installed libgcrypt 'LGPL-2.1-or-later AND BSD-3-Clause' libgcrypt20-dev
-	installed libgpg-error LGPL-2.1-or-later libgpg-error-dev
-	installed json-c MIT libjson-c-dev
-	installed utf8proc 'MIT AND Unicode-DFS-2016' libutf8proc-dev
-	installed glibc LGPL-2.1-or-later libc6-dev
-	installed libstdc++ 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-1]}"
-	installed libgcc 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-2]}"
+	row libmount LGPL-2.1-or-later util-linux libmount1
+	row libblkid LGPL-2.1-or-later util-linux libmount1
+	row libuuid BSD-3-Clause util-linux libmount1
+	row libdevmapper LGPL-2.1-only lvm2 libdevmapper1.02.1
+	row libcryptsetup 'GPL-2.0-or-later WITH cryptsetup-OpenSSL-exception AND LGPL-2.1-or-later' cryptsetup libcryptsetup12
+	row argon2 'CC0-1.0 OR Apache-2.0' cryptsetup libcryptsetup12
+	row dropbear 'MIT AND BSD-2-Clause AND BSD-3-Clause' dropbear dropbear-bin
+	row libtommath Unlicense libtommath libtommath1
+	row libtomcrypt 'Unlicense OR WTFPL' libtomcrypt libtomcrypt1
+	installed musl MIT musl-dev musl
+	installed libgcrypt 'LGPL-2.1-or-later AND BSD-3-Clause' libgcrypt20-dev libgcrypt20
+	installed libgpg-error LGPL-2.1-or-later libgpg-error-dev libgpg-error0
+	installed json-c MIT libjson-c-dev libjson-c5
+	installed utf8proc 'MIT AND Unicode-DFS-2016' libutf8proc-dev libutf8proc2
+	installed glibc LGPL-2.1-or-later libc6-dev libc6
+	installed libstdc++ 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-1]}" libstdc++6
+	installed libgcc 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-2]}" libgcc-s1
 } >"$out/parts.tsv"
 
 # One --wrap for each function in wrap.c.

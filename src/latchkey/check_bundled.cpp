@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether the archive has mended what early boot's programs are made of.
+#include "core/bundled.hpp"
+#include "core/text.hpp"
+#include "latchkey/check.hpp"
+#include "sys/fd.hpp"
+#include "sys/packages.hpp"
+
+namespace latchkey {
+
+Findings check_bundled(const Paths& paths) {
+  // apt answers for this machine only.
+  const auto text = read_file("/usr/share/latchkey/bundled");
+  if (!paths.root.empty() || !text) return {};
+  const std::vector<BundledPart> parts = parse_bundled(*text);
+  std::vector<std::string> packages;
+  for (const BundledPart& part : parts) packages.push_back(part.package);
+  const auto archive = source_versions(packages);
+  std::vector<std::string> mended;
+  for (const BundledPart& part : parts) {
+    const auto now = archive.find(part.package);
+    if (now != archive.end() && same_upstream(part.version, now->second) &&
+        is_newer(now->second, part.version))
+      mended.push_back(printable(part.source) + " " + printable(part.version) + " (now " +
+                       printable(now->second) + ")");
+  }
+  if (mended.empty()) return {good("what early boot's programs are made of is up to date")};
+  return {doubtful({Code::refused,
+                    "early boot's programs hold parts that the distribution has mended since",
+                    join(mended, ", "),
+                    "run: apt update && apt install latchkey; if that brings nothing newer, "
+                    "build the package again"})};
+}
+
+}  // namespace latchkey
