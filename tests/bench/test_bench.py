@@ -13,7 +13,7 @@ TOOLS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "to
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(TOOLS, "bench.d"), os.path.join(TOOLS, "vm.d")]
 
-from latchbench import cli, plot, table, unlock  # noqa: E402
+from latchbench import cli, plot, release, table, unlock  # noqa: E402
 from latchbench.figures import Measurement, Target, judged  # noqa: E402
 
 
@@ -80,9 +80,10 @@ class Options(unittest.TestCase):
                 cli.parser().parse_args(["unlock", "--volumes", wrong])
 
     def test_every_target_is_of_a_contender(self):
-        for target in unlock.TARGETS:
-            self.assertIn(target.over[0], unlock.CONTENDERS.values())
-            self.assertIn(target.under[0], unlock.CONTENDERS.values())
+        for measurement in (unlock, release):
+            for target in measurement.TARGETS:
+                self.assertIn(target.over[0], measurement.CONTENDERS.values())
+                self.assertIn(target.under[0], measurement.CONTENDERS.values())
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 cli        the measurements, options, and what is written at the end
 unlock     time from the passphrase to the last open volume, by number of volumes
 image      bytes added to the image
-derivation the keys slot's own key derivation, outside a guest
+release    time from open volumes to running services, by number of volumes
 place      the guest that contenders run in
 figures    medians, ratios, and whether a target is met
 table      a measurement as a table in Markdown

@@ -10,13 +10,14 @@ import sys
 from latchvm import build, recipe
 from latchvm.errors import FAILED, VmError
 
-from . import figures, image, machine, plot, table, unlock
+from . import figures, image, machine, plot, release, table, unlock
 
 OUT = os.path.join(os.path.dirname(build.TOOLS), "build", "bench")
 
 MEASUREMENTS = {
     "unlock": unlock.measure,
     "image": image.measure,
+    "release": release.measure,
 }
 
 
@@ -49,7 +50,7 @@ def parser():
     p.add_argument("--default-up-to", type=positive, default=32, metavar="N",
                    help="leave out the contenders with costly slots above so many volumes")
     p.add_argument("--only", type=lambda text: text.split(","), default=[], metavar="NAME,…",
-                   help=f"of unlock: only these of {', '.join(unlock.CONTENDERS)}")
+                   help=f"only these of {', '.join([*unlock.CONTENDERS, *release.CONTENDERS])}")
     p.add_argument("--keep", action="store_true",
                    help="leave the guest running, and use the one that was left")
     return p

@@ -15,6 +15,9 @@ from . import machine
 SHELF = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "guest"))
 INSIDE = "/root/bench"
 CPUS, MEMORY = 2, 1024
+# Close to what luksFormat chooses in such a guest for 2 s of derivation: fixed, so that runs compare.
+DEFAULT_KIB = 65536
+VOLUME_MIB = 20
 
 
 def say(text):
@@ -34,6 +37,11 @@ class Place:
     def __init__(self, name, release, spare, keep=False):
         self.name, self.release, self.spare, self.keep = name, release, spare, keep
         self.guest = None
+
+    @classmethod
+    def for_volumes(cls, name, options, most):
+        """With room for `most` volumes of each kind of slots."""
+        return cls(name, options.release, 64 + 2 * most * (VOLUME_MIB + 4), options.keep)
 
     def __enter__(self):
         fresh = not Guest(self.name, must_exist=False).state
@@ -72,3 +80,12 @@ class Place:
 
     def machine(self):
         return machine.guest(qemu.accelerator() != "kvm", CPUS, MEMORY, self.release)
+
+
+def make_volumes(place, most):
+    """The programs, and `most` volumes of each kind, unless a guest that was kept has them."""
+    place.put_programs()
+    if int(place.run(f"cat {INSIDE}/ready 2>/dev/null || echo 0", 60)) < most:
+        say(f"making two times {most} volumes")
+        place.run(f"DEFAULT_KIB={DEFAULT_KIB} {INSIDE}/set-up {most} >{INSIDE}/log 2>&1 || "
+                  f"{{ tail -5 {INSIDE}/log; exit 1; }}; echo {most} >{INSIDE}/ready", 3600)

@@ -6,11 +6,7 @@ with the same udev. Early boot has the same kernel and the same rules, and fewer
 """
 
 from .figures import Measurement, Target
-from .place import INSIDE, Place, say
-
-# Close to what luksFormat chooses in such a guest for 2 s of derivation: fixed, so that runs compare.
-DEFAULT_KIB = 65536
-VOLUME_MIB = 20
+from .place import DEFAULT_KIB, INSIDE, Place, make_volumes, say
 
 CONTENDERS = {
     "hand-default": "by hand, default slots",
@@ -52,13 +48,8 @@ def measure(options):
     found = Measurement("unlock", "From the passphrase to the last open volume", "volumes", "s",
                         list(NOTES))
     most = max(options.volumes)
-    spare = 64 + 2 * most * (VOLUME_MIB + 4)
-    with Place("bench", options.release, spare, options.keep) as place:
-        place.put_programs()
-        if int(place.run(f"cat {INSIDE}/ready 2>/dev/null || echo 0", 60)) < most:
-            say(f"making two times {most} volumes")
-            place.run(f"DEFAULT_KIB={DEFAULT_KIB} {INSIDE}/set-up {most} >{INSIDE}/log 2>&1 || "
-                      f"{{ tail -5 {INSIDE}/log; exit 1; }}; echo {most} >{INSIDE}/ready", 3600)
+    with Place.for_volumes("bench", options, most) as place:
+        make_volumes(place, most)
         for turn in range(options.runs):
             for count in options.volumes:
                 for name, shown in CONTENDERS.items():
