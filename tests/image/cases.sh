@@ -301,7 +301,8 @@ case_12_boot_scripts() {
 	cp "$tree/usr/share/initramfs-tools/init" "$tree/init"
 	boot_script init-premount 'echo x >>/root/runs; rm -f /run/latchkey/early/door'
 	local deadline=$((SECONDS + 10))
-	until [ -s "$tree/root/runs" ] || [ $SECONDS -gt $deadline ]; do sleep 0.1; done
+	until { [ -s "$tree/root/runs" ] && [ ! -e "$tree/run/latchkey/early/door" ]; } ||
+		[ $SECONDS -gt $deadline ]; do sleep 0.1; done
 	check "the door is opened in the background" [ -s "$tree/root/runs" ]
 	check "... in a private directory" same "$(stat -c %a "$tree/run/latchkey" "$tree/run/latchkey/early")" \
 		$'700\n700'
@@ -310,7 +311,8 @@ case_12_boot_scripts() {
 	check "only an init that would configure the network is told not to" \
 		same "$(cat "$tree/conf/param.conf" 2>/dev/null)" "$expected"
 	: >"$tree/run/latchkey/early/door"
-	boot_script init-bottom 'echo "$1" >/root/farewell'
+	# The loop of before may look at the mark once more.
+	boot_script init-bottom '[ "$1" = door ] || echo "$1" >/root/farewell'
 	check "early boot is ended" same "$(cat "$tree/root/farewell")" farewell
 	check "... and the door is not started again" [ ! -e "$tree/run/latchkey/early/door" ]
 	rm -rf "$tree/run/latchkey" "$tree/conf" "$tree/init" "$tree/root/bin" "$tree/root/runs" "$tree/dev/kmsg"
