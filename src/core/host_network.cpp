@@ -261,8 +261,14 @@ HostNetwork host_network(const IpTexts& texts) {
   const auto mac = parse_mac(link != nullptr ? text_of(*link, "address") : "");
   if (stacked)
     out.config = layers;
-  else
+  else if (mac || valid_link_name(out.link))
     out.config.interface = mac ? *mac : out.link;
+  else  // the kernel allows names that [network] does not
+    out.warnings.push_back({Code::partial,
+                            "the interface '" + printable(out.link) + "' has no MAC address",
+                            "its name cannot stand in latchkey.conf; early boot will use every "
+                            "wired interface",
+                            "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
   // DHCP for IPv4 goes together with lasting IPv6 addresses. Only announced ones: DHCP
   // does no harm beside them.
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;

@@ -182,3 +182,12 @@ TEST_CASE("without a default route, or with texts that are none, it is DHCP with
   CHECK(said(host_network({})) == none);
   CHECK(said(host_network({"x", "[1, {\"dst\":7}]", "{}", "["})) == none);
 }
+
+TEST_CASE("an interface whose name cannot be written down is left open, with a warning") {
+  const HostNetwork found = host_network(
+      {.routes4 = R"([{"dst":"default","gateway":"192.0.2.1","dev":"et^0","protocol":"dhcp"}])"});
+  CHECK(found.link == "et^0");
+  CHECK(found.config.interface.empty());
+  REQUIRE(found.warnings.size() == 1);
+  CHECK(found.warnings[0].what == "the interface 'et^0' has no MAC address");
+}
