@@ -135,6 +135,10 @@ Result<Volume> parse_line(const std::vector<Field>& fields, const Place& place) 
   volume.key_file = (volume.device.vg.empty() ? "" : volume.device.vg + "-") + volume.name + ".key";
   if (fields.size() == 5)
     if (auto error = take_options(fields[4], place, volume)) return *error;
+  // A name that an LV may have can be too long behind "cleartext-".
+  if (!valid_mapping_name(volume.mapping))
+    return place.bad(fields[0], "too long a name",
+                     "shorten it, or name its mapping: x-latchkey.mapping=NAME");
   return volume;
 }
 

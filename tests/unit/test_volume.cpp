@@ -121,3 +121,10 @@ TEST_CASE("a key file that two volumes share is found before a new key is put th
   CHECK(shares_key_file(*volumes, (*volumes)[1])->name == "a");
   CHECK(shares_key_file(*volumes, (*volumes)[2]) == nullptr);
 }
+
+TEST_CASE("a name that leaves no room for its mapping's is refused, unless it has another") {
+  const std::string name(127, 'a');
+  CHECK(complains(name + " vg/a /srv/a ext4\n", "too long a name"));
+  CHECK(parse_volumes(name + " vg/a /srv/a ext4 x-latchkey.mapping=m\n", "volumes"));
+  CHECK(parse_volumes(std::string(117, 'a') + " vg/a /srv/a ext4\n", "volumes"));
+}
