@@ -70,6 +70,17 @@ int refuse(const Globals& globals, const Error& error) {
   return report_error(error);
 }
 
+// Early boot left the keys volume's LV active: LVM's work would have delayed the boot
+// there. Comes last: it waits for systemd's own activation, which would undo it, and no
+// service is to wait for that.
+void rest_after_boot(const Setup& setup, const Paths& paths) {
+  const DeviceRef& keys = setup.config.keys.device;
+  if (keys.kind == DeviceRef::Kind::lv && init_system() == InitSystem::systemd)
+    await_activation_at_boot(keys.vg);
+  if (auto rested = rest_keys_volume_unless_used(setup, paths); !rested)
+    report_warning(rested.error());
+}
+
 int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
   auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(10));
@@ -92,11 +103,6 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
                           },
                           over_files, [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
-  // Early boot left it active: LVM's work would have delayed the boot there.
-  const DeviceRef& keys = setup.config.keys.device;
-  if (keys.kind == DeviceRef::Kind::lv && init_system() == InitSystem::systemd)
-    await_activation_at_boot(keys.vg);
-  if (auto rested = rest_keys_volume(setup); !rested) report_warning(rested.error());
   const Facts after = probe_all(setup, globals.paths);
   Reasons reasons = reporter.reasons();
   if (const auto report = read_boot_report(globals.paths)) reasons.merge(reasons_of(*report));
@@ -110,6 +116,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   drop(*lock);
   if (systemd_runs() && any_released(after)) start_soon(std::string(start_unit_name));
   tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter.details())});
+  rest_after_boot(setup, globals.paths);
   return outcome.complete() ? 0 : exit_status(Code::partial);
 }
 

@@ -83,4 +83,11 @@ Result<> rest_keys_volume(const Setup& setup) {
   return deactivate_lv(device);
 }
 
+Result<> rest_keys_volume_unless_used(const Setup& setup, const Paths& paths) {
+  // Not under the feet of an unlock that has just woken it.
+  const auto turn = take_turn(paths, std::chrono::seconds(0));
+  if (!turn) return turn.error().code == Code::busy ? Result<>(Ok{}) : Result<>(turn.error());
+  return find_keeper(paths) ? Result<>(Ok{}) : rest_keys_volume(setup);
+}
+
 }  // namespace latchkey

@@ -44,4 +44,8 @@ namespace latchkey {
 /// where nobody waits for it; the next unlock activates it again.
 [[nodiscard]] Result<> rest_keys_volume(const Setup& setup);
 
+/// The same by somebody who comes at any time: whoever is about to open the keys volume,
+/// or looks into it, puts it to rest afterwards, and is left alone.
+[[nodiscard]] Result<> rest_keys_volume_unless_used(const Setup& setup, const Paths& paths);
+
 }  // namespace latchkey
