@@ -9,9 +9,9 @@
 namespace latchkey {
 
 Findings check_bundled(const Paths& paths) {
-  // apt answers for this machine only.
+  if (!paths.root.empty()) return {};  // apt answers for this machine only
   const auto text = read_file("/usr/share/latchkey/bundled");
-  if (!paths.root.empty() || !text) return {};
+  if (!text) return {};
   const std::vector<BundledPart> parts = parse_bundled(*text);
   std::vector<std::string> packages;
   for (const BundledPart& part : parts) packages.push_back(part.package);
@@ -19,8 +19,8 @@ Findings check_bundled(const Paths& paths) {
   std::vector<std::string> mended;
   for (const BundledPart& part : parts) {
     const auto now = archive.find(part.package);
-    if (now != archive.end() && same_upstream(part.version, now->second) &&
-        is_newer(now->second, part.version))
+    if (now != archive.end() && now->second != part.version &&
+        same_upstream(part.version, now->second) && is_newer(now->second, part.version))
       mended.push_back(printable(part.source) + " " + printable(part.version) + " (now " +
                        printable(now->second) + ")");
   }

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 
 #include "core/new_volume.hpp"
-#include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/first_setup.hpp"
@@ -104,8 +103,7 @@ Result<> judge_made(const KeysMaker& run) {
         "'" + run.globals.paths.etc("latchkey.conf") + "' names it",
         "is its disk there? if it is lost for good, move latchkey.conf away to begin anew"};
   const WokenLv woken(run.lv());
-  const auto header = read_luks_header(
-      {.device = run.lv().path(), .header = {}, .name = "keys", .uuid = run.work.value("uuid")});
+  const auto header = read_luks_header(place_of(run.volume()));
   return header ? Result<>(Ok{}) : Result<>(header.error());
 }
 

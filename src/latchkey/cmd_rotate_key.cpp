@@ -25,10 +25,7 @@ class KeyRotation {
 
   // Opens the keys volume and the header, and sees how far an interrupted run came.
   Result<> prepare(Asker& asker) {
-    if (const Volume* const other = shares_key_file(setup_.volumes, volume_))
-      return Error{Code::refused, "cannot rotate the key of '" + volume_.name + "'",
-                   "'" + other->name + "' is opened by the same key file '" + volume_.key_file + "'",
-                   "give each a key file of its own; see x-latchkey.key in latchkey.conf(5)"};
+    if (auto own = has_own_key_file(setup_, volume_); !own) return own;
     auto keys = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
     if (!keys) return keys.error();
     keys_ = std::move(*keys);

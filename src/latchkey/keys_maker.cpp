@@ -61,17 +61,13 @@ Result<> close_leftover(const std::string& mapping, const std::string& path) {
   return close_mapping(mapping);
 }
 
-LuksPlace place_of(const KeysMaker& run, const std::string& path) {
-  return {.device = path, .header = {}, .name = "keys", .uuid = run.work.value("uuid")};
-}
-
 // Leaves a header alone that an earlier run made with the same passphrase. With
 // another one nothing is lost: the volume holds no file system yet.
 Result<> format_lv(KeysMaker& run) {
   const auto path = own_device(run);
   if (!path) return path.error();
   if (auto closed = close_leftover(run.mapping, *path); !closed) return closed;
-  auto device = LuksDevice::open(place_of(run, *path));
+  auto device = LuksDevice::open(place_of(run.volume()));
   if (device) {
     const auto tried = device->try_key(*run.passphrase);
     if (!tried && tried.error().code != Code::denied) return tried.error();
@@ -84,7 +80,7 @@ Result<> format_lv(KeysMaker& run) {
     say(run.globals, "the key derivation is sized to this machine: argon2id with " +
                          std::to_string(cost.memory_kib / 1024) + " MiB, about " +
                          std::to_string(cost.milliseconds / 1000) + " s");
-    device = LuksDevice::format({.place = place_of(run, *path)}, *run.passphrase, cost);
+    device = LuksDevice::format({.place = place_of(run.volume())}, *run.passphrase, cost);
     if (!device) return device.error();
   }
   if (device->slot_names().empty())
@@ -96,7 +92,7 @@ Result<> make_keys_file_system(KeysMaker& run) {
   const std::string& mapping = run.mapping;
   const auto path = own_device(run);
   if (!path) return path.error();
-  if (auto closed = close_leftover(run.mapping, *path); !closed) return closed;
+  if (auto closed = close_leftover(mapping, *path); !closed) return closed;
   const auto opened = open_mapping({.device = *path,
                                     .mapping = mapping,
                                     .name = "keys",
@@ -125,6 +121,10 @@ Result<> make_keys_file_system(KeysMaker& run) {
 
 DeviceRef KeysMaker::lv() const {
   return {.kind = DeviceRef::Kind::lv, .vg = work.value("vg"), .lv = work.value("lv")};
+}
+
+KeysVolume KeysMaker::volume() const {
+  return {.device = lv(), .mapping = mapping, .uuid = work.value("uuid")};
 }
 
 Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg) {

@@ -28,6 +28,7 @@ struct KeysMaker {
   std::string mapping = KeysVolume().mapping;
 
   [[nodiscard]] DeviceRef lv() const;
+  [[nodiscard]] KeysVolume volume() const;
 };
 
 /// Judges the size that is asked for and the room in the group. Fails with Code::usage

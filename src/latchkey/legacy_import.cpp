@@ -141,7 +141,7 @@ Result<> LegacyImport::look() {
   {
     const WokenLv woken(keys_);
     const auto view = HeaderView::open(
-        {.device = keys_.path(), .header = {}, .name = "keys", .uuid = work_.value("uuid")});
+        place_of(KeysVolume{.device = keys_, .uuid = work_.value("uuid")}));
     if (!view) return view.error();
     work_.values["uuid"] = view->luks().header().uuid;
   }

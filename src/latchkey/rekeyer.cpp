@@ -24,15 +24,6 @@ Error refused(const std::string& why, const std::string& hint) {
   return {Code::refused, "cannot make a new keys volume", why, hint};
 }
 
-Result<> alone_with_its_key(const Setup& setup) {
-  for (const Volume& volume : setup.volumes)
-    if (const Volume* const other = shares_key_file(setup.volumes, volume))
-      return refused("'" + volume.name + "' and '" + other->name + "' share the key file '" +
-                         volume.key_file + "'",
-                     "give each a key file of its own; see x-latchkey.key in latchkey.conf(5)");
-  return Ok{};
-}
-
 // The first name in the group that is free.
 Result<std::string> free_name(const std::string& vg) {
   for (int i = 1; i < 100; ++i) {
@@ -44,10 +35,6 @@ Result<std::string> free_name(const std::string& vg) {
   return refused("every name for it is taken in '" + vg + "'", "see: lvm lvs " + vg);
 }
 
-LuksPlace place_of_keys(const DeviceRef& lv, const std::string& uuid) {
-  return {.device = lv.path(), .header = {}, .name = "keys", .uuid = uuid};
-}
-
 }  // namespace
 
 Rekeyer::Rekeyer(const Globals& globals, const Setup& setup, Unfinished work)
@@ -57,10 +44,6 @@ Rekeyer::Rekeyer(const Globals& globals, const Setup& setup, Unfinished work)
 
 int Rekeyer::slot(const char* which, const Volume& volume) const {
   return recorded_slot(maker_.work, which + ("-" + volume.name));
-}
-
-KeysVolume Rekeyer::new_keys() const {
-  return {.device = maker_.lv(), .mapping = new_mapping, .uuid = maker_.work.value("uuid")};
 }
 
 // True once the configuration names the new one, whatever was marked.
@@ -85,7 +68,8 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
   if (setup_.config.keys.device.kind != DeviceRef::Kind::lv)
     return refused("it is made beside the old one, which is no logical volume",
                    "name it in latchkey.conf as device = \"VG/LV\"");
-  if (auto alone = alone_with_its_key(setup_); !alone) return alone;
+  for (const Volume& volume : setup_.volumes)
+    if (auto own = has_own_key_file(setup_, volume); !own) return own;
   if (auto begun = begin(); !begun) return begun;
   auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::read);
   if (!session) return session.error();
@@ -100,7 +84,7 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
 Result<> Rekeyer::begin() {
   const DeviceRef& old = setup_.config.keys.device;
   const WokenLv woken(old);
-  const auto header = read_luks_header(place_of_keys(old, setup_.config.keys.uuid));
+  const auto header = read_luks_header(place_of(setup_.config.keys));
   if (!header) return header.error();
   auto& values = maker_.work.values;
   values["vg"] = old.vg;
@@ -118,11 +102,14 @@ Result<> Rekeyer::begin() {
   const auto vg = find_vg(old.vg);
   if (!vg) return vg.error();
   if (auto room = judge_keys_room(maker_, *vg); !room) return room;
+  const auto edited = new_configuration();
+  return edited ? Result<>(Ok{}) : Result<>(edited.error());
+}
+
+Result<std::string> Rekeyer::new_configuration() const {
   const std::string conf = globals_.paths.etc("latchkey.conf");
   const auto text = read_file(conf);
-  if (!text) return text.error();
-  const auto edited = with_keys_volume(*text, conf, new_keys());
-  return edited ? Result<>(Ok{}) : Result<>(edited.error());
+  return text ? with_keys_volume(*text, conf, maker_.volume()) : text;
 }
 
 Result<> Rekeyer::ask_new(Asker& asker, bool accept_weak) {
@@ -181,7 +168,7 @@ Result<const OpenKeys*> Rekeyer::fresh() {
   if (switched()) return &session_->keys();
   if (!fresh_) {
     if (!maker_.woken) maker_.woken = std::make_unique<WokenLv>(maker_.lv());
-    auto opened = OpenKeys::open(new_keys(), passphrase_, KeysAccess::write,
+    auto opened = OpenKeys::open(maker_.volume(), passphrase_, KeysAccess::write,
                                  [this](const std::string& text) { say(globals_, text); });
     if (!opened) return opened.error();
     fresh_ = std::move(*opened);
@@ -258,12 +245,9 @@ Result<> Rekeyer::give_key(const Volume& volume) {
 }
 
 Result<> Rekeyer::configure() const {
-  const std::string conf = globals_.paths.etc("latchkey.conf");
-  const auto text = read_file(conf);
-  if (!text) return text.error();
-  const auto edited = with_keys_volume(*text, conf, new_keys());
+  const auto edited = new_configuration();
   if (!edited) return edited.error();
-  return write_file(conf, *edited, 0644);
+  return write_file(globals_.paths.etc("latchkey.conf"), *edited, 0644);
 }
 
 // Only when the new key is proved to open it, by what is on the disk.
@@ -278,15 +262,20 @@ Result<> Rekeyer::remove_old_key(const Volume& volume) {
   return header->luks().remove_slot(slot("old", volume));
 }
 
-Result<> Rekeyer::retire() {
-  // Nobody else may come to open the new one while it is open here: closed before the
-  // turn is given back.
+// Nobody else may come to open the new one while it is open here: it is closed before
+// the turn is given back.
+Result<> Rekeyer::let_go() {
   if (fresh_)
     if (auto closed = fresh_->close(); !closed) return closed;
   fresh_.reset();
   if (session_)
     if (auto closed = session_->close(); !closed) return closed;
   session_.reset();
+  return Ok{};
+}
+
+Result<> Rekeyer::retire() {
+  if (auto closed = let_go(); !closed) return closed;
   const auto now = load_setup(globals_.paths);
   if (!now) return now.error();
   if (!(now->config.keys.device == maker_.lv()))
@@ -306,14 +295,13 @@ Result<> Rekeyer::retire() {
   const WokenLv woken(*old);
   const std::string uuid = maker_.work.value("old-uuid");
   if (auto ours = look_for_signature(*old, uuid); !ours) return ours;
-  if (auto wiped = wipe_header(place_of_keys(*old, uuid)); !wiped) return wiped;
+  if (auto wiped = wipe_header(place_of(KeysVolume{.device = *old, .uuid = uuid})); !wiped)
+    return wiped;
   return remove_lv(*old);
 }
 
 Result<> Rekeyer::close() {
-  if (session_)
-    if (auto closed = session_->close(); !closed) return closed;
-  session_.reset();
+  if (auto closed = let_go(); !closed) return closed;
   return finish_keys_lv(maker_);
 }
 

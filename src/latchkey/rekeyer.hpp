@@ -44,9 +44,10 @@ class Rekeyer {
   [[nodiscard]] Result<> give_key(const Volume& volume);
   [[nodiscard]] Result<> configure() const;
   [[nodiscard]] Result<> remove_old_key(const Volume& volume);
+  [[nodiscard]] Result<> let_go();
   [[nodiscard]] Result<> retire();
   [[nodiscard]] Result<> close();
-  [[nodiscard]] KeysVolume new_keys() const;
+  [[nodiscard]] Result<std::string> new_configuration() const;
   [[nodiscard]] int slot(const char* which, const Volume& volume) const;
 
   const Globals& globals_;

@@ -28,9 +28,7 @@ Result<AwakeHeader> AwakeHeader::of_keys(const Globals& globals, const Setup& se
   if (!turn) return turn.error();
   header.turn_ = std::move(*turn);
   const KeysVolume& keys = setup.config.keys;
-  const LuksPlace place{
-      .device = keys.device.path(), .header = {}, .name = "keys", .uuid = keys.uuid};
-  if (auto loaded = header.load(keys.device, place); !loaded) return loaded.error();
+  if (auto loaded = header.load(keys.device, place_of(keys)); !loaded) return loaded.error();
   return header;
 }
 
@@ -54,6 +52,14 @@ Result<const Volume*> the_volume(const Setup& setup, const std::string& name) {
   const auto near = nearest(name, names);
   return Error{Code::usage, "there is no volume '" + printable(name) + "'", "",
                near ? "did you mean '" + *near + "'?" : "see: latchkey status"};
+}
+
+Result<> has_own_key_file(const Setup& setup, const Volume& volume) {
+  const Volume* const other = shares_key_file(setup.volumes, volume);
+  if (other == nullptr) return Ok{};
+  return Error{Code::refused, "cannot rotate the key of '" + volume.name + "'",
+               "'" + other->name + "' is opened by the same key file '" + volume.key_file + "'",
+               "give each a key file of its own; see x-latchkey.key in latchkey.conf(5)"};
 }
 
 std::string slot_text(const std::map<int, std::string>& names, int slot) {

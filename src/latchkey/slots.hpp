@@ -53,6 +53,10 @@ class AwakeHeader {
 /// The volume of this name. Fails with Code::usage and the nearest name.
 [[nodiscard]] Result<const Volume*> the_volume(const Setup& setup, const std::string& name);
 
+/// That a new key can be put into the volume's key file. Fails with Code::refused when
+/// another volume is opened by the same file.
+[[nodiscard]] Result<> has_own_key_file(const Setup& setup, const Volume& volume);
+
 /// A slot for people: `'alice' (slot 1)`, or `slot 1` when it has no name.
 [[nodiscard]] std::string slot_text(const std::map<int, std::string>& names, int slot);
 

@@ -46,6 +46,10 @@ Error activation_error(const LuksSession& session, const MappingRequest& request
 
 }  // namespace
 
+LuksPlace place_of(const KeysVolume& keys) {
+  return {.device = keys.device.path(), .header = {}, .name = "keys", .uuid = keys.uuid};
+}
+
 LuksPlace place_of(const Volume& volume) {
   return {.device = volume.device.path(),
           .header = volume.header,

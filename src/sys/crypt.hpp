@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config.hpp"
 #include "core/luks_limits.hpp"
 #include "core/result.hpp"
 #include "core/volume.hpp"
@@ -55,6 +56,7 @@ struct MappingRequest {
 
 /// Where a configured volume is, and how it is opened.
 [[nodiscard]] LuksPlace place_of(const Volume& volume);
+[[nodiscard]] LuksPlace place_of(const KeysVolume& keys);
 [[nodiscard]] MappingRequest request_for(const Volume& volume);
 
 /// Opens a volume with a passphrase or key: header checks first, then one

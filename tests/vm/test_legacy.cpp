@@ -14,8 +14,9 @@ namespace {
 
 const std::vector<std::string> volumes{"mysql-data", "www", "media", "archive", "old-mail"};
 const std::vector<std::string> services{"ledger", "nginx", "feed"};
-const std::string import =
-    "latchkey import-legacy /root/encrypted-volumes --authorized-keys /root/.ssh/authorized_keys";
+const std::string import_words =
+    "/root/encrypted-volumes --authorized-keys /root/.ssh/authorized_keys";
+const std::string import = "latchkey import-legacy " + import_words;
 
 // A digest of so much of every LV's beginning, a line each.
 std::string heads(Machine& m, const std::string& mib_of_luks1) {
@@ -228,7 +229,7 @@ TEST_CASE("promise 6: import-legacy, killed between any two steps, goes on where
   const std::string before = heads(m, "16");
   KillStory story;
   story.verb = "import-legacy";
-  story.arguments = "/root/encrypted-volumes --authorized-keys /root/.ssh/authorized_keys";
+  story.arguments = import_words;
   story.input = m.passphrase() + "\n";
   story.snapshot = "without-images";
   story.unfinished = "'import-legacy' of 'import'";

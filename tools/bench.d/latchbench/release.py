@@ -2,7 +2,7 @@
 """From open volumes to checked, mounted file systems and running services, by number of volumes."""
 
 from .figures import Measurement, Target
-from .place import INSIDE, Place, make_volumes, say
+from .place import Place, make_volumes, take_turns
 
 CONTENDERS = {
     "one-by-one": "by hand, one after the other",
@@ -33,12 +33,5 @@ def measure(options):
     most = max(options.volumes)
     with Place.for_volumes("bench", options, most) as place:
         make_volumes(place, most)
-        for turn in range(options.runs):
-            for count in options.volumes:
-                for name, shown in CONTENDERS.items():
-                    if options.only and name not in options.only:
-                        continue
-                    took = int(place.run(f"{INSIDE}/releaser {name} {count}", 1800).split()[0])
-                    found.add(shown, count, took / 1e6)
-                    say(f"run {turn + 1}: {count} volumes, {shown}: {took / 1e6:.2f} s")
+        take_turns(place, "releaser", CONTENDERS, options, found)
         return found, TARGETS, place.machine()

@@ -6,7 +6,7 @@ with the same udev. Early boot has the same kernel and the same rules, and fewer
 """
 
 from .figures import Measurement, Target
-from .place import DEFAULT_KIB, INSIDE, Place, make_volumes, say
+from .place import DEFAULT_KIB, Place, make_volumes, take_turns
 
 CONTENDERS = {
     "hand-default": "by hand, default slots",
@@ -50,13 +50,6 @@ def measure(options):
     most = max(options.volumes)
     with Place.for_volumes("bench", options, most) as place:
         make_volumes(place, most)
-        for turn in range(options.runs):
-            for count in options.volumes:
-                for name, shown in CONTENDERS.items():
-                    costly = name.endswith("-default") and count > options.default_up_to
-                    if costly or (options.only and name not in options.only):
-                        continue
-                    took = int(place.run(f"{INSIDE}/contender {name} {count}", 1800).split()[0])
-                    found.add(shown, count, took / 1e6)
-                    say(f"run {turn + 1}: {count} volumes, {shown}: {took / 1e6:.2f} s")
+        take_turns(place, "contender", CONTENDERS, options, found,
+                   lambda name, count: name.endswith("-default") and count > options.default_up_to)
         return found, TARGETS, place.machine()
