@@ -56,7 +56,7 @@ Machine::Machine(const std::string& name, const std::vector<std::string>& option
   if (at == At::early) up.emplace_back("--stay-early");
   up.insert(up.end(), options.begin(), options.end());
   vm(up);
-  if (at == At::login) 
+  if (at == At::login)
     until("[ ! -d /run/systemd/system ] || systemctl is-system-running --wait | grep -qx running");
 }
 
@@ -89,10 +89,25 @@ Done Machine::early(const std::string& word, std::string_view input) {
   return run_program(argv, input);
 }
 
+Child Machine::early_with(const std::vector<std::string>& words, const std::string& word) {
+  std::vector<std::string> argv{tool, "ssh", name_, "--early"};
+  for (const std::string& more : words) argv.push_back("--with=" + more);
+  if (!word.empty()) argv.insert(argv.end(), {"--", word});
+  return Child(argv);
+}
+
 Child Machine::early_terminal(const std::string& word) {
   std::vector<std::string> argv{tool, "ssh", name_, "--early", "--tty"};
   if (!word.empty()) argv.insert(argv.end(), {"--", word});
   return Child(argv);
+}
+
+Done Machine::inside(const std::string& line) {
+  return run_program({tool, "inside", name_, "--", line});
+}
+
+Child Machine::inside_later(const std::string& line) {
+  return Child({tool, "inside", name_, "--", line});
 }
 
 Done Machine::sh(const std::string& command, std::string_view input) {
@@ -148,8 +163,10 @@ std::string Machine::passphrase() {
   return passphrase_;
 }
 
+std::string Machine::wait_up() { return std::string(trim(vm({"wait", name_, "up"}))); }
+
 void Machine::come_up() {
-  if (trim(vm({"wait", name_, "up"})) != "early") return;
+  if (wait_up() != "early") return;
   // A machine that has no data volume yet shows the door and boots on by itself.
   (void)early("", passphrase());
   wait_login();

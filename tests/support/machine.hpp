@@ -29,8 +29,16 @@ class Machine {
 
   /// Runs a word over early ssh, with `input` piped; pinned host key.
   [[nodiscard]] Done early(const std::string& word, std::string_view input = {});
+  /// The same with words more on ssh's own command line, in the background.
+  [[nodiscard]] Child early_with(const std::vector<std::string>& words,
+                                 const std::string& word = {});
   /// An early ssh session on a terminal.
   [[nodiscard]] Child early_terminal(const std::string& word = {});
+  /// Runs a line in early boot's own shell, without its network: for guests whose image
+  /// has vm/guest/inside.
+  [[nodiscard]] Done inside(const std::string& line);
+  /// The same, in the background: a moment that is waited for, and what happens then.
+  [[nodiscard]] Child inside_later(const std::string& line);
   /// Runs a command on the machine's own system.
   [[nodiscard]] Done sh(const std::string& command, std::string_view input = {});
   /// The same on a terminal.
@@ -55,6 +63,8 @@ class Machine {
   /// After a boot of a guest that may or may not be set up by now: unlocks it if it
   /// waits for that, and returns at its login.
   void come_up();
+  /// Waits for early boot or the login, whichever answers first; gives "early" or "login".
+  [[nodiscard]] std::string wait_up();
   /// Pins the early host keys that the guest has by now, as `early` needs after
   /// `latchkey init`. A snapshot of another set-up needs it again.
   void trust_early() { vm({"trust", name_}); }

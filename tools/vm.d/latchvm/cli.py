@@ -30,6 +30,9 @@ COMMANDS = {
               "pin the early host keys that the guest has made since it was set up"),
     "console": (cmd_talk.console, cmd_talk.options_console,
                 "print the serial console's log, or type into it"),
+    "inside": (cmd_talk.inside, cmd_talk.options_inside,
+               "run a command in early boot, where tests/vm/guest/inside is in the image; "
+               "ends with its status"),
     "put": (cmd_talk.put, cmd_talk.options_put, "copy a file into a running guest"),
     "passphrase": (cmd_talk.passphrase, options_name,
                    "print the keys volume's passphrase; a newline only to a terminal"),
@@ -70,11 +73,11 @@ def parser():
 def split_command(argv):
     """(arguments for argparse, the guest's command): what is for the guest is none of argparse's.
 
-    The command of `ssh` is what follows the first `--`, or else the second word
+    The command of `ssh` and `inside` is what follows the first `--`, or else the second word
     that is no option and all after it.
     """
     end = argv.index("--") if "--" in argv else len(argv)
-    if argv[:1] == ["ssh"]:
+    if argv[:1] in (["ssh"], ["inside"]):
         words = [i for i, word in enumerate(argv[1:end], 1) if not word.startswith("-")]
         if len(words) > 1:
             return argv[:words[1]], argv[words[1]:]
@@ -84,7 +87,7 @@ def split_command(argv):
 def main(argv):
     own, command = split_command(argv)
     o = parser().parse_args(own)
-    if o.verb == "ssh":
+    if o.verb in ("ssh", "inside"):
         o.command = command
     elif command:
         print(f"tools/vm: error: nothing may follow '--' here: {shlex.join(command)}", file=sys.stderr)

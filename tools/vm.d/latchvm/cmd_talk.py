@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands that talk with a guest: ssh, wait, trust, console, put, passphrase."""
+"""Commands that talk with a guest: ssh, wait, trust, console, inside, put, passphrase."""
 
 import contextlib
 import fcntl
 import os
+import re
 import select
 import shlex
 import sys
@@ -20,6 +21,8 @@ def options_ssh(p):
     p.add_argument("name")
     p.add_argument("--early", action="store_true", help="to early boot's ssh, not the machine's own")
     p.add_argument("--tty", action="store_true", help="with a terminal in the guest")
+    p.add_argument("--with", dest="options", action="append", default=[], metavar="WORD",
+                   help="a word more for ssh(1)'s own command line: --with=-N; may be repeated")
     p.add_argument("command", nargs="*", metavar="COMMAND",
                    help="after --, if it may begin like an option; a single word is for "
                         "the guest's shell, several are quoted for it. "
@@ -31,6 +34,7 @@ def ssh(o):
     guest.must_run()
     tty_wanted = o.tty or (not o.command and sys.stdin.isatty())
     argv = guest.ssh_argv(o.early, tty_wanted)
+    argv[1:1] = o.options  # before the others: ssh takes the first of each
     if o.command:
         argv += ["--", o.command[0] if len(o.command) == 1 else shlex.join(o.command)]
     sys.stdout.flush()
@@ -148,6 +152,40 @@ def attach(guest):
                     os.write(1, seen)
         finally:
             termios.tcsetattr(0, termios.TCSADRAIN, saved)
+
+
+def options_inside(p):
+    p.add_argument("name")
+    p.add_argument("--timeout", type=float, default=120, metavar="S")
+    p.add_argument("command", nargs="*", metavar="COMMAND",
+                   help="for early boot's shell, one line; no network is needed for it")
+
+
+def inside(o):
+    """Say a line to the shell on the second serial port; its last line is the command's status."""
+    guest = Guest(o.name)
+    guest.must_run()
+    line = " ".join(o.command)
+    if not line or "\n" in line:
+        raise VmError("'inside' takes one line", code=USAGE)
+    said = b""
+    deadline = time.monotonic() + o.timeout
+    with qemu.connect(guest.folder, "inside.sock") as s:
+        s.sendall(line.encode() + b"\n")
+        while not (end := re.search(rb"(?:^|\n)inside: ([0-9]+)\r?\n$", said)):
+            s.settimeout(max(0.1, deadline - time.monotonic()))
+            try:
+                part = s.recv(4096)
+            except TimeoutError:
+                part = b""
+            if not part:
+                sys.stdout.buffer.write(said)
+                raise VmError(f"'{o.name}' did not end this command in early boot: {line}",
+                              code=TIMEOUT, details=guest.log())
+            said += part
+    sys.stdout.buffer.write(said[:end.start()].replace(b"\r", b"") + (b"\n" if end.start() else b""))
+    sys.stdout.flush()
+    sys.exit(int(end[1]))
 
 
 def options_put(p):

@@ -120,6 +120,8 @@ class Guest:
                 "-vga", "std", "-m", str(s["memory"]), "-smp", str(s["cpus"]), *qemu.machine(),
                 "-pidfile", self.at("pid"),
                 "-chardev", serial + ",logappend=on", "-serial", "chardev:serial",
+                "-chardev", "socket,id=inside,path=inside.sock,server=on,wait=off",
+                "-serial", "chardev:inside",
                 "-qmp", "unix:qmp.sock,server=on,wait=off",
                 *qemu.disk("root", self.at("root.qcow2")),
                 *qemu.disk("system", self.at("system.qcow2"), device=not s["late_disk"])]
@@ -143,7 +145,7 @@ class Guest:
     def start(self):
         if self.running():
             raise VmError(f"'{self.name}' is running already", f"process {self.state['pid']}")
-        for left in ("qmp.sock", "serial.sock", "pid"):
+        for left in ("qmp.sock", "serial.sock", "inside.sock", "pid"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.at(left))
         for attempt in (1, 2, 3):
@@ -197,6 +199,8 @@ class Guest:
             "GlobalKnownHostsFile": "/dev/null", "StrictHostKeyChecking": "yes",
             "HostKeyAlias": f"latchkey-{stage}", "CheckHostIP": "no", "UpdateHostKeys": "no",
             "ConnectTimeout": "10" if quick else "30", "LogLevel": "ERROR",
+            # A guest that was reset in the middle answers these with the connection's end.
+            "ServerAliveInterval": "5", "ServerAliveCountMax": "12",
         }
         for name, value in options.items():
             argv += ["-o", f"{name}={value}"]
