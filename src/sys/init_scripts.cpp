@@ -96,15 +96,15 @@ ScriptState script_state(const InitScript& script) {
   return ran ? judge_status(ran->status) : ScriptState::unknown;
 }
 
-Result<std::string> start_script(const InitScript& script, seconds timeout,
-                                 const std::function<void()>& queued) {
+Result<std::string> start_script(const InitScript& script, seconds timeout, const Turn& turn) {
   const std::string what = "cannot start '" + script.name + "'";
+  turn.wait();
   if (script_state(script) == ScriptState::running) {
-    queued();
+    turn.pass();
     return std::string("running");
   }
   const auto ended = run_daemon(call(script, "start"), timeout);
-  queued();
+  turn.pass();
   if (!ended) return Error{ended.error().code, what, sentence(ended.error()), ""};
   if (!*ended)
     return Error{Code::timeout, what,

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "core/plan.hpp"
 #include "core/result.hpp"
 #include "sys/setup.hpp"
+#include "sys/turn.hpp"
 
 namespace latchkey {
 
@@ -39,12 +39,11 @@ struct InitScript {
 [[nodiscard]] ScriptState script_state(const InitScript& script);
 
 /// Starts a service and waits until its script has ended and it runs; what runs already
-/// is left alone. `queued` is called when the next one may be started. Gives a word for
-/// people. Fails with Code::timeout when the script has not ended after `timeout` (it is
-/// not killed: a database may be at its recovery) and Code::io when it does not run then.
+/// is left alone. Its `turn` lasts until then. Gives a word for people. Fails with Code::timeout
+/// when the script has not ended after `timeout` (it is not killed: a database may be at its
+/// recovery) and Code::io when it does not run then.
 [[nodiscard]] Result<std::string> start_script(const InitScript& script,
-                                               std::chrono::seconds timeout,
-                                               const std::function<void()>& queued);
+                                               std::chrono::seconds timeout, const Turn& turn);
 
 /// Stops a service. Fails with Code::timeout when it still runs after `timeout`, and
 /// with Code::io when its script fails and cannot tell.

@@ -32,14 +32,13 @@ InitSystem init_system() {
 }
 
 Result<std::string> start_service(const Paths& paths, const std::string& unit,
-                                  std::chrono::seconds timeout,
-                                  const std::function<void()>& queued) {
+                                  std::chrono::seconds timeout, const Turn& turn) {
   const InitSystem running = init_system();
-  if (running == InitSystem::systemd) return bring_up(unit, timeout, queued);
+  if (running == InitSystem::systemd) return bring_up(unit, timeout, turn);
   if (running == InitSystem::none) return std::string();
   const auto script = find_script(paths, unit);
   if (!script) return no_script("cannot start", unit);
-  return start_script(*script, timeout, queued);
+  return start_script(*script, timeout, turn);
 }
 
 Result<> stop_service(const Paths& paths, const std::string& unit, std::chrono::seconds timeout) {

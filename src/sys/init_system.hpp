@@ -11,6 +11,7 @@
 #include "core/plan.hpp"
 #include "core/result.hpp"
 #include "sys/setup.hpp"
+#include "sys/turn.hpp"
 
 namespace latchkey {
 
@@ -21,11 +22,9 @@ enum class InitSystem { systemd, sysvinit, none };
 /// Looks which one runs.
 [[nodiscard]] InitSystem init_system();
 
-/// Starts a released unit: bring_up or start_script, with their failures. `queued` is
-/// called when the next one may be started.
+/// Starts a released unit in its `turn`: bring_up or start_script, with their failures.
 [[nodiscard]] Result<std::string> start_service(const Paths& paths, const std::string& unit,
-                                                std::chrono::seconds timeout,
-                                                const std::function<void()>& queued);
+                                                std::chrono::seconds timeout, const Turn& turn);
 
 /// Stops a unit: take_down or stop_script, with their failures.
 [[nodiscard]] Result<> stop_service(const Paths& paths, const std::string& unit,

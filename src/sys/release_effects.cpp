@@ -153,12 +153,15 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
     const auto before = std::make_shared<Fd>(std::exchange(baton_, Fd(ends[0])));
     const auto mine = std::make_shared<Fd>(ends[1]);
     return [this, unit = release->unit, before, mine](Channel&) -> Result<std::string> {
-      pollfd turn{before->get(), POLLIN, 0};
-      if (*before) ::poll(&turn, 1, 20'000);
       if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
       if (!options_.start_units()) return std::string();
-      return start_service(paths_, unit, setup_.config.release.service_timeout,
-                           [&] { mine->reset(); });
+      Turn turn;
+      turn.wait = [&] {
+        pollfd passed{before->get(), POLLIN, 0};
+        if (*before) ::poll(&passed, 1, 20'000);
+      };
+      turn.pass = [&] { mine->reset(); };
+      return start_service(paths_, unit, setup_.config.release.service_timeout, turn);
     };
   }
   return {};

@@ -36,12 +36,20 @@ bool systemd_is_starting() {
   return ran && (trim(ran->output) == "starting" || trim(ran->output) == "initializing");
 }
 
+// Units that failed or were started again by systemd have used up some of the starts
+// that it allows: those are forgotten, or it refuses this one.
+void forget_failures(const std::map<std::string, UnitState>& units) {
+  std::vector<std::string> argv{"systemctl", "reset-failed", "--"};
+  for (const auto& [name, state] : units)
+    if (state.active == "failed" || state.restarts > 0 ||
+        !(state.result.empty() || state.result == "success"))
+      argv.push_back(name);
+  if (argv.size() > 3) (void)run(argv, quick);  // what is not loaded has nothing to forget
+}
+
 Result<> start_jobs(const std::vector<std::string>& units, const std::string& what) {
   if (units.empty()) return Ok{};
-  std::vector<std::string> argv{"systemctl", "reset-failed", "--"};
-  argv.insert(argv.end(), units.begin(), units.end());
-  (void)run(argv, quick);  // fails for units that are not loaded: nothing to forget
-  argv = {"systemctl", "start", "--no-block", "--"};
+  std::vector<std::string> argv{"systemctl", "start", "--no-block", "--"};
   argv.insert(argv.end(), units.begin(), units.end());
   const auto done = run_ok(argv, what, quick);
   if (!done) return done.error();
@@ -142,7 +150,8 @@ Judged judge_start(const UnitState& before, const UnitState& now, const std::str
   if (now.active != "inactive" || now.job) return {};
   // Its job is gone and it does not run: skipped, over already, or never begun.
   if (now.condition_time != before.condition_time && !now.condition)
-    return failed(Code::refused, "one of its conditions is not met", "run: systemctl status " + unit);
+    return failed(Code::refused, "one of its conditions is not met",
+                  "run: systemctl status " + unit);
   if (now.start_time != before.start_time) {
     if (now.result == "success" || now.result.empty()) return {Progress::done};
     return failed(Code::io, failure_text(now), journal(unit));
@@ -151,17 +160,18 @@ Judged judge_start(const UnitState& before, const UnitState& now, const std::str
                 "run: systemctl list-dependencies " + unit);
 }
 
-Result<std::string> bring_up(const std::string& unit, seconds timeout,
-                             const std::function<void()>& queued) {
+Result<std::string> bring_up(const std::string& unit, seconds timeout, const Turn& turn) {
   const auto deadline = Clock::now() + timeout;
   const auto names = instances_of(unit);
   if (names.empty()) return std::string("no instance to start");
   const auto chosen = choose(names);
   if (!chosen) return chosen.error();
+  forget_failures(chosen->before);
+  turn.wait();
   // Sockets first: systemd refuses them once their service runs.
   for (const auto& group : {chosen->triggers, chosen->units})
     if (auto done = start_jobs(group, cannot_start(unit)); !done) return done.error();
-  queued();
+  turn.pass();
   std::string detail = "running";
   for (const auto& group : {chosen->triggers, chosen->units})
     for (const std::string& name : group) {

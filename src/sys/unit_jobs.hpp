@@ -5,11 +5,11 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <string>
 
 #include "core/result.hpp"
 #include "sys/systemd.hpp"
+#include "sys/turn.hpp"
 
 namespace latchkey {
 
@@ -28,12 +28,11 @@ struct Judged {
 /// Starts a released unit, with what triggers it: sockets, paths and timers
 /// first, each only when something would start it at boot; the unit itself when
 /// something would, or when nothing triggers it. A template stands for its loaded
-/// instances. Former failures are forgotten first. `queued` is called when the
-/// jobs are queued. Gives a word for people (`running`). Fails with Code::missing
-/// (no such unit), Code::refused (masked, or a condition is not met),
-/// Code::timeout, Code::io (it failed); the hint names where to look.
+/// instances. Former failures are forgotten first. The jobs are queued in its `turn`. Gives a word
+/// for people (`running`). Fails with Code::missing (no such unit), Code::refused (masked, or a
+/// condition is not met), Code::timeout, Code::io (it failed); the hint names where to look.
 [[nodiscard]] Result<std::string> bring_up(const std::string& unit, std::chrono::seconds timeout,
-                                           const std::function<void()>& queued);
+                                           const Turn& turn);
 
 /// Stops a unit and what triggers it, which also ends automatic restarts. Fails
 /// with Code::timeout when it still runs after `timeout`, Code::io.

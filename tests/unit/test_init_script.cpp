@@ -108,8 +108,9 @@ TEST_CASE("only links of the very script are recorded and made again") {
 
 TEST_CASE("a service is started, judged by its status, and stopped") {
   const Root root;
-  bool queued = false;
-  const auto note = [&] { queued = true; };
+  std::string order;
+  const Turn note{[&] { order += "waits "; },
+                  [&] { order += fs::exists(root.at("up")) ? "passes " : "early "; }};
   const InitScript good = root.script("good", "echo $PWD >$up; sleep 600 & echo $! >$up.pid");
   CHECK(script_state(good) == ScriptState::stopped);
   // What it leaves behind keeps nothing of ours: this returns although `sleep` goes on.
@@ -118,7 +119,7 @@ TEST_CASE("a service is started, judged by its status, and stopped") {
   const pid_t left = std::stoi(*read_file(root.at("up.pid")));
   CHECK(::kill(left, SIGKILL) == 0);
   CHECK(*up == "running");
-  CHECK(queued);
+  CHECK(order == "waits passes ");
   CHECK(*read_file(root.at("up")) == "/\n");
   CHECK(script_state(good) == ScriptState::running);
   CHECK(start_script(good, seconds(20), note));
@@ -129,7 +130,7 @@ TEST_CASE("a service is started, judged by its status, and stopped") {
 
 TEST_CASE("a start that fails or does not end is told as it is") {
   const Root root;
-  const auto nothing = [] {};
+  const Turn nothing;
   const auto bad = start_script(root.script("bad", "exit 7"), seconds(20), nothing);
   REQUIRE_FALSE(bad);
   CHECK(bad.error().code == Code::io);
