@@ -40,6 +40,11 @@ class Figures(unittest.TestCase):
                           judged(example(), [faster, too_fast, at_most])],
                          [(2, True), (2, False), (0.5, False)])
 
+    def test_a_target_may_be_about_one_median_alone(self):
+        small = Target("ours", ("ours", 8), at_most=1.5)
+        self.assertEqual([(ratio, met) for _, ratio, met in judged(example(), [small])], [(2, False)])
+        self.assertEqual(judged(example(), [Target("?", ("ours", 1), at_most=1)]), [])
+
     def test_what_was_not_measured_is_not_judged(self):
         self.assertEqual(judged(example(), [Target("?", ("ours", 1), ("peer", 1), at_least=1)]), [])
 

@@ -10,13 +10,15 @@ import sys
 from latchvm import build, recipe
 from latchvm.errors import FAILED, VmError
 
-from . import figures, image, machine, plot, release, table, unlock
+from . import derivation, figures, image, machine, memory, plot, release, table, unlock
 
 OUT = os.path.join(os.path.dirname(build.TOOLS), "build", "bench")
 
 MEASUREMENTS = {
     "unlock": unlock.measure,
+    "derivation": derivation.measure,
     "image": image.measure,
+    "memory": memory.measure,
     "release": release.measure,
 }
 

@@ -41,15 +41,18 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on the ratio of two medians: (contender, x) over (contender, x)."""
+    """A bound on the ratio of two medians: (contender, x) over (contender, x); or, without the
+    second, on the first alone, in the measurement's unit."""
     what: str
     over: tuple
-    under: tuple
+    under: tuple = None
     at_least: float = None
     at_most: float = None
 
     def ratio(self, measurement):
-        """The ratio, or None where one of the two was not measured."""
+        """The ratio, or None where what it is about was not measured."""
+        if self.under is None:
+            return measurement.median(*self.over)
         top, bottom = (measurement.median(*side) for side in (self.over, self.under))
         return top / bottom if top is not None and bottom else None
 

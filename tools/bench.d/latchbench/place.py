@@ -91,17 +91,19 @@ def make_volumes(place, most):
                   f"{{ tail -5 {INSIDE}/log; exit 1; }}; echo {most} >{INSIDE}/ready", 3600)
 
 
-def take_turns(place, program, contenders, options, found, leave_out=lambda name, count: False):
-    """Run a program of the guest for each contender in turn and add the times to `found`.
+def take_turns(place, program, contenders, options, found, leave_out=lambda name, count: False,
+               parts=1e6):
+    """Run a program of the guest for each contender in turn and add what it tells to `found`.
 
-    contenders: {name: as shown}; the program takes a name and a number of volumes, and prints
-    microseconds first. leave_out(name, count): what is not measured at all.
+    contenders: {name: as shown}; the program takes a name and a number of volumes, and prints a
+    number first, of which `parts` make one of the measurement's unit (microseconds, a second).
+    leave_out(name, count): what is not measured at all.
     """
     for turn in range(options.runs):
         for count in options.volumes:
             for name, shown in contenders.items():
                 if leave_out(name, count) or (options.only and name not in options.only):
                     continue
-                took = int(place.run(f"{INSIDE}/{program} {name} {count}", 1800).split()[0])
-                found.add(shown, count, took / 1e6)
-                say(f"run {turn + 1}: {count} volumes, {shown}: {took / 1e6:.2f} s")
+                told = int(place.run(f"{INSIDE}/{program} {name} {count}", 1800).split()[0]) / parts
+                found.add(shown, count, told)
+                say(f"run {turn + 1}: {count} volumes, {shown}: {told:.2f} {found.unit}")
