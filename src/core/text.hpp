@@ -36,6 +36,10 @@ struct Field {
 /// is not followed.
 [[nodiscard]] std::string_view unquoted(std::string_view value);
 
+/// Gives the text with every `from`, which is not empty, replaced.
+[[nodiscard]] std::string replace_all(std::string text, std::string_view from,
+                                      std::string_view to);
+
 /// Joins parts with a separator between each two.
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 

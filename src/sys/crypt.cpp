@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "core/text.hpp"
 #include "sys/dm.hpp"
@@ -82,25 +83,40 @@ Result<LuksHeader> read_luks_header(const LuksPlace& place) {
   return session.load(place);
 }
 
-Result<> open_mapping(const MappingRequest& request, const Secret& key) {
-  LuksSession session;
-  const auto header = session.load({request.device, request.header, request.name, request.uuid});
+Openable::Openable(std::unique_ptr<LuksSession> session, LuksHeader header, MappingRequest request)
+    : session_(std::move(session)), header_(std::move(header)), request_(std::move(request)) {}
+Openable::Openable(Openable&&) noexcept = default;
+Openable& Openable::operator=(Openable&&) noexcept = default;
+Openable::~Openable() = default;
+
+Result<Openable> Openable::read(MappingRequest request) {
+  auto session = std::make_unique<LuksSession>();
+  auto header = session->load({request.device, request.header, request.name, request.uuid}, true);
   if (!header) return header.error();
+  return Openable(std::move(session), std::move(*header), std::move(request));
+}
+
+Result<> Openable::open(const Secret& key) const {
   const std::uint64_t memory = available_memory_kib();
-  if (memory != 0 && header->memory_kib > memory)
-    return Error{Code::memory, "cannot open '" + request.name + "'",
-                 "its key slot needs " + std::to_string(header->memory_kib / 1024) +
+  if (memory != 0 && header_.memory_kib > memory)
+    return Error{Code::memory, "cannot open '" + request_.name + "'",
+                 "its key slot needs " + std::to_string(header_.memory_kib / 1024) +
                      " MiB of memory and " + std::to_string(memory / 1024) + " MiB are free",
                  "add memory, or give it a slot that needs less"};
   std::uint32_t flags = 0;
-  if (request.read_only) flags |= CRYPT_ACTIVATE_READONLY;
-  if (request.discard) flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
-  if (request.hidden) flags |= CRYPT_ACTIVATE_PRIVATE;
+  if (request_.read_only) flags |= CRYPT_ACTIVATE_READONLY;
+  if (request_.discard) flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
+  if (request_.hidden) flags |= CRYPT_ACTIVATE_PRIVATE;
   const auto bytes = key.reveal();
-  const int r = crypt_activate_by_passphrase(session.get(), request.mapping.c_str(), CRYPT_ANY_SLOT,
-                                             bytes.data(), bytes.size(), flags);
-  if (r < 0) return activation_error(session, request, r);
+  const int r = crypt_activate_by_passphrase(session_->get(), request_.mapping.c_str(),
+                                             CRYPT_ANY_SLOT, bytes.data(), bytes.size(), flags);
+  if (r < 0) return activation_error(*session_, request_, r);
   return Ok{};
+}
+
+Result<> open_mapping(const MappingRequest& request, const Secret& key) {
+  const auto openable = Openable::read(request);
+  return openable ? openable->open(key) : Result<>(openable.error());
 }
 
 Result<> close_mapping(const std::string& mapping) {

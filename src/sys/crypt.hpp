@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -59,12 +60,37 @@ struct MappingRequest {
 [[nodiscard]] LuksPlace place_of(const KeysVolume& keys);
 [[nodiscard]] MappingRequest request_for(const Volume& volume);
 
-/// Opens a volume with a passphrase or key: header checks first, then one
-/// derivation for each fitting slot, then the mapping through udev's cookies.
-/// Fails with the codes of read_luks_header and Code::denied (no key slot
-/// accepts it), Code::memory (before deriving, when a slot asks for more than
-/// there is), Code::kernel (dm-crypt or a cipher is missing), Code::busy (the
-/// mapping's name is taken).
+struct LuksSession;
+
+/// A volume whose header has been read and found fit to be opened.
+class Openable {
+ public:
+  /// Fails as read_luks_header.
+  [[nodiscard]] static Result<Openable> read(MappingRequest request);
+  Openable(Openable&&) noexcept;
+  Openable& operator=(Openable&&) noexcept;
+  Openable(const Openable&) = delete;
+  Openable& operator=(const Openable&) = delete;
+  ~Openable();
+
+  [[nodiscard]] const LuksHeader& header() const { return header_; }
+
+  /// Opens it with a passphrase or key: one derivation for each fitting slot, then the
+  /// mapping through udev's cookies. Fails with Code::denied (no key slot accepts it),
+  /// Code::memory (before deriving, when a slot asks for more than there is),
+  /// Code::kernel (dm-crypt or a cipher is missing), Code::busy (the mapping's name is
+  /// taken), Code::missing (the device is gone), Code::io.
+  [[nodiscard]] Result<> open(const Secret& key) const;
+
+ private:
+  Openable(std::unique_ptr<LuksSession> session, LuksHeader header, MappingRequest request);
+
+  std::unique_ptr<LuksSession> session_;
+  LuksHeader header_;
+  MappingRequest request_;
+};
+
+/// Both at once.
 [[nodiscard]] Result<> open_mapping(const MappingRequest& request, const Secret& key);
 
 /// Closes a mapping. One that is not there is fine. Fails with Code::busy when

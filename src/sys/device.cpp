@@ -56,27 +56,33 @@ bool device_ready(const std::string& path) {
   const auto number = block_device(path);
   if (!number) return false;
   return sys_attribute("/sys/dev/block/" + std::to_string(::major(*number)) + ":" +
-                   std::to_string(::minor(*number)) + "/size") != "0";
+                       std::to_string(::minor(*number)) + "/size") != "0";
 }
 
 std::vector<std::string> block_devices(const std::string& root) {
   return names_in(root + "/sys/block");
 }
 
+namespace {
+
+Mapping read_mapping(const std::string& name) {
+  const std::string at = "/sys/block/" + name;
+  Mapping mapping{sys_attribute(at + "/dm/name"),
+                  sys_attribute(at + "/dm/uuid"),
+                  number_of(sys_attribute(at + "/dev")),
+                  sys_attribute(at + "/size") != "0",
+                  {}};
+  for (const std::string& slave : names_in(at + "/slaves"))
+    mapping.below.push_back(number_of(sys_attribute(at + "/slaves/" + slave + "/dev")));
+  return mapping;
+}
+
+}  // namespace
+
 std::vector<Mapping> mappings() {
   std::vector<Mapping> out;
-  for (const std::string& name : block_devices()) {
-    if (!name.starts_with("dm-")) continue;
-    const std::string at = "/sys/block/" + name;
-    Mapping mapping{sys_attribute(at + "/dm/name"),
-                    sys_attribute(at + "/dm/uuid"),
-                    number_of(sys_attribute(at + "/dev")),
-                    sys_attribute(at + "/size") != "0",
-                    {}};
-    for (const std::string& slave : names_in(at + "/slaves"))
-      mapping.below.push_back(number_of(sys_attribute(at + "/slaves/" + slave + "/dev")));
-    out.push_back(std::move(mapping));
-  }
+  for (const std::string& name : block_devices())
+    if (name.starts_with("dm-")) out.push_back(read_mapping(name));
   return out;
 }
 
@@ -104,9 +110,10 @@ std::set<dev_t> all_below(dev_t device, const std::vector<Mapping>& all) {
 }
 
 std::optional<Mapping> find_mapping(const std::string& name) {
-  const std::vector<Mapping> all = mappings();
-  const auto found = std::ranges::find(all, name, &Mapping::name);
-  return found == all.end() ? std::nullopt : std::optional(*found);
+  for (const std::string& device : block_devices())
+    if (device.starts_with("dm-") && sys_attribute("/sys/block/" + device + "/dm/name") == name)
+      return read_mapping(device);
+  return {};
 }
 
 bool lies_encrypted(const std::string& path) {

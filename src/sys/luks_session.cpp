@@ -41,14 +41,25 @@ std::uint64_t costliest_digest(crypt_device* cd) {
 }  // namespace
 
 std::string LuksSession::reason(int r) const {
-  return said.empty() ? std::strerror(-r) : printable(said, 300);
+  if (said.empty()) return std::strerror(-r);
+  return printable(header_node.as_given(data_node.as_given(said)), 300);
 }
 
-Result<> LuksSession::init(const LuksPlace& place) {
+Result<> LuksSession::init(const LuksPlace& place, bool quiet) {
+  std::string data_path = place.device;
+  std::string header_path = place.header;
+  if (quiet) {
+    data_node = QuietNode(place.device);
+    data_path = data_node.path();
+    if (!place.header.empty()) {
+      header_node = QuietNode(place.header);
+      header_path = header_node.path();
+    }
+  }
   crypt_device* cd = nullptr;
   const int r = place.header.empty()
-                    ? crypt_init(&cd, place.device.c_str())
-                    : crypt_init_data_device(&cd, place.header.c_str(), place.device.c_str());
+                    ? crypt_init(&cd, data_path.c_str())
+                    : crypt_init_data_device(&cd, header_path.c_str(), data_path.c_str());
   device.reset(cd);
   if (r < 0)
     return system_error(-r, "cannot open '" + place.name + "' on '" +
@@ -57,10 +68,10 @@ Result<> LuksSession::init(const LuksPlace& place) {
   return Ok{};
 }
 
-Result<LuksHeader> LuksSession::load(const LuksPlace& place) {
+Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
   const std::string what = "cannot open '" + place.name + "'";
   const std::string& where = place.header.empty() ? place.device : place.header;
-  if (auto begun = init(place); !begun) return begun.error();
+  if (auto begun = init(place, quiet); !begun) return begun.error();
   const int r = crypt_load(get(), CRYPT_LUKS, nullptr);
   if (r == -EINVAL || r == -EBADMSG)
     return Error{Code::damaged, what, "'" + where + "' has no valid LUKS header",

@@ -10,6 +10,7 @@
 #include "core/result.hpp"
 #include "sys/crypt.hpp"
 #include "sys/handle.hpp"
+#include "sys/quiet_node.hpp"
 
 namespace latchkey {
 
@@ -17,6 +18,8 @@ namespace latchkey {
 /// library keeps its address.
 struct LuksSession {
   std::string said{};
+  QuietNode data_node{};    ///< of the device, where `init` was asked for one
+  QuietNode header_node{};  ///< of its header, when that is kept elsewhere
   Handle<crypt_device, crypt_free> device{};
 
   LuksSession() = default;
@@ -29,10 +32,11 @@ struct LuksSession {
   [[nodiscard]] crypt_device* get() const noexcept { return device.get(); }
   /// Why a call failed: the library's own words, or those for its errno value.
   [[nodiscard]] std::string reason(int r) const;
-  /// Names the device to the library, reading nothing.
-  [[nodiscard]] Result<> init(const LuksPlace& place);
+  /// Names the device to the library, reading nothing. `quiet` is for who only reads it
+  /// and maps it: what is written would go unnoticed by udev.
+  [[nodiscard]] Result<> init(const LuksPlace& place, bool quiet = false);
   /// Loads the header and judges it: fails as read_luks_header.
-  [[nodiscard]] Result<LuksHeader> load(const LuksPlace& place);
+  [[nodiscard]] Result<LuksHeader> load(const LuksPlace& place, bool quiet = false);
   /// Reads what the loaded header says and refuses what nobody should open.
   [[nodiscard]] Result<LuksHeader> judge(const std::string& name, const std::string& uuid) const;
 };

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "core/activation.hpp"
 #include "core/message.hpp"
@@ -24,33 +26,41 @@ void answer(Channel& channel, const Result<>& result) {
     channel.send('X', pack(result.error()));
 }
 
-// The node alone is not enough: the header is read here too, so that a device
-// that answers with rubbish is told before the passphrase's work is done.
-void find(Channel& channel, const DeviceRef& ref, const std::string& header_path,
-          const std::string& name, const std::string& uuid, std::chrono::seconds timeout) {
+// True when the device, and its header where that is elsewhere, are there in time;
+// tells the parent when they are not.
+bool appeared(Channel& channel, const DeviceRef& ref, const std::string& header_path,
+              const std::string& name, std::chrono::seconds timeout) {
   const std::string path = ref.path();
   const auto there = [&] {
     return device_ready(path) && (header_path.empty() || ::access(header_path.c_str(), F_OK) == 0);
   };
-  if (!wait_for_devices(there, timeout)) {
-    channel.send('X', pack({Code::missing, "cannot open '" + name + "'",
-                            (device_ready(path) ? "its header '" + header_path + "'"
-                                                : "the device " + ref.text()) +
-                                " did not appear within " + std::to_string(timeout.count()) + " s",
-                            "is its disk there? look at: lvm lvs, lsblk"}));
-    return;
-  }
-  const auto header = read_luks_header({path, header_path, name, uuid});
-  if (header)
-    channel.send('F', std::to_string(header->memory_kib));
-  else
-    channel.send('X', pack(header.error()));
+  if (wait_for_devices(there, timeout)) return true;
+  channel.send(
+      'X',
+      pack({Code::missing, "cannot open '" + name + "'",
+            (device_ready(path) ? "its header '" + header_path + "'" : "the device " + ref.text()) +
+                " did not appear within " + std::to_string(timeout.count()) + " s",
+            "is its disk there? look at: lvm lvs, lsblk"}));
+  return false;
 }
 
-void open(Channel& channel, const Volume& volume) {
+// The node alone is not enough: the header is read too, so that a device that answers
+// with rubbish is told before the passphrase's work is done. Gives what was read.
+std::optional<Openable> find(Channel& channel, const Volume& volume, std::chrono::seconds timeout) {
+  if (!appeared(channel, volume.device, volume.header, volume.name, timeout)) return {};
+  auto openable = Openable::read(request_for(volume));
+  if (!openable) {
+    channel.send('X', pack(openable.error()));
+    return {};
+  }
+  channel.send('F', std::to_string(openable->header().memory_kib));
+  return std::optional(std::move(*openable));
+}
+
+void open(Channel& channel, const Volume& volume, const std::optional<Openable>& found) {
   const auto key = channel.receive_secret(key_limit);
   if (!key) return;
-  auto opened = open_mapping(request_for(volume), *key);
+  auto opened = found ? found->open(*key) : open_mapping(request_for(volume), *key);
   if (!opened && opened.error().code == Code::denied) {
     Error error = opened.error();
     error.why = "no key slot accepts the key file '" + volume.key_file + "'";
@@ -107,10 +117,10 @@ void tell_degraded(const std::vector<std::string>& asked, const std::vector<Devi
 }  // namespace
 
 int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds device_timeout) {
+  std::optional<Openable> found;
   while (const auto message = channel.receive()) {
-    if (message->type == 'F')
-      find(channel, volume.device, volume.header, volume.name, volume.uuid, device_timeout);
-    if (message->type == 'O') open(channel, volume);
+    if (message->type == 'F') found = find(channel, volume, device_timeout);
+    if (message->type == 'O') open(channel, volume, found);
   }
   return 0;
 }
@@ -118,7 +128,13 @@ int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds de
 int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout) {
   while (const auto message = channel.receive()) {
-    if (message->type == 'F') find(channel, volume.device, "", "keys", volume.uuid, device_timeout);
+    if (message->type == 'F' && appeared(channel, volume.device, "", "keys", device_timeout)) {
+      const auto header = read_luks_header(place_of(volume));
+      if (header)
+        channel.send('F', std::to_string(header->memory_kib));
+      else
+        channel.send('X', pack(header.error()));
+    }
     if (message->type == 'R') read(channel, volume, files);
   }
   return 0;

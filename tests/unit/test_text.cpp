@@ -53,3 +53,10 @@ TEST_CASE("LVM names are LVM's own") {
     CHECK_FALSE(valid_lvm_name(bad));
   CHECK_FALSE(valid_lvm_name(std::string(128, 'a')));
 }
+
+TEST_CASE("every part of a text is replaced, also by one that holds it") {
+  CHECK(replace_all("", "a", "b").empty());
+  CHECK(replace_all("/dev/x on /dev/x", "/dev/x", "/dev/xx") == "/dev/xx on /dev/xx");
+  CHECK(replace_all("abc", "d", "e") == "abc");
+  CHECK(replace_all("aa", "a", "") == "");
+}
