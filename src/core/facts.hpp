@@ -19,6 +19,9 @@ struct VolumeFacts {
   /// Why its mapping's name or mount point cannot be used, when something else
   /// has taken it; empty otherwise.
   std::string taken{};
+  /// Why it should not be relied on though it is open; empty otherwise. Known where
+  /// probe_disks was asked.
+  std::string failing{};
 };
 
 /// What is so of one held unit.

@@ -5,6 +5,7 @@
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/digest.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/modules.hpp"
 
@@ -23,11 +24,14 @@ Finding device(const Paths& paths, const DeviceRef& device, const std::string& n
   if (::access(path.c_str(), F_OK) != 0)
     return doubtful({Code::missing, what + ", is not there now", "there is no '" + path + "'",
                      "see that its disk is attached and its name is right"});
+  if (const auto answer = disk_answers(path); !answer)
+    return bad({answer.error().code, what + ", cannot be read", answer.error().why,
+                "see: dmesg; once its disk is well: latchkey lock, then: release-services"});
   const std::string header = detached.empty() ? path : paths.root + detached;
   if (const auto modules = header_modules(header); !modules)
     return bad({modules.error().code, what + ", cannot be opened", modules.error().why,
-                "see that the name is right; a backup of the header can be restored with "
-                "cryptsetup luksHeaderRestore"});
+                "see that the name is right; if it had a header: latchkey restore FILE, with a "
+                "backup"});
   return good(what + ", has a LUKS header");
 }
 

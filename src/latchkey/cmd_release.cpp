@@ -18,6 +18,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/ask.hpp"
 #include "sys/clock.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/unit_jobs.hpp"
@@ -123,8 +124,10 @@ int release_now(const Flags& flags, const Globals& globals) {
   const Outcome outcome = execute(plan, effects, reporter);
 
   facts = probe_all(*setup, globals.paths);
+  probe_disks(facts, *setup);
   const std::vector<Row> rows = make_rows(*setup, facts, reporter.reasons());
-  const int status = status_of(outcome, unlocked);
+  int status = status_of(outcome, unlocked);
+  if (status == 0 && any_failing(rows)) status = exit_status(Code::partial);
   // The boot's own unit may have failed for what is repaired now.
   if (status == 0 && all_up(rows) && systemd_runs()) forget_failure(std::string(release_unit));
   show(flags, *setup, facts, plan, outcome, rows, status);

@@ -11,6 +11,7 @@
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/keeper.hpp"
 #include "sys/lvm.hpp"
 #include "sys/packages.hpp"
@@ -60,6 +61,7 @@ int show_status(const Globals& globals, bool json) {
   Facts facts = probe_all(*setup, globals.paths);
   // Put to rest after each unlock, its LV has no node.
   if (!facts.keys.device) facts.keys.device = lv_exists(setup->config.keys.device);
+  probe_disks(facts, *setup);
   const auto report = read_boot_report(globals.paths);
   const std::vector<Row> rows = make_rows(*setup, facts, report ? reasons_of(*report) : Reasons{});
   const std::vector<std::string> packages = packages_to_tell(globals, *setup);

@@ -43,7 +43,13 @@ Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
   if (fact.mounted) row.state = "mounted";
   else if (fact.open) row.state = "open";
   else if (!fact.device) row.state = "missing";
-  if (row.up) return row;
+  if (!fact.failing.empty()) {
+    row.up = false;
+    row.state = "failing";
+    row.why = fact.failing;
+    row.hint = "see: dmesg; once its disk is well: latchkey lock, then: release-services";
+  }
+  if (row.up || !fact.failing.empty()) return row;
   if (!fact.taken.empty()) {
     row.why = fact.taken;
     row.hint = "free it, then: release-services";
@@ -115,7 +121,8 @@ std::string painted(const Row& row, bool colour, std::size_t width) {
   std::string state = row.state;
   state.resize(std::max(width, state.size()), ' ');
   if (!colour) return state;
-  const bool bad = row.state == "failed" || row.state == "missing" || row.state == "not held";
+  const bool bad = row.state == "failed" || row.state == "failing" || row.state == "missing" ||
+                   row.state == "not held";
   return colours[row.up ? 0 : bad ? 1 : 2] + state + "\033[0m";
 }
 
@@ -153,7 +160,7 @@ std::vector<Row> make_rows(const Setup& setup, const Facts& facts, const Reasons
   std::vector<Row> rows;
   const auto add = [&](Row row) {
     const auto reason = reasons.find(row.name);
-    if (reason != reasons.end() && !row.up) explain(row, reason->second);
+    if (reason != reasons.end() && !row.up && row.state != "failing") explain(row, reason->second);
     rows.push_back(std::move(row));
   };
   for (const Volume& volume : setup.volumes) add(volume_row(setup, facts, volume));
@@ -163,6 +170,10 @@ std::vector<Row> make_rows(const Setup& setup, const Facts& facts, const Reasons
 
 bool all_up(const std::vector<Row>& rows) {
   return std::ranges::all_of(rows, [](const Row& row) { return row.up; });
+}
+
+bool any_failing(const std::vector<Row>& rows) {
+  return std::ranges::any_of(rows, [](const Row& row) { return row.state == "failing"; });
 }
 
 std::string table_text(const std::vector<Row>& rows, bool colour) {

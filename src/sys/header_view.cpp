@@ -1,15 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/header_view.hpp"
 
+#include <utility>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/disk_health.hpp"
+
 namespace latchkey {
 
 Result<HeaderView> HeaderView::open(const LuksPlace& place) {
-  auto loop = LoopDevice::attach(place.header.empty() ? place.device : place.header, 0, 0);
+  const std::string& path = place.header.empty() ? place.device : place.header;
+  if (const auto read = read_from_disk(path); !read)
+    return Error{read.error().code, "cannot open '" + place.name + "'", sentence(read.error()),
+                 "see: dmesg; is its disk there? lvs, lsblk"};
+  auto loop = LoopDevice::attach(path, 0, 0);
   if (!loop) return loop.error();
   // The header's own device alone: nothing here is about the data.
   auto luks = LuksDevice::open(
       {.device = loop->path(), .header = {}, .name = place.name, .uuid = place.uuid});
-  if (!luks) return luks.error();
+  if (!luks) {
+    // A loop device is nothing that the reader knows of.
+    Error error = luks.error();
+    error.why = replace_all(std::move(error.why), loop->path(), path);
+    return error;
+  }
   return HeaderView(std::move(*loop), std::move(*luks));
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/luks_limits.hpp"
 #include "core/text.hpp"
-#include "sys/fd.hpp"
+#include "sys/disk_health.hpp"
 
 namespace latchkey {
 namespace {
@@ -73,6 +73,10 @@ Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
   const std::string& where = place.header.empty() ? place.device : place.header;
   if (auto begun = init(place, quiet); !begun) return begun.error();
   const int r = crypt_load(get(), CRYPT_LUKS, nullptr);
+  if (r < 0)
+    if (const auto read = read_from_disk(where); !read)
+      return Error{Code::io, what, "'" + where + "' cannot be read: " + read.error().why,
+                   "see: dmesg; is its disk there? lvs, lsblk"};
   if (r == -EINVAL || r == -EBADMSG)
     return Error{Code::damaged, what, "'" + where + "' has no valid LUKS header",
                  "if it had one: latchkey restore FILE, with a backup; nothing was written"};

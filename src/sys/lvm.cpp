@@ -30,6 +30,12 @@ Result<> activate_lvs(const std::vector<std::string>& names, bool degraded) {
                "is every disk of the volume group there?"};
 }
 
+bool refresh_lv(const DeviceRef& lv) {
+  return static_cast<bool>(run_ok({"lvm", "lvchange", "--refresh", "--", lv.text()},
+                                  "cannot refresh " + lv.text(),
+                                  {.timeout = std::chrono::seconds(60)}));
+}
+
 std::string lv_health(const std::string& lv) {
   const auto said = run({"lvm", "lvs", "--noheadings", "-o", "lv_health_status", "--", lv},
                         {.timeout = std::chrono::seconds(60)});

@@ -16,6 +16,10 @@ namespace latchkey {
 /// lvm is not installed, else with what lvm said last.
 [[nodiscard]] Result<> activate_lvs(const std::vector<std::string>& names, bool degraded = true);
 
+/// Has LVM give an active logical volume's mapping to the kernel anew, with the disks as
+/// they are called now. False when it cannot: a disk is not there.
+[[nodiscard]] bool refresh_lv(const DeviceRef& lv);
+
 /// What LVM says is wrong with the parts of a logical volume: `partial` when it lacks a
 /// disk; empty when nothing is, or nothing is known.
 [[nodiscard]] std::string lv_health(const std::string& lv);

@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/lvm.hpp"
 #include "sys/md.hpp"
 
@@ -48,6 +49,7 @@ bool appeared(Channel& channel, const DeviceRef& ref, const std::string& header_
 // with rubbish is told before the passphrase's work is done. Gives what was read.
 std::optional<Openable> find(Channel& channel, const Volume& volume, std::chrono::seconds timeout) {
   if (!appeared(channel, volume.device, volume.header, volume.name, timeout)) return {};
+  (void)refresh_stale_lv(volume.device);
   auto openable = Openable::read(request_for(volume));
   if (!openable) {
     channel.send('X', pack(openable.error()));
@@ -129,6 +131,7 @@ int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std
                std::chrono::seconds device_timeout) {
   while (const auto message = channel.receive()) {
     if (message->type == 'F' && appeared(channel, volume.device, "", "keys", device_timeout)) {
+      (void)refresh_stale_lv(volume.device);
       const auto header = read_luks_header(place_of(volume));
       if (header)
         channel.send('F', std::to_string(header->memory_kib));

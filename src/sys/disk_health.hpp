@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether the disk under a volume still answers. The kernel keeps what was read once, so
+// a file system whose disk is gone looks well for a long time.
+#pragma once
+
+#include <string>
+
+#include "core/facts.hpp"
+#include "core/plan.hpp"
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// Reads the first block of a device from the disk, past what the kernel has kept of it.
+/// Fails with Code::io and the kernel's reason. A file, or a device that allows no such
+/// read, passes: nothing is known against it. May wait as long as the disk does.
+[[nodiscard]] Result<> read_from_disk(const std::string& path);
+
+/// The same in a process of its own, given up after 10 s; that is then the reason.
+[[nodiscard]] Result<> disk_answers(const std::string& path);
+
+/// Sets `failing` of open volumes: when the disk does not answer, and when a mounted file
+/// system that is to be written to has become read-only.
+void probe_disks(Facts& facts, const Setup& setup);
+
+/// An LV that was active when its disk went away does not find it again when the disk
+/// returns, perhaps by another name. Has LVM look anew, where the LV cannot be read;
+/// gives true when it can be now.
+[[nodiscard]] bool refresh_stale_lv(const DeviceRef& device);
+
+}  // namespace latchkey
