@@ -138,8 +138,8 @@ HostKeys read_host_keys(const Paths& paths) {
         {Code::refused, "the host keys of early boot were made on another machine",
          "this one is a clone of it: both have the same host keys and the same volume keys",
          "remove '" + directory(paths) +
-             "', run 'update-initramfs -u -k all', and renew the keys "
-             "of the volumes"});
+             "', then run: latchkey rekey; whoever has the other machine's headers and keys can "
+             "open these volumes until they are encrypted anew (cryptsetup reencrypt)"});
   return out;
 }
 

@@ -84,6 +84,10 @@ TEST_CASE("promise 5: each fault costs its own volume or service, and its repair
     DYNAMIC_SECTION(fault.name) {
       Machine& m = closed();
       m.must(fault.breaks);
+      m.must(
+          "mkdir -p /etc/latchkey/hooks.d/failed && cat > /etc/latchkey/hooks.d/failed/keep && "
+          "chmod 755 /etc/latchkey/hooks.d/failed/keep",
+          "#!/bin/sh\ncat > /root/failed.json\n");
 
       const Done first = m.sh("release-services < /root/p");
       INFO(first.output);
@@ -93,6 +97,9 @@ TEST_CASE("promise 5: each fault costs its own volume or service, and its repair
       check_up(m, {"a", "c", "d"});
       CHECK(m.sh("systemctl is-active serve-b").status != 0);
       CHECK(row_of(m, fault.victim)["up"] == false);
+      // Whoever asked for it is told, and of nothing once all is well.
+      m.until("test -s /root/failed.json");
+      CHECK(has(m.must("cat /root/failed.json && rm /root/failed.json"), fault.victim));
 
       m.must(fault.repairs);
       const std::string before = m.must("systemctl show -P InvocationID serve-a serve-c serve-d");
@@ -103,6 +110,7 @@ TEST_CASE("promise 5: each fault costs its own volume or service, and its repair
       // Just what was missing: the others were not started anew.
       CHECK(m.must("systemctl show -P InvocationID serve-a serve-c serve-d") == before);
       CHECK(m.must("systemctl --failed --no-legend").empty());
+      CHECK(m.sh("test -e /root/failed.json").status != 0);
     }
   }
 }
