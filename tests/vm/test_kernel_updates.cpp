@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Updates of the kernel and its images, with GRUB as the distribution sets it up: after
+// each, good or bad, the next boot is one that its owner reaches.
+#include "core/result.hpp"
+#include "support/catch.hpp"
+#include "support/guests.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
+
+// The next boot: early ssh answers, opens the volume, and this is the kernel.
+void check_boots(Machine& m, const std::string& kernel) {
+  m.must("sync");
+  m.reset();
+  m.wait_early();
+  m.unlock_and_boot();
+  CHECK(m.must("uname -r") == kernel);
+  m.until("grep -qx a /srv/a/marker");
+  m.until("systemctl is-system-running --wait | grep -qE 'running|degraded'");
+}
+
+void put_hook(Machine& m, const std::string& body) {
+  m.must(
+      "cat > /etc/initramfs-tools/hooks/zz-owner && chmod 755 /etc/initramfs-tools/hooks/zz-owner",
+      "#!/bin/sh\ncase \"${1-}\" in prereqs) exit 0 ;; esac\n" + body + "\n");
+}
+
+}  // namespace
+
+TEST_CASE("case 54: whatever becomes of a kernel update, the next boot is within reach",
+          "[.slow]") {
+  Machine m("test-kernels",
+            {"--volumes", "a:ext4:64", "--memory", "1024", "--install", "grub2-common", "--script",
+             parts + "second-kernel", "--script", parts + "quick-images", "--script",
+             parts + "early-nic", "--cmdline", "mitigations=off"});
+  m.unlock_and_boot();
+  const std::string first = m.must("uname -r");
+  const std::string second = m.must("cat /root/kernel/version");
+  REQUIRE(first != second);
+
+  // The distribution's own GRUB and its own menu, from here on.
+  m.must("grub-install /dev/vda && update-grub && grep -q gnulinux-simple /boot/grub/grub.cfg");
+  check_boots(m, first);
+
+  // Its image cannot be built: the kernel stays half installed, and the last good one
+  // is what is booted.
+  put_hook(m, "echo 'no image today' >&2; exit 1");
+  const Done refused = m.sh("dpkg -i /root/kernel/*.deb");
+  INFO(refused.output);
+  CHECK(refused.status != 0);
+  CHECK(has(refused.output, "no image today"));
+  const Done menu = m.sh("update-grub");
+  INFO(menu.output);
+  CHECK(has(menu.output, first + " is booted by default"));
+  check_boots(m, first);
+  CHECK(has(m.sh("latchkey check").output, second));
+
+  // The cause is gone: one command completes it, and the new kernel is booted.
+  m.must("rm /etc/initramfs-tools/hooks/zz-owner");
+  const Done completed = m.sh("dpkg --configure -a && update-grub");
+  INFO(completed.output);
+  CHECK(completed.status == 0);
+  check_boots(m, second);
+
+  // A hook that takes the door away: the image before it stays.
+  put_hook(m, "rm -f \"$DESTDIR/usr/lib/latchkey/dropbear\"");
+  const Done without = m.sh("update-initramfs -u -k all");
+  INFO(without.output);
+  CHECK(without.status != 0);
+  CHECK(has(without.output, "the one before it is back"));
+  check_boots(m, second);
+  m.must("rm /etc/initramfs-tools/hooks/zz-owner");
+
+  // The plug is pulled while an image is built, and as it is put in place.
+  for (const char* moment : {"pgrep -x mkinitramfs", "ls /boot/initrd.img-*.new"}) {
+    INFO(moment);
+    (void)m.sh("(until " + std::string(moment) +
+               " > /dev/null 2>&1; do :; done; "
+               "echo b > /proc/sysrq-trigger) & update-initramfs -u");
+    m.wait_early();
+    m.unlock_and_boot();
+    CHECK(m.must("uname -r") == second);
+  }
+
+  // New keys, new passphrase, and images that `rekey` has built itself.
+  const std::string chosen = "nothing that the old keys volume knows";
+  const Done rekeyed = m.sh("latchkey rekey", m.passphrase() + "\n" + chosen + "\n");
+  INFO(rekeyed.output);
+  REQUIRE(rekeyed.status == 0);
+  m.must("sync");
+  m.reset();
+  m.wait_early();
+  CHECK(m.early("", m.passphrase()).status == exit_status(Code::denied));
+  m.choose_passphrase(chosen);
+  m.unlock_and_boot();
+  m.until("grep -qx a /srv/a/marker");
+
+  // The new kernel goes; the one that was there before is booted again.
+  const Done removed = m.sh(
+      "reboot() { :; }; DEBIAN_FRONTEND=noninteractive "
+      "apt-get -q -y purge linux-image-" +
+      second + " && update-grub");
+  INFO(removed.output);
+  CHECK(removed.status == 0);
+  check_boots(m, first);
+}
