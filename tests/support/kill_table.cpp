@@ -13,16 +13,6 @@ const std::string begin_mark = "<!-- kill table: begin -->\n";
 const std::string end_mark = "<!-- kill table: end -->\n";
 const std::string heading = "### ";
 
-// A cell holds one line, and no bar of its own.
-std::string cell(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '|') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out;
-}
-
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream in(text);
@@ -45,13 +35,22 @@ std::map<std::string, std::string> parts_of(const std::string& region) {
 
 }  // namespace
 
+std::string table_cell(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
 std::string kill_table(const std::vector<KillRow>& rows) {
   std::string out =
       "| step | killed | any other command says | the same command again |\n"
       "| --- | --- | --- | --- |\n";
   for (const KillRow& row : rows)
-    out += "| " + cell(row.step) + " | " + cell(row.moment) + " | " + cell(row.said) + " | " +
-           cell(row.did) + " |\n";
+    out += "| " + table_cell(row.step) + " | " + table_cell(row.moment) + " | " + table_cell(row.said) + " | " +
+           table_cell(row.did) + " |\n";
   return out;
 }
 

@@ -16,6 +16,9 @@ struct KillRow {
   std::string did{};     ///< what the same command did when it was run again
 };
 
+/// A text as one cell of a Markdown table: one line, and no bar of its own.
+[[nodiscard]] std::string table_cell(const std::string& text);
+
 /// The rows as a Markdown table, with its heading row.
 [[nodiscard]] std::string kill_table(const std::vector<KillRow>& rows);
 
