@@ -10,12 +10,13 @@ import sys
 from latchvm import build, recipe
 from latchvm.errors import FAILED, VmError
 
-from . import derivation, figures, image, machine, memory, plot, release, table, unlock
+from . import derivation, early_ssh, figures, image, machine, memory, plot, release, table, unlock
 
 OUT = os.path.join(os.path.dirname(build.TOOLS), "build", "bench")
 
 MEASUREMENTS = {
     "unlock": unlock.measure,
+    "early-ssh": early_ssh.measure,
     "derivation": derivation.measure,
     "image": image.measure,
     "memory": memory.measure,

@@ -17,7 +17,7 @@ TARGETS = (
 )
 
 NOTES = (
-    "Each contender begins with the volumes open, nothing mounted, and udev at rest",
+    "Each contender begins with the volumes open, nothing mounted, and the machine at rest",
     "Each volume has a small clean ext4 and one service that is ready at once: what is compared is "
     "what comes beside the work of fsck and mount",
     "By hand: fsck -p and mount of each volume (in parallel: all in the background, then wait), then "

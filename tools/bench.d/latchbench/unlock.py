@@ -32,7 +32,7 @@ TARGETS = (
 )
 
 NOTES = (
-    "Measured on the running system, each contender from everything closed and udev at rest",
+    "Measured on the running system, each contender from everything closed and the machine at rest",
     "The clock stops at the last open volume. Latchkey has closed the keys volume by then, the others "
     "have not",
     f"Default slots: argon2id, {DEFAULT_KIB // 1024} MiB, 4 passes, 2 lanes (what a benchmark for 2 s "
