@@ -38,9 +38,11 @@ std::string says(Machine& m, const std::string& command, const std::string& part
   return line_with(done.output, part);
 }
 
-// The processes of early boot, by the words they were started with.
+// Kills the processes of early boot, by the words they were started with. One that goes
+// with another is gone before its turn; that there is none at all is an error.
 std::string kill_all(const std::string& words) {
-  return "kill -9 $(ps | grep '" + words + "' | grep -v grep | awk '{print $1}')";
+  return "p=$(ps | grep '" + words +
+         "' | grep -v grep | awk '{print $1}'); [ -n \"$p\" ] && { kill -9 $p; true; }";
 }
 
 // A line of early boot's status over ssh; waits for the door to open again.
