@@ -16,7 +16,6 @@ from .place import CPUS, INSIDE, MEMORY, SHELF, say, tools_vm
 VOLUMES = ("a", "b")
 LATCHKEY, PEER = "Latchkey", "stock (cryptsetup-initramfs, dropbear-initramfs)"
 DOOR, ON = "kernel's start → early ssh", "passphrase → root's first process"
-STOCK = ["cryptsetup-initramfs", "dropbear-initramfs", "keyutils"]
 IMAGES = os.path.join(os.path.dirname(build.TOOLS), "tests", "vm", "guest")
 LONGEST = 300
 
@@ -83,8 +82,7 @@ class Boots:
 
 
 def stock(options):
-    boots = Boots("bench-stock", "--release", options.release, "--no-latchkey", "--install",
-                  ",".join(STOCK))
+    boots = Boots("bench-stock", "--release", options.release, "--no-latchkey")
     guest = boots.guest
     tools_vm("put", guest.name, os.path.join(SHELF, "stock"), f"{INSIDE}/stock")
     say("setting up cryptsetup-initramfs and dropbear-initramfs")
