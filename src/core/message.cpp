@@ -70,6 +70,12 @@ std::string duration_text(double seconds) {
   return text;
 }
 
+std::string failing_disk_hint() {
+  return "see: dmesg; once its disk is well: latchkey lock, then: release-services";
+}
+
+std::string unread_disk_hint() { return "see: dmesg; is its disk there? lvs, lsblk"; }
+
 std::string plan_text(const Plan& plan) {
   if (plan.steps.empty()) return "nothing to do\n";
   std::string out;

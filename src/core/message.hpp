@@ -26,6 +26,12 @@ inline constexpr const char* passphrase_prompt = "passphrase of the keys volume"
 /// A duration for people: `0.4 s`, `12 s`, `3 min 10 s`.
 [[nodiscard]] std::string duration_text(double seconds);
 
+/// What to do about the disk of an open volume that fails.
+[[nodiscard]] std::string failing_disk_hint();
+
+/// What to look at when a disk cannot be read.
+[[nodiscard]] std::string unread_disk_hint();
+
 /// The steps of a plan for people, numbered, a line each; `nothing to do` for none.
 [[nodiscard]] std::string plan_text(const Plan& plan);
 

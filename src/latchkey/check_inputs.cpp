@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "core/base64.hpp"
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/digest.hpp"
@@ -26,7 +27,7 @@ Finding device(const Paths& paths, const DeviceRef& device, const std::string& n
                      "see that its disk is attached and its name is right"});
   if (const auto answer = disk_answers(path); !answer)
     return bad({answer.error().code, what + ", cannot be read", answer.error().why,
-                "see: dmesg; once its disk is well: latchkey lock, then: release-services"});
+                failing_disk_hint()});
   const std::string header = detached.empty() ? path : paths.root + detached;
   if (const auto modules = header_modules(header); !modules)
     return bad({modules.error().code, what + ", cannot be opened", modules.error().why,

@@ -47,9 +47,10 @@ Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
     row.up = false;
     row.state = "failing";
     row.why = fact.failing;
-    row.hint = "see: dmesg; once its disk is well: latchkey lock, then: release-services";
+    row.hint = failing_disk_hint();
+    return row;
   }
-  if (row.up || !fact.failing.empty()) return row;
+  if (row.up) return row;
   if (!fact.taken.empty()) {
     row.why = fact.taken;
     row.hint = "free it, then: release-services";

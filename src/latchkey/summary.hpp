@@ -45,9 +45,10 @@ using Reasons = std::map<std::string, Error>;
                                          const Reasons& reasons);
 
 /// True when every row is up.
+[[nodiscard]] bool all_up(const std::vector<Row>& rows);
+
 /// True when a volume that is open should not be relied on (VolumeFacts::failing).
 [[nodiscard]] bool any_failing(const std::vector<Row>& rows);
-[[nodiscard]] bool all_up(const std::vector<Row>& rows);
 
 /// The table as lines; reasons and hints indented below what they explain.
 [[nodiscard]] std::string table_text(const std::vector<Row>& rows, bool colour);

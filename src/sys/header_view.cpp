@@ -13,7 +13,7 @@ Result<HeaderView> HeaderView::open(const LuksPlace& place) {
   const std::string& path = place.header.empty() ? place.device : place.header;
   if (const auto read = read_from_disk(path); !read)
     return Error{read.error().code, "cannot open '" + place.name + "'", sentence(read.error()),
-                 "see: dmesg; is its disk there? lvs, lsblk"};
+                 unread_disk_hint()};
   auto loop = LoopDevice::attach(path, 0, 0);
   if (!loop) return loop.error();
   // The header's own device alone: nothing here is about the data.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/luks_limits.hpp"
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/disk_health.hpp"
 
@@ -76,7 +77,7 @@ Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
   if (r < 0)
     if (const auto read = read_from_disk(where); !read)
       return Error{Code::io, what, "'" + where + "' cannot be read: " + read.error().why,
-                   "see: dmesg; is its disk there? lvs, lsblk"};
+                   unread_disk_hint()};
   if (r == -EINVAL || r == -EBADMSG)
     return Error{Code::damaged, what, "'" + where + "' has no valid LUKS header",
                  "if it had one: latchkey restore FILE, with a backup; nothing was written"};

@@ -49,8 +49,8 @@ std::string kill_table(const std::vector<KillRow>& rows) {
       "| step | killed | any other command says | the same command again |\n"
       "| --- | --- | --- | --- |\n";
   for (const KillRow& row : rows)
-    out += "| " + table_cell(row.step) + " | " + table_cell(row.moment) + " | " + table_cell(row.said) + " | " +
-           table_cell(row.did) + " |\n";
+    out += "| " + table_cell(row.step) + " | " + table_cell(row.moment) + " | " +
+           table_cell(row.said) + " | " + table_cell(row.did) + " |\n";
   return out;
 }
 
