@@ -34,8 +34,7 @@ InitSystem init_system() {
 Result<std::string> start_service(const Paths& paths, const std::string& unit,
                                   std::chrono::seconds timeout, const Turn& turn) {
   const InitSystem running = init_system();
-  if (running == InitSystem::systemd) return bring_up(unit, timeout, turn);
-  if (running == InitSystem::none) return std::string();
+  if (running != InitSystem::sysvinit) return std::string();
   const auto script = find_script(paths, unit);
   if (!script) return no_script("cannot start", unit);
   return start_script(*script, timeout, turn);

@@ -22,7 +22,8 @@ enum class InitSystem { systemd, sysvinit, none };
 /// Looks which one runs.
 [[nodiscard]] InitSystem init_system();
 
-/// Starts a released unit in its `turn`: bring_up or start_script, with their failures.
+/// Starts a released unit of sysvinit in its `turn`: start_script, with its failures. With
+/// systemd StarterProcess does; that and none at all give an empty word here.
 [[nodiscard]] Result<std::string> start_service(const Paths& paths, const std::string& unit,
                                                 std::chrono::seconds timeout, const Turn& turn);
 

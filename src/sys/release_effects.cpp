@@ -112,7 +112,16 @@ Result<> set_marker(const Paths& paths, const std::string& unit, bool released) 
 
 ReleaseEffects::ReleaseEffects(const Setup& setup, const Paths& paths, Reporter& reporter,
                                ReleaseOptions options)
-    : setup_(setup), paths_(paths), reporter_(reporter), options_(std::move(options)) {}
+    : setup_(setup),
+      paths_(paths),
+      reporter_(reporter),
+      options_(std::move(options)),
+      starter_({.timeout = setup.config.release.service_timeout,
+                .grace = kernel_bound,
+                .prepare = [this](const std::string& unit) -> Result<bool> {
+                  if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
+                  return options_.start_units();
+                }}) {}
 
 ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
   const auto on_volume = [this](const std::string& name, auto work) -> Body {
@@ -146,8 +155,8 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
       return detail(stop_service(paths_, unit, stop_bound));
     };
   if (const auto* release = std::get_if<ReleaseUnit>(&action)) {
-    // The units' jobs are to be queued in the order of the services file, though
-    // each has its process: each waits until the one before has let go of a pipe.
+    // Scripts are to be started in the order of the services file, though each has
+    // its process: each waits until the one before has let go of a pipe.
     std::array<int, 2> ends{-1, -1};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) ends = {-1, -1};
     const auto before = std::make_shared<Fd>(std::exchange(baton_, Fd(ends[0])));
@@ -176,8 +185,29 @@ std::optional<seconds> ReleaseEffects::bound_of(const Action& action) const {
   return kernel_bound;
 }
 
+void ReleaseEffects::let_go_of_others() {
+  for (Running& other : running_) other.worker.forget();
+  starter_.forget();
+}
+
+void ReleaseEffects::start_unit(std::size_t index, const std::string& name,
+                                const std::string& unit) {
+  const auto now = Clock::now();
+  if (running_.empty() && starter_.under_way().empty()) told_ = now;
+  const auto begun = starter_.start({index, name, now}, unit, [this] {
+    let_go_of_others();
+    options_.let_go();
+  });
+  if (!begun) ended_.push_back({index, begun.error()});
+}
+
 void ReleaseEffects::start(std::size_t index, const Action& action) {
   const std::string name = describe(action);
+  if (const auto* release = std::get_if<ReleaseUnit>(&action);
+      release != nullptr && init_system() == InitSystem::systemd) {
+    start_unit(index, name, release->unit);
+    return;
+  }
   const Body body = body_of(action);
   if (!body) {
     ended_.push_back(
@@ -185,7 +215,7 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
     return;
   }
   auto worker = Worker::fork([&](Channel& channel) {
-    for (Running& other : running_) other.worker.forget();
+    let_go_of_others();
     if (std::holds_alternative<CheckFs>(action))
       outlive_terminal();
     else
@@ -201,7 +231,7 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   }
   const auto now = Clock::now();
   const auto bound = bound_of(action);
-  if (running_.empty()) told_ = now;
+  if (running_.empty() && starter_.under_way().empty()) told_ = now;
   const auto* check = std::get_if<CheckFs>(&action);
   running_.push_back({index,
                       name,
@@ -251,13 +281,22 @@ std::optional<Ended> ReleaseEffects::look_at_clock() {
   }
   if (now - told_ >= tell_each) {
     told_ = now;
-    for (const Running& running : running_)
-      reporter_.note("still under way after " +
-                     duration_text(std::chrono::duration<double>(now - running.begun).count()) +
-                     ": " + running.name +
-                     (running.progress.pass == 0 ? "" : ", " + progress_words(running.progress)));
+    tell_what_lasts();
   }
-  return {};
+  return starter_.overdue();
+}
+
+void ReleaseEffects::tell_what_lasts() {
+  const auto tell = [&](const std::string& name, Clock::time_point begun,
+                        const std::string& more) {
+    reporter_.note("still under way after " +
+                   duration_text(std::chrono::duration<double>(Clock::now() - begun).count()) +
+                   ": " + name + more);
+  };
+  for (const Running& running : running_)
+    tell(running.name, running.begun,
+         running.progress.pass == 0 ? "" : ", " + progress_words(running.progress));
+  for (const StarterProcess::Start& start : starter_.under_way()) tell(start.name, start.begun, "");
 }
 
 Ended ReleaseEffects::wait() {
@@ -269,6 +308,7 @@ Ended ReleaseEffects::wait() {
     }
     std::vector<pollfd> watched;
     for (Running& running : running_) watched.push_back({running.worker.channel().fd(), POLLIN, 0});
+    watched.push_back({starter_.fd(), POLLIN, 0});  // poll leaves out a negative one
     const int ready = ::poll(watched.data(), watched.size(), 1000);
     std::size_t at = 0;
     for (auto it = running_.begin(); ready > 0 && it != running_.end(); ++at) {
@@ -276,6 +316,8 @@ Ended ReleaseEffects::wait() {
       if (watched[at].revents == 0) continue;
       if (auto ended = hear(here)) return *ended;
     }
+    if (ready > 0 && watched.back().revents != 0) ended_ = starter_.hear();
+    if (!ended_.empty()) continue;
     if (auto ended = look_at_clock()) return *ended;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Carries out the steps of a release and of a lock, each in a process of its
-// own: they run at the same time, and one that hangs in the kernel costs itself.
+// own: they run at the same time, and one that hangs in the kernel costs itself. Only the
+// units of systemd share one, which starts and watches all of them.
 #pragma once
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include "core/execute.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/setup.hpp"
+#include "sys/starter_process.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
@@ -60,15 +62,19 @@ class ReleaseEffects : public Effects {
   [[nodiscard]] std::optional<std::chrono::seconds> bound_of(const Action& action) const;
   [[nodiscard]] std::optional<Ended> hear(std::list<Running>::iterator running);
   [[nodiscard]] std::optional<Ended> look_at_clock();
+  void start_unit(std::size_t index, const std::string& name, const std::string& unit);
+  void let_go_of_others();
+  void tell_what_lasts();
 
   const Setup& setup_;
   const Paths& paths_;
   Reporter& reporter_;
   ReleaseOptions options_;
   std::list<Running> running_{};
-  std::list<Ended> ended_{};  ///< could not even be begun
+  std::list<Ended> ended_{};  ///< to be given next
+  StarterProcess starter_;    ///< of units, where systemd runs
   Clock::time_point told_{};
-  Fd baton_{};  ///< readable (at its end) when the unit begun last is queued
+  Fd baton_{};  ///< of sysvinit: readable (at its end) when the script begun last has ended
 };
 
 /// Writes or takes away the release marker of a unit. Fails with Code::io.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Starting and stopping units without ever waiting inside systemd: a job is
-// queued and its end looked for, with a bound, so that no order of units can
+// Starting (see unit_starter.hpp) and stopping units without ever waiting inside systemd:
+// a job is queued and its end looked for, with a bound, so that no order of units can
 // make this a deadlock.
 #pragma once
 
@@ -9,7 +9,6 @@
 
 #include "core/result.hpp"
 #include "sys/systemd.hpp"
-#include "sys/turn.hpp"
 
 namespace latchkey {
 
@@ -25,14 +24,9 @@ struct Judged {
 [[nodiscard]] Judged judge_start(const UnitState& before, const UnitState& now,
                                  const std::string& unit);
 
-/// Starts a released unit, with what triggers it: sockets, paths and timers
-/// first, each only when something would start it at boot; the unit itself when
-/// something would, or when nothing triggers it. A template stands for its loaded
-/// instances. Former failures are forgotten first. The jobs are queued in its `turn`. Gives a word
-/// for people (`running`). Fails with Code::missing (no such unit), Code::refused (masked, or a
-/// condition is not met), Code::timeout, Code::io (it failed); the hint names where to look.
-[[nodiscard]] Result<std::string> bring_up(const std::string& unit, std::chrono::seconds timeout,
-                                           const Turn& turn);
+/// True when systemd may have counted starts of a unit that went wrong, and refuse the
+/// next one until they are forgotten.
+[[nodiscard]] bool may_be_refused(const UnitState& unit);
 
 /// Stops a unit and what triggers it, which also ends automatic restarts. Fails
 /// with Code::timeout when it still runs after `timeout`, Code::io.

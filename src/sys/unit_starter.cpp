@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/unit_starter.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "core/message.hpp"
+#include "core/text.hpp"
+#include "sys/process.hpp"
+#include "sys/unit_jobs.hpp"
+
+namespace latchkey {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Longer than systemctl ever needs to queue a job.
+const RunOptions quick{.timeout = seconds(60)};
+constexpr milliseconds first_pause(100);
+constexpr milliseconds longest_pause(1000);
+// A unit that is up at once may still fall over in its first moment.
+constexpr milliseconds first_moment(500);
+
+using Names = std::vector<std::string>;
+
+void append(Names& to, const Names& more) { to.insert(to.end(), more.begin(), more.end()); }
+
+std::string cannot_start(const std::string& unit) { return "cannot start '" + unit + "'"; }
+
+std::optional<Error> unusable(const UnitState& state, const std::string& unit) {
+  if (state.load == "loaded") return {};
+  if (state.load == "masked")
+    return Error{Code::refused, cannot_start(unit), "it is masked",
+                 "run: systemctl unmask " + unit};
+  if (state.load == "not-found")
+    return Error{Code::missing, cannot_start(unit), "systemd knows no such unit",
+                 "correct its name in /etc/latchkey/services"};
+  return Error{Code::io, cannot_start(unit), "systemd could not load it: " + printable(state.load),
+               "run: systemctl status " + unit};
+}
+
+// The states of units by the names they were asked by; each is asked once.
+Result<std::map<std::string, UnitState>> states_of(Names names) {
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::map<std::string, UnitState> out;
+  const auto shown = show_units(names);
+  if (!shown) return shown.error();
+  for (std::size_t i = 0; i < names.size(); ++i) out[names[i]] = (*shown)[i];
+  return out;
+}
+
+Result<> start_jobs(const Names& units, const std::string& what) {
+  if (units.empty()) return Ok{};
+  Names argv{"systemctl", "start", "--no-block", "--"};
+  append(argv, units);
+  const auto done = run_ok(argv, what, quick);
+  if (!done) return done.error();
+  return Ok{};
+}
+
+bool systemd_is_starting() {
+  const auto ran = run({"systemctl", "is-system-running"}, quick);
+  return ran && (trim(ran->output) == "starting" || trim(ran->output) == "initializing");
+}
+
+bool settles(const std::string& type) {
+  return type == "simple" || type == "exec" || type == "idle";
+}
+
+}  // namespace
+
+void UnitStarter::add(std::size_t step, const std::string& unit) {
+  added_.push_back({.step = step, .unit = unit, .begun = Clock::now()});
+}
+
+std::vector<Ended> UnitStarter::look() {
+  std::vector<Ended> ended;
+  const bool fresh = !added_.empty();
+  if (fresh) {
+    prepare(ended);
+    queue(ended);
+  }
+  if (!starts_.empty()) watch(ended);
+  pause_ = fresh ? first_pause : std::min(pause_ * 2, longest_pause);
+  return ended;
+}
+
+// Finds out what is to be started of each unit that was added.
+void UnitStarter::prepare(std::vector<Ended>& ended) {
+  const auto end = [&](std::list<Start>::iterator start, Result<std::string> result) {
+    ended.push_back({start->step, std::move(result)});
+    return added_.erase(start);
+  };
+  Names asked;
+  for (auto start = added_.begin(); start != added_.end();) {
+    start->names = instances_of(start->unit);
+    append(asked, start->names);
+    start = start->names.empty() ? end(start, std::string("no instance to start")) : ++start;
+  }
+  const auto states = states_of(asked);
+  Names by;
+  if (states)
+    for (const auto& [name, state] : *states) append(by, state.triggered_by);
+  const auto triggers = states_of(by);
+  for (auto start = added_.begin(); start != added_.end();) {
+    std::optional<Error> error;
+    if (!states) error = states.error();
+    for (const std::string& name : start->names) {
+      if (error) break;
+      const UnitState& unit = states->at(name);
+      error = unusable(unit, name);
+      bool triggered = false;
+      for (const std::string& trigger_name : unit.triggered_by) {
+        if (!triggers) break;
+        const UnitState& trigger = triggers->at(trigger_name);
+        if (trigger.load != "loaded" || !is_wanted(trigger)) continue;
+        triggered = true;
+        // A socket cannot be started while its service runs; it is not needed then.
+        if (trigger.active == "active" ||
+            (unit.active == "active" && trigger_name.ends_with(".socket")))
+          continue;
+        start->triggers.push_back(trigger_name);
+        start->jobs.push_back({.name = trigger_name, .before = trigger});
+      }
+      if (unit.active != "active" && (is_wanted(unit) || !triggered)) start->units.push_back(name);
+    }
+    // Behind the triggers: what is told is how the unit itself fared.
+    for (const std::string& name : start->units)
+      start->jobs.push_back({.name = name, .before = states->at(name)});
+    start = error ? end(start, *error) : ++start;
+  }
+}
+
+// Queues the jobs. Sockets first: systemd refuses them once their service runs.
+void UnitStarter::queue(std::vector<Ended>& ended) {
+  Names failed{"systemctl", "reset-failed", "--"};
+  Names triggers;
+  Names units;
+  for (const Start& start : added_) {
+    append(triggers, start.triggers);
+    append(units, start.units);
+    for (const Job& job : start.jobs)
+      if (may_be_refused(job.before)) failed.push_back(job.name);
+  }
+  if (failed.size() > 3) (void)run(failed, quick);  // what is not loaded has nothing to forget
+  const bool all = start_jobs(triggers, "") && start_jobs(units, "");
+  while (!added_.empty()) {
+    const auto start = added_.begin();
+    Result<> done = Ok{};
+    // One that is refused may have kept the others from being queued: each for itself.
+    if (!all) done = start_jobs(start->triggers, cannot_start(start->unit));
+    if (!all && done) done = start_jobs(start->units, cannot_start(start->unit));
+    if (done) {
+      starts_.splice(starts_.end(), added_, start);
+    } else {
+      ended.push_back({start->step, done.error()});
+      added_.erase(start);
+    }
+  }
+}
+
+Result<> UnitStarter::look_at(Job& job, const Start& start, const UnitState& now) const {
+  const auto passed = Clock::now() - start.begun;
+  const Judged judged = judge_start(job.before, now, job.name);
+  if (judged.progress == Progress::failed) return judged.error;
+  if (judged.progress == Progress::done) {
+    const bool active = now.active == "active";
+    if (!active || !settles(now.type)) {
+      job.detail = active ? "running" : "has run";
+      return Ok{};
+    }
+    if (job.up.active != now.active || job.up.restarts != now.restarts) {
+      job.up = now;
+      job.since = Clock::now();
+    } else if (Clock::now() - job.since >= first_moment) {
+      job.detail = "running";
+      return Ok{};
+    }
+  } else {
+    job.up = {};
+  }
+  // Behind other jobs of a boot that goes on without us: it will come.
+  if (now.active == "inactive" && now.job && passed > seconds(5) && systemd_is_starting()) {
+    job.detail = "queued behind the boot";
+    return Ok{};
+  }
+  if (passed >= timeout_)
+    return Error{Code::timeout, cannot_start(job.name),
+                 "it is still '" + now.active + "' after " +
+                     duration_text(std::chrono::duration<double>(passed).count()),
+                 "run: journalctl -b -u " + job.name};
+  return Ok{};
+}
+
+void UnitStarter::watch(std::vector<Ended>& ended) {
+  Names asked;
+  for (const Start& start : starts_)
+    for (const Job& job : start.jobs)
+      if (job.detail.empty()) asked.push_back(job.name);
+  const auto states = states_of(asked);
+  for (auto start = starts_.begin(); start != starts_.end();) {
+    std::optional<Error> error;
+    if (!states) error = states.error();
+    bool done = true;
+    for (Job& job : start->jobs) {
+      if (error || !job.detail.empty()) continue;
+      if (const auto seen = look_at(job, *start, states->at(job.name)); !seen) error = seen.error();
+      done = done && !job.detail.empty();
+    }
+    if (!error && !done) {
+      ++start;
+      continue;
+    }
+    std::string detail = start->jobs.empty() ? "running" : start->jobs.back().detail;
+    if (start->units.empty() && !start->triggers.empty())
+      detail = "waiting for " + join(start->triggers, ", ");
+    ended.push_back({start->step, error ? Result<std::string>(*error) : detail});
+    start = starts_.erase(start);
+  }
+}
+
+}  // namespace latchkey

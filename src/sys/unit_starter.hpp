@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starting many units of systemd from one process: each question and each order is one
+// program for all of them, however many volumes come up at the same moment.
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/execute.hpp"
+#include "core/result.hpp"
+#include "sys/systemd.hpp"
+
+namespace latchkey {
+
+/// Starts released units, with what triggers them: sockets, paths and timers first, each
+/// only when something would start it at boot; the unit itself when something would, or
+/// when nothing triggers it. A template stands for its loaded instances. Former failures
+/// are forgotten first. Jobs are queued in the order in which units were added.
+class UnitStarter {
+ public:
+  /// `timeout`: how long a unit has, counted from when it was added.
+  explicit UnitStarter(std::chrono::seconds timeout) : timeout_(timeout) {}
+
+  /// `step` is what its end is told by.
+  void add(std::size_t step, const std::string& unit);
+
+  /// Queues what was added since the last look, and looks at all that is under way.
+  /// Gives what has ended: with a word for people (`running`), or Code::missing (no such
+  /// unit), Code::refused (masked, or a condition is not met), Code::timeout, Code::io (it
+  /// failed), whose hint names where to look. Takes as long as systemctl does.
+  [[nodiscard]] std::vector<Ended> look();
+
+  [[nodiscard]] bool idle() const noexcept { return added_.empty() && starts_.empty(); }
+  /// How long to wait before looking again is worth it.
+  [[nodiscard]] std::chrono::milliseconds pause() const noexcept { return pause_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using States = std::map<std::string, UnitState>;
+  // A unit or trigger that was given a job.
+  struct Job {
+    std::string name{};
+    UnitState before{};
+    UnitState up{};  ///< as it was when it was first up, at `since`
+    Clock::time_point since{};
+    std::string detail{};  ///< not empty: this one is done
+  };
+  struct Start {
+    std::size_t step = 0;
+    std::string unit{};
+    Clock::time_point begun{};
+    std::vector<std::string> names{};     ///< the unit, or its instances
+    std::vector<std::string> triggers{};  ///< to be started
+    std::vector<std::string> units{};     ///< to be started
+    std::vector<Job> jobs{};
+  };
+
+  void prepare(std::vector<Ended>& ended);
+  void queue(std::vector<Ended>& ended);
+  void watch(std::vector<Ended>& ended);
+  [[nodiscard]] Result<> look_at(Job& job, const Start& start, const UnitState& now) const;
+
+  std::chrono::seconds timeout_;
+  std::chrono::milliseconds pause_{0};
+  std::list<Start> added_{};
+  std::list<Start> starts_{};
+};
+
+}  // namespace latchkey

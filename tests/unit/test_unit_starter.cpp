@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Starting units, with a systemctl of the test's own: how often it is called, in which
+// order, and that one unit's fault is its own.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+
+#include "core/text.hpp"
+#include "support/alone.hpp"
+#include "support/catch.hpp"
+#include "sys/fd.hpp"
+#include "sys/unit_starter.hpp"
+
+using namespace latchkey;
+using latchkey::test::alone;
+
+namespace {
+
+// Each unit's state is what its file says; a start makes it active, unless it is refused.
+const std::string fake = R"(#!/bin/sh
+echo "$*" >>/mnt/calls
+word=$1
+until [ "$1" = -- ]; do shift; done
+shift
+case $word in
+show)
+	for unit; do
+		cat "/mnt/$unit"
+		echo
+	done
+	;;
+start)
+	for unit; do [ ! -e "/mnt/refused-$unit" ] || exit 1; done
+	for unit; do
+		[ -e "/mnt/fails-$unit" ] && state=failed || state=active
+		printf 'Id=%s\nLoadState=loaded\nActiveState=%s\nType=oneshot\n' "$unit" $state >"/mnt/$unit"
+	done
+	;;
+esac
+)";
+
+void put(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+void fake_systemctl(int units) {
+  // In the place of the machine's own, or where there is none, where it is looked for last.
+  std::string place = "/usr/bin/systemctl";
+  if (::access(place.c_str(), F_OK) != 0) {
+    (void)::mount("tmpfs", "/usr/local/sbin", "tmpfs", 0, "mode=0755");
+    place = "/usr/local/sbin/systemctl";
+    put(place, "");
+  }
+  put("/mnt/systemctl", fake);
+  (void)::chmod("/mnt/systemctl", 0755);
+  (void)::mount("/mnt/systemctl", place.c_str(), nullptr, MS_BIND, nullptr);
+  for (int i = 0; i < units; ++i)
+    put("/mnt/u" + std::to_string(i) + ".service",
+        "Id=u" + std::to_string(i) +
+            ".service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=enabled\n");
+}
+
+std::map<std::size_t, std::string> start_all(int units) {
+  UnitStarter starter(std::chrono::seconds(10));
+  for (int i = 0; i < units; ++i)
+    starter.add(static_cast<std::size_t>(i), "u" + std::to_string(i) + ".service");
+  std::map<std::size_t, std::string> how;
+  for (int looks = 0; looks < 20 && !starter.idle(); ++looks)
+    for (const Ended& ended : starter.look())
+      how[ended.step] = ended.result ? *ended.result : "error: " + ended.result.error().why;
+  return how;
+}
+
+std::vector<std::string> calls() {
+  std::vector<std::string> out;
+  const auto text = read_file("/mnt/calls");
+  if (!text) return out;
+  for (const std::string_view line : split_lines(*text)) out.emplace_back(line.substr(0, 60));
+  return out;
+}
+
+std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
+
+}  // namespace
+
+TEST_CASE("all units are started by one call, in their order, and asked for by two") {
+  CHECK(alone([] {
+          fake_systemctl(8);
+          const auto how = start_all(8);
+          std::string out = expect(how.size() == 8, "not all ended");
+          for (const auto& [step, word] : how) out += expect(word == "running", word);
+          const auto said = calls();
+          out += expect(said.size() == 3, std::to_string(said.size()) + " calls");
+          out += expect(said.size() > 1 && said[1].starts_with("start --no-block -- u0.service "
+                                                               "u1.service u2.service"),
+                        "order");
+          return out;
+        }) == "");
+}
+
+TEST_CASE("a unit that is refused, fails or is unknown costs itself") {
+  CHECK(alone([] {
+          fake_systemctl(5);
+          put("/mnt/refused-u1.service", "");
+          put("/mnt/fails-u2.service", "");
+          put("/mnt/u3.service", "Id=u3.service\nLoadState=masked\nActiveState=inactive\n");
+          const auto how = start_all(5);
+          std::string out = expect(how.size() == 5, "not all ended");
+          for (const std::size_t good : {0U, 4U})
+            out += expect(how.count(good) == 1 && how.at(good) == "running", "a good one");
+          for (const std::size_t bad : {1U, 2U, 3U})
+            out += expect(how.count(bad) == 1 && how.at(bad).starts_with("error: "), "a bad one");
+          return out + expect(how.at(3) == "error: it is masked", how.at(3));
+        }) == "");
+}
