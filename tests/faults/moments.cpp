@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "faults/moments.hpp"
+
+#include "support/catch.hpp"
+#include "support/kill_table.hpp"
+
+using namespace std::chrono_literals;
+
+namespace latchkey::test {
+
+std::string when(const std::string& condition, const std::string& then) {
+  return "until " + condition + "; do :; done; " + then;
+}
+
+std::string unlock_struck(Machine& m, const std::string& condition, const std::string& blow,
+                          const std::string& part) {
+  Child blow_later = m.inside_later(when(condition, blow));
+  const Done done = m.early("", m.passphrase());
+  return line_with(done.output, part);
+}
+
+std::string says(Machine& m, const std::string& command, const std::string& part) {
+  const Done done = m.sh(command);
+  INFO(done.output);
+  CHECK(has(done.output, part));
+  return line_with(done.output, part);
+}
+
+std::string early_says(Machine& m, const std::string& part) {
+  std::string said;
+  wait_until(
+      [&] {
+        const Done done = m.early("status");
+        said = done.output;
+        return has(said, part);
+      },
+      "early ssh answers", 60s);
+  return line_with(said, part);
+}
+
+}  // namespace latchkey::test
