@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <unistd.h>
 
+#include <string>
+#include <vector>
+
 #include "core/base64.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
@@ -17,18 +20,22 @@ std::string count(std::size_t number, const std::string& thing) {
   return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
 }
 
-// `detached`: the path of the header, when that is not on the device itself.
-Finding device(const Paths& paths, const DeviceRef& device, const std::string& name,
-               const std::string& detached = "") {
-  const std::string path = paths.root + device.path();
-  const std::string what = "the device of " + name + ", '" + device.text() + "'";
+struct Device {
+  DeviceRef ref;
+  std::string of{};      ///< what lies on it
+  std::string header{};  ///< path of the LUKS header, if not on the device itself
+};
+
+Finding judge(const Paths& paths, const Device& device, const Result<>& answer) {
+  const std::string path = paths.root + device.ref.path();
+  const std::string what = "the device of " + device.of + ", '" + device.ref.text() + "'";
   if (::access(path.c_str(), F_OK) != 0)
     return doubtful({Code::missing, what + ", is not there now", "there is no '" + path + "'",
                      "see that its disk is attached and its name is right"});
-  if (const auto answer = disk_answers(path); !answer)
-    return bad({answer.error().code, what + ", cannot be read", answer.error().why,
-                failing_disk_hint()});
-  const std::string header = detached.empty() ? path : paths.root + detached;
+  if (!answer)
+    return bad(
+        {answer.error().code, what + ", cannot be read", answer.error().why, failing_disk_hint()});
+  const std::string header = device.header.empty() ? path : paths.root + device.header;
   if (const auto modules = header_modules(header); !modules)
     return bad({modules.error().code, what + ", cannot be opened", modules.error().why,
                 "see that the name is right; if it had a header: latchkey restore FILE, with a "
@@ -70,11 +77,17 @@ Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
 }
 
 Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
-  Findings out;
-  if (inputs.config) out.push_back(device(paths, inputs.config->keys.device, "the keys volume"));
+  std::vector<Device> devices;
+  if (inputs.config) devices.push_back({inputs.config->keys.device, "the keys volume"});
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
-      out.push_back(device(paths, volume.device, "'" + volume.name + "'", volume.header));
+      devices.push_back({volume.device, "'" + volume.name + "'", volume.header});
+  std::vector<std::string> asked;
+  for (const Device& device : devices) asked.push_back(paths.root + device.ref.path());
+  const auto answers = disks_answer(asked);
+  Findings out;
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    out.push_back(judge(paths, devices[i], answers[i]));
   return out;
 }
 

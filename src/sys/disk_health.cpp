@@ -10,9 +10,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <utility>
 
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/lvm.hpp"
@@ -21,8 +25,6 @@
 
 namespace latchkey {
 namespace {
-
-constexpr int patience_ms = 10'000;
 
 struct Free {
   void operator()(void* memory) const noexcept { std::free(memory); }
@@ -60,31 +62,67 @@ Result<> read_from_disk(const std::string& path) {
   return Ok{};
 }
 
-Result<> disk_answers(const std::string& path) {
-  auto worker = Worker::fork([&](Channel& channel) {
-    const auto read = read_from_disk(path);
-    return (read ? channel.send('D') : channel.send('X', pack(read.error()))) ? 0 : 1;
-  });
-  if (!worker) return worker.error();
-  pollfd watched{worker->channel().fd(), POLLIN, 0};
-  if (::poll(&watched, 1, patience_ms) == 0) {
-    // It hangs in the kernel, out of reach of any signal: it is not waited for.
-    worker->kill();
-    worker->forget();
-    return Error{Code::timeout, "cannot read '" + path + "'", "no answer within 10 s", ""};
+std::vector<Result<>> disks_answer(const std::vector<std::string>& paths,
+                                   std::chrono::milliseconds patience) {
+  std::vector<Result<>> out(paths.size(), Ok{});
+  std::vector<std::optional<Worker>> asked(paths.size());
+  std::vector<pollfd> watched(paths.size(), pollfd{-1, POLLIN, 0});
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    auto worker = Worker::fork([&](Channel& channel) {
+      for (auto& other : asked)
+        if (other) other->forget();
+      const auto read = read_from_disk(paths[i]);
+      return (read ? channel.send('D') : channel.send('X', pack(read.error()))) ? 0 : 1;
+    });
+    if (!worker) {
+      out[i] = worker.error();
+      continue;
+    }
+    asked[i].emplace(std::move(*worker));
+    watched[i].fd = asked[i]->channel().fd();
   }
-  const auto message = worker->channel().receive();
-  if (message && message->type == 'X') return unpack_error(message->payload);
-  return Ok{};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (std::ranges::any_of(watched, [](const pollfd& one) { return one.fd >= 0; })) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    const int ready = left.count() <= 0
+                          ? 0
+                          : ::poll(watched.data(), watched.size(), static_cast<int>(left.count()));
+    if (ready < 0 && errno == EINTR) continue;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      if (watched[i].fd < 0 || (ready > 0 && watched[i].revents == 0)) continue;
+      watched[i].fd = -1;
+      if (ready <= 0) {
+        // It hangs in the kernel, out of reach of any signal: it is not waited for.
+        asked[i]->kill();
+        asked[i]->forget();
+        out[i] = Error{
+            Code::timeout, "cannot read '" + paths[i] + "'",
+            "no answer within " + duration_text(std::chrono::duration<double>(patience).count()),
+            ""};
+        continue;
+      }
+      const auto message = asked[i]->channel().receive();
+      if (message && message->type == 'X') out[i] = unpack_error(message->payload);
+    }
+  }
+  return out;
 }
 
 void probe_disks(Facts& facts, const Setup& setup) {
+  std::vector<const Volume*> open;
+  std::vector<std::string> paths;
   for (const Volume& volume : setup.volumes) {
-    VolumeFacts& fact = facts.volumes[volume.name];
-    if (!fact.open) continue;
-    if (const auto answer = disk_answers(mapping_path(volume)); !answer)
-      fact.failing = "its disk cannot be read: " + answer.error().why;
-    else if (fact.mounted && became_read_only(volume))
+    if (!facts.volumes[volume.name].open) continue;
+    open.push_back(&volume);
+    paths.push_back(mapping_path(volume));
+  }
+  const auto answers = disks_answer(paths);
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    VolumeFacts& fact = facts.volumes[open[i]->name];
+    if (!answers[i])
+      fact.failing = "its disk cannot be read: " + answers[i].error().why;
+    else if (fact.mounted && became_read_only(*open[i]))
       fact.failing = "its file system has become read-only, as the kernel does after errors";
   }
 }

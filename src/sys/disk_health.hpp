@@ -3,7 +3,9 @@
 // a file system whose disk is gone looks well for a long time.
 #pragma once
 
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "core/facts.hpp"
 #include "core/plan.hpp"
@@ -16,8 +18,12 @@ namespace latchkey {
 /// read, passes: nothing is known against it. May wait as long as the disk does.
 [[nodiscard]] Result<> read_from_disk(const std::string& path);
 
-/// The same in a process of its own, given up after 10 s; that is then the reason.
-[[nodiscard]] Result<> disk_answers(const std::string& path);
+/// The same for each of `paths`, all at once, each in a process of its own, given up after
+/// `patience` in all; that is then the reason (Code::timeout). The answers are in the
+/// order of `paths`.
+[[nodiscard]] std::vector<Result<>> disks_answer(
+    const std::vector<std::string>& paths,
+    std::chrono::milliseconds patience = std::chrono::seconds(10));
 
 /// Sets `failing` of open volumes: when the disk does not answer, and when a mounted file
 /// system that is to be written to has become read-only.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Faults of the machine and of what is around it: power, cables, the clock, memory.
-#include "core/result.hpp"
-#include "core/text.hpp"
 #include "faults/moments.hpp"
 #include "support/catch.hpp"
 #include "support/kill_table.hpp"

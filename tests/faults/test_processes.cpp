@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Processes that are killed, and administrators who are two.
-#include "core/result.hpp"
 #include "core/text.hpp"
 #include "faults/moments.hpp"
 #include "support/catch.hpp"
