@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -82,13 +81,6 @@ bool journal_is_dirty(int fd) {
   return ext && (block[0x60] & 4U) != 0;
 }
 
-Fd open_beneath(int directory, const std::string& file) {
-  open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  return Fd(static_cast<int>(::syscall(SYS_openat2, directory, file.c_str(), &how, sizeof how)));
-}
-
 // Open mapping with removal already asked for: from here on the descriptor is
 // all that keeps it.
 Result<Fd> open_device(const KeysVolume& volume, const Secret& passphrase, KeysAccess access) {
@@ -145,46 +137,13 @@ Result<OpenKeys> OpenKeys::open(const KeysVolume& volume, const Secret& passphra
 }
 
 Result<Secret> OpenKeys::read(const std::string& file) const {
-  const std::string what = "cannot read the key file '" + printable(file) + "'";
-  const Fd fd = open_beneath(directory_.get(), file);
-  if (!fd && errno == ENOENT)
-    return Error{Code::missing, what, "it is not on the keys volume",
-                 "if it was lost: latchkey restore FILE, with a backup; see: latchkey check --with-keys"};
-  if (!fd && (errno == ELOOP || errno == EXDEV))
-    return Error{Code::refused, what, "it is a link", "replace it by the file itself"};
-  if (!fd) return failed(what);
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return failed(what);
-  if (!S_ISREG(info.st_mode)) return Error{Code::refused, what, "it is no regular file", ""};
-  if (info.st_size <= 0 || static_cast<std::size_t>(info.st_size) > key_limit)
-    return Error{Code::refused, what,
-                 "it has " + std::to_string(info.st_size) + " bytes and not 1 to " +
-                     std::to_string(key_limit),
-                 ""};
-  return read_secret(fd.get(), static_cast<std::size_t>(info.st_size));
+  return read_key_file(directory_.get(), file);
 }
 
 Result<> OpenKeys::write(const std::string& file, const Secret& content) const {
-  const std::string what = "cannot write the key file '" + printable(file) + "'";
-  if (file.empty() || file.front() == '.' || file.find('/') != std::string::npos)
-    return Error{Code::usage, what, "it is no plain file name", ""};
   const std::string temporary = "." + file + ".new";
-  if (::unlinkat(directory_.get(), temporary.c_str(), 0) != 0 && errno != ENOENT)
-    return failed(what);
-  Fd fd(::openat(directory_.get(), temporary.c_str(),
-                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));
-  if (!fd) return failed(what);
-  const auto bytes = content.reveal();
-  if (!write_all(fd.get(), {bytes.data(), bytes.size()}) || ::fsync(fd.get()) != 0)
-    return failed(what);
-  // From the disk and not from the page cache, or the comparison proves nothing.
-  (void)::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
-  fd.reset();
-  const auto back = read(temporary);
-  if (!back) return back.error();
-  if (!std::ranges::equal(back->reveal(), bytes))
-    return Error{Code::io, what, "other bytes were read back than were written",
-                 "do not trust the disk of the keys volume"};
+  if (auto written = write_key_file(directory_.get(), file, temporary, content); !written)
+    return written;
   return rename(temporary, file);
 }
 

@@ -12,12 +12,10 @@
 #include "core/config.hpp"
 #include "core/result.hpp"
 #include "sys/fd.hpp"
+#include "sys/key_file.hpp"
 #include "sys/secret.hpp"
 
 namespace latchkey {
-
-/// The largest key file that is read, in bytes.
-inline constexpr std::size_t key_limit = 1024UL * 1024;
 
 enum class KeysAccess { read, write };
 
@@ -39,8 +37,7 @@ class OpenKeys {
   /// The kernel unmounts and closes it; whoever must know that it did calls close().
   ~OpenKeys() = default;
 
-  /// Reads a file byte by byte as it is. Fails with Code::missing (no such file),
-  /// Code::refused (a link, no regular file, empty, larger than key_limit), Code::io.
+  /// As read_key_file.
   [[nodiscard]] Result<Secret> read(const std::string& file) const;
 
   /// Writes a file so that after a power cut either the old or the new content is
