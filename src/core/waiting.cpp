@@ -33,16 +33,24 @@ std::vector<std::string> waiting_lines(const Setup& setup, const Facts& facts, d
                       ", has not appeared yet");
   }
   if (wrong_answers > 0)
-    lines.push_back(std::to_string(wrong_answers) +
-                    (wrong_answers == 1 ? " wrong passphrase so far" : " wrong passphrases so far"));
+    lines.push_back(std::to_string(wrong_answers) + (wrong_answers == 1
+                                                         ? " wrong passphrase so far"
+                                                         : " wrong passphrases so far"));
   return lines;
 }
 
-const Volume* closed_root(const Setup& setup, const Facts& facts) {
-  const auto root = std::ranges::find(setup.volumes, "/", &Volume::mount_point);
-  if (root == setup.volumes.end()) return nullptr;
-  const auto fact = facts.volumes.find(root->name);
-  return fact != facts.volumes.end() && fact->second.open ? nullptr : &*root;
+const Volume* closed_and_needed(const Setup& setup, const Facts& facts) {
+  for (const Volume& volume : setup.volumes) {
+    // Early boot mounts both, and has no way on without them.
+    if (volume.mount_point != "/" && volume.mount_point != "/usr") continue;
+    const auto fact = facts.volumes.find(volume.name);
+    if (fact == facts.volumes.end() || !fact->second.open) return &volume;
+  }
+  return nullptr;
+}
+
+std::string need_text(const Volume& volume) {
+  return volume.mount_point == "/" ? "the root file system" : volume.mount_point;
 }
 
 }  // namespace latchkey

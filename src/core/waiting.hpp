@@ -18,8 +18,11 @@ namespace latchkey {
 [[nodiscard]] std::vector<std::string> waiting_lines(const Setup& setup, const Facts& facts,
                                                      double seconds, unsigned wrong_answers);
 
-/// The volume that the root file system lies on, while it is closed; nullptr: the boot
-/// can go on. Points into `setup`.
-[[nodiscard]] const Volume* closed_root(const Setup& setup, const Facts& facts);
+/// A closed volume that the boot cannot go on without: that of the root file system or of
+/// /usr; nullptr: the boot can go on. Points into `setup`.
+[[nodiscard]] const Volume* closed_and_needed(const Setup& setup, const Facts& facts);
+
+/// What such a volume is to the boot: `the root file system` or `/usr`.
+[[nodiscard]] std::string need_text(const Volume& volume);
 
 }  // namespace latchkey

@@ -16,6 +16,7 @@
 #include "core/line_end.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/privileges.hpp"
 #include "sys/tty.hpp"
 #include "sys/worker.hpp"
 #include "unlock/command.hpp"
@@ -235,6 +236,8 @@ class Session {
 
 int client(const Paths& paths, const Hello& hello) {
   protect_process();
+  // It carries words between a terminal and the coordinator. A granted shell is root's.
+  if (hello.word != Word::shell) drop_capabilities();
   std::signal(SIGPIPE, SIG_IGN);
   return Session(paths, hello, 0, 1, Fd()).run();
 }

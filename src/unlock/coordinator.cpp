@@ -91,9 +91,9 @@ void Coordinator::tick() {
       Client nobody;
       restart_machine(nobody, boot.then == Then::poweroff);
     }
-    if (closed_root(setup_, facts) != nullptr) {
+    if (const Volume* const needed = closed_and_needed(setup_, facts)) {
       waiting_since_ = Clock::now();
-      log("without the root file system the boot cannot go on: waiting again");
+      log("without " + need_text(*needed) + " the boot cannot go on: waiting again");
       return;
     }
     finish("timeout", Peer{}, exit_status(Code::timeout),
@@ -155,8 +155,8 @@ void Coordinator::attempt_ended(const AttemptEnd& attempt) {
   // With the keys read, what can be opened is open: the boot goes on, and the
   // exit status says whether something is missing.
   const Facts facts = probe_volumes(setup_);
-  const Volume* const root = closed_root(setup_, facts);
-  if ((keys_were_read_ || attempt.status == 0) && root == nullptr) {
+  const Volume* const needed = closed_and_needed(setup_, facts);
+  if ((keys_were_read_ || attempt.status == 0) && needed == nullptr) {
     finish("unlocked", attempt_peer_, attempt.status,
            "unlocked by " + attempt_peer_.text() + ": " + open_sentence(setup_, facts) +
                "; the boot goes on");
@@ -164,12 +164,14 @@ void Coordinator::attempt_ended(const AttemptEnd& attempt) {
   }
   Client* const from = client(attempt_by_);
   std::string text = attempt.text;
-  if (keys_were_read_ && root != nullptr) {
-    text = "'" + root->name + "', the root file system, is not open, so the boot cannot go on";
+  if (keys_were_read_ && needed != nullptr) {
+    text = "'" + needed->name + "' is not open: without " + need_text(*needed) +
+           " the boot cannot go on";
     log(text);
   } else if (attempt.status == exit_status(Code::denied)) {
     const auto delay = answers_.wrong(attempt_peer_.account(), Clock::now());
-    text = "wrong passphrase; the next answer is taken after " + std::to_string(delay.count()) + " s";
+    text =
+        "wrong passphrase; the next answer is taken after " + std::to_string(delay.count()) + " s";
     log("a wrong passphrase from " + attempt_peer_.text());
   } else {
     log(text);

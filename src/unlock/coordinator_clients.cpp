@@ -11,6 +11,7 @@
 #include "core/seats.hpp"
 #include "core/text.hpp"
 #include "core/waiting.hpp"
+#include "sys/peer.hpp"
 #include "sys/probe.hpp"
 #include "unlock/coordinator.hpp"
 
@@ -43,11 +44,7 @@ Coordinator::Client* Coordinator::client(int id) {
 
 void Coordinator::accept_client() {
   Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!fd) return;
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != ::geteuid())
-    return;
+  if (!fd || !peer_is_same_user(fd.get())) return;
   Client c;
   c.id = next_id_++;
   c.fd = std::move(fd);
@@ -168,9 +165,10 @@ void Coordinator::carry_on(Client& client) {
     end(client, exit_status(Code::busy), "not done: an unlock is under way");
     return;
   }
-  if (const Volume* const root = closed_root(setup_, probe_volumes(setup_))) {
+  if (const Volume* const needed = closed_and_needed(setup_, probe_volumes(setup_))) {
     end(client, exit_status(Code::refused),
-        "not done: the root file system is the volume '" + root->name + "', which is closed");
+        "not done: " + need_text(*needed) + " is the volume '" + needed->name +
+            "', which is closed");
     return;
   }
   finish("continued", client.peer, 0,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What memory that holds a secret must be.
+// What memory that holds a secret must be, and who handles it.
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "core/text.hpp"
 #include "support/catch.hpp"
+#include "sys/privileges.hpp"
 #include "sys/secret.hpp"
 #include "sys/worker.hpp"
 
@@ -85,4 +87,22 @@ TEST_CASE("a worker leaves no core dump and lets nobody look into it") {
   const auto said = worker->channel().receive();
   REQUIRE(said);
   CHECK(said->type == 's');
+}
+
+TEST_CASE("who gives up its capabilities has none left, nor has what it executes") {
+  auto worker = Worker::fork([](Channel& channel) {
+    drop_capabilities();
+    std::ifstream status("/proc/self/status");
+    std::string sets;
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("Cap")) sets += line.substr(line.find('\t') + 1) + " ";
+    return channel.send('c', sets) ? 0 : 1;
+  });
+  REQUIRE(worker);
+  const auto said = worker->channel().receive();
+  REQUIRE(said);
+  // Inheritable, permitted, effective, bounding (which takes root to shrink), ambient.
+  const std::string none = "0000000000000000";
+  const std::string bounding = ::geteuid() == 0 ? none : said->payload.substr(3 * 17, 16);
+  CHECK(said->payload == none + " " + none + " " + none + " " + bounding + " " + none + " ");
 }

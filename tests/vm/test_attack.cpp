@@ -206,24 +206,41 @@ TEST_CASE(
     "[.slow]") {
   Machine m("test-inside", {"--volumes", "a,b", "--memory", "512", "--script", parts + "inside"});
   m.save("early");
+  // One line a process, from one look at it; it may have ended by then.
   const std::string of_each =
-      "for p in $(pidof latchkey-unlock); do [ -r /proc/$p/status ] || continue; "
-      "echo \"$(tr '\\0' ' ' < /proc/$p/cmdline)| $(grep -E 'VmLck|CoreDumping|NoNewPrivs' "
-      "/proc/$p/status | tr -s '\\t\\n' '  ')$(grep 'core file' /proc/$p/limits | tr -s ' ')\"; "
-      "done";
+      "for p in $(pidof latchkey-unlock) $(pidof dropbear); do "
+      "w=$(tr '\\0' ' ' < /proc/$p/cmdline) && s=$(grep -E 'VmLck|NoNewPrivs|CapEff' "
+      "/proc/$p/status | tr -s '\\t\\n' '  ') && o=$(cat /proc/$p/oom_score_adj) && "
+      "l=$(grep 'core file' /proc/$p/limits | tr -s ' ') && echo \"$w| $s| oom $o | $l\"; "
+      "done 2>/dev/null";
   Child later =
       m.inside_later("until [ $(pidof latchkey-unlock | wc -w) -ge 8 ]; do :; done; " + of_each);
   CHECK(m.early("", m.passphrase()).status == 0);
   CHECK(later.wait() == 0);
   INFO(later.output());
   int workers = 0;
-  for (const std::string_view line : split(later.output(), '\n')) {
-    if (!has(std::string(line), "VmLck")) continue;
+  int clients = 0;
+  int servers = 0;
+  for (const std::string& line : split(later.output(), '\n')) {
     INFO(line);
-    CHECK(has(std::string(line), "Max core file size 0 0"));
-    if (!has(std::string(line), "coordinate")) continue;
-    ++workers;
-    CHECK_FALSE(has(std::string(line), "VmLck: 0 kB"));
+    if (has(line, "coordinate |")) {
+      ++workers;
+      CHECK(has(line, "Max core file size 0 0"));
+      CHECK_FALSE(has(line, "VmLck: 0 kB"));
+    } else if (has(line, "--key")) {
+      ++clients;
+      CHECK(has(line, "Max core file size 0 0"));
+      CHECK_FALSE(has(line, "VmLck: 0 kB"));
+      CHECK(has(line, "NoNewPrivs: 1"));
+      CHECK(has(line, "CapEff: 0000000000000000"));
+    } else if (has(line, "dropbear")) {
+      ++servers;
+      CHECK(has(line, "NoNewPrivs: 1"));
+    }
+    // What waits and what listens outlives a shortage of memory.
+    if (has(line, "dropbear") || has(line, "door |")) CHECK(has(line, "oom -"));
   }
   CHECK(workers >= 3);
+  CHECK(clients >= 1);
+  CHECK(servers >= 1);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The root file system itself is one of the volumes.
+// The root file system itself is one of the volumes, or /usr and /var are.
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "support/machine.hpp"
@@ -57,4 +57,53 @@ TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it
   m.unlock_and_boot();
   CHECK(m.must("findmnt -no SOURCE /") == "/dev/mapper/cleartext-root");
   m.until("latchkey status");
+}
+
+TEST_CASE("/usr and /var on encrypted volumes: no way on without /usr, and one without /var",
+          "[.slow]") {
+  Machine m("test-usr", {"--volumes", "usr:ext4:1200,var:ext4:700", "--memory", "768", "--cmdline",
+                         "mitigations=off", "--script", parts + "quick-images", "--script",
+                         parts + "early-nic"});
+  m.unlock_and_boot();
+  m.must("sh -s", text_of(parts + "move-folders"));
+  // What fstab lacks is told word for word.
+  const Done lacking = m.sh("latchkey check");
+  INFO(lacking.output);
+  CHECK(lacking.status != 0);
+  m.must("latchkey check 2>&1 | sed -n 's/.*add: \\(\\/dev\\/mapper.*\\)/\\1/p' >> /etc/fstab");
+  INFO(m.must("cat /etc/fstab"));
+  CHECK(m.must("grep -c '^/dev/mapper/cleartext-' /etc/fstab") == "2");
+  m.must("systemctl daemon-reload");
+  m.must("update-initramfs -u");
+  m.reboot();
+  m.wait_early();
+
+  // Early boot mounts /usr and would end at nobody's console without it.
+  const Done on = m.early("continue");
+  INFO(on.output);
+  CHECK(on.status == 12);
+  CHECK(has(on.output, "/usr is the volume 'usr', which is closed"));
+  m.unlock_and_boot();
+  CHECK(m.must("findmnt -no SOURCE /usr") == "/dev/mapper/cleartext-usr");
+  CHECK(m.must("findmnt -no SOURCE /var") == "/dev/mapper/cleartext-var");
+  m.until("latchkey status");
+
+  // What lay there before is gone: the machine runs from its volumes alone.
+  m.must("mount --bind / /mnt && rm -rf /mnt/usr/* /mnt/var/* && umount /mnt");
+  const Done locked = m.sh("latchkey lock");
+  INFO(locked.output);
+  CHECK(locked.status == 0);
+  CHECK(m.must("ls /dev/mapper | grep -c cleartext") == "2");
+  const Done built = m.sh("update-initramfs -u");
+  INFO(built.output);
+  CHECK(built.status == 0);
+  const Done checked = m.sh("latchkey check");
+  INFO(checked.output);
+  CHECK(checked.status == 0);
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  CHECK(m.must("findmnt -no SOURCE /usr") == "/dev/mapper/cleartext-usr");
+  m.until("latchkey status");
+  CHECK(m.must("systemctl --no-legend --failed list-units") == "");
 }
