@@ -58,19 +58,6 @@ std::string snapshot_of(From from) {
   return from == From::early ? "early" : from == From::up ? "up" : "closed";
 }
 
-// A machine that is up by now, by way of early boot where it waits there. Gives the
-// door that answered first.
-std::string reach(Machine& m) {
-  const std::string door = m.wait_up();
-  if (door == "early") {
-    // A boot that was interrupted on its way may be past the prompt when it is asked.
-    (void)m.early("", m.passphrase());
-    m.wait_login();
-    return "early ssh";
-  }
-  return "its own sshd";
-}
-
 // What is gone of what every volume held before; "" for nothing.
 std::string missing(Machine& m) {
   std::string lost;
@@ -90,20 +77,7 @@ Row run(Machine& m, const Cell& cell) {
   row.said = without_chance(cell.strikes(m));
   row.reachable = reach(m);
   if (cell.mends) cell.mends(m);
-  const Done release = m.sh("release-services < " + passphrase_file);
-  INFO(release.output);
-  CHECK(release.status == 0);
-  const std::string lost = missing(m);
-  CHECK(lost.empty());
-  row.lost = lost.empty() ? "nothing" : lost;
-  const Done status = m.sh("latchkey status");
-  INFO(status.output);
-  CHECK(status.status == 0);
-  CHECK(m.must("grep -lx cleartext-keys /sys/block/dm-*/dm/name || true").empty());
-  // Every stored key opens its volume still.
-  const Done keys = m.sh("latchkey check --with-keys < " + passphrase_file);
-  INFO(keys.output);
-  CHECK_FALSE(has(keys.output, "error:"));
+  row.lost = whole_again(m);
   return row;
 }
 
@@ -148,6 +122,34 @@ Machine& faulty() {
     set_up(*machine);
   }
   return *machine;
+}
+
+std::string reach(Machine& m) {
+  const std::string door = m.wait_up();
+  if (door == "early") {
+    // A boot that was interrupted on its way may be past the prompt when it is asked.
+    (void)m.early("", m.passphrase());
+    m.wait_login();
+    return "early ssh";
+  }
+  return "its own sshd";
+}
+
+std::string whole_again(Machine& m) {
+  const Done release = m.sh("release-services < " + passphrase_file);
+  INFO(release.output);
+  CHECK(release.status == 0);
+  const std::string lost = missing(m);
+  CHECK(lost.empty());
+  const Done status = m.sh("latchkey status");
+  INFO(status.output);
+  CHECK(status.status == 0);
+  CHECK(m.must("grep -lx cleartext-keys /sys/block/dm-*/dm/name || true").empty());
+  // Every stored key opens its volume still.
+  const Done keys = m.sh("latchkey check --with-keys < " + passphrase_file);
+  INFO(keys.output);
+  CHECK_FALSE(has(keys.output, "error:"));
+  return lost.empty() ? "nothing" : lost;
 }
 
 void prove(const std::vector<Cell>& cells) {

@@ -39,6 +39,14 @@ inline const std::vector<std::string> faulty_volumes{"a", "b", "e"};
 /// The passphrase of its keys volume, in a file on it, for commands there.
 inline const std::string passphrase_file = "/root/p";
 
+/// Waits until the machine is up, by way of early boot where it waits there. Gives the door
+/// that answered first.
+std::string reach(Machine& m);
+
+/// Has release-services make up for what is missing, and checks that all is as it was:
+/// services, files, keys, the keys volume closed. Gives what is gone, or "nothing".
+std::string whole_again(Machine& m);
+
 /// Runs the cells and writes the line of each into tests/faults.md. Fails as Catch2 tests
 /// do when a cell lost something or left the machine out of reach.
 void prove(const std::vector<Cell>& cells);

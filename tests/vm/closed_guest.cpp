@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vm/closed_guest.hpp"
 
+#include "core/base64.hpp"
 #include "support/catch.hpp"
+#include "support/luks_edit.hpp"
 
 namespace latchkey::test {
 namespace {
@@ -38,6 +40,14 @@ Machine& closed() {
   m.must("cat > /root/p && chmod 600 /root/p", m.passphrase());
   m.save("closed");
   return m;
+}
+
+void edit_header(Machine& m, const std::string& device,
+                 const std::function<void(nlohmann::json&)>& edit) {
+  const std::string encoded = m.must("dd if=" + device + " bs=1M count=1 status=none | base64 -w0");
+  const std::string changed = edited_luks2(base64_decode(encoded).value(), edit);
+  m.must("base64 -d | dd of=" + device + " bs=1M conv=notrunc,fsync status=none",
+         base64_encode(changed));
 }
 
 void check_up(Machine& m, const std::vector<std::string>& volumes) {

@@ -3,6 +3,8 @@
 // service on each that is as small as can be.
 #pragma once
 
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,10 @@ inline const std::vector<std::string> closed_volumes{"a", "b", "c", "d"};
 
 /// Writes a unit file and has systemd read it.
 void add_unit(Machine& m, const std::string& name, const std::string& text);
+
+/// Puts an edited copy of its header on a device of a guest, as who holds the disk can.
+void edit_header(Machine& m, const std::string& device,
+                 const std::function<void(nlohmann::json&)>& edit);
 
 /// Checks that these volumes are mounted and their services run.
 void check_up(Machine& m, const std::vector<std::string>& volumes);

@@ -6,12 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/base64.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
-#include "support/luks_edit.hpp"
 #include "sys/fd.hpp"
 #include "vm/closed_guest.hpp"
 
@@ -51,15 +49,6 @@ std::optional<std::string> heard_at(int port) {
   char bytes[64];
   const ssize_t count = ::read(socket.get(), bytes, sizeof bytes);
   return std::string(bytes, count > 0 ? static_cast<std::size_t>(count) : 0);
-}
-
-// Puts an edited copy of its header on the volume `b`.
-void edit_b(Machine& m, const std::function<void(nlohmann::json&)>& edit) {
-  const std::string device = "/dev/system/encrypted-b";
-  const std::string encoded = m.must("dd if=" + device + " bs=1M count=1 status=none | base64 -w0");
-  const std::string changed = edited_luks2(base64_decode(encoded).value(), edit);
-  m.must("base64 -d | dd of=" + device + " bs=1M conv=notrunc,fsync status=none",
-         base64_encode(changed));
 }
 
 }  // namespace
@@ -151,7 +140,7 @@ TEST_CASE("Must 2, Must 5: a header edited by hand costs its own volume, and soo
   for (const Edit& edit : edits) {
     INFO(edit.name);
     m.load("closed");
-    edit_b(m, edit.edit);
+    edit_header(m, "/dev/system/encrypted-b", edit.edit);
     const std::string digest = m.must("head -c 1M /dev/system/encrypted-b | sha256sum");
     const auto began = std::chrono::steady_clock::now();
     const Done done = m.sh("release-services < /root/p");

@@ -65,7 +65,7 @@ TEST_CASE("load: 64 volumes and 100 held services, from the passphrase to the la
   const Done unlock = m.early("", m.passphrase());
   INFO(unlock.output);
   CHECK(unlock.status == 0);
-  CHECK(has(unlock.output, "64 of 64 volumes are open"));
+  CHECK(has(unlock.output, "all 64 volumes are open"));
   m.wait_login();
   m.until("[ $(" + running + ") -eq 100 ]", 300s);
   CHECK(m.must(mounted) == "64");

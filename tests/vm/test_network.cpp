@@ -9,12 +9,14 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string script = LATCHKEY_SOURCE_DIR "/tests/vm/guest/bonded-vlan";
+const std::string bridged = LATCHKEY_SOURCE_DIR "/tests/vm/guest/bridged-lacp";
 
 // The machine's own system is up, over its own bond, and early boot has left it none.
 void check_own_system(Machine& m) {
   const std::string before = m.must("cat /run/links-before");
   INFO(before);
   CHECK_FALSE(has(before, "bond0"));
+  CHECK_FALSE(has(before, "br0"));
   CHECK_FALSE(has(before, "43@"));
   CHECK(m.must("grep -v '^lo ' /run/links-before | grep -c '[<,]UP[,>]' || true") == "0");
   CHECK(m.must("cat /run/addresses-before") == "");
@@ -51,4 +53,20 @@ TEST_CASE("case 13: the command line says the same, with the kernel's own names 
   m.until_console("early ssh answers at root@10.0.2.15 port 22 (bond0.43)");
   m.unlock_and_boot();
   check_own_system(m);
+}
+
+TEST_CASE("case 13: a bridge on a VLAN on a bond that speaks LACP, to a switch that does not",
+          "[.slow]") {
+  Machine m("test-net",
+            {"--volumes", "a", "--memory", "768", "--nic", "virtio-net-pci", "--nic",
+             "virtio-net-pci", "--trunk", "43", "--script", script, "--script", bridged});
+  m.until_console("early ssh answers at root@10.0.2.15 port 22 (br0)");
+  m.unlock_and_boot();
+  check_own_system(m);
+  const std::string log = m.must("journalctl -b -k --no-pager");
+  INFO(log);
+  CHECK(has(log, "latchkey: made the bond 'bond0'"));
+  CHECK(has(log, "latchkey: made the vlan 'vlan43' over 'bond0'"));
+  CHECK(has(log, "latchkey: made the bridge 'br0' over 'vlan43'"));
+  CHECK_FALSE(has(log, "latchkey: cannot"));
 }
