@@ -7,7 +7,7 @@
 #include "sys/fd.hpp"
 #include "sys/init_scripts.hpp"
 #include "sys/systemd.hpp"
-#include "sys/unit_jobs.hpp"
+#include "sys/unit_stopper.hpp"
 
 namespace latchkey {
 namespace {
@@ -42,7 +42,7 @@ Result<std::string> start_service(const Paths& paths, const std::string& unit,
 
 Result<> stop_service(const Paths& paths, const std::string& unit, std::chrono::seconds timeout) {
   const InitSystem running = init_system();
-  if (running == InitSystem::systemd) return take_down(unit, timeout);
+  if (running == InitSystem::systemd) return stop_unit(unit, timeout);
   if (running == InitSystem::none) return Ok{};
   // What has no script cannot run by one.
   const auto script = find_script(paths, unit);

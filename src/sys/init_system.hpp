@@ -27,7 +27,7 @@ enum class InitSystem { systemd, sysvinit, none };
 [[nodiscard]] Result<std::string> start_service(const Paths& paths, const std::string& unit,
                                                 std::chrono::seconds timeout, const Turn& turn);
 
-/// Stops a unit: take_down or stop_script, with their failures.
+/// Stops a unit: stop_unit or stop_script, with their failures.
 [[nodiscard]] Result<> stop_service(const Paths& paths, const std::string& unit,
                                     std::chrono::seconds timeout);
 

@@ -24,6 +24,8 @@
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_users.hpp"
+#include "sys/unit_starter.hpp"
+#include "sys/unit_stopper.hpp"
 
 namespace latchkey {
 namespace {
@@ -32,12 +34,18 @@ using std::chrono::seconds;
 constexpr seconds kernel_bound = std::chrono::minutes(5);
 constexpr seconds stop_bound = std::chrono::minutes(3);
 constexpr seconds tell_each = std::chrono::minutes(1);
+constexpr std::size_t most_told = 8;
 
 // Messages of a worker to its parent.
 constexpr char done = 'd';     // with the detail
 constexpr char failed = 'f';   // with the error
 constexpr char warning = 'w';  // with a text
 constexpr char moved = 'p';    // a check, with its pass, the passes and the percent
+
+template <typename Batch>
+std::unique_ptr<UnitBatch> batch(seconds timeout) {
+  return std::make_unique<Batch>(timeout);
+}
 
 // A checker goes on when the person who began it types Ctrl-C or goes away: it
 // would only leave the file system worse. The lock is kept as long as it runs.
@@ -116,11 +124,18 @@ ReleaseEffects::ReleaseEffects(const Setup& setup, const Paths& paths, Reporter&
       paths_(paths),
       reporter_(reporter),
       options_(std::move(options)),
-      starter_({.timeout = setup.config.release.service_timeout,
-                .grace = kernel_bound,
+      starter_(
+          {.timeout = setup.config.release.service_timeout + kernel_bound,
+           .batch = [this] { return batch<UnitStarter>(setup_.config.release.service_timeout); },
+           .prepare = [this](const std::string& unit) -> Result<bool> {
+             if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
+             return options_.start_units();
+           }}),
+      stopper_({.timeout = stop_bound + kernel_bound,
+                .batch = [] { return batch<UnitStopper>(stop_bound); },
                 .prepare = [this](const std::string& unit) -> Result<bool> {
-                  if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
-                  return options_.start_units();
+                  if (auto marked = set_marker(paths_, unit, false); !marked) return marked.error();
+                  return true;
                 }}) {}
 
 ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
@@ -188,13 +203,18 @@ std::optional<seconds> ReleaseEffects::bound_of(const Action& action) const {
 void ReleaseEffects::let_go_of_others() {
   for (Running& other : running_) other.worker.forget();
   starter_.forget();
+  stopper_.forget();
 }
 
-void ReleaseEffects::start_unit(std::size_t index, const std::string& name,
+bool ReleaseEffects::nothing_runs() const noexcept {
+  return running_.empty() && starter_.under_way().empty() && stopper_.under_way().empty();
+}
+
+void ReleaseEffects::begin_unit(UnitProcess& process, std::size_t index, const Action& action,
                                 const std::string& unit) {
   const auto now = Clock::now();
-  if (running_.empty() && starter_.under_way().empty()) told_ = now;
-  const auto begun = starter_.start({index, name, now}, unit, [this] {
+  if (nothing_runs()) told_ = now;
+  const auto begun = process.begin({index, describe(action), now}, unit, [this] {
     let_go_of_others();
     options_.let_go();
   });
@@ -203,9 +223,11 @@ void ReleaseEffects::start_unit(std::size_t index, const std::string& name,
 
 void ReleaseEffects::start(std::size_t index, const Action& action) {
   const std::string name = describe(action);
-  if (const auto* release = std::get_if<ReleaseUnit>(&action);
-      release != nullptr && init_system() == InitSystem::systemd) {
-    start_unit(index, name, release->unit);
+  const auto* const release = std::get_if<ReleaseUnit>(&action);
+  const auto* const stop = std::get_if<StopUnit>(&action);
+  if ((release != nullptr || stop != nullptr) && init_system() == InitSystem::systemd) {
+    begin_unit(release != nullptr ? starter_ : stopper_, index, action,
+               release != nullptr ? release->unit : stop->unit);
     return;
   }
   const Body body = body_of(action);
@@ -231,7 +253,7 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   }
   const auto now = Clock::now();
   const auto bound = bound_of(action);
-  if (running_.empty() && starter_.under_way().empty()) told_ = now;
+  if (nothing_runs()) told_ = now;
   const auto* check = std::get_if<CheckFs>(&action);
   running_.push_back({index,
                       name,
@@ -283,12 +305,14 @@ std::optional<Ended> ReleaseEffects::look_at_clock() {
     told_ = now;
     tell_what_lasts();
   }
-  return starter_.overdue();
+  auto late = starter_.overdue();
+  return late ? late : stopper_.overdue();
 }
 
 void ReleaseEffects::tell_what_lasts() {
-  const auto tell = [&](const std::string& name, Clock::time_point begun,
-                        const std::string& more) {
+  std::size_t all = 0;
+  const auto tell = [&](const std::string& name, Clock::time_point begun, const std::string& more) {
+    if (++all > most_told) return;
     reporter_.note("still under way after " +
                    duration_text(std::chrono::duration<double>(Clock::now() - begun).count()) +
                    ": " + name + more);
@@ -296,7 +320,9 @@ void ReleaseEffects::tell_what_lasts() {
   for (const Running& running : running_)
     tell(running.name, running.begun,
          running.progress.pass == 0 ? "" : ", " + progress_words(running.progress));
-  for (const StarterProcess::Start& start : starter_.under_way()) tell(start.name, start.begun, "");
+  for (const UnitProcess* units : {&starter_, &stopper_})
+    for (const UnitProcess::Task& task : units->under_way()) tell(task.name, task.begun, "");
+  if (all > most_told) reporter_.note("and " + std::to_string(all - most_told) + " more");
 }
 
 Ended ReleaseEffects::wait() {
@@ -308,7 +334,8 @@ Ended ReleaseEffects::wait() {
     }
     std::vector<pollfd> watched;
     for (Running& running : running_) watched.push_back({running.worker.channel().fd(), POLLIN, 0});
-    watched.push_back({starter_.fd(), POLLIN, 0});  // poll leaves out a negative one
+    for (UnitProcess* units : {&starter_, &stopper_})
+      watched.push_back({units->fd(), POLLIN, 0});  // poll leaves out a negative one
     const int ready = ::poll(watched.data(), watched.size(), 1000);
     std::size_t at = 0;
     for (auto it = running_.begin(); ready > 0 && it != running_.end(); ++at) {
@@ -316,7 +343,8 @@ Ended ReleaseEffects::wait() {
       if (watched[at].revents == 0) continue;
       if (auto ended = hear(here)) return *ended;
     }
-    if (ready > 0 && watched.back().revents != 0) ended_ = starter_.hear();
+    for (UnitProcess* units : {&starter_, &stopper_})
+      if (ready > 0 && watched[at++].revents != 0) ended_.splice(ended_.end(), units->hear());
     if (!ended_.empty()) continue;
     if (auto ended = look_at_clock()) return *ended;
   }

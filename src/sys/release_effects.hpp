@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Carries out the steps of a release and of a lock, each in a process of its
 // own: they run at the same time, and one that hangs in the kernel costs itself. Only the
-// units of systemd share one, which starts and watches all of them.
+// units of systemd share one, which starts (or stops) and watches all of them.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@
 #include "core/execute.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/setup.hpp"
-#include "sys/starter_process.hpp"
+#include "sys/unit_process.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
@@ -34,7 +34,7 @@ struct ReleaseOptions {
 
 /// For CheckFs, MountFs, ReleaseUnit, StopUnit, UnmountFs and CloseVolume; any
 /// other action fails with Code::usage. Setup, paths and reporter outlive it.
-/// Releases are queued in the order in which they are begun. Bounds: mount,
+/// Starts and stops are queued in the order in which they are begun. Bounds: mount,
 /// unmount and close five minutes; a start as configured; a stop three minutes;
 /// a check none (see check_fs), but whoever waits for it is told every minute.
 class ReleaseEffects : public Effects {
@@ -62,7 +62,9 @@ class ReleaseEffects : public Effects {
   [[nodiscard]] std::optional<std::chrono::seconds> bound_of(const Action& action) const;
   [[nodiscard]] std::optional<Ended> hear(std::list<Running>::iterator running);
   [[nodiscard]] std::optional<Ended> look_at_clock();
-  void start_unit(std::size_t index, const std::string& name, const std::string& unit);
+  void begin_unit(UnitProcess& process, std::size_t index, const Action& action,
+                  const std::string& unit);
+  [[nodiscard]] bool nothing_runs() const noexcept;
   void let_go_of_others();
   void tell_what_lasts();
 
@@ -72,7 +74,8 @@ class ReleaseEffects : public Effects {
   ReleaseOptions options_;
   std::list<Running> running_{};
   std::list<Ended> ended_{};  ///< to be given next
-  StarterProcess starter_;    ///< of units, where systemd runs
+  UnitProcess starter_;       ///< of units, where systemd runs
+  UnitProcess stopper_;       ///< the same
   Clock::time_point told_{};
   Fd baton_{};  ///< of sysvinit: readable (at its end) when the script begun last has ended
 };

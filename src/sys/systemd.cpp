@@ -81,17 +81,9 @@ bool marker_exists(const Paths& paths, const std::string& unit) {
   return ::access(paths.run(marker_of(unit)).c_str(), F_OK) == 0;
 }
 
-using States = std::map<std::string, UnitState>;
+UnitStates known(const Result<UnitStates>& states) { return states ? *states : UnitStates{}; }
 
-States show_all(const std::vector<std::string>& names) {
-  States out;
-  const auto shown = show_units(names);
-  if (shown)
-    for (std::size_t i = 0; i < names.size(); ++i) out[names[i]] = (*shown)[i];
-  return out;
-}
-
-std::vector<UnitState> triggers_of(const UnitState& unit, const States& states) {
+std::vector<UnitState> triggers_of(const UnitState& unit, const UnitStates& states) {
   std::vector<UnitState> out;
   for (const std::string& trigger : unit.triggered_by)
     if (const auto found = states.find(trigger); found != states.end())
@@ -100,7 +92,7 @@ std::vector<UnitState> triggers_of(const UnitState& unit, const States& states) 
 }
 
 // A template is as its instances are: up when all are, failed when one is.
-void add_facts(UnitFacts& fact, const UnitState& unit, const States& states,
+void add_facts(UnitFacts& fact, const UnitState& unit, const UnitStates& states,
                const std::string& held_as) {
   fact.known = fact.known || (unit.load != "not-found" && !unit.load.empty());
   fact.active = fact.active && is_up(unit, triggers_of(unit, states), fact.released);
@@ -147,6 +139,16 @@ Result<std::vector<UnitState>> show_units(const std::vector<std::string>& names)
                      " units",
                  "run: systemctl status"};
   return units;
+}
+
+Result<UnitStates> states_of(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  const auto shown = show_units(names);
+  if (!shown) return shown.error();
+  UnitStates out;
+  for (std::size_t i = 0; i < names.size(); ++i) out[names[i]] = (*shown)[i];
+  return out;
 }
 
 std::vector<std::string> instances_of(const std::string& unit) {
@@ -203,10 +205,11 @@ void probe_units(Facts& facts, const Setup& setup, const Paths& paths) {
     if (running) append(asked, names[service.unit] = instances_of(service.unit));
   }
   if (!running) return;
-  const States units = show_all(asked);
+  // What systemd does not answer is not known, and told as such.
+  const UnitStates units = known(states_of(asked));
   std::vector<std::string> triggers;
   for (const auto& [name, unit] : units) append(triggers, unit.triggered_by);
-  const States by = show_all(triggers);
+  const UnitStates by = known(states_of(triggers));
   for (const Service& service : setup.services) {
     UnitFacts& fact = facts.units[service.unit];
     fact.active = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,10 @@ struct UnitState {
 /// (no systemctl), Code::timeout, Code::io (systemd does not answer). A unit
 /// that does not exist is no failure: its `load` says so. No templates.
 [[nodiscard]] Result<std::vector<UnitState>> show_units(const std::vector<std::string>& names);
+
+/// The same by the names they were asked by; each is asked once.
+using UnitStates = std::map<std::string, UnitState>;
+[[nodiscard]] Result<UnitStates> states_of(std::vector<std::string> names);
 
 /// The loaded instances of a template; for any other unit, itself.
 [[nodiscard]] std::vector<std::string> instances_of(const std::string& unit);

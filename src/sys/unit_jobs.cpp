@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/unit_jobs.hpp"
 
-#include <algorithm>
-#include <thread>
-
-#include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Longer than systemctl ever needs to queue a job.
@@ -54,37 +48,6 @@ Judged judge_start(const UnitState& before, const UnitState& now, const std::str
 bool may_be_refused(const UnitState& unit) {
   return unit.active == "failed" || unit.restarts > 0 ||
          !(unit.result.empty() || unit.result == "success");
-}
-
-Result<> take_down(const std::string& unit, seconds timeout) {
-  const std::string what = "cannot stop '" + unit + "'";
-  const auto deadline = Clock::now() + timeout;
-  std::vector<std::string> names = instances_of(unit);
-  const auto shown = show_units(names);
-  if (!shown) return Error{shown.error().code, what, sentence(shown.error()), shown.error().hint};
-  std::vector<std::string> all;
-  for (const UnitState& state : *shown)  // triggers go first, or they start it again
-    all.insert(all.end(), state.triggered_by.begin(), state.triggered_by.end());
-  all.insert(all.end(), names.begin(), names.end());
-  if (all.empty()) return Ok{};
-  std::vector<std::string> argv{"systemctl", "stop", "--no-block", "--"};
-  argv.insert(argv.end(), all.begin(), all.end());
-  const auto queued = run_ok(argv, what, quick);
-  if (!queued) return queued.error();
-  for (milliseconds pause(50);; pause = std::min(pause * 2, milliseconds(1000))) {
-    const auto now = show_units(all);
-    if (!now) return Error{now.error().code, what, sentence(now.error()), now.error().hint};
-    const auto busy = std::ranges::find_if(*now, [](const UnitState& state) {
-      return state.job || (state.active != "inactive" && state.active != "failed");
-    });
-    if (busy == now->end()) return Ok{};
-    if (Clock::now() >= deadline)
-      return Error{Code::timeout, what,
-                   "'" + busy->id + "' is still '" + busy->active + "' after " +
-                       duration_text(static_cast<double>(timeout.count())),
-                   journal(busy->id)};
-    std::this_thread::sleep_for(pause);
-  }
 }
 
 void start_soon(const std::string& unit) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Starting (see unit_starter.hpp) and stopping units without ever waiting inside systemd:
-// a job is queued and its end looked for, with a bound, so that no order of units can
-// make this a deadlock.
+// What unit_starter.hpp and unit_stopper.hpp go by. Nobody here ever waits inside systemd: a
+// job is queued and its end looked for, with a bound, so that no order of units can make
+// this a deadlock.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "core/result.hpp"
@@ -27,10 +26,6 @@ struct Judged {
 /// True when systemd may have counted starts of a unit that went wrong, and refuse the
 /// next one until they are forgotten.
 [[nodiscard]] bool may_be_refused(const UnitState& unit);
-
-/// Stops a unit and what triggers it, which also ends automatic restarts. Fails
-/// with Code::timeout when it still runs after `timeout`, Code::io.
-[[nodiscard]] Result<> take_down(const std::string& unit, std::chrono::seconds timeout);
 
 /// Queues the start of one unit and does not look back.
 void start_soon(const std::string& unit);

@@ -41,17 +41,6 @@ std::optional<Error> unusable(const UnitState& state, const std::string& unit) {
                "run: systemctl status " + unit};
 }
 
-// The states of units by the names they were asked by; each is asked once.
-Result<std::map<std::string, UnitState>> states_of(Names names) {
-  std::ranges::sort(names);
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  std::map<std::string, UnitState> out;
-  const auto shown = show_units(names);
-  if (!shown) return shown.error();
-  for (std::size_t i = 0; i < names.size(); ++i) out[names[i]] = (*shown)[i];
-  return out;
-}
-
 Result<> start_jobs(const Names& units, const std::string& what) {
   if (units.empty()) return Ok{};
   Names argv{"systemctl", "start", "--no-block", "--"};

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Starting many units of systemd from one process: each question and each order is one
-// program for all of them, however many volumes come up at the same moment.
+// Starting many units of systemd at once.
 #pragma once
 
 #include <chrono>
 #include <list>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "core/execute.hpp"
 #include "core/result.hpp"
 #include "sys/systemd.hpp"
+#include "sys/unit_batch.hpp"
 
 namespace latchkey {
 
@@ -19,27 +17,23 @@ namespace latchkey {
 /// only when something would start it at boot; the unit itself when something would, or
 /// when nothing triggers it. A template stands for its loaded instances. Former failures
 /// are forgotten first. Jobs are queued in the order in which units were added.
-class UnitStarter {
+class UnitStarter : public UnitBatch {
  public:
   /// `timeout`: how long a unit has, counted from when it was added.
   explicit UnitStarter(std::chrono::seconds timeout) : timeout_(timeout) {}
 
-  /// `step` is what its end is told by.
-  void add(std::size_t step, const std::string& unit);
+  void add(std::size_t step, const std::string& unit) override;
 
-  /// Queues what was added since the last look, and looks at all that is under way.
-  /// Gives what has ended: with a word for people (`running`), or Code::missing (no such
-  /// unit), Code::refused (masked, or a condition is not met), Code::timeout, Code::io (it
-  /// failed), whose hint names where to look. Takes as long as systemctl does.
-  [[nodiscard]] std::vector<Ended> look();
+  /// Ends: with a word for people (`running`), or Code::missing (no such unit),
+  /// Code::refused (masked, or a condition is not met), Code::timeout, Code::io (it
+  /// failed), whose hint names where to look.
+  [[nodiscard]] std::vector<Ended> look() override;
 
-  [[nodiscard]] bool idle() const noexcept { return added_.empty() && starts_.empty(); }
-  /// How long to wait before looking again is worth it.
-  [[nodiscard]] std::chrono::milliseconds pause() const noexcept { return pause_; }
+  [[nodiscard]] bool idle() const noexcept override { return added_.empty() && starts_.empty(); }
+  [[nodiscard]] std::chrono::milliseconds pause() const noexcept override { return pause_; }
 
  private:
   using Clock = std::chrono::steady_clock;
-  using States = std::map<std::string, UnitState>;
   // A unit or trigger that was given a job.
   struct Job {
     std::string name{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Starting units, with a systemctl of the test's own: how often it is called, in which
+// Starting and stopping units, with a systemctl of the test's own: how often it is called, in which
 // order, and that one unit's fault is its own.
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,13 +12,15 @@
 #include "support/catch.hpp"
 #include "sys/fd.hpp"
 #include "sys/unit_starter.hpp"
+#include "sys/unit_stopper.hpp"
 
 using namespace latchkey;
 using latchkey::test::alone;
 
 namespace {
 
-// Each unit's state is what its file says; a start makes it active, unless it is refused.
+// Each unit's state is what its file says; a start makes it active and a stop inactive,
+// unless it is refused or hangs.
 const std::string fake = R"(#!/bin/sh
 echo "$*" >>/mnt/calls
 word=$1
@@ -36,6 +38,13 @@ start)
 	for unit; do
 		[ -e "/mnt/fails-$unit" ] && state=failed || state=active
 		printf 'Id=%s\nLoadState=loaded\nActiveState=%s\nType=oneshot\n' "$unit" $state >"/mnt/$unit"
+	done
+	;;
+stop)
+	for unit; do [ ! -e "/mnt/refused-$unit" ] || exit 1; done
+	for unit; do
+		[ -e "/mnt/hangs-$unit" ] && state=deactivating || state=inactive
+		sed -i "s/^ActiveState=.*/ActiveState=$state/" "/mnt/$unit"
 	done
 	;;
 esac
@@ -60,13 +69,13 @@ void fake_systemctl(int units) {
             ".service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=enabled\n");
 }
 
-std::map<std::size_t, std::string> start_all(int units) {
-  UnitStarter starter(std::chrono::seconds(10));
+// Gives how each unit ended, by its number.
+std::map<std::size_t, std::string> run_all(UnitBatch&& batch, int units) {
   for (int i = 0; i < units; ++i)
-    starter.add(static_cast<std::size_t>(i), "u" + std::to_string(i) + ".service");
+    batch.add(static_cast<std::size_t>(i), "u" + std::to_string(i) + ".service");
   std::map<std::size_t, std::string> how;
-  for (int looks = 0; looks < 20 && !starter.idle(); ++looks)
-    for (const Ended& ended : starter.look())
+  for (int looks = 0; looks < 20 && !batch.idle(); ++looks)
+    for (const Ended& ended : batch.look())
       how[ended.step] = ended.result ? *ended.result : "error: " + ended.result.error().why;
   return how;
 }
@@ -86,7 +95,7 @@ std::string expect(bool holds, const std::string& text) { return holds ? "" : te
 TEST_CASE("all units are started by one call, in their order, and asked for by two") {
   CHECK(alone([] {
           fake_systemctl(8);
-          const auto how = start_all(8);
+          const auto how = run_all(UnitStarter(std::chrono::seconds(10)), 8);
           std::string out = expect(how.size() == 8, "not all ended");
           for (const auto& [step, word] : how) out += expect(word == "running", word);
           const auto said = calls();
@@ -104,12 +113,46 @@ TEST_CASE("a unit that is refused, fails or is unknown costs itself") {
           put("/mnt/refused-u1.service", "");
           put("/mnt/fails-u2.service", "");
           put("/mnt/u3.service", "Id=u3.service\nLoadState=masked\nActiveState=inactive\n");
-          const auto how = start_all(5);
+          const auto how = run_all(UnitStarter(std::chrono::seconds(10)), 5);
           std::string out = expect(how.size() == 5, "not all ended");
           for (const std::size_t good : {0U, 4U})
             out += expect(how.count(good) == 1 && how.at(good) == "running", "a good one");
           for (const std::size_t bad : {1U, 2U, 3U})
             out += expect(how.count(bad) == 1 && how.at(bad).starts_with("error: "), "a bad one");
           return out + expect(how.at(3) == "error: it is masked", how.at(3));
+        }) == "");
+}
+
+TEST_CASE("all units are stopped by one call, with what would start them again before them") {
+  CHECK(alone([] {
+          fake_systemctl(100);
+          put("/mnt/u1.service",
+              "Id=u1.service\nLoadState=loaded\nActiveState=active\nTriggeredBy=u1.timer\n");
+          put("/mnt/u1.timer", "Id=u1.timer\nLoadState=loaded\nActiveState=active\n");
+          const auto how = run_all(UnitStopper(std::chrono::seconds(10)), 100);
+          std::string out = expect(how.size() == 100, "not all ended");
+          for (const auto& [step, word] : how) out += expect(word.empty(), word);
+          const auto said = calls();
+          out += expect(said.size() == 3, std::to_string(said.size()) + " calls");
+          out += expect(said.size() > 1 && said[1].starts_with("stop --no-block -- u0.service "
+                                                               "u1.timer u1.service u2.service"),
+                        "order");
+          return out;
+        }) == "");
+}
+
+TEST_CASE("a unit that is not stopped costs itself, and is told after its time") {
+  CHECK(alone([] {
+          fake_systemctl(4);
+          put("/mnt/refused-u1.service", "");
+          put("/mnt/hangs-u2.service", "");
+          const auto how = run_all(UnitStopper(std::chrono::seconds(0)), 4);
+          std::string out = expect(how.size() == 4, "not all ended");
+          for (const std::size_t good : {0U, 3U})
+            out += expect(how.count(good) == 1 && how.at(good).empty(), "a good one");
+          for (const std::size_t bad : {1U, 2U})
+            out += expect(how.count(bad) == 1 && how.at(bad).starts_with("error: "), "a bad one");
+          return out + expect(how.at(2) == "error: 'u2.service' is still 'deactivating' after 0.0 s",
+                              how.at(2));
         }) == "");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/starter_process.hpp"
+#include "sys/unit_process.hpp"
 
 #include <poll.h>
 
@@ -7,13 +7,12 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "sys/unit_starter.hpp"
 
 namespace latchkey {
 namespace {
 
 // Messages: a step's number, a line end, and what it is about.
-constexpr char begin = 'b';   // the unit
+constexpr char wanted = 'b';  // the unit
 constexpr char done = 'd';    // the detail
 constexpr char failed = 'f';  // the error
 
@@ -39,31 +38,31 @@ bool tell(const Channel& channel, std::size_t step, const Result<std::string>& r
 
 }  // namespace
 
-int StarterProcess::serve(Channel& channel) const {
-  UnitStarter starter(settings_.timeout);
+int UnitProcess::serve(Channel& channel) const {
+  const auto batch = settings_.batch();
   while (true) {
     pollfd asked{channel.fd(), POLLIN, 0};
-    int wait = starter.idle() ? -1 : static_cast<int>(starter.pause().count());
-    // All that is there by now is started together.
+    int wait = batch->idle() ? -1 : static_cast<int>(batch->pause().count());
+    // All that is there by now goes together.
     for (; ::poll(&asked, 1, wait) > 0; wait = 0) {
       const auto message = channel.receive();
       if (!message) return 0;
       const About unit = read_about(message->payload);
       const auto prepared = settings_.prepare(unit.text);
       if (prepared && *prepared)
-        starter.add(unit.step, unit.text);
+        batch->add(unit.step, unit.text);
       else if (!tell(channel, unit.step,
                      prepared ? Result<std::string>(std::string()) : prepared.error()))
         return 1;
     }
-    if (starter.idle()) continue;
-    for (const Ended& ended : starter.look())
+    if (batch->idle()) continue;
+    for (const Ended& ended : batch->look())
       if (!tell(channel, ended.step, ended.result)) return 1;
   }
 }
 
-Result<> StarterProcess::start(Start start, const std::string& unit,
-                               const std::function<void()>& in_child) {
+Result<> UnitProcess::begin(Task task, const std::string& unit,
+                            const std::function<void()>& in_child) {
   if (!worker_) {
     auto worker = Worker::fork([&](Channel& channel) {
       in_child();
@@ -73,44 +72,43 @@ Result<> StarterProcess::start(Start start, const std::string& unit,
     worker_.emplace(std::move(*worker));
   }
   // A process that is gone is noticed where its answers are waited for.
-  (void)worker_->channel().send(begin, about(start.step, unit));
-  starts_.push_back(std::move(start));
+  (void)worker_->channel().send(wanted, about(task.step, unit));
+  tasks_.push_back(std::move(task));
   return Ok{};
 }
 
-std::list<Ended> StarterProcess::hear() {
+std::list<Ended> UnitProcess::hear() {
   std::list<Ended> ended;
   const auto message = worker_->channel().receive();
   if (!message) {
-    for (const Start& start : starts_)
+    for (const Task& task : tasks_)
       ended.push_back(
-          {start.step, Error{Code::io, "cannot " + start.name, "its process died", "see: dmesg"}});
-    starts_.clear();
+          {task.step, Error{Code::io, "cannot " + task.name, "its process died", "see: dmesg"}});
+    tasks_.clear();
     worker_.reset();
     return ended;
   }
   const About answer = read_about(message->payload);
-  const auto found = std::ranges::find(starts_, answer.step, &Start::step);
-  if (found == starts_.end()) return ended;  // too late
+  const auto found = std::ranges::find(tasks_, answer.step, &Task::step);
+  if (found == tasks_.end()) return ended;  // too late
   ended.push_back({found->step, message->type == failed
                                     ? Result<std::string>(unpack_error(answer.text))
                                     : Result<std::string>(answer.text)});
-  starts_.erase(found);
+  tasks_.erase(found);
   return ended;
 }
 
-std::optional<Ended> StarterProcess::overdue() {
-  const auto late = std::ranges::find_if(starts_, [&](const Start& start) {
-    return Clock::now() - start.begun >= settings_.timeout + settings_.grace;
-  });
-  if (late == starts_.end()) return {};
+std::optional<Ended> UnitProcess::overdue() {
+  const auto late = std::ranges::find_if(
+      tasks_, [&](const Task& task) { return Clock::now() - task.begun >= settings_.timeout; });
+  if (late == tasks_.end()) return {};
   Ended ended{late->step, Error{Code::timeout, "cannot " + late->name, "systemd does not answer",
                                 "run: systemctl status"}};
-  starts_.erase(late);
+  tasks_.erase(late);
   return ended;
 }
 
-void StarterProcess::forget() noexcept {
+void UnitProcess::forget() noexcept {
   if (worker_) worker_->forget();
 }
 

@@ -1,51 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The process that a UnitStarter works in, as the release sees it.
+// The process that a UnitBatch works in, as a release or a lock sees it.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "core/execute.hpp"
 #include "core/result.hpp"
+#include "sys/unit_batch.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
 
-class StarterProcess {
+class UnitProcess {
  public:
   using Clock = std::chrono::steady_clock;
 
   struct Settings {
-    std::chrono::seconds timeout{};  ///< what a unit has to start
-    std::chrono::seconds grace{};    ///< after which systemd is taken to be gone
-    /// In the process, for each unit: is it to be started, or is all done with this?
+    std::chrono::seconds timeout{};  ///< after which systemd is taken to be gone
+    /// In the process: what starts or stops units.
+    std::function<std::unique_ptr<UnitBatch>()> batch{};
+    /// In the process, for each unit: is it to be given to the batch, or is all done with
+    /// this?
     std::function<Result<bool>(const std::string& unit)> prepare{};
   };
-  /// A start that was asked for.
-  struct Start {
+  /// A unit that was asked for.
+  struct Task {
     std::size_t step;
     std::string name;  ///< of the step, for people
     Clock::time_point begun;
   };
 
-  explicit StarterProcess(Settings settings) : settings_(std::move(settings)) {}
+  explicit UnitProcess(Settings settings) : settings_(std::move(settings)) {}
 
-  /// Asks for a start. The process is made for the first; it begins with `in_child`.
+  /// Asks for a unit. The process is made for the first; it begins with `in_child`.
   /// Fails as Worker::fork.
-  [[nodiscard]] Result<> start(Start start, const std::string& unit,
+  [[nodiscard]] Result<> begin(Task task, const std::string& unit,
                                const std::function<void()>& in_child);
 
   /// Readable when there is something to hear; -1 while there is no process.
   [[nodiscard]] int fd() noexcept { return worker_ ? worker_->channel().fd() : -1; }
-  /// Hears one answer. When the process has died, that is every start's end.
+  /// Hears one answer. When the process has died, that is every unit's end.
   [[nodiscard]] std::list<Ended> hear();
-  /// A start to which systemd has given no answer at all, or nothing.
+  /// A unit about which systemd has given no answer at all, or nothing.
   [[nodiscard]] std::optional<Ended> overdue();
 
-  [[nodiscard]] const std::list<Start>& under_way() const noexcept { return starts_; }
+  [[nodiscard]] const std::list<Task>& under_way() const noexcept { return tasks_; }
   /// In a forked child: lets go of the process, which is a sibling.
   void forget() noexcept;
 
@@ -54,7 +58,7 @@ class StarterProcess {
 
   Settings settings_;
   std::optional<Worker> worker_{};
-  std::list<Start> starts_{};
+  std::list<Task> tasks_{};
 };
 
 }  // namespace latchkey
