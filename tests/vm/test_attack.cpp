@@ -233,3 +233,41 @@ TEST_CASE(
   CHECK(clients >= 1);
   CHECK(servers >= 1);
 }
+
+TEST_CASE(
+    "Should 10: a disk with a volume group of the same name that is plugged in changes nothing",
+    "[.slow]") {
+  Machine& m = guests().plain();
+  m.load("early");
+  m.unlock_and_boot();
+  m.disk("add", "two");
+  const std::string disk = "$(readlink -f /dev/disk/by-id/virtio-latchkey-two)";
+  m.until("test -e /dev/disk/by-id/virtio-latchkey-two");
+  const std::string alone =
+      "--config \"devices{filter=[\\\"a|^" + disk + "$|\\\",\\\"r|.*|\\\"]}\" ";
+  m.must("vgcreate -q " + alone + "system " + disk);
+  for (const char* lv : {"encrypted-keys", "encrypted-a"})
+    m.must("lvcreate -q -an " + alone + "-L 32M -n " + lv + " system");
+  m.disk("pull", "two");
+  m.until("! test -e /dev/disk/by-id/virtio-latchkey-two");
+  m.reboot();
+  m.wait_early();
+  m.disk("plug", "two");
+
+  const Done unlock = m.early("", m.passphrase());
+  INFO(unlock.output);
+  CHECK(unlock.status == 0);
+  m.wait_login();
+  m.until("test -e /dev/disk/by-id/virtio-latchkey-two");
+  for (const char* volume : {"a", "b", "c", "d"})
+    m.until("grep -qx " + std::string(volume) + " /srv/" + volume + "/marker");
+  const Done lock = m.sh("latchkey lock");
+  INFO(lock.output);
+  CHECK(lock.status == 0);
+  const Done release = m.sh("release-services", m.passphrase());
+  INFO(release.output);
+  CHECK(release.status == 0);
+  const Done check = m.sh("latchkey check");
+  INFO(check.output);
+  CHECK(check.status == 0);
+}
