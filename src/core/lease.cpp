@@ -34,11 +34,10 @@ bool read_static_routes(const std::string& text, const Subnet& own, std::vector<
   for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
     const auto to = parse_subnet(words[i].text);
     const auto via = parse_address(words[i + 1].text);
-    if (!to || !via || to->address.v6 || via->v6 || out.size() >= lease_route_limit) {
-      all = false;
-    } else if (*via == Address{}) {
+    const bool read = to && via && !to->address.v6 && !via->v6 && out.size() < lease_route_limit;
+    if (read && *via == Address{}) {
       out.push_back({to->network(), {}});
-    } else if (usable_gateway(*via, own)) {
+    } else if (read && usable_gateway(*via, own)) {
       // The route to a gateway outside the network must come before its use.
       const std::vector<Address> gateway{*via};
       const auto routes = gateway_routes(std::span(&own, 1), gateway);

@@ -69,7 +69,7 @@ std::string taken_over(const std::string& option, const std::string& where,
                     "reaches the disk only with x-latchkey.discard, which shows what is unused");
   const auto old = std::ranges::find(old_options, option, &OldOption::name);
   if (old == old_options.end()) return option;
-  const std::string kept(old->stands_for);
+  std::string kept(old->stands_for);
   notes.push_back(quoted + (kept.empty() ? "is left out" : "becomes '" + kept + "'") + ": " +
                   std::string(old->why));
   return kept;

@@ -45,7 +45,7 @@ std::string escaped(std::string_view text) {
 std::string device_text(const DeviceRef& device) {
   const std::string& value = device.value;
   const bool quoted = value.size() >= 2 && value.starts_with('"') && value.ends_with('"');
-  const std::string text = device.text();
+  std::string text = device.text();
   if (!quoted || device.kind == DeviceRef::Kind::path) return text;
   return text.substr(0, text.size() - value.size()) + '"' + value + '"';
 }

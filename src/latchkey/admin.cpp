@@ -104,7 +104,7 @@ Result<> with_passphrase(const Globals& globals, Asker& asker, const std::string
 }
 
 std::shared_ptr<std::optional<int>> declare_passphrase_fd(CLI::App& app) {
-  const auto descriptor = std::make_shared<std::optional<int>>();
+  auto descriptor = std::make_shared<std::optional<int>>();
   app.add_option_function<int>(
          "--passphrase-fd", [descriptor](const int& number) { *descriptor = number; },
          "read the passphrase from this open descriptor")

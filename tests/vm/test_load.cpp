@@ -100,11 +100,13 @@ TEST_CASE("load: fifty wrong passphrases at once, and the right one that comes l
     wrong.back().write("nonsense\n");
     wrong.back().close_input();
   }
-  const auto began = std::chrono::steady_clock::now();
-  const Done right = m.early("", m.passphrase());
+  // All come from one address, which has so many connections and no more: a person tries
+  // again when theirs is closed.
+  Done right;
+  wait_until([&] { return (right = m.early("", m.passphrase())).status != 255; },
+             "the right one is let in", 180s);
   INFO(right.output);
   CHECK(right.status == 0);
-  CHECK(std::chrono::steady_clock::now() - began < 180s);
   m.wait_login();
   for (Child& one : wrong) CHECK_NOTHROW(one.wait(60s));
 }
