@@ -41,7 +41,7 @@ Result<> prepare(const Globals& globals, LuksDevice& luks, Unfinished& work, Ask
                  const Asked& asked, Secret& current, Secret& fresh) {
   if (auto fine = judge_name(luks, asked.name, recorded_slot(work, "new")); !fine) return fine;
   int opens = LuksDevice::any_slot;
-  const auto known = with_passphrase(
+  auto known = with_passphrase(
       globals, asker, "current " + std::string(passphrase_prompt), [&](Secret typed) -> Result<> {
         say(globals, "trying the passphrase; the key derivation takes a moment");
         const auto slot = luks.try_key(typed);

@@ -23,7 +23,7 @@ class PassphraseChange {
   // completed, for the new one.
   Result<> prepare(Asker& asker, bool accept_weak) {
     int old = LuksDevice::any_slot;
-    const auto known =
+    auto known =
         with_passphrase(globals_, asker, "current " + std::string(passphrase_prompt),
                         [&](Secret typed) -> Result<> {
                           say(globals_, "trying the passphrase; the key derivation takes a moment");

@@ -11,6 +11,19 @@
 #include "sys/process.hpp"
 
 namespace latchkey {
+namespace {
+
+// The logical volumes of a name, in whichever groups of the other name.
+std::string selection(const DeviceRef& lv) {
+  return "vg_name=\"" + lv.vg + "\" && lv_name=\"" + lv.lv + "\"";
+}
+
+Result<RunResult> activate_selected(const std::string& selected, const char* how) {
+  return run({"lvm", "lvchange", "--activate", how, "--select", selected},
+             {.timeout = std::chrono::seconds(60)});
+}
+
+}  // namespace
 
 Result<> activate_lvs(const std::vector<std::string>& names, bool degraded) {
   std::vector<std::string> argv{
@@ -36,6 +49,26 @@ bool refresh_lv(const DeviceRef& lv) {
                                   {.timeout = std::chrono::seconds(60)}));
 }
 
+bool choose_twin(const DeviceRef& lv, const std::function<bool()>& ours) {
+  if (lv.kind != DeviceRef::Kind::lv) return false;
+  const auto listed =
+      run({"lvm", "lvs", "--noheadings", "-o", "vg_uuid", "--select", selection(lv)},
+          {.timeout = std::chrono::seconds(60), .merge_stderr = false});
+  if (!listed || listed->status != 0) return false;
+  std::vector<std::string> groups;
+  for (const std::string_view line : split_lines(listed->output))
+    if (!trim(line).empty()) groups.emplace_back(trim(line));
+  const auto there = [&] { return device_ready(lv.path()); };
+  if (groups.size() < 2 && there()) return false;
+  for (const std::string& group : groups) {
+    // Those in use stay: they are refused.
+    (void)activate_selected(selection(lv), "n");
+    (void)activate_selected("vg_uuid=\"" + group + "\" && lv_name=\"" + lv.lv + "\"", "y");
+    if (wait_for_devices(there, std::chrono::seconds(3)) && ours()) return true;
+  }
+  return false;
+}
+
 std::string lv_health(const std::string& lv) {
   const auto said = run({"lvm", "lvs", "--noheadings", "-o", "lv_health_status", "--", lv},
                         {.timeout = std::chrono::seconds(60)});
@@ -59,8 +92,10 @@ Result<> deactivate_lv(const DeviceRef& lv) {
     return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
   const auto done = run_ok({"lvm", "lvchange", "--activate", "n", "--", lv.text()}, what,
                            {.timeout = std::chrono::seconds(60)});
-  if (!done) return done.error();
-  return Ok{};
+  if (done) return Ok{};
+  // Where another group has its group's name, LVM wants more than the name.
+  (void)activate_selected(selection(lv), "n");
+  return block_device(lv.path()) ? Result<>(done.error()) : Result<>(Ok{});
 }
 
 void await_activation_at_boot(const std::string& vg) {
@@ -70,8 +105,8 @@ void await_activation_at_boot(const std::string& vg) {
   (void)run({"udevadm", "settle", "--timeout=30"}, {.timeout = seconds(40)});
   const std::string unit = "lvm-activate-" + vg + ".service";
   while (std::chrono::steady_clock::now() < deadline) {
-    const auto active = run({"systemctl", "is-active", "--quiet", "--", unit},
-                            {.timeout = seconds(10)});
+    const auto active =
+        run({"systemctl", "is-active", "--quiet", "--", unit}, {.timeout = seconds(10)});
     if (!active || active->status != 0) return;
     ::poll(nullptr, 0, 200);
   }

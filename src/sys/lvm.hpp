@@ -2,6 +2,7 @@
 // Logical volumes, by LVM's own program.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,12 @@ namespace latchkey {
 /// Has LVM give an active logical volume's mapping to the kernel anew, with the disks as
 /// they are called now. False when it cannot: a disk is not there.
 [[nodiscard]] bool refresh_lv(const DeviceRef& lv);
+
+/// Volume groups of one name on two disks (one of another machine, say): LVM refuses to
+/// choose by name, and which disk was there first has the node. Activates one logical volume
+/// of that name after the other, each instead of the one before, until `ours` says that the
+/// node is the right one. False when none is, or for another kind of device.
+[[nodiscard]] bool choose_twin(const DeviceRef& lv, const std::function<bool()>& ours);
 
 /// What LVM says is wrong with the parts of a logical volume: `partial` when it lacks a
 /// disk; empty when nothing is, or nothing is known.

@@ -17,12 +17,12 @@ namespace latchkey {
 
 /// How a called program is run.
 struct RunOptions {
-  std::chrono::seconds timeout{0};          ///< 0: none; after it the program is killed
-  std::vector<std::string> environment{};   ///< beyond the fixed one, as NAME=value
-  bool merge_stderr = true;                 ///< stderr into the output, else discarded
-  std::string input{};                      ///< its stdin; empty: /dev/null
-  bool until_exit = false;                  ///< what it leaves running is ended, not waited for
-  std::size_t output_limit = 64 * 1024;     ///< of what is kept; the rest is read and dropped
+  std::chrono::seconds timeout{0};         ///< 0: none; after it the program is killed
+  std::vector<std::string> environment{};  ///< beyond the fixed one, as NAME=value
+  bool merge_stderr = true;                ///< stderr into the output, else discarded
+  std::string input{};                     ///< its stdin; empty: /dev/null
+  bool until_exit = false;                 ///< what it leaves running is ended, not waited for
+  std::size_t output_limit = 64UL * 1024;  ///< of what is kept; the rest is read and dropped
   /// Gets each line as soon as the program has printed it, without its end; true:
   /// it is not kept. Lines beyond 4 KiB come in pieces.
   std::function<bool(std::string_view)> on_line{};
@@ -40,9 +40,9 @@ struct RunResult {
 /// Runs a program and waits for it. argv[0] is an absolute path or a plain name
 /// (then looked up by find_program). It gets a cleared environment (PATH, LC_ALL=C
 /// and what `options` adds), /dev/null or a copy of `input` as its stdin, and no
-/// descriptor of ours. Fails with Code::missing when there is no such program, Code::timeout when it
-/// had to be killed, Code::io when it could not be started. A program that ran
-/// and failed is no Error: look at its status.
+/// descriptor of ours. Fails with Code::missing when there is no such program, Code::timeout when
+/// it had to be killed, Code::io when it could not be started. A program that ran and failed is no
+/// Error: look at its status.
 [[nodiscard]] Result<RunResult> run(const std::vector<std::string>& argv,
                                     const RunOptions& options = {});
 

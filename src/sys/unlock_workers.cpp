@@ -20,6 +20,8 @@
 namespace latchkey {
 namespace {
 
+constexpr std::chrono::seconds time_for_udev(6);
+
 void answer(Channel& channel, const Result<>& result) {
   if (result)
     channel.send('D');
@@ -29,13 +31,23 @@ void answer(Channel& channel, const Result<>& result) {
 
 // True when the device, and its header where that is elsewhere, are there in time;
 // tells the parent when they are not.
+// `ours` says whether what is there has the right header.
 bool appeared(Channel& channel, const DeviceRef& ref, const std::string& header_path,
-              const std::string& name, std::chrono::seconds timeout) {
+              const std::string& name, std::chrono::seconds timeout,
+              const std::function<bool()>& ours) {
   const std::string path = ref.path();
+  const auto choose = [&] {
+    if (!header_path.empty() || !choose_twin(ref, ours)) return;
+    channel.send('S', "warning: of several logical volumes '" + ref.text() + "' the one with the " +
+                          "header of '" + name + "' is used; see: vgs -o +vg_uuid");
+  };
   const auto there = [&] {
     return device_ready(path) && (header_path.empty() || ::access(header_path.c_str(), F_OK) == 0);
   };
-  if (wait_for_devices(there, timeout)) return true;
+  // By then udev and the activation have had their time.
+  const auto patience = std::min(timeout, time_for_udev);
+  if (!wait_for_devices(there, patience) || (ref.kind == DeviceRef::Kind::lv && !ours())) choose();
+  if (wait_for_devices(there, timeout - patience)) return true;
   channel.send(
       'X',
       pack({Code::missing, "cannot open '" + name + "'",
@@ -48,15 +60,33 @@ bool appeared(Channel& channel, const DeviceRef& ref, const std::string& header_
 // The node alone is not enough: the header is read too, so that a device that answers
 // with rubbish is told before the passphrase's work is done. Gives what was read.
 std::optional<Openable> find(Channel& channel, const Volume& volume, std::chrono::seconds timeout) {
-  if (!appeared(channel, volume.device, volume.header, volume.name, timeout)) return {};
-  (void)refresh_stale_lv(volume.device);
-  auto openable = Openable::read(request_for(volume));
+  auto openable = Result<Openable>(Error{});
+  const auto ours = [&] {
+    openable = Openable::read(request_for(volume));
+    return static_cast<bool>(openable);
+  };
+  if (!appeared(channel, volume.device, volume.header, volume.name, timeout, ours)) return {};
+  if (!openable && refresh_stale_lv(volume.device)) (void)ours();
   if (!openable) {
     channel.send('X', pack(openable.error()));
     return {};
   }
   channel.send('F', std::to_string(openable->header().memory_kib));
   return std::optional(std::move(*openable));
+}
+
+void find(Channel& channel, const KeysVolume& volume, std::chrono::seconds timeout) {
+  auto header = Result<LuksHeader>(Error{});
+  const auto ours = [&] {
+    header = read_luks_header(place_of(volume));
+    return static_cast<bool>(header);
+  };
+  if (!appeared(channel, volume.device, "", "keys", timeout, ours)) return;
+  if (!header && refresh_stale_lv(volume.device)) (void)ours();
+  if (header)
+    channel.send('F', std::to_string(header->memory_kib));
+  else
+    channel.send('X', pack(header.error()));
 }
 
 void open(Channel& channel, const Volume& volume, const std::optional<Openable>& found) {
@@ -130,14 +160,7 @@ int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds de
 int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout) {
   while (const auto message = channel.receive()) {
-    if (message->type == 'F' && appeared(channel, volume.device, "", "keys", device_timeout)) {
-      (void)refresh_stale_lv(volume.device);
-      const auto header = read_luks_header(place_of(volume));
-      if (header)
-        channel.send('F', std::to_string(header->memory_kib));
-      else
-        channel.send('X', pack(header.error()));
-    }
+    if (message->type == 'F') find(channel, volume, device_timeout);
     if (message->type == 'R') read(channel, volume, files);
   }
   return 0;
