@@ -52,14 +52,15 @@ bool refresh_lv(const DeviceRef& lv) {
 bool choose_twin(const DeviceRef& lv, const std::function<bool()>& ours) {
   if (lv.kind != DeviceRef::Kind::lv) return false;
   const auto listed =
-      run({"lvm", "lvs", "--noheadings", "-o", "vg_uuid", "--select", selection(lv)},
+      run({"lvm", "vgs", "--noheadings", "-o", "vg_uuid", "--select", "vg_name=\"" + lv.vg + "\""},
           {.timeout = std::chrono::seconds(60), .merge_stderr = false});
   if (!listed || listed->status != 0) return false;
   std::vector<std::string> groups;
   for (const std::string_view line : split_lines(listed->output))
     if (!trim(line).empty()) groups.emplace_back(trim(line));
+  // The only one of its name is not for this to activate: it may lack a disk that is late.
+  if (groups.size() < 2) return false;
   const auto there = [&] { return device_ready(lv.path()); };
-  if (groups.size() < 2 && there()) return false;
   for (const std::string& group : groups) {
     // Those in use stay: they are refused.
     (void)activate_selected(selection(lv), "n");
