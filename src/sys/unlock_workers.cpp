@@ -30,23 +30,17 @@ void answer(Channel& channel, const Result<>& result) {
 }
 
 // True when the device, and its header where that is elsewhere, are there in time;
-// tells the parent when they are not.
-// `ours` says whether what is there has the right header.
+// tells the parent when they are not. `twins` chooses among devices of one name.
 bool appeared(Channel& channel, const DeviceRef& ref, const std::string& header_path,
               const std::string& name, std::chrono::seconds timeout,
-              const std::function<bool()>& ours) {
+              const std::function<bool()>& twins) {
   const std::string path = ref.path();
-  const auto choose = [&] {
-    if (!header_path.empty() || !choose_twin(ref, ours)) return;
-    channel.send('S', "warning: of several logical volumes '" + ref.text() + "' the one with the " +
-                          "header of '" + name + "' is used; see: vgs -o +vg_uuid");
-  };
   const auto there = [&] {
     return device_ready(path) && (header_path.empty() || ::access(header_path.c_str(), F_OK) == 0);
   };
-  // By then udev and the activation have had their time.
   const auto patience = std::min(timeout, time_for_udev);
-  if (!wait_for_devices(there, patience) || (ref.kind == DeviceRef::Kind::lv && !ours())) choose();
+  if (wait_for_devices(there, patience)) return true;
+  (void)twins();
   if (wait_for_devices(there, timeout - patience)) return true;
   channel.send(
       'X',
@@ -57,16 +51,29 @@ bool appeared(Channel& channel, const DeviceRef& ref, const std::string& header_
   return false;
 }
 
+// Of logical volumes that share a name, has the one activated whose header `ours` knows.
+bool choose(Channel& channel, const DeviceRef& ref, const std::string& name,
+            const std::function<bool()>& ours) {
+  if (!choose_twin(ref, ours)) return false;
+  channel.send('S', "warning: of several logical volumes '" + ref.text() +
+                        "' the one with the header of '" + name +
+                        "' is used; see: vgs -o +vg_uuid");
+  return true;
+}
+
 // The node alone is not enough: the header is read too, so that a device that answers
 // with rubbish is told before the passphrase's work is done. Gives what was read.
 std::optional<Openable> find(Channel& channel, const Volume& volume, std::chrono::seconds timeout) {
-  auto openable = Result<Openable>(Error{});
-  const auto ours = [&] {
-    openable = Openable::read(request_for(volume));
-    return static_cast<bool>(openable);
+  const auto read = [&] { return Openable::read(request_for(volume)); };
+  // With its header elsewhere nothing on the device tells whose it is.
+  const auto twins = [&] {
+    return volume.header.empty() &&
+           choose(channel, volume.device, volume.name, [&] { return static_cast<bool>(read()); });
   };
-  if (!appeared(channel, volume.device, volume.header, volume.name, timeout, ours)) return {};
-  if (!openable && refresh_stale_lv(volume.device)) (void)ours();
+  if (!appeared(channel, volume.device, volume.header, volume.name, timeout, twins)) return {};
+  (void)refresh_stale_lv(volume.device);
+  auto openable = read();
+  if (!openable && twins()) openable = read();
   if (!openable) {
     channel.send('X', pack(openable.error()));
     return {};
@@ -76,13 +83,14 @@ std::optional<Openable> find(Channel& channel, const Volume& volume, std::chrono
 }
 
 void find(Channel& channel, const KeysVolume& volume, std::chrono::seconds timeout) {
-  auto header = Result<LuksHeader>(Error{});
-  const auto ours = [&] {
-    header = read_luks_header(place_of(volume));
-    return static_cast<bool>(header);
+  const auto read = [&] { return read_luks_header(place_of(volume)); };
+  const auto twins = [&] {
+    return choose(channel, volume.device, "keys", [&] { return static_cast<bool>(read()); });
   };
-  if (!appeared(channel, volume.device, "", "keys", timeout, ours)) return;
-  if (!header && refresh_stale_lv(volume.device)) (void)ours();
+  if (!appeared(channel, volume.device, "", "keys", timeout, twins)) return;
+  (void)refresh_stale_lv(volume.device);
+  auto header = read();
+  if (!header && twins()) header = read();
   if (header)
     channel.send('F', std::to_string(header->memory_kib));
   else
