@@ -18,6 +18,12 @@ using namespace latchkey;
 
 namespace {
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 // The mapping of this process that an address lies in, as the kernel describes it.
 std::string mapping_of(const void* address) {
   std::ifstream maps("/proc/self/smaps");
@@ -45,7 +51,12 @@ TEST_CASE("a secret lies in memory that is locked, in no core dump and in no chi
   std::string flags = mapping_of(secret.reveal().data());
   INFO(flags);
   flags = flags.substr(flags.find("VmFlags:"));
-  for (const char* flag : {" lo", " dd", " wf"}) CHECK(flags.find(flag) != std::string::npos);
+  for (const char* flag : {" lo", " dd", " wf"}) {
+    // The address sanitizer makes mlock do nothing, and says that it did.
+    if (sanitized && flag == std::string(" lo")) continue;
+    INFO(flag);
+    CHECK(flags.find(flag) != std::string::npos);
+  }
 
   auto child = Worker::fork([&](Channel& channel) {
     const auto bytes = secret.reveal();

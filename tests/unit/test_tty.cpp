@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -25,10 +26,17 @@ struct Pty {
     REQUIRE(::tcgetattr(inside.get(), &now) == 0);
     return now;
   }
-  [[nodiscard]] std::string seen() const {
-    char buffer[512];
-    const ssize_t got = ::read(outside.get(), buffer, sizeof buffer);
-    return got > 0 ? std::string(buffer, static_cast<std::size_t>(got)) : std::string();
+  // What was shown, once it is as long as `wanted`; the kernel may hand it over in pieces.
+  [[nodiscard]] std::string seen(const std::string& wanted) const {
+    std::string out;
+    pollfd more{outside.get(), POLLIN, 0};
+    while (out.size() < wanted.size() && ::poll(&more, 1, 5000) > 0) {
+      char buffer[512];
+      const ssize_t got = ::read(outside.get(), buffer, sizeof buffer);
+      if (got <= 0) break;
+      out.append(buffer, static_cast<std::size_t>(got));
+    }
+    return out;
   }
 };
 
@@ -54,14 +62,16 @@ TEST_CASE("what is typed is read and never shown; the prompt stays below other l
   const Pty pty;
   Tty tty(pty.inside.get(), pty.inside.get());
   tty.prompt("passphrase");
-  CHECK(pty.seen() == "\r\033[Kpassphrase: ");
+  const std::string asked = "\r\033[Kpassphrase: ";
+  CHECK(pty.seen(asked) == asked);
   REQUIRE(write_all(pty.outside.get(), "open sesame\r"));
   Secret typed(100);
   REQUIRE(tty.read_into(typed));
   const auto bytes = typed.reveal();
   CHECK(std::string(bytes.data(), bytes.size()) == "open sesame\n");
   tty.line("a line");
-  CHECK(pty.seen() == "\r\033[Ka line\r\n\r\033[Kpassphrase: ");
+  const std::string told = "\r\033[Ka line\r\n" + asked;
+  CHECK(pty.seen(told) == told);
 }
 
 TEST_CASE("a pipe is no terminal") {
