@@ -23,6 +23,9 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+// Rounds of SIGKILL before it is given up: who is forked meanwhile is killed in the next.
+constexpr int fewest_kills = 3;
+
 // Called by number: the C library of the oldest release has no wrapper for all.
 Fd open_process(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
@@ -113,11 +116,15 @@ Result<> end_processes(const std::function<bool(const ProcessInfo&)>& chosen, mi
                        milliseconds limit) {
   const auto begin = Clock::now();
   const auto deadline = begin + limit;
-  bool gently = true;
+  bool asked = false;
+  int kills = 0;
   while (true) {
     const std::vector<pid_t> pids = family(read_processes(), chosen, ::getpid());
     if (pids.empty()) return Ok{};
-    if (Clock::now() >= deadline)
+    // On a machine that stalls, the time may be over before anything was killed: what is
+    // left behind would keep the port that the system's own sshd wants.
+    const bool late = Clock::now() >= deadline;
+    if (late && kills >= fewest_kills)
       return Error{Code::timeout, "cannot end all processes of early ssh",
                    std::to_string(pids.size()) + " of them are still there", ""};
     // Opened first and looked at again: a number that now is somebody else's
@@ -127,9 +134,11 @@ Result<> end_processes(const std::function<bool(const ProcessInfo&)>& chosen, mi
       if (Fd process = open_process(pid)) processes.push_back(std::move(process));
     const std::vector<pid_t> still = family(read_processes(), chosen, ::getpid());
     if (!std::ranges::includes(still, pids)) continue;
+    const bool gently = !asked && !late;
     for (const Fd& process : processes) signal_process(process, gently ? SIGTERM : SIGKILL);
-    wait_for_end(processes, std::min(deadline, gently ? begin + grace : Clock::now() + grace));
-    gently = false;
+    wait_for_end(processes, gently ? std::min(deadline, begin + grace) : Clock::now() + grace);
+    asked = true;
+    if (!gently) ++kills;
   }
 }
 

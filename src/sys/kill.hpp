@@ -47,7 +47,8 @@ struct ProcessInfo {
 /// Ends every process of family(): TERM, waits up to `grace` for them to end,
 /// then KILL until none is left. Looks again each time, so that what they fork
 /// meanwhile is ended too. Fails with Code::timeout, naming how many are left,
-/// when that is not so after `limit` (counted from the beginning).
+/// when that is not so after `limit` (counted from the beginning) and three rounds of
+/// KILL, each with up to `grace` to take effect, which there are however late it is.
 [[nodiscard]] Result<> end_processes(const std::function<bool(const ProcessInfo&)>& chosen,
                                      std::chrono::milliseconds grace,
                                      std::chrono::milliseconds limit);

@@ -118,3 +118,16 @@ TEST_CASE("with nothing to end there is nothing to wait for") {
   CHECK(end_processes([](const ProcessInfo&) { return false; }, 1s, 2s));
   CHECK(std::chrono::steady_clock::now() - begin < 500ms);
 }
+
+// As on a machine that stalls for seconds between two calls.
+TEST_CASE("processes are killed also when the time is over before it began") {
+  const test::TempFolder folder;
+  const std::string program = folder.file("sh");
+  fs::copy_file("/bin/sh", program);
+  const auto id = file_id(program);
+  REQUIRE(id);
+  const Started stubborn({program, "-c", "trap '' TERM; echo on; read x < /dev/zero"});
+  CHECK(end_processes([&](const ProcessInfo& process) { return process.program == *id; }, 2000ms,
+                      0ms));
+  CHECK(stubborn.all_ended());
+}
