@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Lists of names in which each stands once.
+// Lists of names.
 #pragma once
 
 #include <algorithm>
@@ -8,12 +8,17 @@
 
 namespace latchkey {
 
+/// Appends the names, in their order.
+inline void append(std::vector<std::string>& out, const std::vector<std::string>& names) {
+  out.insert(out.end(), names.begin(), names.end());
+}
+
 /// Appends a name, unless it is there already or empty.
 inline void add_once(std::vector<std::string>& out, const std::string& name) {
   if (!name.empty() && std::ranges::find(out, name) == out.end()) out.push_back(name);
 }
 
-/// Appends each of the names, in their order.
+/// Appends each of the names so, in their order.
 inline void add_once(std::vector<std::string>& out, const std::vector<std::string>& names) {
   for (const std::string& name : names) add_once(out, name);
 }

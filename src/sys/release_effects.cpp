@@ -222,7 +222,6 @@ void ReleaseEffects::begin_unit(UnitProcess& process, std::size_t index, const A
 }
 
 void ReleaseEffects::start(std::size_t index, const Action& action) {
-  const std::string name = describe(action);
   const auto* const release = std::get_if<ReleaseUnit>(&action);
   const auto* const stop = std::get_if<StopUnit>(&action);
   if ((release != nullptr || stop != nullptr) && init_system() == InitSystem::systemd) {
@@ -230,6 +229,7 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
                release != nullptr ? release->unit : stop->unit);
     return;
   }
+  const std::string name = describe(action);
   const Body body = body_of(action);
   if (!body) {
     ended_.push_back(

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/hold.hpp"
+#include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -29,10 +30,6 @@ std::vector<std::string> words(std::string_view value) {
   std::vector<std::string> out;
   for (const Field& field : split_fields(value)) out.push_back(field.text);
   return out;
-}
-
-void append(std::vector<std::string>& to, std::vector<std::string> more) {
-  for (std::string& word : more) to.push_back(std::move(word));
 }
 
 void take(UnitState& unit, std::string_view key, std::string_view value) {

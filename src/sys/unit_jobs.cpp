@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/unit_jobs.hpp"
 
+#include "core/lists.hpp"
 #include "core/text.hpp"
 #include "sys/process.hpp"
 
@@ -50,9 +51,17 @@ bool may_be_refused(const UnitState& unit) {
          !(unit.result.empty() || unit.result == "success");
 }
 
-void start_soon(const std::string& unit) {
-  (void)run({"systemctl", "start", "--no-block", "--", unit}, quick);
+Result<> queue_jobs(const char* verb, const std::vector<std::string>& units,
+                    const std::string& what) {
+  if (units.empty()) return Ok{};
+  std::vector<std::string> argv{"systemctl", verb, "--no-block", "--"};
+  append(argv, units);
+  const auto done = run_ok(argv, what, quick);
+  if (!done) return done.error();
+  return Ok{};
 }
+
+void start_soon(const std::string& unit) { (void)queue_jobs("start", {unit}, ""); }
 
 void forget_failure(const std::string& unit) {
   (void)run({"systemctl", "reset-failed", "--", unit}, quick);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "sys/systemd.hpp"
@@ -26,6 +27,12 @@ struct Judged {
 /// True when systemd may have counted starts of a unit that went wrong, and refuse the
 /// next one until they are forgotten.
 [[nodiscard]] bool may_be_refused(const UnitState& unit);
+
+/// Queues a job for each of the units, in their order, by one call: `verb` is systemctl's
+/// word for it. No unit is fine. Fails with Code::missing (no systemctl) and Code::io, `what`
+/// being what failed; one that is refused may keep the others from being queued.
+[[nodiscard]] Result<> queue_jobs(const char* verb, const std::vector<std::string>& units,
+                                  const std::string& what);
 
 /// Queues the start of one unit and does not look back.
 void start_soon(const std::string& unit);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/process.hpp"
@@ -16,7 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Longer than systemctl ever needs to queue a job.
+// Longer than systemctl ever needs to answer.
 const RunOptions quick{.timeout = seconds(60)};
 constexpr milliseconds first_pause(100);
 constexpr milliseconds longest_pause(1000);
@@ -24,8 +25,6 @@ constexpr milliseconds longest_pause(1000);
 constexpr milliseconds first_moment(500);
 
 using Names = std::vector<std::string>;
-
-void append(Names& to, const Names& more) { to.insert(to.end(), more.begin(), more.end()); }
 
 std::string cannot_start(const std::string& unit) { return "cannot start '" + unit + "'"; }
 
@@ -39,15 +38,6 @@ std::optional<Error> unusable(const UnitState& state, const std::string& unit) {
                  "correct its name in /etc/latchkey/services"};
   return Error{Code::io, cannot_start(unit), "systemd could not load it: " + printable(state.load),
                "run: systemctl status " + unit};
-}
-
-Result<> start_jobs(const Names& units, const std::string& what) {
-  if (units.empty()) return Ok{};
-  Names argv{"systemctl", "start", "--no-block", "--"};
-  append(argv, units);
-  const auto done = run_ok(argv, what, quick);
-  if (!done) return done.error();
-  return Ok{};
 }
 
 bool systemd_is_starting() {
@@ -135,13 +125,13 @@ void UnitStarter::queue(std::vector<Ended>& ended) {
       if (may_be_refused(job.before)) failed.push_back(job.name);
   }
   if (failed.size() > 3) (void)run(failed, quick);  // what is not loaded has nothing to forget
-  const bool all = start_jobs(triggers, "") && start_jobs(units, "");
+  const bool all = queue_jobs("start", triggers, "") && queue_jobs("start", units, "");
   while (!added_.empty()) {
     const auto start = added_.begin();
     Result<> done = Ok{};
     // One that is refused may have kept the others from being queued: each for itself.
-    if (!all) done = start_jobs(start->triggers, cannot_start(start->unit));
-    if (!all && done) done = start_jobs(start->units, cannot_start(start->unit));
+    if (!all) done = queue_jobs("start", start->triggers, cannot_start(start->unit));
+    if (!all && done) done = queue_jobs("start", start->units, cannot_start(start->unit));
     if (done) {
       starts_.splice(starts_.end(), added_, start);
     } else {

@@ -6,8 +6,9 @@
 #include <thread>
 #include <utility>
 
+#include "core/lists.hpp"
 #include "core/message.hpp"
-#include "sys/process.hpp"
+#include "sys/unit_jobs.hpp"
 
 namespace latchkey {
 namespace {
@@ -23,18 +24,6 @@ std::string cannot_stop(const std::string& unit) { return "cannot stop '" + unit
 
 Error about(const std::string& unit, const Error& error) {
   return {error.code, cannot_stop(unit), sentence(error), error.hint};
-}
-
-void append(Names& to, const Names& more) { to.insert(to.end(), more.begin(), more.end()); }
-
-Result<> stop_jobs(const Names& units, const std::string& what) {
-  if (units.empty()) return Ok{};
-  Names argv{"systemctl", "stop", "--no-block", "--"};
-  append(argv, units);
-  // Longer than systemctl ever needs to queue a job.
-  const auto done = run_ok(argv, what, {.timeout = seconds(60)});
-  if (!done) return done.error();
-  return Ok{};
 }
 
 bool down(const UnitState& unit) {
@@ -69,12 +58,12 @@ void UnitStopper::queue(std::vector<Ended>& ended) {
     stop.names = std::move(names);
     append(all, stop.names);
   }
-  const bool queued = states && stop_jobs(all, "");
+  const bool queued = states && queue_jobs("stop", all, "");
   while (!added_.empty()) {
     const auto stop = added_.begin();
     // One that is refused may have kept the others from being queued: each for itself.
     Result<> done = states ? Result<>(Ok{}) : Result<>(about(stop->unit, states.error()));
-    if (states && !queued) done = stop_jobs(stop->names, cannot_stop(stop->unit));
+    if (states && !queued) done = queue_jobs("stop", stop->names, cannot_stop(stop->unit));
     if (done && !stop->names.empty()) {
       stops_.splice(stops_.end(), added_, stop);
       continue;

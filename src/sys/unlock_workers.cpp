@@ -62,39 +62,28 @@ bool choose(Channel& channel, const DeviceRef& ref, const std::string& name,
 }
 
 // The node alone is not enough: the header is read too, so that a device that answers
-// with rubbish is told before the passphrase's work is done. Gives what was read.
-std::optional<Openable> find(Channel& channel, const Volume& volume, std::chrono::seconds timeout) {
-  const auto read = [&] { return Openable::read(request_for(volume)); };
+// with rubbish is told before the passphrase's work is done. Gives what `read` gives; tells
+// the parent why there is nothing.
+template <class Read>
+auto find(Channel& channel, const DeviceRef& ref, const std::string& header_path,
+          const std::string& name, std::chrono::seconds timeout, const Read& read)
+    -> decltype(std::optional(std::move(*read()))) {
   // With its header elsewhere nothing on the device tells whose it is.
   const auto twins = [&] {
-    return volume.header.empty() &&
-           choose(channel, volume.device, volume.name, [&] { return static_cast<bool>(read()); });
+    return header_path.empty() &&
+           choose(channel, ref, name, [&] { return static_cast<bool>(read()); });
   };
-  if (!appeared(channel, volume.device, volume.header, volume.name, timeout, twins)) return {};
-  (void)refresh_stale_lv(volume.device);
-  auto openable = read();
-  if (!openable && twins()) openable = read();
-  if (!openable) {
-    channel.send('X', pack(openable.error()));
-    return {};
-  }
-  channel.send('F', std::to_string(openable->header().memory_kib));
-  return std::optional(std::move(*openable));
+  if (!appeared(channel, ref, header_path, name, timeout, twins)) return {};
+  (void)refresh_stale_lv(ref);
+  auto found = read();
+  if (!found && twins()) found = read();
+  if (found) return std::optional(std::move(*found));
+  channel.send('X', pack(found.error()));
+  return {};
 }
 
-void find(Channel& channel, const KeysVolume& volume, std::chrono::seconds timeout) {
-  const auto read = [&] { return read_luks_header(place_of(volume)); };
-  const auto twins = [&] {
-    return choose(channel, volume.device, "keys", [&] { return static_cast<bool>(read()); });
-  };
-  if (!appeared(channel, volume.device, "", "keys", timeout, twins)) return;
-  (void)refresh_stale_lv(volume.device);
-  auto header = read();
-  if (!header && twins()) header = read();
-  if (header)
-    channel.send('F', std::to_string(header->memory_kib));
-  else
-    channel.send('X', pack(header.error()));
+void tell_memory(Channel& channel, const LuksHeader& header) {
+  channel.send('F', std::to_string(header.memory_kib));
 }
 
 void open(Channel& channel, const Volume& volume, const std::optional<Openable>& found) {
@@ -159,7 +148,11 @@ void tell_degraded(const std::vector<std::string>& asked, const std::vector<Devi
 int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds device_timeout) {
   std::optional<Openable> found;
   while (const auto message = channel.receive()) {
-    if (message->type == 'F') found = find(channel, volume, device_timeout);
+    if (message->type == 'F') {
+      found = find(channel, volume.device, volume.header, volume.name, device_timeout,
+                   [&] { return Openable::read(request_for(volume)); });
+      if (found) tell_memory(channel, found->header());
+    }
     if (message->type == 'O') open(channel, volume, found);
   }
   return 0;
@@ -168,7 +161,10 @@ int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds de
 int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout) {
   while (const auto message = channel.receive()) {
-    if (message->type == 'F') find(channel, volume, device_timeout);
+    if (message->type == 'F')
+      if (const auto header = find(channel, volume.device, "", "keys", device_timeout,
+                                   [&] { return read_luks_header(place_of(volume)); }))
+        tell_memory(channel, *header);
     if (message->type == 'R') read(channel, volume, files);
   }
   return 0;

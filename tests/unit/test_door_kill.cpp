@@ -73,6 +73,20 @@ class Started {
   int output_ = -1;
 };
 
+// A copy of the shell, so that what runs it is known from every other.
+struct OwnShell {
+  test::TempFolder folder{};
+  std::string program = folder.file("sh");
+  FileId id{};
+  OwnShell() {
+    fs::copy_file("/bin/sh", program);
+    const auto found = file_id(program);
+    REQUIRE(found);
+    id = *found;
+  }
+  [[nodiscard]] bool runs(const ProcessInfo& process) const { return process.program == id; }
+};
+
 }  // namespace
 
 TEST_CASE("chosen processes bring their descendants and the sessions they lead") {
@@ -93,16 +107,12 @@ TEST_CASE("whoever ends processes spares itself and its ancestors") {
 }
 
 TEST_CASE("a process that ignores TERM, its children and a deleted program are ended") {
-  const test::TempFolder folder;
-  const std::string program = folder.file("sh");
-  fs::copy_file("/bin/sh", program);
-  const auto id = file_id(program);
-  REQUIRE(id);
-  const auto ours = [&](const ProcessInfo& process) { return process.program == *id; };
+  const OwnShell own;
+  const auto ours = [&](const ProcessInfo& process) { return own.runs(process); };
   // The shell ignores TERM, and so does its child, which is of another program.
-  const Started stubborn({program, "-c", "trap '' TERM; sleep 1000 & echo on; wait; wait"});
-  const Started easy({program, "-c", "echo on; read x < /dev/zero; sleep 1000"});
-  fs::remove(program);
+  const Started stubborn({own.program, "-c", "trap '' TERM; sleep 1000 & echo on; wait; wait"});
+  const Started easy({own.program, "-c", "echo on; read x < /dev/zero; sleep 1000"});
+  fs::remove(own.program);
 
   const auto begin = std::chrono::steady_clock::now();
   const auto ended = end_processes(ours, 200ms, 3000ms);
@@ -121,13 +131,8 @@ TEST_CASE("with nothing to end there is nothing to wait for") {
 
 // As on a machine that stalls for seconds between two calls.
 TEST_CASE("processes are killed also when the time is over before it began") {
-  const test::TempFolder folder;
-  const std::string program = folder.file("sh");
-  fs::copy_file("/bin/sh", program);
-  const auto id = file_id(program);
-  REQUIRE(id);
-  const Started stubborn({program, "-c", "trap '' TERM; echo on; read x < /dev/zero"});
-  CHECK(end_processes([&](const ProcessInfo& process) { return process.program == *id; }, 2000ms,
-                      0ms));
+  const OwnShell own;
+  const Started stubborn({own.program, "-c", "trap '' TERM; echo on; read x < /dev/zero"});
+  CHECK(end_processes([&](const ProcessInfo& process) { return own.runs(process); }, 2000ms, 0ms));
   CHECK(stubborn.all_ended());
 }

@@ -28,6 +28,14 @@ void check_own_system(Machine& m) {
             .status == 1);
 }
 
+// Early boot says that it made these links, and of nothing that it could not.
+void check_made(Machine& m, const std::vector<std::string>& links) {
+  const std::string log = m.must("journalctl -b -k --no-pager");
+  INFO(log);
+  for (const std::string& link : links) CHECK(has(log, "latchkey: made the " + link));
+  CHECK_FALSE(has(log, "latchkey: cannot"));
+}
+
 }  // namespace
 
 TEST_CASE("case 13: a VLAN on a bond reaches early ssh, and the system makes its own after it",
@@ -37,11 +45,7 @@ TEST_CASE("case 13: a VLAN on a bond reaches early ssh, and the system makes its
   m.until_console("early ssh answers at root@10.0.2.15 port 22 (vlan43)");
   m.unlock_and_boot();
   check_own_system(m);
-  const std::string log = m.must("journalctl -b -k --no-pager");
-  INFO(log);
-  CHECK(has(log, "latchkey: made the bond 'bond0'"));
-  CHECK(has(log, "latchkey: made the vlan 'vlan43' over 'bond0'"));
-  CHECK_FALSE(has(log, "latchkey: cannot"));
+  check_made(m, {"bond 'bond0'", "vlan 'vlan43' over 'bond0'"});
 }
 
 TEST_CASE("case 13: the command line says the same, with the kernel's own names of links",
@@ -63,10 +67,5 @@ TEST_CASE("case 13: a bridge on a VLAN on a bond that speaks LACP, to a switch t
   m.until_console("early ssh answers at root@10.0.2.15 port 22 (br0)");
   m.unlock_and_boot();
   check_own_system(m);
-  const std::string log = m.must("journalctl -b -k --no-pager");
-  INFO(log);
-  CHECK(has(log, "latchkey: made the bond 'bond0'"));
-  CHECK(has(log, "latchkey: made the vlan 'vlan43' over 'bond0'"));
-  CHECK(has(log, "latchkey: made the bridge 'br0' over 'vlan43'"));
-  CHECK_FALSE(has(log, "latchkey: cannot"));
+  check_made(m, {"bond 'bond0'", "vlan 'vlan43' over 'bond0'", "bridge 'br0' over 'vlan43'"});
 }

@@ -10,6 +10,25 @@ namespace {
 
 const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
 
+// Built from the encrypted file systems, by whatever resolves their devices: the gate lets
+// the image pass.
+void check_image(Machine& m) {
+  const Done built = m.sh("update-initramfs -u");
+  INFO(built.output);
+  CHECK(built.status == 0);
+  const Done checked = m.sh("latchkey check");
+  INFO(checked.output);
+  CHECK(checked.status == 0);
+}
+
+// Booting on leads nowhere, so nobody can.
+void check_no_way_on(Machine& m, const std::string& why) {
+  const Done on = m.early("continue");
+  INFO(on.output);
+  CHECK(on.status == 12);
+  CHECK(has(on.output, why));
+}
+
 }  // namespace
 
 // Copies a system and builds two images where processors are emulated.
@@ -22,11 +41,7 @@ TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it
   m.reboot();
   m.wait_early();
 
-  // Booting on leads nowhere, so nobody can.
-  const Done on = m.early("continue");
-  INFO(on.output);
-  CHECK(on.status == 12);
-  CHECK(has(on.output, "the root file system is the volume 'root', which is closed"));
+  check_no_way_on(m, "the root file system is the volume 'root', which is closed");
   CHECK(m.early("unlock", "wrong").status == 6);
   m.unlock_and_boot();
   CHECK(m.must("findmnt -no SOURCE /") == "/dev/mapper/cleartext-root");
@@ -34,13 +49,7 @@ TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it
   m.until("latchkey status");
   CHECK(m.must("systemctl is-failed latchkey-release || true") != "failed");
 
-  // Built from the encrypted root, by whatever resolves its devices: the gate lets it pass.
-  const Done built = m.sh("update-initramfs -u");
-  INFO(built.output);
-  CHECK(built.status == 0);
-  const Done checked = m.sh("latchkey check");
-  INFO(checked.output);
-  CHECK(checked.status == 0);
+  check_image(m);
 
   // What the system runs from is neither unmounted nor closed.
   const Done locked = m.sh("latchkey lock");
@@ -79,10 +88,7 @@ TEST_CASE("/usr and /var on encrypted volumes: no way on without /usr, and one w
   m.wait_early();
 
   // Early boot mounts /usr and would end at nobody's console without it.
-  const Done on = m.early("continue");
-  INFO(on.output);
-  CHECK(on.status == 12);
-  CHECK(has(on.output, "/usr is the volume 'usr', which is closed"));
+  check_no_way_on(m, "/usr is the volume 'usr', which is closed");
   m.unlock_and_boot();
   CHECK(m.must("findmnt -no SOURCE /usr") == "/dev/mapper/cleartext-usr");
   CHECK(m.must("findmnt -no SOURCE /var") == "/dev/mapper/cleartext-var");
@@ -94,12 +100,7 @@ TEST_CASE("/usr and /var on encrypted volumes: no way on without /usr, and one w
   INFO(locked.output);
   CHECK(locked.status == 0);
   CHECK(m.must("ls /dev/mapper | grep -c cleartext") == "2");
-  const Done built = m.sh("update-initramfs -u");
-  INFO(built.output);
-  CHECK(built.status == 0);
-  const Done checked = m.sh("latchkey check");
-  INFO(checked.output);
-  CHECK(checked.status == 0);
+  check_image(m);
   m.reboot();
   m.wait_early();
   m.unlock_and_boot();
