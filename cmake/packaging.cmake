@@ -54,7 +54,8 @@ install_input(PROGRAMS /etc/initramfs/post-update.d ${hooks}/initramfs-tools/pos
 install_input(FILES /etc/default/grub.d ${hooks}/grub/latchkey.cfg)
 install_input(FILES lib/systemd/system/apt-daily-upgrade.service.d ${hooks}/packages/latchkey.conf)
 install_input(FILES lib/lsb/init-functions.d ${hooks}/sysvinit/50-latchkey)
-install_input(PROGRAMS ../etc/init.d ${hooks}/sysvinit/latchkey-release)
+install_input(PROGRAMS ../etc/init.d ${hooks}/sysvinit/latchkey-release
+  ${hooks}/sysvinit/latchkey-farewell)
 
 # Units are enabled as the distribution's own are: by a link that comes and goes
 # with the package; its administrator masks what is not wanted.

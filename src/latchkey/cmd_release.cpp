@@ -5,8 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <optional>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/hold.hpp"
 #include "core/message.hpp"
@@ -120,7 +120,8 @@ int release_now(const Flags& flags, const Globals& globals) {
   plan_release(plan, *setup, facts);
   plan = narrow(plan, *setup, only);
   if (plan.steps.empty()) say(globals, "nothing to do");
-  ReleaseEffects effects(*setup, globals.paths, reporter, {.over_files = flags.over_files, .let_go = [&lock] { drop(*lock); }});
+  ReleaseEffects effects(*setup, globals.paths, reporter,
+                         {.over_files = flags.over_files, .let_go = [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
 
   facts = probe_all(*setup, globals.paths);

@@ -26,6 +26,10 @@ using std::chrono::milliseconds;
 // Rounds of SIGKILL before it is given up: who is forked meanwhile is killed in the next.
 constexpr int fewest_kills = 3;
 
+// The kernel says so behind the path of a program that has no name any more, as all
+// have that were begun in early boot.
+constexpr std::string_view deleted_mark = " (deleted)";
+
 // Called by number: the C library of the oldest release has no wrapper for all.
 Fd open_process(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
@@ -50,6 +54,9 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   out.zombie = state == 'Z' || state == 'X';
   struct stat info {};
   if (::stat((directory + "/exe").c_str(), &info) == 0) out.program = {info.st_dev, info.st_ino};
+  std::error_code unreadable;
+  out.path = fs::read_symlink(directory + "/exe", unreadable).string();
+  if (out.path.ends_with(deleted_mark)) out.path.resize(out.path.size() - deleted_mark.size());
   if (const auto line = read_file(directory + "/cmdline", 16 * 1024))
     out.arguments = split(*line, '\0');
   return out;

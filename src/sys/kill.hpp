@@ -31,6 +31,7 @@ struct ProcessInfo {
   pid_t session = 0;
   bool zombie = false;
   FileId program{};                      ///< zero for a kernel thread
+  std::string path{};                    ///< the program's, also when that was deleted
   std::vector<std::string> arguments{};  ///< the first few, for telling apart
 };
 

@@ -21,7 +21,6 @@ namespace latchkey {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 // These files only grow: each line is one write, so that no writer cuts another's.
 void append(const std::string& path, const std::string& line) {
@@ -71,15 +70,21 @@ std::string network_user(const Paths& paths) {
   return {};
 }
 
+// Calls of ip that may hang before no more is made. Not a time for all: on a machine
+// that stalls, that would be over before anything was brought back.
+constexpr int most_hanging = 3;
+constexpr std::chrono::seconds call_bound{2};
+
 // The steps of one link's way back, and the first thing that did not work.
 class Restorer {
  public:
-  Restorer(std::string link, Clock::time_point last_call)
-      : link_(std::move(link)), last_call_(last_call) {}
+  /// `hanging` counts for all links.
+  Restorer(std::string link, int& hanging) : link_(std::move(link)), hanging_(hanging) {}
 
   void call_ip(const Command& command) {
-    if (Clock::now() > last_call_) return fail("there was no time left");
-    const auto done = call_early(command, std::chrono::seconds(1));
+    if (hanging_ >= most_hanging) return fail("too many calls of ip did not end");
+    const auto done = call_early(command, call_bound);
+    if (!done && done.error().code == Code::timeout) ++hanging_;
     // Gone already is as good as taken away.
     if (!done && done.error().why.find("No such process") == std::string::npos &&
         done.error().why.find("Cannot assign requested address") == std::string::npos)
@@ -94,14 +99,13 @@ class Restorer {
 
  private:
   std::string link_;
-  Clock::time_point last_call_;
+  int& hanging_;
   std::string problem_{};
 };
 
-std::string restore_link(const Paths& paths, const LinkEntry& entry, bool lower,
-                         Clock::time_point last_call) {
+std::string restore_link(const Paths& paths, const LinkEntry& entry, bool lower, int& hanging) {
   if (::if_nametoindex(entry.link.c_str()) == 0) return {};
-  Restorer restorer(entry.link, last_call);
+  Restorer restorer(entry.link, hanging);
   if (lower) {
     restorer.call_ip(flush_command(entry.link));
     restorer.call_ip(lower_command(entry.link));  // takes the routes along
@@ -119,9 +123,9 @@ std::string restore_link(const Paths& paths, const LinkEntry& entry, bool lower,
 }
 
 // One call for a link, if it is there.
-std::string call_for(const std::string& link, const Command& command, Clock::time_point last_call) {
+std::string call_for(const std::string& link, const Command& command, int& hanging) {
   if (::if_nametoindex(link.c_str()) == 0) return {};
-  Restorer restorer(link, last_call);
+  Restorer restorer(link, hanging);
   restorer.call_ip(command);
   return restorer.problem();
 }
@@ -201,7 +205,8 @@ void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric
     if (!call_early(command, std::chrono::seconds(5))) continue;
 }
 
-Result<> restore_network(const Paths& paths, Clock::time_point last_call) {
+Result<> restore_network(const Paths& paths) {
+  int hanging = 0;
   const std::set<std::string> raised = raised_links(paths);
   const std::string user = network_user(paths);
   std::vector<std::string> made = made_links(paths);
@@ -214,7 +219,7 @@ Result<> restore_network(const Paths& paths, Clock::time_point last_call) {
   // The topmost first. Addresses and routes go with a link, and what was part of it is free.
   std::ranges::reverse(made);
   for (const std::string& link : made)
-    if (user.empty()) add_left(call_for(link, delete_command(link), last_call));
+    if (user.empty()) add_left(call_for(link, delete_command(link), hanging));
   std::vector<LinkEntry> entries = ledger(paths);
   for (const std::string& link : raised)
     if (std::ranges::find(entries, link, &LinkEntry::link) == entries.end())
@@ -223,10 +228,10 @@ Result<> restore_network(const Paths& paths, Clock::time_point last_call) {
     if (std::ranges::find(made, entry.link) != made.end()) continue;
     const bool ours = raised.contains(entry.link);
     if (ours && !user.empty()) continue;
-    add_left(restore_link(paths, entry, ours, last_call));
+    add_left(restore_link(paths, entry, ours, hanging));
   }
   for (const std::string& link : links_of(early_path(paths, "lowered")))
-    if (user.empty()) add_left(call_for(link, raise_command(link), last_call));
+    if (user.empty()) add_left(call_for(link, raise_command(link), hanging));
   if (left.empty()) return Ok{};
   return Error{Code::partial, "cannot bring back every network link", left, ""};
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The end of early boot: nothing of it is left.
+// The end of early boot: nothing of it is left. Called by the image's init-bottom, and
+// once more by the running system when that did not get to its end: an early Dropbear
+// would keep the port of the machine's own sshd, an address the link from its owner.
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 #include "core/image.hpp"
@@ -21,14 +22,11 @@
 namespace latchkey {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-// Of the 3 s in all: the processes' end, and the last moment at which a call
-// of ip is begun, which may take one second itself.
+// Of the 3 s in all; a machine that stalls gets longer, see end_processes().
 constexpr auto grace = 600ms;
 constexpr auto processes_limit = 1200ms;
-constexpr auto last_call = 1900ms;
 
 class Report {
  public:
@@ -53,13 +51,15 @@ Result<> close_door(const Paths& paths) {
 
 Result<> end_early_processes(const Paths& paths) {
   std::vector<FileId> programs;
-  for (const std::string& path :
-       {std::string("/proc/self/exe"), paths.root + image_unlocker, paths.root + image_dropbear})
+  // By name as well: for the running system the image's files are gone.
+  const std::vector<std::string> names{paths.root + image_unlocker, paths.root + image_dropbear};
+  for (const std::string& path : {std::string("/proc/self/exe"), names[0], names[1]})
     if (const auto id = file_id(path)) programs.push_back(*id);
   const std::string script = paths.root + image_dhcp_event;
   return end_processes(
       [&](const ProcessInfo& process) {
         return std::ranges::find(programs, process.program) != programs.end() ||
+               std::ranges::find(names, process.path) != names.end() ||
                // A DHCP client whose parent is gone is busybox like the shell.
                std::ranges::find(process.arguments, script) != process.arguments.end();
       },
@@ -76,12 +76,12 @@ Result<> remove_early_files(const Paths& paths) {
 }  // namespace
 
 int farewell(const Paths& paths) {
-  const auto begin = Clock::now();
   Report report;
   report.add(close_door(paths));
   report.add(end_early_processes(paths));
-  report.add(restore_network(paths, begin + last_call));
-  report.add(remove_early_files(paths));
+  report.add(restore_network(paths));
+  // What is left is written down there, for latchkey-farewell.service.
+  if (report.status() == 0) report.add(remove_early_files(paths));
   return report.status();
 }
 

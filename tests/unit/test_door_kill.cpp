@@ -123,6 +123,16 @@ TEST_CASE("a process that ignores TERM, its children and a deleted program are e
   CHECK(::waitpid(stubborn.pid(), nullptr, WNOHANG) == stubborn.pid());
 }
 
+// So the running system knows what was begun in early boot, whose files are gone.
+TEST_CASE("a program that was deleted is still known by its path") {
+  const OwnShell own;
+  const Started left({own.program, "-c", "echo on; read x < /dev/zero"});
+  const auto by_path = [&](const ProcessInfo& process) { return process.path == own.program; };
+  CHECK(family(read_processes(), by_path, ::getpid()) == Pids{left.pid()});
+  fs::remove(own.program);
+  CHECK(family(read_processes(), by_path, ::getpid()) == Pids{left.pid()});
+}
+
 TEST_CASE("with nothing to end there is nothing to wait for") {
   const auto begin = std::chrono::steady_clock::now();
   CHECK(end_processes([](const ProcessInfo&) { return false; }, 1s, 2s));

@@ -217,3 +217,30 @@ TEST_CASE("router announcements are enough where there is no IPv4", "[.netns]") 
   CHECK(world.run_unlock("farewell").status == 0);
   CHECK(world.state() == before);
 }
+
+TEST_CASE("a farewell that cannot bring a link back says so and is done again", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer;
+  const std::string before = world.state();
+  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/proc/cmdline", "ip=192.0.2.77::192.0.2.1:24::nic0:none");
+  const Process door(world.door(), world.root + "/door.out");
+  CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));
+  // A busybox whose ip does nothing any more; for this test's own view of files only.
+  world.file("/broken", "#!/bin/sh\nexit 1\n");
+  fs::permissions(world.root + "/broken", fs::perms::owner_all);
+  const std::string busybox = find_program("busybox");
+  REQUIRE(::mount((world.root + "/broken").c_str(), busybox.c_str(), nullptr, MS_BIND, nullptr) ==
+          0);
+  const RunResult bye = world.run_unlock("farewell");
+  REQUIRE(::umount(busybox.c_str()) == 0);
+  INFO(bye.output);
+  CHECK(bye.status == exit_status(Code::partial));
+  CHECK(has_address("192.0.2.77/24"));
+  CHECK(world.processes("/usr/lib/latchkey/dropbear").empty());
+  CHECK(fs::exists(world.root + "/run/latchkey/early/links"));
+  CHECK(world.run_unlock("farewell").status == 0);
+  CHECK(world.state() == before);
+  CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
+}
