@@ -192,4 +192,14 @@ TEST_CASE("an early boot that never came to its end keeps neither sshd's port no
   CHECK(m.sh("test -e /run/latchkey/early").status == 1);
   m.must("systemctl is-active --quiet ssh || systemctl is-active --quiet ssh.socket");
   CHECK(m.must("systemctl show -p Result --value latchkey-farewell") == "success");
+  // Nothing that is started later runs it again, which would take the real network down:
+  // neither after this, nor when it failed.
+  m.must("systemctl is-active --quiet latchkey-farewell");
+  m.must(
+      "systemctl stop latchkey-farewell && mkdir -p /run/latchkey/early"
+      " /run/systemd/system/latchkey-farewell.service.d &&"
+      " printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n'"
+      " >/run/systemd/system/latchkey-farewell.service.d/fails.conf &&"
+      " systemctl daemon-reload && ! systemctl start latchkey-farewell");
+  CHECK(m.sh("test -e /run/latchkey/early").status == 1);
 }
