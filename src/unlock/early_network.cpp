@@ -75,11 +75,42 @@ std::string network_user(const Paths& paths) {
 constexpr int most_hanging = 3;
 constexpr std::chrono::seconds call_bound{2};
 
-// The steps of one link's way back, and the first thing that did not work.
+// The way back of all links, one after the other, and what did not work.
 class Restorer {
  public:
-  /// `hanging` counts for all links.
-  Restorer(std::string link, int& hanging) : link_(std::move(link)), hanging_(hanging) {}
+  explicit Restorer(const Paths& paths) : paths_(paths) {}
+
+  /// One call for a link, if it is there.
+  void call_for(const std::string& link, const Command& command) {
+    if (begin(link)) call_ip(command);
+  }
+
+  /// Takes back what was given to a link, or all that it has and the link itself down.
+  void restore(const LinkEntry& entry, bool lower) {
+    if (!begin(entry.link)) return;
+    if (lower) {
+      call_ip(flush_command(entry.link));
+      call_ip(lower_command(entry.link));  // takes the routes along
+    } else {
+      const auto present = read_addresses();
+      LinkSetup ours = entry.setup;
+      std::erase_if(ours.addresses, [&](const Subnet& a) { return !has(present, entry.link, a); });
+      for (const Command& command : undo_commands(ours, entry.link, entry.metric)) call_ip(command);
+    }
+    if (entry.setup.mtu && read_mtu(paths_.root, entry.link) != *entry.setup.mtu)
+      for (const Command& command : link_commands({.mtu = entry.setup.mtu}, entry.link, 0))
+        call_ip(command);
+  }
+
+  /// The links that are not as they were, each with its first problem; empty for none.
+  [[nodiscard]] const std::string& left() const { return left_; }
+
+ private:
+  bool begin(const std::string& link) {
+    link_ = link;
+    failed_ = false;
+    return ::if_nametoindex(link.c_str()) != 0;
+  }
 
   void call_ip(const Command& command) {
     if (hanging_ >= most_hanging) return fail("too many calls of ip did not end");
@@ -92,43 +123,17 @@ class Restorer {
   }
 
   void fail(const std::string& why) {
-    if (problem_.empty()) problem_ = "'" + link_ + "' (" + why + ")";
+    if (failed_) return;
+    failed_ = true;
+    left_ += (left_.empty() ? "'" : ", '") + link_ + "' (" + why + ")";
   }
 
-  [[nodiscard]] const std::string& problem() const { return problem_; }
-
- private:
-  std::string link_;
-  int& hanging_;
-  std::string problem_{};
+  const Paths& paths_;
+  std::string link_{};
+  bool failed_ = false;
+  int hanging_ = 0;  // calls that did not end
+  std::string left_{};
 };
-
-std::string restore_link(const Paths& paths, const LinkEntry& entry, bool lower, int& hanging) {
-  if (::if_nametoindex(entry.link.c_str()) == 0) return {};
-  Restorer restorer(entry.link, hanging);
-  if (lower) {
-    restorer.call_ip(flush_command(entry.link));
-    restorer.call_ip(lower_command(entry.link));  // takes the routes along
-  } else {
-    const auto present = read_addresses();
-    LinkSetup ours = entry.setup;
-    std::erase_if(ours.addresses, [&](const Subnet& a) { return !has(present, entry.link, a); });
-    for (const Command& command : undo_commands(ours, entry.link, entry.metric))
-      restorer.call_ip(command);
-  }
-  if (entry.setup.mtu && read_mtu(paths.root, entry.link) != *entry.setup.mtu)
-    for (const Command& command : link_commands({.mtu = entry.setup.mtu}, entry.link, 0))
-      restorer.call_ip(command);
-  return restorer.problem();
-}
-
-// One call for a link, if it is there.
-std::string call_for(const std::string& link, const Command& command, int& hanging) {
-  if (::if_nametoindex(link.c_str()) == 0) return {};
-  Restorer restorer(link, hanging);
-  restorer.call_ip(command);
-  return restorer.problem();
-}
 
 }  // namespace
 
@@ -206,20 +211,16 @@ void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric
 }
 
 Result<> restore_network(const Paths& paths) {
-  int hanging = 0;
   const std::set<std::string> raised = raised_links(paths);
   const std::string user = network_user(paths);
   std::vector<std::string> made = made_links(paths);
   if (!user.empty() && !(raised.empty() && made.empty()))
     kmsg("the network stays up after early boot, for " + user, Loudness::warning);
-  std::string left;
-  const auto add_left = [&left](const std::string& problem) {
-    if (!problem.empty()) left += (left.empty() ? "" : ", ") + problem;
-  };
+  Restorer restorer(paths);
   // The topmost first. Addresses and routes go with a link, and what was part of it is free.
   std::ranges::reverse(made);
   for (const std::string& link : made)
-    if (user.empty()) add_left(call_for(link, delete_command(link), hanging));
+    if (user.empty()) restorer.call_for(link, delete_command(link));
   std::vector<LinkEntry> entries = ledger(paths);
   for (const std::string& link : raised)
     if (std::ranges::find(entries, link, &LinkEntry::link) == entries.end())
@@ -227,13 +228,12 @@ Result<> restore_network(const Paths& paths) {
   for (const LinkEntry& entry : entries) {
     if (std::ranges::find(made, entry.link) != made.end()) continue;
     const bool ours = raised.contains(entry.link);
-    if (ours && !user.empty()) continue;
-    add_left(restore_link(paths, entry, ours, hanging));
+    if (!ours || user.empty()) restorer.restore(entry, ours);
   }
   for (const std::string& link : links_of(early_path(paths, "lowered")))
-    if (user.empty()) add_left(call_for(link, raise_command(link), hanging));
-  if (left.empty()) return Ok{};
-  return Error{Code::partial, "cannot bring back every network link", left, ""};
+    if (user.empty()) restorer.call_for(link, raise_command(link));
+  if (restorer.left().empty()) return Ok{};
+  return Error{Code::partial, "cannot bring back every network link", restorer.left(), ""};
 }
 
 }  // namespace latchkey
