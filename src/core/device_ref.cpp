@@ -86,6 +86,17 @@ bool DeviceRef::may_be_lv() const {
          parts[2] != "disk" && parts[2] != "block" && parts[2] != "md";
 }
 
+bool DeviceRef::may_change() const {
+  constexpr std::string_view directory = "/dev/";
+  constexpr std::array<std::string_view, 9> drivers{"sd",     "hd",  "vd",  "xvd", "nvme",
+                                                    "mmcblk", "dm-", "nbd", "loop"};
+  if (kind != Kind::path || !value.starts_with(directory)) return false;
+  const std::string_view name = std::string_view(value).substr(directory.size());
+  return name.find('/') == std::string_view::npos &&
+         std::ranges::any_of(drivers,
+                             [&](std::string_view driver) { return name.starts_with(driver); });
+}
+
 Result<DeviceRef> parse_device_ref(std::string_view text) {
   for (const auto& [tag, kind] : tags) {
     if (!text.starts_with(tag)) continue;

@@ -28,6 +28,10 @@ struct DeviceRef {
 
   /// True when it may be an LV: `VG/LV`, `/dev/VG/LV` or a path below /dev/mapper.
   [[nodiscard]] bool may_be_lv() const;
+
+  /// True for a path that the kernel gives out in the order in which it finds disks
+  /// (`/dev/sdb1`, `/dev/dm-3`): another disk may have it after a reboot.
+  [[nodiscard]] bool may_change() const;
 };
 
 /// Reads `VG/LV`, `/dev/VG/LV`-like and any other absolute path below /dev,

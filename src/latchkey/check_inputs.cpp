@@ -26,9 +26,19 @@ struct Device {
   std::string header{};  ///< path of the LUKS header, if not on the device itself
 };
 
+std::string words_for(const Device& device) {
+  return "the device of " + device.of + ", '" + device.ref.text() + "'";
+}
+
+Finding judge_name(const Device& device) {
+  return doubtful({Code::config, words_for(device) + ", is named as the kernel finds it",
+                   "after a reboot another disk may have that name",
+                   "write UUID=… instead; run: lsblk -o NAME,UUID " + device.ref.text()});
+}
+
 Finding judge(const Paths& paths, const Device& device, const Result<>& answer) {
   const std::string path = paths.root + device.ref.path();
-  const std::string what = "the device of " + device.of + ", '" + device.ref.text() + "'";
+  const std::string what = words_for(device);
   if (::access(path.c_str(), F_OK) != 0)
     return doubtful({Code::missing, what + ", is not there now", "there is no '" + path + "'",
                      "see that its disk is attached and its name is right"});
@@ -86,8 +96,10 @@ Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
   for (const Device& device : devices) asked.push_back(paths.root + device.ref.path());
   const auto answers = disks_answer(asked);
   Findings out;
-  for (std::size_t i = 0; i < devices.size(); ++i)
+  for (std::size_t i = 0; i < devices.size(); ++i) {
     out.push_back(judge(paths, devices[i], answers[i]));
+    if (devices[i].ref.may_change()) out.push_back(judge_name(devices[i]));
+  }
   return out;
 }
 

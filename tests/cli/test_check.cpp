@@ -151,6 +151,17 @@ TEST_CASE("check tells of key slots that cost too much or too little, and writes
   CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == luks1_header(million));
 }
 
+TEST_CASE("check warns of a device whose name another disk may have after a reboot") {
+  if (!is_root()) return;
+  const Root root;
+  CHECK_FALSE(contains(root.check(), "is named as the kernel finds it"));
+  root.put("/etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/sda3\"\n");
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "warning: the device of the keys volume, '/dev/sda3', is named as the kernel"));
+  CHECK(contains(said, "hint: write UUID=… instead; run: lsblk -o NAME,UUID /dev/sda3\n"));
+}
+
 TEST_CASE("check looks for a detached header where it is kept") {
   if (!is_root()) return;
   const Root root;

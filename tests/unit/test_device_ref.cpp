@@ -9,15 +9,14 @@ TEST_CASE("a device is named by VG/LV, path, UUID, PARTUUID or label") {
     const char* text;
     const char* path;
   };
-  for (const Case& c : {Case{"system/encrypted-mysql", "/dev/mapper/system-encrypted--mysql"},
-                        Case{"my-vg/a-b", "/dev/mapper/my--vg-a--b"},
-                        Case{"/dev/sdb1", "/dev/sdb1"},
-                        Case{"/dev/mapper/x", "/dev/mapper/x"},
-                        Case{"UUID=0a-1B", "/dev/disk/by-uuid/0a-1B"},
-                        Case{"UUID=\"0a\"", "/dev/disk/by-uuid/0a"},
-                        Case{"PARTUUID=12-34", "/dev/disk/by-partuuid/12-34"},
-                        Case{"LABEL=my data", "/dev/disk/by-label/my\\x20data"},
-                        Case{"PARTLABEL=x", "/dev/disk/by-partlabel/x"}}) {
+  for (const Case& c :
+       {Case{"system/encrypted-mysql", "/dev/mapper/system-encrypted--mysql"},
+        Case{"my-vg/a-b", "/dev/mapper/my--vg-a--b"}, Case{"/dev/sdb1", "/dev/sdb1"},
+        Case{"/dev/mapper/x", "/dev/mapper/x"}, Case{"UUID=0a-1B", "/dev/disk/by-uuid/0a-1B"},
+        Case{"UUID=\"0a\"", "/dev/disk/by-uuid/0a"},
+        Case{"PARTUUID=12-34", "/dev/disk/by-partuuid/12-34"},
+        Case{"LABEL=my data", "/dev/disk/by-label/my\\x20data"},
+        Case{"PARTLABEL=x", "/dev/disk/by-partlabel/x"}}) {
     INFO(c.text);
     const auto ref = parse_device_ref(c.text);
     REQUIRE(ref);
@@ -25,10 +24,19 @@ TEST_CASE("a device is named by VG/LV, path, UUID, PARTUUID or label") {
   }
 }
 
+TEST_CASE("a name that the kernel gives out as it finds disks may change") {
+  for (const char* text :
+       {"/dev/sdb1", "/dev/nvme0n1p2", "/dev/vda", "/dev/dm-3", "/dev/mmcblk0p1"})
+    CHECK(parse_device_ref(text)->may_change());
+  for (const char* text : {"system/sd", "/dev/system/sda", "/dev/mapper/sda", "/dev/disk/by-id/sda",
+                           "/dev/md0", "/dev/my-disk", "UUID=0a", "LABEL=/dev/sda"})
+    if (const auto ref = parse_device_ref(text)) CHECK_FALSE(ref->may_change());
+}
+
 TEST_CASE("what names no device says why") {
   for (const char* bad :
-       {"", "sdb1", "system/", "/system", "a/b/c", "-o/x", "UUID=", "UUID=xyz", "UUID=../../x", "LABEL=a\nb",
-        "LABEL=a/b", "/dev/../etc/passwd", "/dev//sda", "/etc/passwd", "/dev/a\nb"}) {
+       {"", "sdb1", "system/", "/system", "a/b/c", "-o/x", "UUID=", "UUID=xyz", "UUID=../../x",
+        "LABEL=a\nb", "LABEL=a/b", "/dev/../etc/passwd", "/dev//sda", "/etc/passwd", "/dev/a\nb"}) {
     INFO(bad);
     const auto ref = parse_device_ref(bad);
     REQUIRE_FALSE(ref);
