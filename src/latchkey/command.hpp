@@ -64,11 +64,7 @@ Run declare_lock(CLI::App& app, const Globals& globals);
 Run declare_hold(CLI::App& app, const Globals& globals);
 Run declare_unhold(CLI::App& app, const Globals& globals);
 Run declare_release(CLI::App& app, const Globals& globals);
-Run declare_generator(CLI::App& app, const Globals& globals);
-Run declare_may_start(CLI::App& app, const Globals& globals);
 Run declare_unguard(CLI::App& app, const Globals& globals);
-Run declare_apt_guard(CLI::App& app, const Globals& globals);
-Run declare_dpkg_guard(CLI::App& app, const Globals& globals);
 Run declare_hooks(CLI::App& app, const Globals& globals);
 Run declare_image(CLI::App& app, const Globals& globals);
 

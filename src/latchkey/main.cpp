@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// latchkey: the companion on the running system. Also installed under the names
-// release-services and latchkey-generator, which are commands of their own.
+// latchkey: the companion on the running system. Also installed under the name
+// release-services, which is a command of its own.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -39,8 +39,8 @@ const std::vector<Command>& commands() {
        "latchkey adopt vg0 mail /srv/mail ext4", declare_adopt, false, true},
       {"resize-volume", "make a volume larger while it is in use",
        "latchkey resize-volume mysql +5G", declare_resize_volume, false, true},
-      {"remove-volume", "forget a volume, or destroy it",
-       "latchkey remove-volume mysql --wipe", declare_remove_volume, false, true},
+      {"remove-volume", "forget a volume, or destroy it", "latchkey remove-volume mysql --wipe",
+       declare_remove_volume, false, true},
       {"backup", "save all that the data cannot be opened without, in one proved file",
        "latchkey backup /media/stick/server.backup", declare_backup, false, true},
       {"restore", "put back what is lost, and nothing else, from a backup",
@@ -76,13 +76,8 @@ const std::vector<Command>& commands() {
       {"mount-keys", "open the keys volume for an inspection, for a while",
        "latchkey mount-keys --for 10min", declare_mount_keys, false, true},
       {"umount-keys", "close it again", "latchkey umount-keys", declare_umount_keys, false, true},
-      {"generator", "for systemd: write the conditions of held units", "", declare_generator, true},
-      {"may-start", "for init scripts: whether a held one may be started", "", declare_may_start,
-       true},
       {"unguard", "for the package's removal: mount points and links as they were", "",
        declare_unguard, true},
-      {"apt-guard", "for apt: refuse packages whose volumes are closed", "", declare_apt_guard, true},
-      {"dpkg-guard", "for dpkg: the same", "", declare_dpkg_guard, true},
       {"hooks", "for latchkey-hooks@.service: tell the owner's hooks what happened", "",
        declare_hooks, true},
       {"image", "for the initramfs hook: stage and judge an image", "", declare_image, true},
@@ -92,13 +87,12 @@ const std::vector<Command>& commands() {
 
 namespace {
 
-// Programs that are this one under another name: what to put before their arguments.
+// The program that is this one under another name: what to put before its arguments.
 std::vector<std::string> words_of(int argc, char** argv) {
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   std::string_view name = argc > 0 ? argv[0] : "latchkey";
   name.remove_prefix(name.rfind('/') == std::string_view::npos ? 0 : name.rfind('/') + 1);
-  if (name == "release-services" || name == "latchkey-generator")
-    words.insert(words.begin(), name == "latchkey-generator" ? "generator" : std::string(name));
+  if (name == "release-services") words.insert(words.begin(), std::string(name));
   return words;
 }
 

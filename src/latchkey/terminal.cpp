@@ -15,11 +15,6 @@
 namespace latchkey {
 namespace {
 
-const std::string program = "latchkey";
-
-// One write a line: several processes may speak at once.
-void to_stderr(const std::string& text) { (void)write_all(STDERR_FILENO, text); }
-
 bool is_drawable(int fd) {
   const char* kind = std::getenv("TERM");
   return ::isatty(fd) == 1 && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
@@ -69,8 +64,10 @@ void TerminalReporter::started(const Step& step) {
   if (std::holds_alternative<OpenVolume>(step.action))
     begun_[step.volume] = std::chrono::steady_clock::now();
   const std::string text = progress_text(step.action);
-  if (!text.empty()) say(globals_, text);
-  else if (globals_.verbose) say(globals_, describe(step.action));
+  if (!text.empty())
+    say(globals_, text);
+  else if (globals_.verbose)
+    say(globals_, describe(step.action));
 }
 
 void TerminalReporter::finished(const Step& step, const std::string& detail) {
@@ -82,8 +79,10 @@ void TerminalReporter::finished(const Step& step, const std::string& detail) {
   remember_opening(step, nullptr);
   const std::string text = success_text(step.action);
   const std::string more = detail.empty() ? "" : " (" + printable(detail) + ")";
-  if (!text.empty()) say(globals_, text + more);
-  else if (globals_.verbose && !detail.empty()) say(globals_, describe(step.action) + more);
+  if (!text.empty())
+    say(globals_, text + more);
+  else if (globals_.verbose && !detail.empty())
+    say(globals_, describe(step.action) + more);
 }
 
 void TerminalReporter::failed(const Step& step, const Error& error) {
@@ -98,26 +97,14 @@ void TerminalReporter::failed(const Step& step, const Error& error) {
 
 void TerminalReporter::skipped(const Step& step, const std::string& lacking) {
   // The table at the end says it better; this is for those who want every step.
-  if (globals_.verbose) say(globals_, "not done: " + describe(step.action) + ", lacking: " + lacking);
+  if (globals_.verbose)
+    say(globals_, "not done: " + describe(step.action) + ", lacking: " + lacking);
 }
 
 void TerminalReporter::note(const std::string& text) {
   clear();
   say(globals_, printable(text, 1000));
 }
-
-int report_error(const Error& error) {
-  to_stderr(error_text(program, error));
-  return exit_status(error.code);
-}
-
-void report_warning(const Error& error) { to_stderr(warning_text(program, error)); }
-
-void say(const Globals& globals, const std::string& text) {
-  if (!globals.quiet) to_stderr(program + ": " + text + "\n");
-}
-
-void print(std::string_view text) { (void)write_all(STDOUT_FILENO, text); }
 
 bool colour_wanted() {
   const char* no = std::getenv("NO_COLOR");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What people see. Progress and errors go to stderr, results to stdout; colour
-// only on a terminal, and never with NO_COLOR set.
+// The progress of a plan as people see it, on stderr. Colour only on a terminal, and
+// never with NO_COLOR set.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 
 #include "core/execute.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/say.hpp"
 #include "latchkey/summary.hpp"
 
 namespace latchkey {
@@ -56,18 +57,6 @@ class TerminalReporter : public Reporter {
   bool redraws_;  ///< stderr is a terminal that a line can be drawn on again
   bool drawn_ = false;
 };
-
-/// Prints an error with its hint to stderr; gives its exit status.
-int report_error(const Error& error);
-
-/// The same as a warning.
-void report_warning(const Error& error);
-
-/// A line of progress on stderr, unless --quiet.
-void say(const Globals& globals, const std::string& text);
-
-/// A result on stdout.
-void print(std::string_view text);
 
 /// True when stdout may be coloured.
 [[nodiscard]] bool colour_wanted();

@@ -22,7 +22,8 @@ class Host : public Place {
     std::string guard = *read_file(LATCHKEY_SOURCE_DIR "/hooks/sysvinit/50-latchkey");
     replace(guard, "/etc/latchkey/", path("etc/latchkey/"));
     replace(guard, "/run/systemd/", path("run/systemd/"));
-    replace(guard, "/usr/sbin/latchkey ", LATCHKEY_PROGRAM " --root " + path() + " ");
+    replace(guard, "/usr/lib/latchkey/latchkey-guard ",
+            LATCHKEY_GUARD_PROGRAM " --root " + path() + " ");
     put("guard", guard);
     script("web");
   }

@@ -60,7 +60,7 @@ TEST_CASE(
                 "mariadb-server", "mariadb.service", "mysql");
   CHECK(footprint(m) == before);
   CHECK(has(m.must("systemctl show -p ExecStartPre apt-daily-upgrade"), "apt-guard --keep-back"));
-  m.must("/usr/sbin/latchkey apt-guard --keep-back");
+  m.must("/usr/lib/latchkey/latchkey-guard apt-guard --keep-back");
   CHECK(m.must("APT_CONFIG=/run/latchkey/apt.conf apt-config dump | "
                "grep -c 'Package-Blacklist.*[\\^]'") == "2");
   check_all_configured(m);

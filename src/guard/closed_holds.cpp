@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "latchkey/closed_holds.hpp"
+#include "guard/closed_holds.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "core/hold.hpp"
-#include "latchkey/terminal.hpp"
+#include "latchkey/say.hpp"
 #include "sys/fd.hpp"
 #include "sys/mount.hpp"
 #include "sys/probe.hpp"

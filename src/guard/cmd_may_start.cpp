@@ -11,8 +11,8 @@
 
 #include "core/hold.hpp"
 #include "core/init_script.hpp"
-#include "latchkey/command.hpp"
-#include "latchkey/terminal.hpp"
+#include "guard/command.hpp"
+#include "latchkey/say.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_scripts.hpp"
 #include "sys/mount_point.hpp"

@@ -7,7 +7,7 @@
 
 #include "core/hold.hpp"
 #include "core/message.hpp"
-#include "latchkey/command.hpp"
+#include "guard/command.hpp"
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"
 
@@ -51,9 +51,9 @@ int generate(const Paths& paths, const std::vector<std::string>& directories) {
   const std::string& directory = directories.size() > 1 ? directories[1] : directories.at(0);
   const std::string services = text_of(paths.etc("services"));
   if (services.empty()) return 0;
-  const Holds holds =
-      read_holds(services, text_of(paths.etc("triggers")), readable_volumes(paths));
-  for (const std::string& problem : holds.problems) kmsg("generator: " + problem, Loudness::warning);
+  const Holds holds = read_holds(services, text_of(paths.etc("triggers")), readable_volumes(paths));
+  for (const std::string& problem : holds.problems)
+    kmsg("generator: " + problem, Loudness::warning);
   for (const DropIn& drop_in : drop_ins(holds.units)) write_drop_in(directory, drop_in);
   return 0;
 }

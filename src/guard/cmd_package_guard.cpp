@@ -14,8 +14,8 @@
 #include <memory>
 
 #include "core/message.hpp"
-#include "latchkey/closed_holds.hpp"
-#include "latchkey/terminal.hpp"
+#include "guard/closed_holds.hpp"
+#include "latchkey/say.hpp"
 #include "sys/fd.hpp"
 #include "sys/packages.hpp"
 
