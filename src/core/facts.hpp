@@ -39,6 +39,7 @@ struct Facts {
   VolumeFacts keys{};
   std::map<std::string, VolumeFacts> volumes{};
   std::map<std::string, UnitFacts> units{};
+  bool boot_failed = false;  ///< the boot's own release ended as failed
 };
 
 }  // namespace latchkey

@@ -61,8 +61,9 @@ std::vector<Ended> UnitStarter::look() {
   if (fresh) {
     prepare(ended);
     queue(ended);
+  } else if (!starts_.empty()) {
+    watch(ended);  // hardly any is up in the moment in which it was queued
   }
-  if (!starts_.empty()) watch(ended);
   pause_ = fresh ? first_pause : std::min(pause_ * 2, longest_pause);
   return ended;
 }
