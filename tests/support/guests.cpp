@@ -102,17 +102,19 @@ Machine& Guests::legacy() {
   });
 }
 
+std::vector<std::string> sysvinit_options() {
+  return {"--volumes",       "www:ext4:64,data:ext4:64",
+          "--install",       "sysvinit-core,sysv-rc,initscripts,insserv,systemd-sysv-,nginx-light",
+          "--script",        parts + "sysv-host",
+          "--late-script",   parts + "sysv-packages",
+          "--volume-script", parts + "sysv-volumes",
+          "--services",      parts + "sysv-services",
+          "--memory",        "512"};
+}
+
 Machine& Guests::sysvinit() {
   return get("test-sysvinit", [](const std::string& name) {
-    const std::vector<std::string> options{
-        "--volumes",       "www:ext4:64,data:ext4:64",
-        "--install",       "sysvinit-core,sysv-rc,initscripts,insserv,systemd-sysv-,nginx-light",
-        "--script",        parts + "sysv-host",
-        "--late-script",   parts + "sysv-packages",
-        "--volume-script", parts + "sysv-volumes",
-        "--services",      parts + "sysv-services",
-        "--memory",        "512"};
-    auto machine = std::make_unique<Machine>(name, options);
+    auto machine = std::make_unique<Machine>(name, sysvinit_options());
     machine->save("early");
     return machine;
   });

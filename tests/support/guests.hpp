@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "support/machine.hpp"
 
@@ -45,6 +46,9 @@ class Guests {
   // Asking for one more than may run ends the one that no story has asked for longest.
   std::list<std::pair<std::string, std::unique_ptr<Machine>>> running_{};
 };
+
+/// What `tools/vm up` makes the guest of sysvinit() with.
+[[nodiscard]] std::vector<std::string> sysvinit_options();
 
 /// The guests of this test program.
 [[nodiscard]] Guests& guests();

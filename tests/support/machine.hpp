@@ -76,7 +76,12 @@ class Machine {
   [[nodiscard]] bool saved(const std::string& tag) const { return saved_.contains(tag); }
   void load(const std::string& tag) { vm({"snapshot", name_, "load", tag}); }
   void power_off() { vm({"poweroff", name_}); }
-  void start() { vm({"start", name_}); }
+  /// `options` go to `tools/vm start`.
+  void start(const std::vector<std::string>& options = {}) {
+    std::vector<std::string> words{"start", name_};
+    words.insert(words.end(), options.begin(), options.end());
+    vm(words);
+  }
   /// Adds an empty disk, pulls one out or plugs it in again: see `tools/vm disk`.
   void disk(const std::string& action, const std::string& disk,
             const std::vector<std::string>& options = {}) {

@@ -109,3 +109,33 @@ TEST_CASE("case 54: whatever becomes of a kernel update, the next boot is within
   CHECK(removed.status == 0);
   check_boots(m, first);
 }
+
+TEST_CASE("case 57: after an upgrade to the next release early ssh answers, with every kernel",
+          "[.slow]") {
+  Machine m("test-next", {"--volumes", "a,b", "--memory", "1024", "--install", "grub2-common",
+                          "--late-script", parts + "next-release"});
+  m.unlock_and_boot();
+  CHECK(has(m.must("cat /etc/os-release"), "trixie"));
+  CHECK(m.must("ls /boot/initrd.img-* | wc -l") == "2");
+  // While its libraries were being replaced nobody needed latchkey itself.
+  CHECK(m.must("grep -c '^Unpacking libcryptsetup12' /root/upgrade.log") == "1");
+  CHECK(
+      m.must("grep -iE 'latchkey.*(not found|loading shared|status)' /root/upgrade.log || true") ==
+      "");
+  m.until("mountpoint -q /srv/a && mountpoint -q /srv/b");
+  const Done checked = m.sh("latchkey check");
+  INFO(checked.output);
+  CHECK(checked.status == 0);
+  CHECK(m.must("systemctl is-failed '*' | grep -c '^failed' || true") == "0");
+  const std::string kernel = m.must("uname -r");
+  // The kernel from before, as GRUB's menu offers it.
+  m.must(
+      "cd / && old=$(ls /boot/vmlinuz-* | grep -v \"$(uname -r)\") &&"
+      " ln -sf \"${old#/}\" vmlinuz && ln -sf \"boot/initrd.img-${old#*vmlinuz-}\" initrd.img && "
+      "sync");
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  CHECK(m.must("uname -r") != kernel);
+  m.until("mountpoint -q /srv/a && mountpoint -q /srv/b");
+}

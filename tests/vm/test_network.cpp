@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Case 13: a machine that is reached over a VLAN on a bond, in early boot as later.
+// Names of links that change, and a machine that is reached over a VLAN on a bond, in early
+// boot as later.
 #include "support/catch.hpp"
 #include "support/machine.hpp"
 
@@ -8,8 +9,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string script = LATCHKEY_SOURCE_DIR "/tests/vm/guest/bonded-vlan";
-const std::string bridged = LATCHKEY_SOURCE_DIR "/tests/vm/guest/bridged-lacp";
+const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
+const std::string script = parts + "bonded-vlan";
+const std::string bridged = parts + "bridged-lacp";
 
 // The machine's own system is up, over its own bond, and early boot has left it none.
 void check_own_system(Machine& m) {
@@ -68,4 +70,32 @@ TEST_CASE("case 13: a bridge on a VLAN on a bond that speaks LACP, to a switch t
   m.unlock_and_boot();
   check_own_system(m);
   check_made(m, {"bond 'bond0'", "vlan 'vlan43' over 'bond0'", "bridge 'br0' over 'vlan43'"});
+}
+
+TEST_CASE("case 6, 8: a NIC named by its MAC answers whatever it is called, early and later",
+          "[.slow]") {
+  Machine m("test-names", {"--volumes", "a", "--memory", "768", "--script", parts + "quick-images",
+                           "--script", parts + "early-nic", "--cmdline", "mitigations=off"});
+  m.unlock_and_boot();
+  m.must(
+      "mac=$(cat /sys/class/net/e*/address) && printf '[network]\\ninterface = \"%s\"\\n' \"$mac\""
+      " >>/etc/latchkey/latchkey.conf && update-initramfs -u &&"
+      // Known to the real root only: early boot has the name that it is renamed from.
+      " printf '[Match]\\nMACAddress=%s\\n[Link]\\nName=lan0\\n' \"$mac\""
+      " >/etc/systemd/network/10-lan.link && sync");
+  const auto check_lan = [&] {
+    m.unlock_and_boot();
+    CHECK(has(m.must("ip -br -4 addr show dev lan0"), "10.0.2.15"));
+    CHECK(m.must("ip -4 route show default | wc -l") == "1");
+    CHECK(m.must("systemctl is-failed '*' | grep -c failed || true") == "0");
+  };
+  m.reboot();
+  m.wait_early();
+  m.until_console("early ssh answers at root@10.0.2.15 port 22 (en", 2);
+  check_lan();
+  m.power_off();
+  m.start({"--cmdline", "mitigations=off net.ifnames=0"});
+  m.wait_early();
+  m.until_console("early ssh answers at root@10.0.2.15 port 22 (eth0)");
+  check_lan();
 }

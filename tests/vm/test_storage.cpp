@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Volumes on every kind of storage, disks that are late, lost or slow.
 #include <random>
+#include <thread>
 
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "support/machine.hpp"
 
 using namespace latchkey::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -99,4 +101,63 @@ TEST_CASE("case 38: however slow the disk, the keys come first and every volume 
     INFO(done.output);
     REQUIRE(done.status == 0);
   }
+}
+
+TEST_CASE(
+    "case 34: a volume on USB, NVMe and SCSI disks opens from an image with their drivers only",
+    "[.slow]") {
+  Machine m("test-disks", {"--volumes", "a:ext4:64", "--memory", "1024", "--install",
+                           "linux-image-amd64", "--script", parts + "quick-images", "--script",
+                           parts + "early-nic", "--cmdline", "mitigations=off"});
+  m.unlock_and_boot();
+  struct Disk {
+    std::string controller;  // none: the disk's own
+    std::string device;
+  };
+  const std::vector<std::pair<std::string, Disk>> disks{
+      {"usb", {R"("driver": "qemu-xhci")", R"("driver": "usb-storage", "bus": "usb-bus.0")"}},
+      {"nvme", {"", R"("driver": "nvme", "serial": "n")"}},
+      {"scsi", {R"("driver": "virtio-scsi-pci")", R"("driver": "scsi-hd", "bus": "scsi-bus.0")"}}};
+  const auto add = [&m](const std::string& id, const std::string& what) {
+    m.monitor(R"({"execute": "device_add", "arguments": {"id": ")" + id + "\", " + what + "}}");
+  };
+  for (const auto& [name, disk] : disks) {
+    m.disk("add", name);
+    m.until("ls /dev/disk/by-id/virtio-latchkey-" + name);
+    m.disk("pull", name);
+    m.until("! ls /dev/disk/by-id/virtio-latchkey-" + name + " 2>/dev/null");
+    if (!disk.controller.empty()) add(name + "-bus", disk.controller);
+    add(name + "-there", disk.device + R"(, "drive": ")" + name + "\"");
+  }
+  m.until("ls /dev/nvme0n1 /dev/sda /dev/sdb");
+  m.must("vgcreate -qy discs /dev/nvme0n1 /dev/sda /dev/sdb");
+  // Longer than any two of them.
+  const Done made = m.sh("latchkey create-volume discs all 650M /srv/all ext4", m.passphrase());
+  INFO(made.output);
+  REQUIRE(made.status == 0);
+  m.must("echo all >/srv/all/marker; sync");
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  CHECK(open_volumes(m) == "a all");
+  m.until("grep -qx all /srv/all/marker");
+  CHECK(m.must("lvs --noheadings -o devices discs/encrypted-all | wc -l") == "3");
+}
+
+TEST_CASE("case 43: a disk that comes long after the passphrase still has its volume opened") {
+  Machine m("test-late", {"--volumes", "a,b", "--memory", "768", "--late-disk"});
+  m.wait_early();
+  Child session = m.early_terminal("unlock");
+  session.expect("passphrase");
+  session.write(m.passphrase() + "\n");
+  session.expect("keys volume");
+  // Longer than any look for twins of its name.
+  std::this_thread::sleep_for(10s);
+  m.monitor(R"({"execute": "device_add", "arguments": {"driver": "virtio-blk-pci", )"
+            R"("drive": "system", "id": "system-disk", "serial": "latchkey-system"}})");
+  const int status = session.wait();
+  INFO(session.output());
+  CHECK(status == 0);
+  m.wait_login();
+  m.until("mountpoint -q /srv/a && mountpoint -q /srv/b");
 }

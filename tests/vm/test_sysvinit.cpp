@@ -127,7 +127,8 @@ TEST_CASE("sysvinit: booted on without the data, upgraded, released, let go", "[
   m.wait_early();
   CHECK(m.early("continue").status == 0);
   wait_booted(m);
-  CHECK(has(m.must("cat /run/latchkey/release.log"), "the encrypted volumes were not opened in early boot"));
+  CHECK(has(m.must("cat /run/latchkey/release.log"),
+            "the encrypted volumes were not opened in early boot"));
   check_closed(m);
   check_refused(m, "service nginx start");
 
@@ -153,4 +154,24 @@ TEST_CASE("sysvinit: booted on without the data, upgraded, released, let go", "[
   // A removal begins with this; the rest of it builds images, which takes minutes here.
   m.must("sh /var/lib/dpkg/info/latchkey.prerm remove");
   CHECK(links(m) == before);
+}
+
+TEST_CASE("sysvinit: an early boot that never came to its end keeps neither port nor address",
+          "[.slow]") {
+  std::vector<std::string> options = sysvinit_options();
+  options.insert(options.end(), {"--script", LATCHKEY_SOURCE_DIR "/tests/vm/guest/no-farewell"});
+  Machine m("test-sysv-left", options);
+  m.unlock_and_boot();
+  const std::string programs = m.must("cat /run/test-programs");
+  INFO(programs);
+  CHECK(has(programs, "init"));
+  for (const char* left : {"latchkey-unlock", "latchkey/dropbear", "(deleted)"})
+    CHECK_FALSE(has(programs, left));
+  CHECK_FALSE(has(m.must("cat /run/test-addresses"), "10.0.2.15"));
+  CHECK(m.sh("test -e /run/latchkey/early").status == 1);
+  wait_booted(m);
+  check_up(m);
+  // A second call, by whoever, leaves the real network as it is.
+  m.must("service latchkey-farewell start");
+  CHECK(has(m.must("ip -br addr"), "10.0.2.15"));
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Unlocking in early boot: every form of an answer, every prompt, every kill.
+#include <thread>
+
 #include "core/result.hpp"
 #include "core/seats.hpp"
 #include "support/catch.hpp"
@@ -131,11 +133,28 @@ TEST_CASE("a session that is dropped in the middle stops nothing") {
   check_all_mounted(m);
 }
 
+TEST_CASE("case 28: after half an hour of silence the console and an open session still ask",
+          "[.slow]") {
+  Machine& m = guests().plain();
+  m.load("early");
+  Child session = m.early_terminal();
+  session.expect("passphrase of the keys volume");
+  // The silence is what is tested: there is nothing to wait for meanwhile.
+  std::this_thread::sleep_for(31min);
+  m.type("nonsense\\n");
+  m.until_console("wrong passphrase");
+  session.write(m.passphrase() + "\n");
+  session.expect("the boot goes on", 120s);
+  m.wait_login();
+  check_all_mounted(m);
+}
+
 TEST_CASE("case 60: early ssh reaches the unlocker and nothing else") {
   Machine& m = guests().plain();
   m.load("early");
-  for (const char* command : {"id", "sh", "sh -c id", "/bin/sh", "unlock; id", "$(id)",
-                              "/usr/lib/openssh/sftp-server", "scp -t /", "coordinate", "farewell"}) {
+  for (const char* command :
+       {"id", "sh", "sh -c id", "/bin/sh", "unlock; id", "$(id)", "/usr/lib/openssh/sftp-server",
+        "scp -t /", "coordinate", "farewell"}) {
     INFO(command);
     const Done done = m.early(command);
     INFO(done.output);

@@ -100,7 +100,9 @@ def disk(node, path, form="qcow2", device=True, read_only=False):
     spec = disk_backend(node, path, form, read_only)
     argv = ["-blockdev", json.dumps(spec)]
     if device:
-        argv += ["-device", f"virtio-blk-pci,drive={node},id={node}-disk,serial=latchkey-{node}"]
+        spec = f"virtio-blk-pci,drive={node},id={node}-disk,serial=latchkey-{node}"
+        # Else the firmware tries only the disk that it finds first.
+        argv += ["-device", spec + (",bootindex=0" if node == "root" else "")]
     return argv
 
 
