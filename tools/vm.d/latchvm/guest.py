@@ -124,6 +124,8 @@ class Guest:
                 "-serial", "chardev:inside",
                 "-qmp", "unix:qmp.sock,server=on,wait=off",
                 *qemu.disk("root", self.at("root.qcow2")),
+                # Else the firmware tries only the disk that it finds first.
+                "-set", "device.root-disk.bootindex=0",
                 *qemu.disk("system", self.at("system.qcow2"), device=not s["late_disk"])]
         if s["extra_disk"]:
             argv += qemu.disk("extra", self.at("extra.qcow2"))

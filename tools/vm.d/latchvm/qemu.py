@@ -100,9 +100,7 @@ def disk(node, path, form="qcow2", device=True, read_only=False):
     spec = disk_backend(node, path, form, read_only)
     argv = ["-blockdev", json.dumps(spec)]
     if device:
-        spec = f"virtio-blk-pci,drive={node},id={node}-disk,serial=latchkey-{node}"
-        # Else the firmware tries only the disk that it finds first.
-        argv += ["-device", spec + (",bootindex=0" if node == "root" else "")]
+        argv += ["-device", f"virtio-blk-pci,drive={node},id={node}-disk,serial=latchkey-{node}"]
     return argv
 
 
