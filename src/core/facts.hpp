@@ -39,7 +39,6 @@ struct Facts {
   VolumeFacts keys{};
   std::map<std::string, VolumeFacts> volumes{};
   std::map<std::string, UnitFacts> units{};
-  bool boot_failed = false;  ///< the boot's own release ended as failed
 };
 
 }  // namespace latchkey

@@ -202,11 +202,8 @@ void probe_units(Facts& facts, const Setup& setup, const Paths& paths) {
     if (running) append(asked, names[service.unit] = instances_of(service.unit));
   }
   if (!running) return;
-  asked.emplace_back(release_unit);
   // What systemd does not answer is not known, and told as such.
   const UnitStates units = known(states_of(asked));
-  if (const auto found = units.find(std::string(release_unit)); found != units.end())
-    facts.boot_failed = found->second.active == "failed";
   std::vector<std::string> triggers;
   for (const auto& [name, unit] : units) append(triggers, unit.triggered_by);
   const UnitStates by = known(states_of(triggers));
