@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
+#include "vm/early_left.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -159,16 +160,10 @@ TEST_CASE("sysvinit: booted on without the data, upgraded, released, let go", "[
 TEST_CASE("sysvinit: an early boot that never came to its end keeps neither port nor address",
           "[.slow]") {
   std::vector<std::string> options = sysvinit_options();
-  options.insert(options.end(), {"--script", LATCHKEY_SOURCE_DIR "/tests/vm/guest/no-farewell"});
+  options.insert(options.end(), {"--script", no_farewell});
   Machine m("test-sysv-left", options);
   m.unlock_and_boot();
-  const std::string programs = m.must("cat /run/test-programs");
-  INFO(programs);
-  CHECK(has(programs, "init"));
-  for (const char* left : {"latchkey-unlock", "latchkey/dropbear", "(deleted)"})
-    CHECK_FALSE(has(programs, left));
-  CHECK_FALSE(has(m.must("cat /run/test-addresses"), "10.0.2.15"));
-  CHECK(m.sh("test -e /run/latchkey/early").status == 1);
+  check_nothing_left(m, "init");
   wait_booted(m);
   check_up(m);
   // A second call, by whoever, leaves the real network as it is.

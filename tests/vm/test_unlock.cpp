@@ -6,6 +6,7 @@
 #include "core/seats.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
+#include "vm/early_left.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -197,18 +198,11 @@ TEST_CASE("promise 5: a volume whose disk space is gone costs only itself") {
 }
 
 TEST_CASE("an early boot that never came to its end keeps neither sshd's port nor its address") {
-  Machine m("test-left", {"--volumes", "a", "--memory", "768", "--script",
-                          LATCHKEY_SOURCE_DIR "/tests/vm/guest/no-farewell"});
+  Machine m("test-left", {"--volumes", "a", "--memory", "768", "--script", no_farewell});
   m.wait_early();
   m.unlock_and_boot();
   CHECK(has(m.must("journalctl -b --no-pager -o cat"), "Finished latchkey-farewell.service"));
-  const std::string programs = m.must("cat /run/test-programs");
-  INFO(programs);
-  CHECK(has(programs, "systemd"));
-  for (const char* left : {"latchkey-unlock", "latchkey/dropbear", "(deleted)"})
-    CHECK_FALSE(has(programs, left));
-  CHECK_FALSE(has(m.must("cat /run/test-addresses"), "10.0.2.15"));
-  CHECK(m.sh("test -e /run/latchkey/early").status == 1);
+  check_nothing_left(m, "systemd");
   m.must("systemctl is-active --quiet ssh || systemctl is-active --quiet ssh.socket");
   CHECK(m.must("systemctl show -p Result --value latchkey-farewell") == "success");
   // Nothing that is started later runs it again, which would take the real network down:
