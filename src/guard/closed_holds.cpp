@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "core/hold.hpp"
+#include "guard/readable.hpp"
 #include "latchkey/say.hpp"
-#include "sys/fd.hpp"
 #include "sys/mount.hpp"
 #include "sys/probe.hpp"
 #include "sys/systemd.hpp"
@@ -15,20 +15,9 @@
 namespace latchkey {
 namespace {
 
-// Not there: nothing is held, or there is no volume. Anything else is worth a warning.
-std::string text_of(const std::string& path) {
-  auto text = read_file(path);
-  if (text) return std::move(*text);
-  if (text.error().code != Code::missing) report_warning(text.error());
-  return {};
-}
-
-std::vector<Volume> readable_volumes(const Paths& paths) {
-  const std::string file = paths.etc("volumes");
-  const auto volumes = parse_volumes(text_of(file), file);
-  if (volumes) return *volumes;
-  report_warning(volumes.error());
-  return {};
+// Without the file there is no volume.
+void warn_unless_missing(const Error& error) {
+  if (error.code != Code::missing) report_warning(error);
 }
 
 // The volumes that are not as a release leaves them.
@@ -53,8 +42,9 @@ std::string own_name(const std::string& unit) {
 
 Closed find_closed(const Globals& globals) {
   Setup setup;
-  setup.volumes = readable_volumes(globals.paths);
-  const Holds holds = read_holds(text_of(globals.paths.etc("services")), "", setup.volumes);
+  setup.volumes = readable_volumes(globals.paths, warn_unless_missing);
+  const Holds holds =
+      read_holds(text_of(globals.paths.etc("services"), report_warning), "", setup.volumes);
   for (const std::string& problem : holds.problems) report_warning({Code::config, problem});
 
   Closed out;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/package_guard.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/program.hpp"
 
 namespace latchkey {
 

@@ -8,6 +8,7 @@
 #include "core/hold.hpp"
 #include "core/message.hpp"
 #include "guard/command.hpp"
+#include "guard/readable.hpp"
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"
 
@@ -15,27 +16,6 @@ namespace latchkey {
 namespace {
 
 void complain(const Error& error) { kmsg("generator: " + sentence(error), Loudness::warning); }
-
-// A file that is not there holds nothing; one that cannot be read is told of.
-std::string text_of(const std::string& path) {
-  auto text = read_file(path);
-  if (text) return std::move(*text);
-  if (text.error().code != Code::missing) complain(text.error());
-  return {};
-}
-
-std::vector<Volume> readable_volumes(const Paths& paths) {
-  const std::string file = paths.etc("volumes");
-  const auto text = read_file(file);
-  if (!text) {
-    complain(text.error());
-    return {};
-  }
-  const auto volumes = parse_volumes(*text, file);
-  if (volumes) return *volumes;
-  complain(volumes.error());
-  return {};
-}
 
 // Plain files in a directory that is new with every reload: no care for power
 // cuts is needed.
@@ -49,9 +29,10 @@ void write_drop_in(const std::string& directory, const DropIn& drop_in) {
 int generate(const Paths& paths, const std::vector<std::string>& directories) {
   // normal, early, late: only early is not shadowed by a file in /etc.
   const std::string& directory = directories.size() > 1 ? directories[1] : directories.at(0);
-  const std::string services = text_of(paths.etc("services"));
+  const std::string services = text_of(paths.etc("services"), complain);
   if (services.empty()) return 0;
-  const Holds holds = read_holds(services, text_of(paths.etc("triggers")), readable_volumes(paths));
+  const Holds holds = read_holds(services, text_of(paths.etc("triggers"), complain),
+                                 readable_volumes(paths, complain));
   for (const std::string& problem : holds.problems)
     kmsg("generator: " + problem, Loudness::warning);
   for (const DropIn& drop_in : drop_ins(holds.units)) write_drop_in(directory, drop_in);

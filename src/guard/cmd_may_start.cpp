@@ -12,6 +12,7 @@
 #include "core/hold.hpp"
 #include "core/init_script.hpp"
 #include "guard/command.hpp"
+#include "guard/readable.hpp"
 #include "latchkey/say.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_scripts.hpp"
@@ -46,9 +47,8 @@ int may_start(const Globals& globals, const std::string& path) {
   const auto services = read_file(paths.etc("services"));
   if (!services && services.error().code == Code::missing) return 0;
   if (!services) return report_error(services.error());
-  std::vector<Volume> volumes;
-  if (const auto text = read_file(paths.etc("volumes")))
-    if (const auto parsed = parse_volumes(*text, paths.etc("volumes"))) volumes = *parsed;
+  // What is wrong with the file is not for the person who starts a service.
+  const auto volumes = readable_volumes(paths, [](const Error&) {});
   for (const HeldUnit& held : read_holds(*services, "", volumes).units) {
     if (script_of(held.unit) != script_of(unit_of_script(*name))) continue;
     const auto why = lacking(paths, held);

@@ -2,7 +2,7 @@
 // The questions that systemd, init scripts, apt and dpkg ask.
 #pragma once
 
-#include "latchkey/command.hpp"
+#include "latchkey/program.hpp"
 
 namespace latchkey {
 

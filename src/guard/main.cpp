@@ -3,14 +3,12 @@
 // closed. A static program, since systemd, apt and dpkg ask it also in the midst of an
 // upgrade, while the libraries that latchkey needs are being replaced or half gone.
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/message.hpp"
-#include "core/text.hpp"
 #include "guard/command.hpp"
 
 namespace latchkey {
@@ -34,11 +32,8 @@ bool is_generator(std::string_view program) { return program.ends_with("/latchke
 
 int answer(int argc, char** argv) {
   Globals globals;
-  // For tests only; a privileged program must not follow its caller's environment.
-  if (const char* root = ::secure_getenv("LATCHKEY_ROOT"); root != nullptr)
-    globals.paths.root = root;
   CLI::App app{"Answers systemd, init scripts, apt and dpkg for Latchkey.", "latchkey-guard"};
-  app.add_option("--root", globals.paths.root)->group("");
+  declare_root(app, globals);
   app.require_subcommand(1);
   std::vector<std::pair<CLI::App*, Run>> declared;
   for (const Question& question : questions) {
@@ -47,14 +42,7 @@ int answer(int argc, char** argv) {
   }
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (argc > 0 && is_generator(argv[0])) words.insert(words.begin(), "generator");
-  // CLI11 wants the words in reverse.
-  std::vector<std::string> reversed(words.rbegin(), words.rend());
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& error) {
-    // Its own codes start at 100; --help ends here with 0.
-    return app.exit(error) == 0 ? 0 : exit_status(Code::usage);
-  }
+  if (const auto ended = parse_words(app, words)) return *ended;
   for (const auto& [sub, run] : declared)
     if (sub->parsed()) return run();
   return exit_status(Code::usage);
@@ -64,11 +52,5 @@ int answer(int argc, char** argv) {
 }  // namespace latchkey
 
 int main(int argc, char** argv) {
-  // Only a bug or a lack of memory comes here as an exception.
-  try {
-    return latchkey::answer(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "latchkey-guard: error: this is a bug: %s\n", error.what());
-    return latchkey::exit_status(latchkey::Code::io);
-  }
+  return latchkey::run_main("latchkey-guard", [&] { return latchkey::answer(argc, argv); });
 }

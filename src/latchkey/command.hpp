@@ -3,27 +3,12 @@
 // test that compares them with the man page.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "sys/setup.hpp"
-
-namespace CLI {
-class App;
-}
+#include "latchkey/program.hpp"
 
 namespace latchkey {
-
-/// What every command gets.
-struct Globals {
-  Paths paths{};
-  bool quiet = false;    ///< --quiet: results and errors only
-  bool verbose = false;  ///< --verbose: also what is normally not worth a line
-};
-
-/// Carries a command out after its options were read; gives the exit status.
-using Run = std::function<int()>;
 
 struct Command {
   const char* name;

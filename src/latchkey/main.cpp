@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey: the companion on the running system. Also installed under the name
 // release-services, which is a command of its own.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
-#include <cstdlib>
-#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/message.hpp"
@@ -96,14 +89,6 @@ std::vector<std::string> words_of(int argc, char** argv) {
   return words;
 }
 
-// What CLI11 says of a wrong command line, in our own form.
-std::string parse_failure(const CLI::App*, const CLI::Error& error) {
-  std::string why = error.what();
-  why.resize(std::min(why.size(), why.find('\n')));
-  if (!why.empty()) why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
-  return error_text("latchkey", {Code::usage, printable(why), "", "see 'latchkey --help'"});
-}
-
 // The error for a first word that is no command; with the nearest one.
 std::optional<Error> unknown_command(const std::vector<std::string>& words) {
   auto word = words.begin();
@@ -128,16 +113,12 @@ struct Declared {
 
 int run_command_line(int argc, char** argv) {
   Globals globals;
-  // For tests only; a privileged program must not follow its caller's environment.
-  if (const char* root = ::secure_getenv("LATCHKEY_ROOT"); root != nullptr)
-    globals.paths.root = root;
-
   CLI::App app{"Unlocks the encrypted volumes of a server with one passphrase over early ssh.",
                "latchkey"};
   app.set_version_flag("--version", std::string("latchkey ") + LATCHKEY_VERSION);
   app.add_flag("-q,--quiet", globals.quiet, "results and errors only");
   app.add_flag("-v,--verbose", globals.verbose, "also what is normally not worth a line");
-  app.add_option("--root", globals.paths.root)->group("");
+  declare_root(app, globals);
   app.require_subcommand(1);
   app.fallthrough();
   app.footer("Manual: latchkey(8). Every command exits with 0 only when all that was asked is so.");
@@ -149,20 +130,12 @@ int run_command_line(int argc, char** argv) {
     if (*command.example != '\0') sub->footer(std::string("Example: ") + command.example);
     declared.push_back({sub, command.declare(*sub, globals), command.internal || command.admin});
   }
-  app.failure_message(parse_failure);
   const std::vector<std::string> words = words_of(argc, argv);
   if (const auto error = unknown_command(words)) {
     std::fputs(error_text("latchkey", *error).c_str(), stderr);
     return exit_status(Code::usage);
   }
-  // CLI11 wants the words in reverse.
-  std::vector<std::string> reversed(words.rbegin(), words.rend());
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& error) {
-    // Its own codes start at 100; --help and --version end here with 0.
-    return app.exit(error) == 0 ? 0 : exit_status(Code::usage);
-  }
+  if (const auto ended = parse_words(app, words)) return *ended;
   for (const Declared& command : declared) {
     if (!command.app->parsed()) continue;
     if (!command.silent) tell_unfinished(globals);
@@ -175,14 +148,5 @@ int run_command_line(int argc, char** argv) {
 }  // namespace latchkey
 
 int main(int argc, char** argv) {
-  // Only a bug or a lack of memory comes here as an exception.
-  try {
-    return latchkey::run_command_line(argc, argv);
-  } catch (const std::bad_alloc&) {
-    std::fputs("latchkey: error: not enough memory\n", stderr);
-    return latchkey::exit_status(latchkey::Code::memory);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "latchkey: error: this is a bug in latchkey: %s\n", error.what());
-    return latchkey::exit_status(latchkey::Code::io);
-  }
+  return latchkey::run_main("latchkey", [&] { return latchkey::run_command_line(argc, argv); });
 }

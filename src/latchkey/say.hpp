@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/result.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/program.hpp"
 
 namespace latchkey {
 

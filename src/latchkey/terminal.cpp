@@ -10,7 +10,6 @@
 #include "core/check_bar.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
-#include "sys/fd.hpp"
 
 namespace latchkey {
 namespace {
