@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the cases of the image tests stand on. Sourced by tests/image/inside.
-# shellcheck disable=SC2154 # top, deb, work, release come from there
+# shellcheck disable=SC2154 # top, deb, work, tree, release come from there
 
 # Takes a sentence and a command; counts whether the command succeeds.
 check() {
@@ -11,8 +11,9 @@ check() {
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
-		echo "FAILED${release:+ on $release}: $sentence"
-		tail -n 20 "$work/check.log" | sed 's/^/    /'
+		# In one write: the other release has its own to tell.
+		printf '%s\n' "FAILED on $release: $sentence
+$(tail -n 20 "$work/check.log" | sed 's/^/    /')"
 	fi
 }
 
@@ -24,15 +25,6 @@ same() { [ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }; }
 # Takes a tree, prints the paths in it that name us.
 of_ours() { (cd "$1" && find . -path '*latchkey*'); }
 
-scripts_are_clean() {
-	local -a scripts
-	cd "$top" || return
-	mapfile -t scripts < <(git ls-files --cached --others --exclude-standard | while read -r file; do
-		[ -f "$file" ] && head -n 1 "$file" | grep -qaE '^#!.*sh$|^# shellcheck shell=' && echo "$file"
-	done)
-	shellcheck -x "${scripts[@]}"
-}
-
 # A Debian tree with the package installed, as $tree; $kernel is its kernel.
 make_tree() {
 	local archive
@@ -43,8 +35,6 @@ from latchvm import build
 extra = ["libzxcvbn0"] if sys.argv[1] == "bookworm" else ["libgcrypt20", "libzxcvbn0"]
 with build.base(sys.argv[1], extra) as path:
     print(path + "/base.tar")' "$release")
-	tree=$work/$release
-	mkdir "$tree"
 	mount -t tmpfs -o mode=755,size=3G tmpfs "$tree"
 	tar -C "$tree" -xf "$archive"
 	mount -t proc proc "$tree/proc"
