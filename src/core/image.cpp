@@ -76,6 +76,13 @@ std::string image_shells(std::string_view existing) {
   return out;
 }
 
+std::string image_lvmlocal(std::string_view existing, const std::string& system_id) {
+  // Of two values LVM takes the last.
+  return lines_without(existing, [](auto) { return false; }) +
+         "global { system_id_source = \"lvmlocal\" }\nlocal { system_id = \"" + system_id +
+         "\" }\n";
+}
+
 bool root_is_a_volume(std::string_view volumes_text) {
   return std::ranges::any_of(split_lines(volumes_text), [](auto line) {
     const std::vector<Field> fields = split_fields(line);

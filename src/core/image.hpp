@@ -53,6 +53,12 @@ struct ImageInfo {
 /// whose shell is not listed.
 [[nodiscard]] std::string image_shells(std::string_view existing);
 
+/// Takes /etc/lvm/lvmlocal.conf and the system ID that LVM has on this machine; gives the
+/// file with it said in words (see lvmsystemid(7)): early boot has neither the host name
+/// nor the machine-id that LVM may make it of, and without it every volume group that
+/// belongs to this machine is a stranger's.
+[[nodiscard]] std::string image_lvmlocal(std::string_view existing, const std::string& system_id);
+
 /// True when a line of the volumes file is mounted on `/`. Asked of the raw
 /// text, since it matters most when the file cannot be parsed.
 [[nodiscard]] bool root_is_a_volume(std::string_view volumes_text);

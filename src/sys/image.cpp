@@ -150,6 +150,11 @@ Result<> write_tree(const ImageRequest& request, const EarlyInputs& inputs, cons
   tree.edit("/etc/passwd", image_passwd);
   tree.edit("/etc/group", image_group);
   tree.edit("/etc/shells", image_shells);
+  // A test's root has no LVM, and an image for partitions alone may have none.
+  if (request.paths.root.empty() && ::access((request.tree + "/etc/lvm").c_str(), F_OK) == 0)
+    if (const std::string id = lvm_system_id(); !id.empty())
+      tree.edit("/etc/lvm/lvmlocal.conf",
+                [&](std::string_view existing) { return image_lvmlocal(existing, id); });
   tree.directory("/usr/lib/latchkey", 0755);
   tree.link(image_unlocker, image_dhcp_event);
   // Last: without it the boot scripts do nothing.

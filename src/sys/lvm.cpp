@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 
 #include "core/text.hpp"
@@ -118,6 +119,21 @@ bool lv_exists(const DeviceRef& lv) {
   const auto listed = run({"lvm", "lvs", "--noheadings", "-o", "lv_name", "--", lv.text()},
                           {.timeout = std::chrono::seconds(60)});
   return listed && listed->status == 0;
+}
+
+std::string lvm_system_id() {
+  const auto said =
+      run({"lvm", "systemid"}, {.timeout = std::chrono::seconds(60), .merge_stderr = false});
+  if (!said || said->status != 0) return "";
+  const std::size_t colon = said->output.find(": ");
+  if (colon == std::string::npos) return "";
+  const std::string id(trim(std::string_view(said->output).substr(colon + 2)));
+  // LVM allows no other characters; nothing else may come into its configuration.
+  const bool known = std::ranges::all_of(id, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("+_.-").find(c) != std::string_view::npos;
+  });
+  return known ? id : "";
 }
 
 WokenLv::WokenLv(const DeviceRef& device) : device_(device) {

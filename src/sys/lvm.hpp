@@ -42,6 +42,10 @@ void await_activation_at_boot(const std::string& vg);
 /// True when LVM knows the logical volume, active or not.
 [[nodiscard]] bool lv_exists(const DeviceRef& lv);
 
+/// What LVM calls this machine, if it knows machines at all (lvmsystemid(7)); empty when it
+/// does not, or is not installed.
+[[nodiscard]] std::string lvm_system_id();
+
 /// A logical volume that is active while this lives: one that was not is
 /// activated, and deactivated at the end. Any other device is left alone.
 class WokenLv {

@@ -473,6 +473,18 @@ case_14_vlan_bond_bridge() {
 	in_tree depmod "$kernel"
 }
 
+# Case 43: a volume group may belong to one machine, whose name early boot does not have.
+case_21_lvm_system_id() {
+	local said
+	sed -i 's/# system_id_source = "none"/system_id_source = "uname"/' "$tree/etc/lvm/lvm.conf"
+	build_and_look
+	said=$(in_tree unshare --uts sh -c "hostname early; LVM_SYSTEM_DIR=${image#"$tree"}/etc/lvm lvm systemid" 2>"$work/check.log")
+	check "case 43: early boot has the machine's LVM system ID" same "$said" "  system ID: $(hostname)"
+	sed -i 's/system_id_source = "uname"/# system_id_source = "none"/' "$tree/etc/lvm/lvm.conf"
+	build_and_look
+	check "... and none where there is none" same "$(diff -r "$tree/etc/lvm" "$image/etc/lvm")" ""
+}
+
 case_99_removal() {
 	echo 'held-db mysql' >"$etc/services"
 	toy_pool

@@ -57,6 +57,14 @@ TEST_CASE("root's login is the unlocker, whatever other hooks wrote") {
   CHECK(image_shells(image_shells("")) == "/usr/sbin/latchkey-unlock\n");
 }
 
+TEST_CASE("case 43: LVM's system ID is said in early boot, which cannot make it up") {
+  CHECK(image_lvmlocal("", "web7") ==
+        "global { system_id_source = \"lvmlocal\" }\nlocal { system_id = \"web7\" }\n");
+  CHECK(image_lvmlocal("local { system_id = \"old\" }", "web7") ==
+        "local { system_id = \"old\" }\nglobal { system_id_source = \"lvmlocal\" }\n"
+        "local { system_id = \"web7\" }\n");
+}
+
 TEST_CASE("root among the volumes is seen also in a file that cannot be parsed") {
   CHECK(root_is_a_volume("what is this\nroot system/root / ext4\n"));
   CHECK(root_is_a_volume("root\tUUID=nonsense\t/"));

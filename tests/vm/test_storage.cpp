@@ -161,3 +161,19 @@ TEST_CASE("case 43: a disk that comes long after the passphrase still has its vo
   m.wait_login();
   m.until("mountpoint -q /srv/a && mountpoint -q /srv/b");
 }
+
+TEST_CASE("case 43: a volume group that belongs to this machine by its name opens in early boot",
+          "[.slow]") {
+  Machine m("test-system-id", {"--volumes", "a,b", "--memory", "1024", "--cpus", "1", "--script",
+                               parts + "quick-images", "--script", parts + "early-nic"});
+  m.wait_early();
+  m.unlock_and_boot();
+  m.must("sed -i 's/# system_id_source = .none./system_id_source = \"uname\"/' /etc/lvm/lvm.conf");
+  m.must("vgchange --yes --systemid \"$(uname -n)\" system");
+  m.must("update-initramfs -u");
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  CHECK(open_volumes(m) == "a b");
+  CHECK(m.must("vgs --noheadings -o systemid system | xargs") == m.must("uname -n"));
+}
