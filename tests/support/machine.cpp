@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -62,6 +63,7 @@ Machine::Machine(const std::string& name, const std::vector<std::string>& option
 
 Machine::~Machine() {
   try {
+    hang_up();
     const std::string log = console();
     if (std::FILE* const file = std::fopen(kept_log(name_).c_str(), "w")) {
       std::fwrite(log.data(), 1, log.size(), file);
@@ -110,9 +112,31 @@ Child Machine::inside_later(const std::string& line) {
   return Child({tool, "inside", name_, "--", line});
 }
 
+std::vector<std::string> Machine::login() {
+  if (login_.empty()) {
+    // A path of its own, since a socket's has room for 107 characters only.
+    line_ = (std::filesystem::temp_directory_path() /
+             ("latchkey-test-" + std::to_string(::getpid()) + "-" + name_))
+                .string();
+    const std::string words = vm({"ssh", name_, "--print", "--with=-oControlMaster=auto",
+                                  "--with=-oControlPath=" + line_, "--with=-oControlPersist=60"});
+    for (const std::string_view word : split_lines(trim(words))) login_.emplace_back(word);
+  }
+  return login_;
+}
+
+void Machine::hang_up() {
+  if (::access(line_.c_str(), F_OK) != 0) return;
+  (void)run_program(
+      {"ssh", "-F", "/dev/null", "-O", "exit", "-o", "ControlPath=" + line_, "guest"});
+  std::filesystem::remove(line_);
+}
+
 Done Machine::sh(const std::string& command, std::string_view input) {
+  std::vector<std::string> argv = login();
+  argv.insert(argv.end(), {"--", command});
   // Building images may take minutes where processors are emulated.
-  return run_program({tool, "ssh", name_, "--", command}, input, std::chrono::seconds(900));
+  return run_program(argv, input, std::chrono::seconds(900));
 }
 
 Child Machine::terminal(const std::string& command) {

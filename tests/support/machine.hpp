@@ -69,13 +69,20 @@ class Machine {
   /// `latchkey init`. A snapshot of another set-up needs it again.
   void trust_early() { vm({"trust", name_}); }
   void save(const std::string& tag) {
+    hang_up();
     vm({"snapshot", name_, "save", tag});
     saved_.insert(tag);
   }
   /// True when a snapshot of that name was saved by this program.
   [[nodiscard]] bool saved(const std::string& tag) const { return saved_.contains(tag); }
-  void load(const std::string& tag) { vm({"snapshot", name_, "load", tag}); }
-  void power_off() { vm({"poweroff", name_}); }
+  void load(const std::string& tag) {
+    hang_up();
+    vm({"snapshot", name_, "load", tag});
+  }
+  void power_off() {
+    hang_up();
+    vm({"poweroff", name_});
+  }
   /// `options` go to `tools/vm start`.
   void start(const std::vector<std::string>& options = {}) {
     std::vector<std::string> words{"start", name_};
@@ -89,18 +96,32 @@ class Machine {
     words.insert(words.end(), options.begin(), options.end());
     vm(words);
   }
-  void reset() { vm({"reset", name_}); }
-  void reboot() { vm({"reboot", name_}); }
+  void reset() {
+    hang_up();
+    vm({"reset", name_});
+  }
+  void reboot() {
+    hang_up();
+    vm({"reboot", name_});
+  }
   std::string monitor(const std::string& request) { return vm({"monitor", name_, request}); }
 
   /// Unlocks over early ssh and waits for the machine's own login.
   void unlock_and_boot();
 
  private:
+  // The words of sh(): one connection serves all commands, since setting one up costs an
+  // emulated processor more than most commands do.
+  [[nodiscard]] std::vector<std::string> login();
+  // Ends that connection: whatever stops the guest, or takes it to another moment, leaves
+  // nobody at its other end.
+  void hang_up();
   std::string vm(const std::vector<std::string>& arguments);
 
   std::string name_;
   std::string passphrase_{};
+  std::vector<std::string> login_{};  // empty until it is first needed
+  std::string line_{};                // the socket of the connection
   std::set<std::string> saved_{};
 };
 

@@ -23,6 +23,8 @@ def options_ssh(p):
     p.add_argument("--tty", action="store_true", help="with a terminal in the guest")
     p.add_argument("--with", dest="options", action="append", default=[], metavar="WORD",
                    help="a word more for ssh(1)'s own command line: --with=-N; may be repeated")
+    p.add_argument("--print", action="store_true",
+                   help="only print what would be run, a word a line")
     p.add_argument("command", nargs="*", metavar="COMMAND",
                    help="after --, if it may begin like an option; a single word is for "
                         "the guest's shell, several are quoted for it. "
@@ -34,9 +36,13 @@ def ssh(o):
     guest.must_run()
     tty_wanted = o.tty or (not o.command and sys.stdin.isatty())
     argv = guest.ssh_argv(o.early, tty_wanted)
-    argv[1:1] = o.options  # before the others: ssh takes the first of each
+    first = argv.index("ssh") + 1
+    argv[first:first] = o.options  # before the others: ssh takes the first of each
     if o.command:
         argv += ["--", o.command[0] if len(o.command) == 1 else shlex.join(o.command)]
+    if o.print:
+        print("\n".join(argv))
+        return
     sys.stdout.flush()
     os.execvp(argv[0], argv)
 
