@@ -55,7 +55,8 @@ void check_end_state(Machine& m) {
 
 }  // namespace
 
-TEST_CASE("main job: one passphrase over early ssh brings up four volumes and two services") {
+TEST_CASE("main job: one passphrase over early ssh brings up four volumes and two services",
+          "[main]") {
   Machine& m = guests().services();
   m.load("early");
 
@@ -100,7 +101,8 @@ TEST_CASE("main job: one passphrase over early ssh brings up four volumes and tw
   for (const auto& service : json["units"]) CHECK(service["up"] == true);
 }
 
-TEST_CASE("case 31: continue boots on without the data, and release-services makes up for it") {
+TEST_CASE("case 31: continue boots on without the data, and release-services makes up for it",
+          "[main]") {
   Machine& m = guests().services();
   m.load("early");
   const Done on = m.early("continue");

@@ -79,7 +79,8 @@ nlohmann::json row_of(Machine& m, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("promise 5: each fault costs its own volume or service, and its repair is completed") {
+TEST_CASE("promise 5: each fault costs its own volume or service, and its repair is completed",
+          "[main]") {
   for (const Fault& fault : faults) {
     DYNAMIC_SECTION(fault.name) {
       Machine& m = closed();

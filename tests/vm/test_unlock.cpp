@@ -35,7 +35,8 @@ TEST_CASE("case 22: a piped passphrase unlocks with and without an end of line")
   }
 }
 
-TEST_CASE("case 22, 23: a passphrase typed on a terminal is not echoed, and the status is true") {
+TEST_CASE("case 22, 23: a passphrase typed on a terminal is not echoed, and the status is true",
+          "[main]") {
   Machine& m = guests().plain();
   m.load("early");
   Child typed = m.early_terminal();
@@ -51,7 +52,8 @@ TEST_CASE("case 22, 23: a passphrase typed on a terminal is not echoed, and the 
   m.wait_login();
 }
 
-TEST_CASE("case 24: one answer ends two ssh sessions and the console, within two seconds") {
+TEST_CASE("case 24: one answer ends two ssh sessions and the console, within two seconds",
+          "[main]") {
   Machine& m = guests().plain();
   m.load("early");
   m.until_console("passphrase of the keys volume");
@@ -150,7 +152,7 @@ TEST_CASE("case 28: after half an hour of silence the console and an open sessio
   check_all_mounted(m);
 }
 
-TEST_CASE("case 60: early ssh reaches the unlocker and nothing else") {
+TEST_CASE("case 60: early ssh reaches the unlocker and nothing else", "[main]") {
   Machine& m = guests().plain();
   m.load("early");
   for (const char* command :
