@@ -103,7 +103,7 @@ TEST_CASE("a disk is full") {
          const Done done = m.early("", m.passphrase());
          CHECK(done.status == 0);
          m.wait_login();
-         m.until("systemctl is-active --quiet serve-a serve-b serve-e");
+         m.until_active("serve-a serve-b serve-e");
          return line_with(done.output, "volumes are open");
        },
        empty},

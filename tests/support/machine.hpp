@@ -48,6 +48,11 @@ class Machine {
   /// Waits until a command succeeds on the machine's own system.
   void until(const std::string& command, std::chrono::seconds deadline = std::chrono::seconds(90));
 
+  /// Waits until each of these units of systemd runs (`is-active` is content with one).
+  void until_active(const std::string& units) {
+    until("! systemctl is-active " + units + " | grep -qvx active");
+  }
+
   /// The keys volume's: the one that tools/vm made it with, or that a story chose.
   [[nodiscard]] std::string passphrase();
   void choose_passphrase(const std::string& chosen) { passphrase_ = chosen; }

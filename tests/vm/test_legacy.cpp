@@ -186,9 +186,7 @@ TEST_CASE("a machine of the older scripts moves over with one command, and lives
   m.reboot();
   m.wait_early();
   m.unlock_and_boot();
-  m.until(
-      "systemctl is-active --quiet latchkey-release && systemctl is-active --quiet feed nginx "
-      "ledger");
+  m.until_active("latchkey-release feed nginx ledger");
   check_everything_is_up(m);
   CHECK(heads(m, "2") == short_before);
 

@@ -47,7 +47,7 @@ void check_end_state(Machine& m) {
     CHECK(m.must("findmnt -no SOURCE /srv/" + volume) == "/dev/mapper/cleartext-" + volume);
     CHECK(m.must("cat /srv/" + volume + "/marker") == volume);
   }
-  m.until("systemctl is-active --quiet mariadb nginx");
+  m.until_active("mariadb nginx");
   CHECK(m.must("mariadb -N -e 'select word from latchkey_demo.marker'") == "kept");
   CHECK(has(m.must("wget -qO- http://127.0.0.1/"), "served from an encrypted volume"));
   CHECK(m.must("systemctl --failed --no-legend | wc -l") == "0");
@@ -138,7 +138,7 @@ TEST_CASE("lock closes everything and unlock with release brings it back") {
   Machine& m = guests().services();
   m.load("early");
   m.unlock_and_boot();
-  m.until("systemctl is-active --quiet mariadb nginx");
+  m.until_active("mariadb nginx");
   const Done locked = m.sh("latchkey lock");
   INFO(locked.output);
   CHECK(locked.status == 0);

@@ -73,12 +73,12 @@ TEST_CASE(
   const Done released = m.sh("release-services", m.passphrase());
   INFO(released.output);
   CHECK(released.status == 0);
-  m.until("systemctl is-active --quiet mariadb nginx");
+  m.until_active("mariadb nginx");
   const Done installed = m.sh(apt + "/root/mariadb-server.deb /root/nginx-common.deb");
   INFO(installed.output);
   CHECK(installed.status == 0);
   check_all_configured(m);
-  m.until("systemctl is-active --quiet mariadb nginx");
+  m.until_active("mariadb nginx");
   CHECK(m.must("mariadb -N -e 'select word from latchkey_demo.marker'") == "kept");
   m.until("latchkey status || { journalctl -b -u nginx --no-pager | tail -n 20; false; }");
 }
