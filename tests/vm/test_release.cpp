@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One fault at a time on a machine with four volumes and a service on each: it costs
-// its own volume or service and nothing else, the table says what is wrong and what
+// Faults on a machine with four volumes and a service on each: each costs its own volume or
+// service and nothing else, the table says what is wrong and what
 // to type, and after the repair the same command completes just what was missing.
 #include <nlohmann/json.hpp>
 
 #include "core/result.hpp"
+#include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "vm/closed_guest.hpp"
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// What is typed and said has `%` where the name of the volume belongs.
 struct Fault {
   std::string name;
   std::string breaks;   // typed while all volumes are closed
@@ -24,49 +26,51 @@ struct Fault {
   std::string repairs;  // what the person types, before release-services again
 };
 
-const std::string open_b =
-    "latchkey -q unlock < /root/p && for v in a c d; do cryptsetup close cleartext-$v; done && ";
-
 const std::vector<Fault> faults{
     {"a damaged ext4",
-     open_b + "debugfs -w -R 'clri <2>' /dev/mapper/cleartext-b && "
-              "debugfs -w -R 'ssv state 2' /dev/mapper/cleartext-b && cryptsetup close cleartext-b",
-     "b", "its file system has errors that need a person", "fsck.ext4 /dev/mapper/cleartext-b",
-     "fsck.ext4 -y /dev/mapper/cleartext-b > /root/fsck.log; test $? -le 1; "
-     "mount /dev/mapper/cleartext-b /mnt && echo b > /mnt/marker && umount /mnt"},
-    {"a missing LV", "lvrename -q system/encrypted-b system/elsewhere", "b",
-     "system/encrypted-b did not appear", "lvs",
-     "lvrename -q system/elsewhere system/encrypted-b"},
+     "latchkey -q unlock < /root/p && debugfs -w -R 'clri <2>' /dev/mapper/cleartext-% && "
+     "debugfs -w -R 'ssv state 2' /dev/mapper/cleartext-% && "
+     "for v in a b c d; do cryptsetup close cleartext-$v; done",
+     "%", "its file system has errors that need a person", "fsck.ext4 /dev/mapper/cleartext-%",
+     "fsck.ext4 -y /dev/mapper/cleartext-% > /root/fsck.log; test $? -le 1; "
+     "mount /dev/mapper/cleartext-% /mnt && echo % > /mnt/marker && umount /mnt"},
+    {"a missing LV", "lvrename -q system/encrypted-% system/elsewhere", "%",
+     "system/encrypted-% did not appear", "lvs",
+     "lvrename -q system/elsewhere system/encrypted-%"},
     {"a missing key file",
-     "latchkey -q mount-keys --write < /root/p && mv /run/latchkey/keys/system-b.key "
+     "latchkey -q mount-keys --write < /root/p && mv /run/latchkey/keys/system-%.key "
      "/run/latchkey/keys/aside && latchkey -q umount-keys",
-     "b", "'system-b.key': it is not on the keys volume", "latchkey restore",
+     "%", "'system-%.key': it is not on the keys volume", "latchkey restore",
      "latchkey -q mount-keys --write < /root/p && mv /run/latchkey/keys/aside "
-     "/run/latchkey/keys/system-b.key && latchkey -q umount-keys"},
+     "/run/latchkey/keys/system-%.key && latchkey -q umount-keys"},
     {"a damaged LUKS header",
-     "dd if=/dev/system/encrypted-b of=/root/header bs=1M count=16 status=none && "
-     "dd if=/dev/zero of=/dev/system/encrypted-b bs=1M count=1 conv=notrunc status=none",
-     "b", "header", "latchkey restore",
-     "dd if=/root/header of=/dev/system/encrypted-b bs=1M conv=notrunc status=none"},
+     "dd if=/dev/system/encrypted-% of=/root/header bs=1M count=16 status=none && "
+     "dd if=/dev/zero of=/dev/system/encrypted-% bs=1M count=1 conv=notrunc status=none",
+     "%", "header", "latchkey restore",
+     "dd if=/root/header of=/dev/system/encrypted-% bs=1M conv=notrunc status=none"},
     {"a mount point that is a file",
-     "chattr -i /srv/b && rmdir /srv/b && touch /srv/b", "b", "'/srv/b' is not a directory",
-     "release-services", "rm /srv/b"},
-    {"a mount point with files in it", "chattr -i /srv/b && touch /srv/b/stray", "b",
-     "holds files that it would hide: 'stray'", "--over-files", "rm /srv/b/stray"},
+     "chattr -i /srv/% && rmdir /srv/% && touch /srv/%", "%", "'/srv/%' is not a directory",
+     "release-services", "rm /srv/%"},
+    {"a mount point with files in it", "chattr -i /srv/% && touch /srv/%/stray", "%",
+     "holds files that it would hide: 'stray'", "--over-files", "rm /srv/%/stray"},
     {"a service that fails to start",
-     "mkdir -p /etc/systemd/system/serve-b.service.d && "
-     "printf '[Service]\\nExecStartPre=false\\n' > /etc/systemd/system/serve-b.service.d/x.conf && "
+     "mkdir -p /etc/systemd/system/serve-%.service.d && "
+     "printf '[Service]\\nExecStartPre=false\\n' > /etc/systemd/system/serve-%.service.d/x.conf && "
      "systemctl daemon-reload",
-     "serve-b.service", "failed", "journalctl -b -u serve-b.service",
-     "rm -r /etc/systemd/system/serve-b.service.d && systemctl daemon-reload"},
+     "serve-%.service", "failed", "journalctl -b -u serve-%.service",
+     "rm -r /etc/systemd/system/serve-%.service.d && systemctl daemon-reload"},
     {"a service that hangs as it starts",
-     "mkdir -p /etc/systemd/system/serve-b.service.d && "
+     "mkdir -p /etc/systemd/system/serve-%.service.d && "
      "printf '[Service]\\nTimeoutStartSec=infinity\\nExecStartPre=tail -f /dev/null\\n' > "
-     "/etc/systemd/system/serve-b.service.d/x.conf && systemctl daemon-reload",
-     "serve-b.service", "it is still 'activating' after", "serve-b.service",
-     "rm -r /etc/systemd/system/serve-b.service.d && systemctl daemon-reload && "
-     "systemctl stop serve-b"},
+     "/etc/systemd/system/serve-%.service.d/x.conf && systemctl daemon-reload",
+     "serve-%.service", "it is still 'activating' after", "serve-%.service",
+     "rm -r /etc/systemd/system/serve-%.service.d && systemctl daemon-reload && "
+     "systemctl stop serve-%"},
 };
+
+std::string with(const std::string& text, const std::string& volume) {
+  return replace_all(text, "%", volume);
+}
 
 // The row of one volume or unit, with what is said below it.
 nlohmann::json row_of(Machine& m, const std::string& name) {
@@ -79,12 +83,13 @@ nlohmann::json row_of(Machine& m, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("promise 5: each fault costs its own volume or service, and its repair is completed",
-          "[main]") {
-  for (const Fault& fault : faults) {
-    DYNAMIC_SECTION(fault.name) {
+TEST_CASE("promise 5: each fault costs its own volume or service, and its repair is completed") {
+  // Two at a time, which have nothing to do with each other either.
+  for (std::size_t i = 0; i + 1 < faults.size(); i += 2) {
+    const std::vector<std::pair<Fault, std::string>> pair{{faults[i], "b"}, {faults[i + 1], "c"}};
+    DYNAMIC_SECTION(pair[0].first.name << ", " << pair[1].first.name) {
       Machine& m = closed();
-      m.must(fault.breaks);
+      for (const auto& [fault, volume] : pair) m.must(with(fault.breaks, volume));
       m.must(
           "mkdir -p /etc/latchkey/hooks.d/failed && cat > /etc/latchkey/hooks.d/failed/keep && "
           "chmod 755 /etc/latchkey/hooks.d/failed/keep",
@@ -93,23 +98,27 @@ TEST_CASE("promise 5: each fault costs its own volume or service, and its repair
       const Done first = m.sh("release-services < /root/p");
       INFO(first.output);
       CHECK(first.status == exit_status(Code::partial));
-      CHECK(has(first.output, fault.says));
-      CHECK(has(first.output, fault.advises));
-      check_up(m, {"a", "c", "d"});
-      CHECK(m.sh("systemctl is-active serve-b").status != 0);
-      CHECK(row_of(m, fault.victim)["up"] == false);
-      // Whoever asked for it is told, and of nothing once all is well.
+      check_up(m, {"a", "d"});
       m.until("test -s /root/failed.json");
-      CHECK(has(m.must("cat /root/failed.json && rm /root/failed.json"), fault.victim));
+      const std::string told = m.must("cat /root/failed.json && rm /root/failed.json");
+      for (const auto& [fault, volume] : pair) {
+        INFO(fault.name);
+        CHECK(has(first.output, with(fault.says, volume)));
+        CHECK(has(first.output, with(fault.advises, volume)));
+        CHECK(m.sh("systemctl is-active serve-" + volume).status != 0);
+        CHECK(row_of(m, with(fault.victim, volume))["up"] == false);
+        // Whoever asked for it is told, and of nothing once all is well.
+        CHECK(has(told, with(fault.victim, volume)));
+      }
 
-      m.must(fault.repairs);
-      const std::string before = m.must("systemctl show -P InvocationID serve-a serve-c serve-d");
+      for (const auto& [fault, volume] : pair) m.must(with(fault.repairs, volume));
+      const std::string before = m.must("systemctl show -P InvocationID serve-a serve-d");
       const Done second = m.sh("release-services < /root/p");
       INFO(second.output);
       CHECK(second.status == 0);
       check_up(m, closed_volumes);
       // Just what was missing: the others were not started anew.
-      CHECK(m.must("systemctl show -P InvocationID serve-a serve-c serve-d") == before);
+      CHECK(m.must("systemctl show -P InvocationID serve-a serve-d") == before);
       CHECK(m.must("systemctl --failed --no-legend").empty());
       CHECK(m.sh("test -e /root/failed.json").status != 0);
     }
@@ -153,7 +162,9 @@ TEST_CASE("case 45, 46: faults of every kind at boot cost no emergency mode and 
 
 TEST_CASE("a long check is a bar on a terminal and leaves no trace of it") {
   Machine& m = closed();
-  m.must(open_b + "debugfs -w -R 'ssv state 2' /dev/mapper/cleartext-b && latchkey -q lock");
+  m.must(
+      "latchkey -q unlock < /root/p && for v in a c d; do cryptsetup close cleartext-$v; done && "
+      "debugfs -w -R 'ssv state 2' /dev/mapper/cleartext-b && latchkey -q lock");
   Child typed = m.terminal("release-services --only b < /root/p");
   typed.expect("checking 'b' [", 60s);
   CHECK(typed.wait(120s) == 0);
