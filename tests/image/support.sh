@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the cases of the image tests stand on. Sourced by tests/image/inside.
-# shellcheck disable=SC2154 # top, deb, work, tree, release come from there
+# shellcheck disable=SC2154,SC2034 # top, deb, work, tree, release come from there; ran is for the cases
 
 # Takes a sentence and a command; counts whether the command succeeds.
 check() {
@@ -68,6 +68,12 @@ with build.base(sys.argv[1], extra) as path:
 in_tree() {
 	chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive HOME=/root "$@"
+}
+
+# Runs a command in the tree; its output is for said(), its status for $ran.
+try() {
+	ran=0
+	in_tree "$@" >"$work/said" 2>&1 </dev/null || ran=$?
 }
 
 # A configuration that is right, as a new owner would write it. Host keys stay.

@@ -1,0 +1,141 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Packages that apt and dpkg install while volumes are closed, and our own when it goes.
+# Sourced by tests/image/inside.
+# shellcheck disable=SC2154,SC2016 # variables come from support.sh; scripts are quoted
+
+# Makes a package in the tree's pool: name, version, files, each of which holds the version.
+toy() {
+	local name=$1 version=$2 root=$work/toy file
+	shift 2
+	rm -rf "$root"
+	mkdir -p "$root/DEBIAN" "$tree/root/pool"
+	for file; do
+		mkdir -p "$root/${file%/*}"
+		echo "$version" >"$root/$file"
+	done
+	printf '%s\n' "Package: $name" "Version: $version" 'Architecture: all' 'Description: toy' \
+		'Maintainer: Nobody <nobody@example.invalid>' >"$root/DEBIAN/control"
+	file=$tree/root/pool/${name}_$version.deb
+	dpkg-deb --root-owner-group -b "$root" "$file" >"$work/check.log"
+	dpkg-deb -f "$file"
+	printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "${file##*/}" "$(stat -c %s "$file")" \
+		"$(sha256sum "$file" | cut -d' ' -f1)"
+}
+
+# The state and version of an installed package.
+state_of() { in_tree dpkg-query -Wf '${db:Status-Status} ${Version}' "$1"; }
+
+# apt with the pool and nothing else, whatever the tree has.
+apt_get() {
+	try apt-get -y -o Dir::Etc::SourceList=/root/pool/sources -o Dir::Etc::SourceParts=/none \
+		-o APT::Sandbox::User=root "$@"
+}
+
+toy_pool() {
+	local unit=usr/lib/systemd/system/held-db.service
+	{ toy held-db 1:1 "$unit" && toy other 1 usr/share/other; } >/dev/null
+	try env LATCHKEY_ALLOW_HELD=1 dpkg -i /root/pool/held-db_1:1.deb /root/pool/other_1.deb
+	{
+		toy held-db 1:2 "$unit"
+		toy other 2 usr/share/other
+		toy pages 1 srv/mysql/page
+	} >"$tree/root/pool/Packages"
+	echo 'deb [trusted=yes] file:/root/pool ./' >"$tree/root/pool/sources"
+	echo 'held-db mysql' >"$etc/services"
+}
+
+case_13_packages_while_volumes_are_closed() {
+	echo 'held-db mysql' >"$etc/services"
+	toy_pool
+	check "LATCHKEY_ALLOW_HELD lets dpkg go on" same "$ran $(state_of held-db)" '0 installed 1:1'
+	check "... and it is told" said "'held-db' is changed while volumes are closed"
+	apt_get update
+	apt_get upgrade
+	check "apt refuses the upgrade of a held unit's package" [ "$ran" -ne 0 ]
+	check "... with unit and volume" \
+		said "'held-db' must not be changed now: it has the held unit 'held-db.service', whose volume 'mysql' is closed"
+	check "... before anything is unpacked" \
+		same "$(state_of held-db), $(state_of other)" 'installed 1:1, installed 1'
+	check "... and says what to do" said "release-services"
+	try /usr/lib/latchkey/latchkey-guard apt-guard --keep-back
+	check "unattended-upgrades is told to leave it alone, and nothing else" same \
+		"$ran $(grep -v '^//' "$tree/run/latchkey/apt.conf")" \
+		'0 Unattended-Upgrade::Package-Blacklist:: "^held-db$";'
+	check "... in words that apt reads" in_tree env APT_CONFIG=/run/latchkey/apt.conf apt-config dump
+	rm -r "$tree/run/latchkey"
+	try apt-mark hold held-db
+	apt_get upgrade
+	check "with apt-mark hold, as it says, the others go on" \
+		same "$ran $(state_of held-db), $(state_of other)" '0 installed 1:1, installed 2'
+	try apt-mark unhold held-db
+	apt_get remove held-db
+	check "apt refuses its removal" same "$((ran != 0)) $(state_of held-db)" '1 installed 1:1'
+	apt_get install pages
+	check "apt refuses a new package with files below a closed mount point" [ "$ran" -ne 0 ]
+	check "... and says why" said "it has files below '/srv/mysql', whose volume 'mysql' is closed"
+	check "... before any is unpacked" [ ! -e "$tree/srv/mysql" ]
+	try dpkg -i /root/pool/other_2.deb /root/pool/held-db_1:2.deb
+	check "dpkg refuses it too" same "$((ran != 0)) $(state_of held-db)" '1 installed 1:1'
+	check "... and says so" said "whose volume 'mysql' is closed"
+	try dpkg -iR /root/pool
+	check "... below a directory" same "$((ran != 0)) $(state_of held-db)" '1 installed 1:1'
+	try dpkg -P held-db
+	check "... and its purge" same "$((ran != 0)) $(state_of held-db)" '1 installed 1:1'
+	try dpkg -i /root/pool/other_2.deb
+	check "dpkg goes on with others" [ "$ran" -eq 0 ]
+
+	echo 'nonsense' >"$etc/volumes"
+	apt_get install --reinstall other
+	check "a broken configuration stops no other package" [ "$ran" -eq 0 ]
+	check "... and is told" said "/etc/latchkey/volumes:1:"
+	apt_get install held-db
+	check "... but one of a held unit" same "$((ran != 0)) $(state_of held-db)" '1 installed 1:1'
+	fresh_configuration
+	echo 'held-db mysql' >"$etc/services"
+	apt_get -o Latchkey::Allow-Held=true install held-db
+	check "apt's option lets it go on" same "$ran $(state_of held-db)" '0 installed 1:2'
+	# In the midst of an upgrade latchkey itself may lack its libraries.
+	mv "$tree/usr/sbin/latchkey" "$work/latchkey"
+	apt_get install --reinstall held-db
+	check "while latchkey cannot run a package of a held unit is refused as ever" \
+		same "$((ran != 0)) $(state_of held-db)" '1 installed 1:2'
+	mv "$work/latchkey" "$tree/usr/sbin/latchkey"
+	local guard=$tree/usr/lib/latchkey/latchkey-guard
+	mv "$guard" "$work/guard"
+	apt_get install --reinstall held-db other
+	check "without our guard apt goes on" [ "$ran" -eq 0 ]
+	printf '#!/bin/sh\nkill -SEGV $$\n' >"$guard"
+	chmod +x "$guard"
+	apt_get install --reinstall held-db
+	check "with a guard that crashes, too" [ "$ran" -eq 0 ]
+	mv "$work/guard" "$guard"
+	rm "$etc/services" "$etc/volumes"
+	try /usr/lib/latchkey/latchkey-guard apt-guard --keep-back
+	check "with nothing closed unattended-upgrades is told nothing" same \
+		"$ran $(grep -v '^//' "$tree/run/latchkey/apt.conf")" '0 '
+	apt_get install --reinstall held-db
+	check "what is not held is not refused" [ "$ran" -eq 0 ]
+}
+
+case_99_removal() {
+	echo 'held-db mysql' >"$etc/services"
+	toy_pool
+	build
+	check "the package is installed over itself" in_tree dpkg -i /root/latchkey.deb
+	check "the package is removed" in_tree dpkg -r latchkey
+	apt_get update
+	apt_get install --reinstall held-db
+	check "apt goes on after the removal" same "$ran $(state_of held-db)" '0 installed 1:2'
+	try dpkg -i /root/pool/held-db_1:1.deb
+	check "... and dpkg" same "$ran $(state_of held-db)" '0 installed 1:1'
+	look
+	check "an image after the removal has nothing of ours" same "$(of_ours "$image")" ""
+	check "the owner's files stay" [ -s "$etc/authorized_keys" ]
+	check "the host keys stay" [ -s "$etc/hostkeys/ed25519.dropbear" ]
+	check "the package is purged" in_tree dpkg -P latchkey
+	check "the host keys go with a purge" [ ! -e "$etc/hostkeys" ]
+	check "the owner's files stay after a purge" [ -s "$etc/volumes" ]
+	check "nothing of the package is left" same \
+		"$(find "$tree/usr" "$tree/etc/apt" "$tree/etc/dpkg" "$tree/lib/systemd" "$tree/run" "$tree/var/lib/latchkey" -name '*latchkey*' 2>/dev/null)" ""
+}
