@@ -169,7 +169,8 @@ TEST_CASE("case 40: create-volume, killed between any two steps, goes on where i
   prove_table(story.verb, kill_everywhere(m, story));
 }
 
-TEST_CASE("promise 6: resize-volume and remove-volume, killed between any two steps, go on") {
+TEST_CASE("promise 6: resize-volume and remove-volume, killed between any two steps, go on",
+          "[.slow]") {
   Machine& m = set_up();
   m.must("latchkey create-volume " + create, passphrase + "\n");
   m.must("echo data > /srv/logs/file");
@@ -203,7 +204,7 @@ TEST_CASE("promise 6: resize-volume and remove-volume, killed between any two st
   prove_table(wipe.verb, kill_everywhere(m, wipe));
 }
 
-TEST_CASE("case 40: remove-volume takes back what an interrupted create-volume made") {
+TEST_CASE("case 40: remove-volume takes back what an interrupted create-volume made", "[.slow]") {
   Machine& m = set_up();
   for (const std::string point : {"lv:after", "file-system:after", "untag:after"}) {
     m.load("set-up");

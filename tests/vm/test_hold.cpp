@@ -41,8 +41,7 @@ void add_units(Machine& m) {
 
 }  // namespace
 
-TEST_CASE("case 49, 50: whatever starts a held unit leaves it down, and nothing has failed",
-          "[main]") {
+TEST_CASE("case 49, 50: whatever starts a held unit leaves it down, and nothing has failed") {
   Machine& m = closed();
   add_units(m);
   m.until("test -e /var/lib/systemd/timers/stamp-nightly.timer");

@@ -28,7 +28,8 @@ const std::vector<Moment> moments{
 
 }  // namespace
 
-TEST_CASE("kill -9 of everything at five moments of early boot, and the sixth try boots") {
+TEST_CASE("kill -9 of everything at five moments of early boot, and the sixth try boots",
+          "[.slow]") {
   Machine m("test-killer",
             {"--volumes", "a,b,c,d", "--memory", "768", "--script",
              LATCHKEY_SOURCE_DIR "/tests/vm/guest/killer"});

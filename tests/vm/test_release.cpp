@@ -127,7 +127,7 @@ TEST_CASE("promise 5: each fault costs its own volume or service, and its repair
 
 TEST_CASE("case 45, 46: faults of every kind at boot cost no emergency mode and no wait") {
   Machine& m = closed();
-  m.must(faults[0].breaks);  // b: its file system
+  m.must(with(faults[0].breaks, "b"));  // its file system
   m.must("chattr -i /srv/c && touch /srv/c/stray && lvrename -q system/encrypted-d system/elsewhere");
   m.reboot();
   m.wait_early();
@@ -151,7 +151,7 @@ TEST_CASE("case 45, 46: faults of every kind at boot cost no emergency mode and 
   CHECK(has(told, "holds files that it would hide: 'stray'"));
   CHECK(has(told, "system/encrypted-d"));
 
-  m.must(faults[0].repairs);
+  m.must(with(faults[0].repairs, "b"));
   m.must("rm /srv/c/stray && lvrename -q system/elsewhere system/encrypted-d");
   const Done repaired = m.sh("release-services < /root/p");
   INFO(repaired.output);

@@ -234,7 +234,8 @@ void check_rekeyed(Machine& m) {
 
 }  // namespace
 
-TEST_CASE("Must 9: after a rekey the old keys volume and the old passphrase open nothing") {
+TEST_CASE("Must 9: after a rekey the old keys volume and the old passphrase open nothing",
+          "[.slow]") {
   Machine& m = unlocked();
   keep_a_copy(m);
   CHECK(old_copy_opens(m, "a"));

@@ -144,7 +144,8 @@ TEST_CASE(
   CHECK(m.must("lvs --noheadings -o devices discs/encrypted-all | wc -l") == "3");
 }
 
-TEST_CASE("case 43: a disk that comes long after the passphrase still has its volume opened") {
+TEST_CASE("case 43: a disk that comes long after the passphrase still has its volume opened",
+          "[.slow]") {
   Machine m("test-late", {"--volumes", "a,b", "--memory", "768", "--late-disk"});
   m.wait_early();
   Child session = m.early_terminal("unlock");
