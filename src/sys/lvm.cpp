@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 
 #include "core/text.hpp"
@@ -128,12 +127,8 @@ std::string lvm_system_id() {
   const std::size_t colon = said->output.find(": ");
   if (colon == std::string::npos) return "";
   const std::string id(trim(std::string_view(said->output).substr(colon + 2)));
-  // LVM allows no other characters; nothing else may come into its configuration.
-  const bool known = std::ranges::all_of(id, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("+_.-").find(c) != std::string_view::npos;
-  });
-  return known ? id : "";
+  // LVM makes it of the characters of its names; nothing else may come into its configuration.
+  return valid_lvm_name(id) ? id : "";
 }
 
 WokenLv::WokenLv(const DeviceRef& device) : device_(device) {

@@ -74,20 +74,13 @@ class Machine {
   /// `latchkey init`. A snapshot of another set-up needs it again.
   void trust_early() { vm({"trust", name_}); }
   void save(const std::string& tag) {
-    hang_up();
-    vm({"snapshot", name_, "save", tag});
+    interrupt({"snapshot", name_, "save", tag});
     saved_.insert(tag);
   }
   /// True when a snapshot of that name was saved by this program.
   [[nodiscard]] bool saved(const std::string& tag) const { return saved_.contains(tag); }
-  void load(const std::string& tag) {
-    hang_up();
-    vm({"snapshot", name_, "load", tag});
-  }
-  void power_off() {
-    hang_up();
-    vm({"poweroff", name_});
-  }
+  void load(const std::string& tag) { interrupt({"snapshot", name_, "load", tag}); }
+  void power_off() { interrupt({"poweroff", name_}); }
   /// `options` go to `tools/vm start`.
   void start(const std::vector<std::string>& options = {}) {
     std::vector<std::string> words{"start", name_};
@@ -101,14 +94,8 @@ class Machine {
     words.insert(words.end(), options.begin(), options.end());
     vm(words);
   }
-  void reset() {
-    hang_up();
-    vm({"reset", name_});
-  }
-  void reboot() {
-    hang_up();
-    vm({"reboot", name_});
-  }
+  void reset() { interrupt({"reset", name_}); }
+  void reboot() { interrupt({"reboot", name_}); }
   std::string monitor(const std::string& request) { return vm({"monitor", name_, request}); }
 
   /// Unlocks over early ssh and waits for the machine's own login.
@@ -118,9 +105,13 @@ class Machine {
   // The words of sh(): one connection serves all commands, since setting one up costs an
   // emulated processor more than most commands do.
   [[nodiscard]] std::vector<std::string> login();
-  // Ends that connection: whatever stops the guest, or takes it to another moment, leaves
-  // nobody at its other end.
   void hang_up();
+  // What stops the guest, or takes it to another moment, leaves nobody at the other end of
+  // that connection: it is ended before.
+  void interrupt(const std::vector<std::string>& arguments) {
+    hang_up();
+    vm(arguments);
+  }
   std::string vm(const std::vector<std::string>& arguments);
 
   std::string name_;

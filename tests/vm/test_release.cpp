@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Faults on a machine with four volumes and a service on each: each costs its own volume or
-// service and nothing else, the table says what is wrong and what
-// to type, and after the repair the same command completes just what was missing.
+// service and nothing else, the table says what is wrong and what to type, and after the
+// repair the same command completes just what was missing.
 #include <nlohmann/json.hpp>
 
 #include "core/result.hpp"

@@ -85,8 +85,8 @@ def disk_backend(node, path, form="qcow2", read_only=False):
             "file": {"driver": "file", "filename": path}}
     if not read_only:
         spec["detect-zeroes"] = "unmap"
-        # A guest may stop at any moment, this machine does not: waiting for its disks at
-        # each of the guest's flushes would have the guest stand still for seconds.
+        # What a guest has written is in this machine's memory, which outlives a guest that is
+        # reset or killed: its flushes need not reach the disk.
         spec["cache"] = {"direct": False, "no-flush": True}
     return spec
 
