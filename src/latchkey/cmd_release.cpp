@@ -156,7 +156,7 @@ Run declare_release(CLI::App& app, const Globals& globals) {
   app.add_flag("--start", flags->start)->group("");  // for latchkey-start.service
   return [flags, &globals] {
     if (flags->boot) return release_at_boot(globals, flags->over_files);
-    if (flags->start) return start_released(globals);
+    if (flags->start) return finish_boot(globals);
     return release_now(*flags, globals);
   };
 }

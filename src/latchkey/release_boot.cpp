@@ -36,10 +36,6 @@ bool any_open(const Facts& facts) {
   return std::ranges::any_of(facts.volumes, [](const auto& item) { return item.second.open; });
 }
 
-bool any_released(const Facts& facts) {
-  return std::ranges::any_of(facts.units, [](const auto& item) { return item.second.released; });
-}
-
 // The read end of a pipe whose writing end the boot's process keeps: it has
 // ended when that process has gone on without us.
 class BootWaits {
@@ -70,13 +66,8 @@ int refuse(const Globals& globals, const Error& error) {
   return report_error(error);
 }
 
-// Early boot left the keys volume's LV active: LVM's work would have delayed the boot
-// there. Comes last: it waits for systemd's own activation, which would undo it, and no
-// service is to wait for that.
+// Early boot left the keys volume's LV active: LVM's work would have delayed the boot there.
 void rest_after_boot(const Setup& setup, const Paths& paths) {
-  const DeviceRef& keys = setup.config.keys.device;
-  if (keys.kind == DeviceRef::Kind::lv && init_system() == InitSystem::systemd)
-    await_activation_at_boot(keys.vg);
   if (auto rested = rest_keys_volume_unless_used(setup, paths); !rested)
     report_warning(rested.error());
 }
@@ -114,10 +105,29 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   print(table_text(rows, false));
   say(globals, conclusion_text(rows));
   drop(*lock);
-  if (systemd_runs() && any_released(after)) start_soon(std::string(start_unit_name));
   tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter.details())});
-  rest_after_boot(setup, globals.paths);
+  if (systemd_runs())
+    start_soon(std::string(start_unit_name));
+  else
+    rest_after_boot(setup, globals.paths);
   return outcome.complete() ? 0 : exit_status(Code::partial);
+}
+
+int start_released(const Globals& globals, const Setup& setup) {
+  Facts facts;
+  probe_services(facts, setup, globals.paths);
+  Plan plan;
+  for (const Service& service : setup.services) {
+    const UnitFacts& fact = facts.units[service.unit];
+    if (fact.released && !fact.active) plan.steps.push_back({ReleaseUnit{service.unit}});
+  }
+  if (plan.steps.empty()) {
+    say(globals, "everything that is released runs");
+    return 0;
+  }
+  TerminalReporter reporter(globals);
+  ReleaseEffects effects(setup, globals.paths, reporter);
+  return execute(plan, effects, reporter).status();
 }
 
 }  // namespace
@@ -159,23 +169,15 @@ int release_at_boot(const Globals& globals, bool over_files) {
   return status;
 }
 
-int start_released(const Globals& globals) {
+int finish_boot(const Globals& globals) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  Facts facts;
-  probe_services(facts, *setup, globals.paths);
-  Plan plan;
-  for (const Service& service : setup->services) {
-    const UnitFacts& fact = facts.units[service.unit];
-    if (fact.released && !fact.active) plan.steps.push_back({ReleaseUnit{service.unit}});
-  }
-  if (plan.steps.empty()) {
-    say(globals, "everything that is released runs");
-    return 0;
-  }
-  TerminalReporter reporter(globals);
-  ReleaseEffects effects(*setup, globals.paths, reporter);
-  return execute(plan, effects, reporter).status();
+  const int status = start_released(globals, *setup);
+  // Last: systemd's own activation at boot would undo it, and no service is to wait for that.
+  const DeviceRef& keys = setup->config.keys.device;
+  if (keys.kind == DeviceRef::Kind::lv) await_activation_at_boot(keys.vg);
+  rest_after_boot(*setup, globals.paths);
+  return status;
 }
 
 }  // namespace latchkey

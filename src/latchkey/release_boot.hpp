@@ -18,8 +18,9 @@ namespace latchkey {
 /// 1 when a volume that is open, or belongs to a set that was opened, is not up.
 int release_at_boot(const Globals& globals, bool over_files);
 
-/// What latchkey-start.service runs: starts the units that are marked as released
-/// and do not run. Gives 0 when all do.
-int start_released(const Globals& globals);
+/// What latchkey-start.service runs, while nobody waits for it: starts the units that are
+/// marked as released and do not run, and deactivates the keys volume's LV once systemd has
+/// activated what it found. Gives 0 when all units run; an LV that stays active is a warning.
+int finish_boot(const Globals& globals);
 
 }  // namespace latchkey

@@ -31,6 +31,12 @@ TEST_CASE("log and hooks: who unlocked survives a reboot, and bad hooks hold up 
   put_hook(m, "unlocked/20-hangs", "exec sleep 1000");
   put_hook(m, "unlocked/30-records", "cat > /root/unlocked.json");
   put_hook(m, "released/records", "cat > /root/released.json");
+  // systemd's own activation of the volume group lasts until the release is over.
+  m.must("cat > /etc/systemd/system/lvm-activate-system.service && "
+         "systemctl enable lvm-activate-system",
+         "[Unit]\nDefaultDependencies=no\n[Service]\nType=exec\nExecStart=/bin/sh -c "
+         "'until systemctl -q is-active latchkey-release; do sleep 1; done; sleep 5'\n"
+         "[Install]\nWantedBy=sysinit.target\n");
   m.must("sync");
   m.reboot();
   m.wait_early();
@@ -40,6 +46,18 @@ TEST_CASE("log and hooks: who unlocked survives a reboot, and bad hooks hold up 
   m.until("systemctl is-system-running | grep -qx running", 180s);
   m.until("test -s /root/released.json", 240s);
   CHECK(m.must("systemctl --failed --no-legend | wc -l") == "0");
+
+  // The keys volume's LV is put to rest after that, by a unit that no service waits for.
+  m.until("[ ! -e /dev/mapper/system-encrypted--keys ]", 120s);
+  const std::string units =
+      "journalctl -b -o cat -u latchkey-release -u lvm-activate-system -u latchkey-start";
+  m.until(units + " | grep -q 'Finished latchkey-start'", 120s);
+  const std::string order = m.must(units);
+  INFO(order);
+  const auto rest = order.find("Finished latchkey-start");
+  const auto activated = order.find("lvm-activate-system.service: Deactivated");
+  CHECK(order.find("Finished latchkey-release") < activated);
+  CHECK(activated < rest);
 
   const auto unlocked = nlohmann::json::parse(m.must("cat /root/unlocked.json"));
   CHECK(unlocked["event"] == "unlocked");
