@@ -19,6 +19,8 @@ using std::chrono::seconds;
 
 // Longer than systemctl ever needs to answer.
 const RunOptions quick{.timeout = seconds(60)};
+// As long as queueing took, within these: on a slow machine units are slow too, and asking costs.
+constexpr milliseconds shortest_pause(20);
 constexpr milliseconds first_pause(100);
 constexpr milliseconds longest_pause(1000);
 // A unit that is up at once may still fall over in its first moment.
@@ -57,14 +59,16 @@ void UnitStarter::add(std::size_t step, const std::string& unit) {
 
 std::vector<Ended> UnitStarter::look() {
   std::vector<Ended> ended;
-  const bool fresh = !added_.empty();
-  if (fresh) {
+  if (!added_.empty()) {
     prepare(ended);
+    const auto begun = Clock::now();
     queue(ended);
-  } else if (!starts_.empty()) {
-    watch(ended);  // hardly any is up in the moment in which it was queued
+    pause_ = std::clamp(std::chrono::duration_cast<milliseconds>(Clock::now() - begun),
+                        shortest_pause, first_pause);
+    return ended;  // hardly any is up in the moment in which it was queued
   }
-  pause_ = fresh ? first_pause : std::min(pause_ * 2, longest_pause);
+  if (!starts_.empty()) watch(ended);
+  pause_ = std::min(pause_ * 2, longest_pause);
   return ended;
 }
 
