@@ -31,6 +31,9 @@ namespace latchkey {
 /// would hide.
 [[nodiscard]] Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs);
 
+/// Whether the machine's own sshd would let anybody in while no volume is mounted.
+[[nodiscard]] Findings check_logins(const Paths& paths, const EarlyInputs& inputs);
+
 /// Swap areas, and the place of kernel dumps, that are not encrypted.
 [[nodiscard]] Findings check_traces(const Paths& paths);
 

@@ -186,3 +186,19 @@ TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
   CHECK(contains(said, "warning: the swap area '/swapfile' is not encrypted"));
   CHECK(contains(said, "warning: kdump writes the memory of a crashed kernel to '/var/crash'"));
 }
+
+TEST_CASE("check warns when every key of the machine's own sshd lies on a volume") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/etc/passwd",
+           "root:x:0:0::/root:/bin/bash\nweb:x:1000:1000::/srv/www/home:/bin/bash\n");
+  CHECK_FALSE(contains(root.check(), "knows no key"));
+  fs::create_directories(root.path("/srv/www/home/.ssh"));
+  root.put("/srv/www/home/.ssh/authorized_keys", "ssh-ed25519 AAAA web\n");
+  CHECK(contains(root.check(),
+                 "warning: the machine's own sshd knows no key while 'www' is not mounted: all "
+                 "authorized_keys lie on volumes: those of web\n"));
+  fs::create_directories(root.path("/root/.ssh"));
+  root.put("/root/.ssh/authorized_keys", "ssh-ed25519 AAAA root\n");
+  CHECK_FALSE(contains(root.check(), "knows no key"));
+}
