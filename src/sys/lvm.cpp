@@ -19,16 +19,17 @@ std::string selection(const DeviceRef& lv) {
 }
 
 Result<RunResult> activate_selected(const std::string& selected, const char* how) {
-  return run({"lvm", "lvchange", "--activate", how, "--select", selected},
+  return run({"lvm", "lvchange", "--activate", how, "--ignoreactivationskip", "--select", selected},
              {.timeout = std::chrono::seconds(60)});
 }
 
 }  // namespace
 
 Result<> activate_lvs(const std::vector<std::string>& names, bool degraded) {
-  std::vector<std::string> argv{
-      "lvm", "lvchange", "--activationmode", degraded ? "degraded" : "complete", "--activate",
-      "y",   "--"};
+  // Thin snapshots carry a flag that has them skipped, and lvchange succeeds all the same. One
+  // that somebody configured here is wanted.
+  std::vector<std::string> argv{"lvm", "lvchange", "--ignoreactivationskip", "--activationmode",
+                                degraded ? "degraded" : "complete", "--activate", "y", "--"};
   argv.insert(argv.end(), names.begin(), names.end());
   const std::string what = "cannot activate " + join(names, ", ");
   auto result = run(argv, {.timeout = std::chrono::seconds(60)});
