@@ -28,6 +28,10 @@ class PassphraseChange {
                         [&](Secret typed) -> Result<> {
                           say(globals_, "trying the passphrase; the key derivation takes a moment");
                           auto slot = work_.begun.empty() ? luks_.try_key(typed) : recognise(typed);
+                          if (!slot && slot.error().code == Code::denied) {
+                            slot = luks_.try_key(typed);
+                            if (slot) give_up_interrupted();
+                          }
                           if (!slot) return slot.error();
                           old = *slot;
                           current_ = std::move(typed);
@@ -64,7 +68,23 @@ class PassphraseChange {
   }
 
  private:
-  // After an interrupted change only its two passphrases can tell how to go on.
+  // Somebody else types: the change that was interrupted is not theirs to complete or to take
+  // back, and must not keep them from their own.
+  void give_up_interrupted() {
+    std::string both;
+    for (const char* which : {"old", "new"})
+      if (const int slot = recorded_slot(work_, which);
+          slot != LuksDevice::any_slot && luks_.has_slot(slot))
+        both += (both.empty() ? "" : " and ") + std::to_string(slot);
+    report_warning({Code::refused, "the change that was interrupted is left as it is",
+                    "its passphrases open the keys volume: slot " + both,
+                    "when one is to go: latchkey remove-passphrase --slot N"});
+    work_.begun.clear();
+    work_.done.clear();
+    work_.values.clear();
+  }
+
+  // After an interrupted change its two passphrases tell how to go on.
   Result<int> recognise(const Secret& typed) const {
     for (const char* which : {"new", "old"}) {
       const int slot = recorded_slot(work_, which);

@@ -83,7 +83,7 @@ class KeyRotation {
         work_.done = {"store", "add", "prove"};
         return Ok{};
       }
-      if (auto gone = luks().remove_slot(fresh); !gone) return gone;
+      if (auto gone = remove_half_made(luks(), work_, opens); !gone) return gone;
     }
     const auto slot = luks().free_slot();
     if (!slot) return slot.error();

@@ -90,7 +90,14 @@ int recorded_slot(const Unfinished& work, const std::string& key) {
 Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep) {
   const int slot = recorded_slot(work, "new");
   if (slot == LuksDevice::any_slot || slot == keep || !luks.has_slot(slot)) return Ok{};
-  return luks.remove_slot(slot);
+  if (work.is_done("add")) return luks.remove_slot(slot);
+  // The number was chosen before there was a slot: somebody else may have filled it since.
+  report_warning({Code::refused, "key slot " + std::to_string(slot) + " was left as it is",
+                  "it came while '" + work.command +
+                      "' was interrupted: it may be of that, or somebody else's",
+                  "when nobody knows it: latchkey remove-passphrase --slot " +
+                      std::to_string(slot) + " (the keys volume), cryptsetup luksKillSlot"});
+  return Ok{};
 }
 
 WorkStep note_step(const Globals& globals) {

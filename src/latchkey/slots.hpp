@@ -72,7 +72,8 @@ class AwakeHeader {
 [[nodiscard]] int recorded_slot(const Unfinished& work, const std::string& key);
 
 /// Takes away what an interrupted run added: the slot that it recorded under `new`,
-/// unless that is `keep`. Fails as LuksDevice::remove_slot.
+/// unless that is `keep`. One that may be somebody else's, since the run did not come to
+/// say that it had added it, stays and is warned of. Fails as LuksDevice::remove_slot.
 [[nodiscard]] Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep);
 
 /// The step that remembers that backups are out of date now.

@@ -106,7 +106,13 @@ TEST_CASE(
       CHECK_FALSE(opens(m, now));
       now = with_old ? next + " afresh" : next;
       CHECK(opens(m, now));
-      CHECK(slots(m).find('\n') == std::string::npos);  // one slot
+      // One slot; or one more, which may be somebody else's as far as the next run knows.
+      const bool doubtful = step == "add" && with_old;
+      CHECK((slots(m).find('\n') != std::string::npos) == doubtful);
+      if (doubtful) {
+        CHECK(has(again.output, "was left as it is"));
+        m.must("latchkey remove-passphrase --slot 1", now + "\n");
+      }
     }
   prove_table(story.verb, rows);
 }
