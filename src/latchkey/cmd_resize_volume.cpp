@@ -54,7 +54,7 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   if (!vg) return vg.error();
   if (!*lv)
     return Error{Code::missing, "there is no logical volume " + volume.device.text(), "", ""};
-  if (*more > vg->free)
+  if (*more > vg->free && !(*lv)->thin)
     return Error{Code::refused, "cannot grow '" + volume.name + "' by " + size_text(*more),
                  "the volume group has " + size_text(vg->free) + " left", ""};
   // LVM gives whole extents only.
@@ -101,14 +101,24 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
   const auto bytes = parse_number(work->value("bytes"), 1UL << 60U);
   const std::vector<WorkStep> steps{
       {"lv", "", [&] { return grow_lv(volume->device, bytes.value_or(0)); }},
-      {"mapping", "", [&] { return grow_mapping(volume->mapping, volume->name, key); }},
+      {"mapping", "", [&] { return grow_mapping(volume->mapping, place_of(*volume), key); }},
       {"file-system", "growing the file system; a large one takes a while", [&]() -> Result<> {
          return volume->mount_point.empty()
                     ? Result<>(Ok{})
                     : grow_file_system(volume->fs_type, mapping_path(*volume), volume->mount_point);
        }}};
-  if (const int status = carry_out_and_tell(globals, *work, steps, halt); status != 0)
+  if (const auto done = carry_out(globals, *work, steps, halt); !done) {
+    const int status = report_error(done.error());
+    const auto lv = find_lv(volume->device);
+    // LVM grows it as a whole or not at all (no room for all legs of a mirror): then nothing
+    // is half done, and other work on the volume can begin.
+    const bool nothing_done = !work->is_done("lv") && lv && *lv && (*lv)->size < bytes.value_or(0);
+    if (!nothing_done)
+      report_warning(describe_unfinished(*work));
+    else if (auto dropped = drop_unfinished(globals.paths, work->name); !dropped)
+      report_warning(dropped.error());
     return status;
+  }
   if (halt != "list") say(globals, "'" + name + "' has " + size_text(bytes.value_or(0)) + " now");
   return 0;
 }

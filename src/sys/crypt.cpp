@@ -97,19 +97,17 @@ Result<Openable> Openable::read(MappingRequest request) {
 }
 
 Result<> Openable::open(const Secret& key) const {
-  const std::uint64_t memory = available_memory_kib();
-  if (memory != 0 && header_.memory_kib > memory)
-    return Error{Code::memory, "cannot open '" + request_.name + "'",
-                 "its key slot needs " + std::to_string(header_.memory_kib / 1024) +
-                     " MiB of memory and " + std::to_string(memory / 1024) + " MiB are free",
-                 "add memory, or give it a slot that needs less"};
   std::uint32_t flags = 0;
   if (request_.read_only) flags |= CRYPT_ACTIVATE_READONLY;
   if (request_.discard) flags |= CRYPT_ACTIVATE_ALLOW_DISCARDS;
   if (request_.hidden) flags |= CRYPT_ACTIVATE_PRIVATE;
-  const auto bytes = key.reveal();
-  const int r = crypt_activate_by_passphrase(session_->get(), request_.mapping.c_str(),
-                                             CRYPT_ANY_SLOT, bytes.data(), bytes.size(), flags);
+  const std::uint64_t memory = available_memory_kib();
+  const int r = session_->activate(header_, request_.mapping.c_str(), key, flags, memory);
+  if (r == -ENOMEM && memory != 0 && header_.memory_kib > memory)
+    return Error{Code::memory, "cannot open '" + request_.name + "'",
+                 "its key slot needs " + std::to_string(header_.memory_kib / 1024) +
+                     " MiB of memory and " + std::to_string(memory / 1024) + " MiB are free",
+                 "add memory, or give it a slot that needs less"};
   if (r < 0) return activation_error(*session_, request_, r);
   return Ok{};
 }
@@ -134,17 +132,20 @@ Result<> close_mapping_when_unused(const std::string& mapping) {
   return system_error(-r, "cannot have the mapping '" + mapping + "' closed");
 }
 
-Result<> grow_mapping(const std::string& mapping, const std::string& name, const Secret& key) {
-  const std::string what = "cannot grow the mapping of '" + name + "'";
+Result<> grow_mapping(const std::string& mapping, const LuksPlace& place, const Secret& key) {
+  const std::string what = "cannot grow the mapping of '" + place.name + "'";
   LuksSession session;
   crypt_device* cd = nullptr;
-  int r = crypt_init_by_name(&cd, mapping.c_str());
+  int r = crypt_init_by_name_and_header(&cd, mapping.c_str(),
+                                        place.header.empty() ? nullptr : place.header.c_str());
   session.device.reset(cd);
   if (r < 0) return system_error(-r, what);
   const auto bytes = key.reveal();
-  // Into the kernel's keyring, from where the new table takes it.
+  // Into the kernel's keyring, from where the new table of LUKS2 takes it. That of LUKS1 has
+  // the key itself, and its library refuses the flag.
+  const bool keyring = std::string_view(crypt_get_type(cd) ? crypt_get_type(cd) : "") == CRYPT_LUKS2;
   r = crypt_activate_by_passphrase(cd, nullptr, CRYPT_ANY_SLOT, bytes.data(), bytes.size(),
-                                   CRYPT_ACTIVATE_KEYRING_KEY);
+                                   keyring ? CRYPT_ACTIVATE_KEYRING_KEY : 0U);
   if (r == -EPERM)
     return Error{Code::denied, what, "no key slot accepts its key",
                  "see: latchkey check --with-keys"};

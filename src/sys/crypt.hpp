@@ -23,6 +23,7 @@ struct LuksHeader {
   std::string cipher;            ///< `aes-xts-plain64`
   std::uint64_t memory_kib = 0;  ///< the most memory one of its key slots asks for
   std::vector<SlotCost> slots{};
+  bool integrity = false;  ///< its data are sealed too (dm-integrity below dm-crypt)
 };
 
 /// Where a LUKS volume is.
@@ -101,9 +102,9 @@ class Openable {
 /// whatever becomes of this process.
 [[nodiscard]] Result<> close_mapping_when_unused(const std::string& mapping);
 
-/// Makes an open mapping as large as its device has become. `key` opens the volume.
-/// Fails with Code::denied, Code::missing (no such mapping), Code::io.
-[[nodiscard]] Result<> grow_mapping(const std::string& mapping, const std::string& name,
+/// Makes an open mapping as large as its device has become. `key` opens the volume, whose
+/// header `place` says. Fails with Code::denied, Code::missing (no such mapping), Code::io.
+[[nodiscard]] Result<> grow_mapping(const std::string& mapping, const LuksPlace& place,
                                     const Secret& key);
 
 /// Memory that could be had now, in KiB (MemAvailable); 0 when unknown.

@@ -165,16 +165,14 @@ Result<LuksDevice> LuksDevice::format(const LuksFormat& format, const Secret& pa
 
 Result<int> LuksDevice::try_key(const Secret& key) const {
   const std::string what = "cannot open '" + name_ + "'";
+  session_->said.clear();
   const std::uint64_t memory = available_memory_kib();
-  if (memory != 0 && header_.memory_kib > memory)
+  const int r = session_->activate(header_, nullptr, key, 0, memory);
+  if (r == -ENOMEM && memory != 0 && header_.memory_kib > memory)
     return Error{Code::memory, what,
                  "its key slot needs " + std::to_string(header_.memory_kib / 1024) +
                      " MiB of memory and " + std::to_string(memory / 1024) + " MiB are free",
                  "add memory"};
-  session_->said.clear();
-  const auto bytes = key.reveal();
-  const int r = crypt_activate_by_passphrase(session_->get(), nullptr, CRYPT_ANY_SLOT, bytes.data(),
-                                             bytes.size(), 0);
   if (r < 0) return slot_error(*session_, what, r);
   return r;
 }

@@ -122,8 +122,24 @@ Result<LuksHeader> LuksSession::judge(const std::string& name, const std::string
     return Error{Code::refused, "will not open '" + name + "'",
                  "its header has the UUID " + printable(header.uuid) + " and not " + uuid,
                  "another disk stands in its place? correct x-latchkey.uuid if that is meant"};
+  crypt_params_integrity integrity{};
+  header.integrity = crypt_get_integrity_info(cd, &integrity) == 0 && integrity.integrity != nullptr;
   if (auto refused = judge_costs(costs, name)) return *refused;
   return header;
+}
+
+int LuksSession::activate(const LuksHeader& header, const char* mapping, const Secret& key,
+                          std::uint32_t flags, std::uint64_t memory_kib) const {
+  const auto bytes = key.reveal();
+  const auto attempt = [&](int slot) {
+    return crypt_activate_by_passphrase(get(), mapping, slot, bytes.data(), bytes.size(), flags);
+  };
+  if (memory_kib == 0 || header.memory_kib <= memory_kib) return attempt(CRYPT_ANY_SLOT);
+  for (const SlotCost& slot : header.slots) {
+    if (slot.memory_kib > memory_kib) continue;
+    if (const int r = attempt(slot.slot); r != -EPERM) return r;
+  }
+  return -ENOMEM;
 }
 
 }  // namespace latchkey

@@ -11,6 +11,7 @@
 #include "sys/crypt.hpp"
 #include "sys/handle.hpp"
 #include "sys/quiet_node.hpp"
+#include "sys/secret.hpp"
 
 namespace latchkey {
 
@@ -39,6 +40,11 @@ struct LuksSession {
   [[nodiscard]] Result<LuksHeader> load(const LuksPlace& place, bool quiet = false);
   /// Reads what the loaded header says and refuses what nobody should open.
   [[nodiscard]] Result<LuksHeader> judge(const std::string& name, const std::string& uuid) const;
+  /// Opens a slot with the key, and the mapping with it (none: only tries). Where
+  /// `memory_kib` is not enough for all slots (0: not known), those that fit are tried, and
+  /// -ENOMEM means that none of these accepts it. Gives the slot, or what the library gave.
+  [[nodiscard]] int activate(const LuksHeader& header, const char* mapping, const Secret& key,
+                             std::uint32_t flags, std::uint64_t memory_kib) const;
 };
 
 }  // namespace latchkey

@@ -71,13 +71,14 @@ Result<VgInfo> find_vg(const std::string& name) {
 
 Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv) {
   const auto rows = report({"lvs", "--reportformat", "json", "--units", "b", "--nosuffix", "-o",
-                            "vg_name,lv_name,lv_size,lv_tags"},
+                            "vg_name,lv_name,lv_size,lv_tags,pool_lv"},
                            "lv", "cannot look for " + lv.text());
   if (!rows) return rows.error();
   for (const auto& row : *rows)
     if (row.value("vg_name", "") == lv.vg && row.value("lv_name", "") == lv.lv)
       return std::optional<LvInfo>(
-          LvInfo{bytes_of(row, "lv_size"), split(row.value("lv_tags", ""), ',')});
+          LvInfo{bytes_of(row, "lv_size"), split(row.value("lv_tags", ""), ','),
+                 !row.value("pool_lv", "").empty()});
   return std::optional<LvInfo>();
 }
 
@@ -109,6 +110,21 @@ Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
   if (!*now || !has_tag(**now, tag)) return Ok{};
   return lvm({"lvchange", "--deltag", tag, "--", lv.text()}, "cannot take the tag off " + lv.text(),
              Code::io);
+}
+
+Result<std::vector<std::string>> snapshots_of(const DeviceRef& lv) {
+  const auto rows = report({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,origin,lv_attr"},
+                           "lv", "cannot look for snapshots of " + lv.text());
+  if (!rows) return rows.error();
+  std::vector<std::string> names;
+  for (const auto& row : *rows) {
+    // lvs(8): the first attribute is s, or S while it is merging; of a thin one it is V.
+    const std::string kind = row.value("lv_attr", "").substr(0, 1);
+    if (row.value("vg_name", "") == lv.vg && row.value("origin", "") == lv.lv &&
+        (kind == "s" || kind == "S"))
+      names.push_back(row.value("lv_name", ""));
+  }
+  return names;
 }
 
 Result<> remove_lv(const DeviceRef& lv) {

@@ -22,6 +22,7 @@ struct VgInfo {
 struct LvInfo {
   std::uint64_t size = 0;  ///< bytes
   std::vector<std::string> tags{};
+  bool thin = false;  ///< its space comes from a pool, not from the group
 };
 
 /// True when the LV carries the tag.
@@ -51,6 +52,10 @@ struct LvInfo {
 
 /// Takes a tag off. Not there: fine.
 [[nodiscard]] Result<> untag_lv(const DeviceRef& lv, const std::string& tag);
+
+/// The classic snapshots of a logical volume, which go when it goes; thin ones do not.
+/// Fails with Code::io when LVM does not answer.
+[[nodiscard]] Result<std::vector<std::string>> snapshots_of(const DeviceRef& lv);
 
 /// Removes a logical volume that nothing uses. One that is not there is fine. Fails
 /// with Code::busy when something lies on it, Code::io.

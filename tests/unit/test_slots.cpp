@@ -13,6 +13,7 @@
 #include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks.hpp"
+#include "sys/luks_session.hpp"
 #include "sys/recovery_key.hpp"
 #include "sys/state.hpp"
 
@@ -161,4 +162,22 @@ TEST_CASE("a new key makes status ask for a backup, and a backup ends that") {
   REQUIRE(note_backup(paths, "/media/usb/b"));
   CHECK_FALSE(backup_age(paths));
   CHECK(load_state(paths)->backup_file == "/media/usb/b");
+}
+
+TEST_CASE("a slot that needs more memory than there is keeps no other from opening") {
+  const SlotsFolder folder;
+  const Secret cheap = slot_secret("cheap one");
+  const Secret costly = slot_secret("costly one");
+  LuksDevice luks = formatted(folder, cheap);
+  REQUIRE(luks.add_slot(cheap, costly,
+                        PassphraseCost{.memory_kib = 4096, .threads = 1, .milliseconds = 1}));
+  LuksSession session;
+  const auto header = session.load({.device = folder.disk(), .name = "keys"});
+  REQUIRE(header);
+  REQUIRE(header->memory_kib == 4096);
+  CHECK(session.activate(*header, nullptr, cheap, 0, 1024) == 0);
+  CHECK(session.activate(*header, nullptr, costly, 0, 1024) == -ENOMEM);
+  CHECK(session.activate(*header, nullptr, costly, 0, 4096) == 1);
+  CHECK(session.activate(*header, nullptr, costly, 0, 0) == 1);
+  CHECK(session.activate(*header, nullptr, slot_secret("no one"), 0, 4096) == -EPERM);
 }
