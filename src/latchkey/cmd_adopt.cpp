@@ -79,6 +79,17 @@ Result<Volume> volume_for(const Options& options) {
   return volume;
 }
 
+// A line is replaced by its name: another volume's would be lost.
+Result<> is_no_other(const Globals& globals, const Setup& setup, const Volume& volume) {
+  const Volume* same = find_volume(setup, volume.name);
+  if (same == nullptr || same->device == volume.device) return Ok{};
+  const auto before = block_device(same->device.path());
+  if (before && before == block_device(volume.device.path())) return Ok{};
+  return Error{Code::refused, "there is another volume '" + volume.name + "' already",
+               "'" + globals.paths.etc("volumes") + "' has it on " + same->device.text(),
+               "take this one in by another name, with --device " + volume.device.text()};
+}
+
 // The parser's own rules for each field.
 Result<> judge(const Volume& volume) {
   const auto parsed = parse_volumes(volume_line(volume), "volumes");
@@ -88,8 +99,9 @@ Result<> judge(const Volume& volume) {
                parsed ? "" : parsed.error().hint};
 }
 
-Unfinished new_work(const Options& options) {
+Unfinished new_work(const Options& options, const Volume& volume) {
   Unfinished work;
+  work.values = {{"device", volume.device.text()}, {"header", volume.header}};
   work.command = "adopt";
   work.name = options.name;
   work.finish = "latchkey adopt " + options.vg + " " + options.name + " " + options.mount_point +
@@ -104,6 +116,23 @@ Unfinished new_work(const Options& options) {
   return work;
 }
 
+// With what was interrupted before. Where it is mounted, and as what, may be said anew until it
+// is: a wrong type would fail for ever.
+Result<Unfinished> work_for(const Globals& globals, const Options& options, const Volume& volume) {
+  Unfinished work = new_work(options, volume);
+  const auto before = load_unfinished(globals.paths, options.name);
+  if (before && *before && (*before)->command == "adopt" && (*before)->values == work.values &&
+      !(*before)->is_done("mount")) {
+    Unfinished corrected = **before;
+    if (corrected.finish != work.finish) std::erase(corrected.done, "configure");
+    corrected.finish = work.finish;
+    return corrected;
+  }
+  const auto same = work_to_finish(globals, options.name, "adopt", work.finish);
+  if (!same) return same.error();
+  return *same ? **same : work;
+}
+
 int adopt(const Globals& globals, const Options& options, std::optional<int> descriptor) {
   const auto turn = begin_admin(globals, "adopt", options.name);
   if (!turn) return report_error(turn.error());
@@ -112,19 +141,18 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   const auto volume = volume_for(options);
   if (!volume) return report_error(volume.error());
   if (auto fine = judge(*volume); !fine) return report_error(fine.error());
+  if (auto fine = is_no_other(globals, *setup, *volume); !fine) return report_error(fine.error());
 
-  Unfinished work = new_work(options);
-  const auto before = work_to_finish(globals, options.name, "adopt", work.finish);
-  if (!before) return report_error(before.error());
-  if (*before) work = **before;
+  auto work = work_for(globals, options, *volume);
+  if (!work) return report_error(work.error());
   const Adoption asked{*volume, options.key_file};
-  VolumeAdopter adopter(globals, *setup, asked, work);
+  VolumeAdopter adopter(globals, *setup, asked, *work);
   if (options.halt != "list") {
     if (auto fine = adopter.look(); !fine) return report_error(fine.error());
     Asker asker(descriptor);
     if (auto ready = adopter.prepare(asker); !ready) return report_error(ready.error());
   }
-  if (const int status = carry_out_and_tell(globals, work, adopter.steps(), options.halt);
+  if (const int status = carry_out_and_tell(globals, *work, adopter.steps(), options.halt);
       status != 0)
     return status;
   if (options.halt == "list") return 0;

@@ -86,7 +86,7 @@ int create(const Globals& globals, const NewVolume& asked, std::optional<int> de
   say(globals, "'" + asked.name + "' is " +
                    (asked.mount_point == "none" ? "open" : "mounted on " + asked.mount_point) +
                    ", and early boot opens it with the others");
-  return 0;
+  return maker.loose();
 }
 
 }  // namespace

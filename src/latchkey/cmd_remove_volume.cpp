@@ -10,6 +10,8 @@
 #include "latchkey/admin.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_remover.hpp"
+#include "sys/crypt.hpp"
+#include "sys/lvm.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/unfinished.hpp"
 
@@ -42,6 +44,15 @@ Result<> no_service_names_it(const Setup& setup, const std::string& name) {
   return Ok{};
 }
 
+// A line that a person wrote may not say which header is meant: it is the one that is there
+// now, and no other that comes in its place.
+Volume with_uuid(Volume volume) {
+  if (!volume.uuid.empty()) return volume;
+  const WokenLv awake(volume.device);
+  if (const auto header = read_luks_header(place_of(volume))) volume.uuid = header->uuid;
+  return volume;
+}
+
 // What is to go, and how: from the interrupted creation, from an interrupted
 // removal, or from the configuration.
 Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Options& options) {
@@ -60,7 +71,10 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
                    "it is complete but for the images", "run: " + (*before)->finish};
     return take_back(*asked, **before);
   }
-  if (*before) {
+  // Neither leaves anything of a volume that is forgotten half done.
+  const bool may_be_dropped =
+      *before && ((*before)->command == "adopt" || (*before)->command == "resize-volume");
+  if (*before && !may_be_dropped) {
     Error error = describe_unfinished(**before);
     error.code = Code::refused;
     return error;
@@ -70,7 +84,21 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
     return Error{Code::usage, "there is no volume '" + printable(options.name) + "'", "",
                  "see: latchkey status"};
   if (auto free = no_service_names_it(setup, options.name); !free) return free.error();
-  return forget(*volume, options.wipe);
+  return forget(options.wipe ? with_uuid(*volume) : *volume, options.wipe);
+}
+
+// An adoption that did not come to its line: there is nothing to forget but the note of it.
+std::optional<int> give_up_adoption(const Globals& globals, const Setup& setup,
+                                    const Options& options) {
+  const auto before = load_unfinished(globals.paths, options.name);
+  if (!before || !*before || (*before)->command != "adopt" || options.wipe ||
+      find_volume(setup, options.name) != nullptr || options.halt == "list")
+    return {};
+  if (auto dropped = drop_unfinished(globals.paths, options.name); !dropped)
+    return report_error(dropped.error());
+  say(globals, "'" + options.name + "' is not taken in; what opened it before still does, and its "
+               "header may hold one key slot more, of a key in the keys volume");
+  return 0;
 }
 
 int remove(const Globals& globals, const Options& options, std::optional<int> descriptor) {
@@ -81,12 +109,17 @@ int remove(const Globals& globals, const Options& options, std::optional<int> de
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
+  if (const auto given_up = give_up_adoption(globals, *setup, options)) return *given_up;
   auto removal = removal_for(globals, *setup, options);
   if (!removal) return report_error(removal.error());
   Asker asker(descriptor);
   VolumeRemover remover(globals, *setup, *removal);
   if (options.halt != "list") {
-    if (removal->kind == Removal::Kind::destroy && removal->work.begun.empty())
+    // A creation that came to its line was mounted by boots since, and may be in use.
+    const bool holds_data = removal->kind == Removal::Kind::destroy ||
+                            (removal->kind == Removal::Kind::take_back &&
+                             find_volume(*setup, options.name) != nullptr);
+    if (holds_data && removal->work.begun.empty())
       if (auto yes = confirm(options, asker, "destroy '" + options.name + "' with all its data");
           !yes)
         return report_error(yes.error());

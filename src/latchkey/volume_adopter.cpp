@@ -35,7 +35,12 @@ VolumeAdopter::VolumeAdopter(const Globals& globals, const Setup& setup, const A
 
 Result<> VolumeAdopter::look() const {
   if (auto fits = fits_into_volumes(globals_.paths, asked_.volume); !fits) return fits;
-  if (const auto header = read_luks_header(place_of(asked_.volume)); !header) return header.error();
+  const auto header = read_luks_header(place_of(asked_.volume));
+  if (!header) return header.error();
+  if (header->integrity)
+    return Error{Code::refused, "will not adopt '" + asked_.volume.name + "'",
+                 "it was made with --integrity, which early boot cannot open",
+                 "copy its data to a volume without: latchkey create-volume"};
   return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point(setup_, asked_.volume);
 }
 

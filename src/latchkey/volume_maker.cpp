@@ -179,10 +179,16 @@ Result<> VolumeMaker::make_fs() {
   return make_file_system(asked_.fs_type, asked_.mkfs, mapping_path(volume_));
 }
 
-Result<> VolumeMaker::hold() const {
-  for (const std::string& unit : asked_.holds)
-    if (const int status = hold_unit(globals_, unit, {volume_.name}); status != 0)
+Result<> VolumeMaker::hold() {
+  for (const std::string& unit : asked_.holds) {
+    const int status = hold_unit(globals_, unit, {volume_.name});
+    if (status == 0) continue;
+    // Held, but for what the unit's own files take away, which has been told: running this
+    // again would not mend it, and the volume is complete.
+    if (status != exit_status(Code::refused))
       return Error{static_cast<Code>(status), "cannot hold '" + unit + "'", "", ""};
+    loose_ = status;
+  }
   return Ok{};
 }
 

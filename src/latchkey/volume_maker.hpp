@@ -33,6 +33,9 @@ class VolumeMaker {
   /// hold, untag, image.
   [[nodiscard]] std::vector<WorkStep> steps();
 
+  /// After the steps: 0, or the exit status for a unit whose own files undo its hold.
+  [[nodiscard]] int loose() const noexcept { return loose_; }
+
  private:
   [[nodiscard]] Result<> look_at_lv() const;
   [[nodiscard]] Result<> open();
@@ -42,7 +45,7 @@ class VolumeMaker {
   [[nodiscard]] Result<> make_lv() const;
   [[nodiscard]] Result<> format() const;
   [[nodiscard]] Result<> make_fs();
-  [[nodiscard]] Result<> hold() const;
+  [[nodiscard]] Result<> hold();
 
   const Globals& globals_;
   const Setup& setup_;
@@ -53,6 +56,7 @@ class VolumeMaker {
   std::optional<KeysSession> keys_{};
   std::optional<RandomKey> drawn_{};  // of this run: only it may get a cheap slot
   Secret stored_{};                   // of an earlier run, whose header has its slot
+  int loose_ = 0;
 };
 
 /// Fails with Code::refused when the device holds anything but a LUKS header with

@@ -93,10 +93,24 @@ Result<> VolumeRemover::look() const {
     if (removal_.kind == Removal::Kind::take_back && !has_tag(**lv, removal_.tag) &&
         !has_our_header())
       return Ok{};  // never became ours: it stays
+    if (auto alone = has_no_snapshots(); !alone) return alone;
     if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
   }
   if (!block_device(volume.device.path())) return Ok{};
   return look_for_signature(volume.device, volume.uuid);
+}
+
+// lvremove takes them along without a word.
+Result<> VolumeRemover::has_no_snapshots() const {
+  const DeviceRef& device = removal_.volume.device;
+  if (removal_.lv_stays) return Ok{};
+  const auto names = snapshots_of(device);
+  if (!names) return names.error();
+  if (names->empty()) return Ok{};
+  const std::string first = device.vg + "/" + names->front();
+  return Error{Code::refused, "will not remove " + device.text(),
+               "it has snapshots, which would go with it: " + join(*names, ", "),
+               "when they are needed no more: lvremove " + first};
 }
 
 Result<> VolumeRemover::prepare(Asker& asker) {

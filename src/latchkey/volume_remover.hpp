@@ -52,6 +52,7 @@ class VolumeRemover {
  private:
   [[nodiscard]] bool destroys() const { return removal_.kind != Removal::Kind::forget; }
   [[nodiscard]] bool has_our_header() const;
+  [[nodiscard]] Result<> has_no_snapshots() const;
   [[nodiscard]] Result<> unhold() const;
   [[nodiscard]] Result<> unmount() const;
   [[nodiscard]] Result<> close() const;
