@@ -37,4 +37,9 @@ DoorKey door_key(const std::vector<DoorKey>& keys, int number) {
   return DoorKey{.number = number, .words = default_words()};
 }
 
+std::string not_granted(Word word) {
+  return "'" + std::string(word_text(word)) +
+         "' is not granted to this key; see [ssh] grants in latchkey.conf(5)";
+}
+
 }  // namespace latchkey

@@ -33,4 +33,7 @@ struct DoorKey {
 /// The key with this number, or one without a name that has the default words.
 [[nodiscard]] DoorKey door_key(const std::vector<DoorKey>& keys, int number);
 
+/// What a key is told that says a word which it was not granted.
+[[nodiscard]] std::string not_granted(Word word);
+
 }  // namespace latchkey

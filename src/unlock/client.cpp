@@ -13,12 +13,14 @@
 #include <csignal>
 #include <optional>
 
+#include "core/door_keys.hpp"
 #include "core/line_end.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/privileges.hpp"
 #include "sys/tty.hpp"
 #include "sys/worker.hpp"
+#include "unlock/alone.hpp"
 #include "unlock/command.hpp"
 #include "unlock/socket.hpp"
 
@@ -27,14 +29,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds patience{60};            // for a coordinator to come (back)
+constexpr std::chrono::seconds alone_after{3};          // when the unlock is over as well
 constexpr std::chrono::milliseconds screen_quiet{300};  // before a prompt is drawn again
 constexpr std::chrono::seconds pipe_quiet{2};           // after a newline without an end
 
 class Session {
  public:
-  Session(const Paths& paths, const Hello& hello, int in, int out, Fd kernel_log)
+  Session(const Paths& paths, const Hello& hello, const DoorKey& key, int in, int out,
+          Fd kernel_log)
       : paths_(paths),
         hello_(hello),
+        key_(key),
         in_(in),
         terminal_(in, out),
         kernel_log_(std::move(kernel_log)),
@@ -42,15 +47,14 @@ class Session {
 
   int run() {
     while (!status_) {
-      if (!socket_ && !connect()) return exit_status(Code::timeout);
-      wait();
+      if (socket_ || connect()) wait();
     }
     return *status_;
   }
 
  private:
   bool connect() {
-    const auto deadline = Clock::now() + patience;
+    const auto began = Clock::now();
     bool told = false;
     while (true) {
       auto socket = connect_to_coordinator(paths_);
@@ -59,17 +63,31 @@ class Session {
         send(Wire::hello, encode_hello(hello_));
         return true;
       }
-      if (Clock::now() > deadline) {
+      // One that died is started again within that time; one that did its work is not.
+      if (!hello_.console && Clock::now() - began > alone_after && unlock_is_over(paths_)) {
+        go_on_alone();
+        return false;
+      }
+      if (Clock::now() - began > patience) {
         terminal_.line(error_text("latchkey-unlock",
                                   {Code::timeout, "cannot reach the unlocker",
                                    "it does not run, or the boot has gone on",
                                    "try: ssh to the machine's own sshd"}));
+        status_ = exit_status(Code::timeout);
         return false;
       }
       if (!told) terminal_.line("waiting for the unlocker");
       told = true;
       ::poll(nullptr, 0, 200);
     }
+  }
+
+  void go_on_alone() {
+    terminal_.clear_prompt();
+    if (hello_.word == Word::shell && key_.words.contains(Word::shell))
+      become_shell();
+    else
+      status_ = act_alone(paths_, key_, hello_.word, terminal_);
   }
 
   void send(Wire type, std::span<const char> payload) {
@@ -219,6 +237,7 @@ class Session {
 
   const Paths& paths_;
   const Hello& hello_;
+  const DoorKey& key_;
   int in_;
   Tty terminal_;
   Fd kernel_log_;
@@ -236,10 +255,17 @@ class Session {
 
 int client(const Paths& paths, const Hello& hello) {
   protect_process();
-  // It carries words between a terminal and the coordinator. A granted shell is root's.
-  if (hello.word != Word::shell) drop_capabilities();
+  const auto keys = read_file(paths.etc("keys"));
+  const DoorKey key = door_key(parse_door_keys(keys ? *keys : ""), hello.key);
+  const bool granted = key.words.contains(hello.word);
+  // It carries words between a terminal and the coordinator. A granted shell is root's, and
+  // without a coordinator it is the session itself that restarts the machine.
+  if (granted && (hello.word == Word::reboot || hello.word == Word::poweroff))
+    drop_capabilities(Keep::restart);
+  else if (!granted || hello.word != Word::shell)
+    drop_capabilities();
   std::signal(SIGPIPE, SIG_IGN);
-  return Session(paths, hello, 0, 1, Fd()).run();
+  return Session(paths, hello, key, 0, 1, Fd()).run();
 }
 
 int console(const Paths& paths, const char* terminal) {
@@ -254,7 +280,8 @@ int console(const Paths& paths, const char* terminal) {
   Fd kernel_log(::open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (kernel_log) ::lseek(kernel_log.get(), 0, SEEK_END);
   const Hello hello{.console = true};
-  return Session(paths, hello, fd.get(), fd.get(), std::move(kernel_log)).run();
+  const DoorKey nobody;
+  return Session(paths, hello, nobody, fd.get(), fd.get(), std::move(kernel_log)).run();
 }
 
 }  // namespace latchkey

@@ -14,7 +14,8 @@ int coordinate(const Paths& paths);
 
 /// The client of the coordinator: shows what it says, reads the passphrase from
 /// the terminal or from a pipe. `hello` says who it is. Gives the exit status
-/// that the coordinator says, Code::timeout when there is no coordinator.
+/// that the coordinator says, Code::timeout when there is no coordinator. Where the unlock
+/// is over and the boot has not gone on, it does what it can by itself; see alone.hpp.
 int client(const Paths& paths, const Hello& hello);
 
 /// A prompt on one console: the client, with its terminal opened by path.

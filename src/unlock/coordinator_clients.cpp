@@ -121,10 +121,7 @@ void Coordinator::introduce(Client& client, std::string_view payload) {
 
 void Coordinator::do_word(Client& client, Word word) {
   if (!client.words.contains(word)) {
-    end(client, exit_status(Code::refused),
-        "'" + std::string(word_text(word)) +
-            "' is not granted to this key; see [ssh] grants in "
-            "latchkey.conf(5)");
+    end(client, exit_status(Code::refused), not_granted(word));
     return;
   }
   switch (word) {

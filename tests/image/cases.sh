@@ -279,8 +279,12 @@ boot_script() {
 
 case_12_boot_scripts() {
 	printf 'mode=wait\n' >"$etc/image"
-	boot_script local-top 'echo x >>/root/runs; [ "$(wc -l </root/runs)" -ge 3 ]'
+	mkdir -p "$tree/run/latchkey/early"
+	boot_script local-top 'echo x >>/root/runs; [ ! -e /run/latchkey/early/over ] || exit 0
+		[ "$(wc -l </root/runs)" -ge 3 ]'
 	check "the coordinator is started again until it succeeds" same "$(wc -l <"$tree/root/runs")" 3
+	check "... and only then sessions are told that none will come" [ -e "$tree/run/latchkey/early/over" ]
+	rm -r "$tree/run/latchkey"
 	check "... and each end is told" said "ended with status 1 and is started again"
 	: >"$tree/root/runs"
 	boot_script local-top 'echo x >>/root/runs; kill -9 $$'

@@ -2,7 +2,8 @@
 // The network's part of the unlocker below a root of the test's own, and a
 // stand-in for Dropbear. Which of them it is, and where the root is, its own
 // name says: ROOT/usr/sbin/latchkey-unlock WORD, ROOT/usr/lib/latchkey/dhcp-event
-// EVENT, ROOT/usr/lib/latchkey/dropbear -p PORT.
+// EVENT, ROOT/usr/lib/latchkey/dropbear -p PORT; ROOT/usr/sbin/latchkey-unlock session KEY
+// WORD for what an ssh login reaches.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -58,5 +59,10 @@ int main(int argc, char* argv[]) {
   if (name == "dhcp-event") return latchkey::dhcp_event(paths, word.c_str());
   if (word == "door") return latchkey::door(paths);
   if (word == "farewell") return latchkey::farewell(paths);
+  if (word == "session" && argc == 4) {
+    const auto said = latchkey::parse_word(argv[3]);
+    if (!said) return 2;
+    return latchkey::client(paths, {.key = std::atoi(argv[2]), .word = *said});
+  }
   return 2;
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "unlock/alone.hpp"
+
+#include <sys/reboot.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "core/message.hpp"
+#include "core/stuck.hpp"
+#include "core/text.hpp"
+#include "core/waiting.hpp"
+#include "sys/fd.hpp"
+#include "sys/kmsg.hpp"
+#include "sys/probe.hpp"
+#include "sys/unlock.hpp"
+
+namespace latchkey {
+namespace {
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+int fail(Tty& terminal, const Error& error) {
+  terminal.line(error_text("latchkey-unlock", error));
+  return exit_status(error.code);
+}
+
+int show_log(const Paths& paths, Tty& terminal) {
+  const auto text = read_file(paths.run("early.log"));
+  if (!text) return fail(terminal, {text.error().code, "cannot show the log of the unlock",
+                                    text.error().why, "the unlocker died before it wrote one"});
+  for (const std::string_view line : split_lines(*text)) terminal.line(printable(line, 2000));
+  return 0;
+}
+
+int restart(const DoorKey& key, bool poweroff, Tty& terminal) {
+  const std::string doing = poweroff ? "powering off" : "rebooting";
+  kmsg(doing + ", told by key " + std::to_string(key.number), Loudness::detail);
+  terminal.line(doing);
+  ::sync();
+  ::reboot(poweroff ? RB_POWER_OFF : RB_AUTOBOOT);
+  return fail(terminal, system_error(errno, poweroff ? "cannot power off" : "cannot reboot"));
+}
+
+int tell(const Paths& paths, const DoorKey& key, Word word, Tty& terminal) {
+  std::string open;
+  bool all = false;
+  if (const auto setup = load_setup(paths)) {
+    const Facts facts = probe_volumes(*setup);
+    open = open_sentence(*setup, facts);
+    all = !unlock_needed(*setup, facts);
+  } else {
+    open = sentence(setup.error());
+  }
+  for (const std::string& line : stuck_lines(open, key)) terminal.line(line);
+  if (word == Word::carry_on) return exit_status(Code::refused);
+  return all ? 0 : exit_status(Code::partial);
+}
+
+}  // namespace
+
+bool unlock_is_over(const Paths& paths) {
+  return exists(paths.run("early/door")) &&
+         (exists(paths.run("early/over")) || exists(paths.run("boot.json")));
+}
+
+int act_alone(const Paths& paths, const DoorKey& key, Word word, Tty& terminal) {
+  if (!key.words.contains(word)) {
+    terminal.line(not_granted(word));
+    return exit_status(Code::refused);
+  }
+  if (word == Word::log) return show_log(paths, terminal);
+  if (word == Word::reboot || word == Word::poweroff)
+    return restart(key, word == Word::poweroff, terminal);
+  return tell(paths, key, word, terminal);
+}
+
+}  // namespace latchkey
