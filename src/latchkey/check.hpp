@@ -21,6 +21,9 @@ namespace latchkey {
 /// The passphrases of the keys volume, by name and slot, as findings that are fine.
 [[nodiscard]] Findings check_passphrases(const Paths& paths, const EarlyInputs& inputs);
 
+/// Network cards for which a kernel in /boot has no driver.
+[[nodiscard]] Findings check_cards(const Paths& paths, const EarlyInputs& inputs);
+
 /// Other software that gets in the way of early boot.
 [[nodiscard]] Findings check_surroundings(const Paths& paths);
 

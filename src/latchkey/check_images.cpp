@@ -7,6 +7,7 @@
 
 #include "latchkey/check.hpp"
 #include "sys/finished_image.hpp"
+#include "sys/network_cards.hpp"
 
 namespace latchkey {
 namespace {
@@ -68,6 +69,16 @@ Findings check_images(const Paths& paths, const EarlyInputs& inputs) {
   if (out.empty())
     out.push_back(doubtful({Code::missing, "there is no kernel in '" + paths.root + "/boot'",
                             "so no image was looked at", ""}));
+  return out;
+}
+
+Findings check_cards(const Paths& paths, const EarlyInputs& inputs) {
+  Findings out;
+  const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
+  const auto cards = planned_cards(paths.root, network);
+  for (const BootKernel& kernel : boot_kernels(paths))
+    for (Error& warning : cards_without_driver(paths, kernel.version, cards))
+      out.push_back(doubtful(std::move(warning)));
   return out;
 }
 

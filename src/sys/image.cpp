@@ -17,6 +17,7 @@
 #include "sys/image_tree.hpp"
 #include "sys/lvm.hpp"
 #include "sys/modules.hpp"
+#include "sys/network_cards.hpp"
 #include "sys/storage.hpp"
 
 namespace latchkey {
@@ -80,7 +81,7 @@ Wanted wanted_by(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
       want_device(out, paths, volume.device, volume.header);
-  add_once(out.modules, network_drivers(paths.root));
+  add_once(out.modules, card_modules(network_cards(paths.root)));
   add_once(out.modules, inputs.link_modules);
   return out;
 }

@@ -6,6 +6,7 @@
 #include "sys/early_inputs.hpp"
 #include "sys/image.hpp"
 #include "sys/modules.hpp"
+#include "sys/network_cards.hpp"
 
 namespace latchkey {
 namespace {
@@ -65,6 +66,9 @@ std::vector<Error> image_faults(const ImageRequest& request) {
   faults.module("dm_crypt", true, "the kernel could not open any volume: dm-crypt is missing");
   for (const std::string& name : inputs.link_modules)
     faults.module(name, true, "early boot could not reach its network: '" + name + "' is missing");
+  const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
+  for (Error& fault : card_faults(request, planned_cards(request.paths.root, network)))
+    faults.list.push_back(std::move(fault));
   // What an unreadable header needs is not known, so nothing is found missing.
   if (inputs.config)
     if (const auto names = header_modules(request.paths.root + inputs.config->keys.device.path()))

@@ -62,16 +62,6 @@ std::vector<std::string> drivers_of(const std::string& root, const std::string& 
   return out;
 }
 
-std::vector<std::string> network_drivers(const std::string& root) {
-  std::vector<std::string> out;
-  std::error_code failed;
-  for (fs::directory_iterator at(root + "/sys/class/net", failed), end; !failed && at != end;
-       at.increment(failed))
-    add_once(out, drivers_of(root, at->path() / "device"));
-  std::ranges::sort(out);
-  return out;
-}
-
 Result<std::vector<std::string>> header_modules(const std::string& device) {
   const std::string what = "cannot read the LUKS header of '" + device + "'";
   const auto bytes = read_luks_bytes(device);

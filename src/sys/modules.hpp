@@ -31,10 +31,6 @@ struct ModuleFiles {
 [[nodiscard]] std::vector<std::string> drivers_of(const std::string& root,
                                                   const std::string& device);
 
-/// The drivers of the network interfaces that are there now and of the buses
-/// they sit on, by their names; empty in a chroot without /sys.
-[[nodiscard]] std::vector<std::string> network_drivers(const std::string& root);
-
 /// What dm-crypt and the key slots of this device need from the kernel, for
 /// modprobe. Opens the device for reading only. Fails when the header cannot be
 /// read: the Error names the device.

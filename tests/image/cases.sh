@@ -368,3 +368,84 @@ case_21_lvm_system_id() {
 	build_and_look
 	check "... and none where there is none" same "$(diff -r "$tree/etc/lvm" "$image/etc/lvm")" ""
 }
+
+# Takes a link, the module of its driver (empty: part of the running kernel) and its modalias.
+fake_card() {
+	local device=$tree/sys/devices/pci0/0000:00:03.0
+	mkdir -p "$device/net/$1" "$tree/sys/class/net"
+	echo "$3" >"$device/modalias"
+	echo 1 >"$device/net/$1/type"
+	echo 2 >"$device/net/$1/ifindex"
+	echo 52:54:00:00:00:01 >"$device/net/$1/address"
+	ln -s ../.. "$device/net/$1/device"
+	ln -s "../../devices/pci0/0000:00:03.0/net/$1" "$tree/sys/class/net/$1"
+	[ -z "$2" ] || fake_driver "$device" "$2"
+}
+
+# Takes a device's directory and the module of its driver.
+fake_driver() {
+	mkdir -p "$1/driver" "$tree/sys/module/$2"
+	ln -s "/sys/module/$2" "$1/driver/module"
+}
+
+fake_sys() {
+	umount "$tree/sys"
+	mount -t tmpfs -o mode=755 tmpfs "$tree/sys"
+}
+
+# Runs the hook's judgement on the unpacked image.
+judge() { try latchkey image judge "${image#"$tree"}" --kernel "$kernel"; }
+
+# Case 5. Which driver is which does not matter here: the tree's kernel has no others.
+case_22_network_cards() {
+	local firmware vf=pci:v00008086d000010EDsv00008086sd00000000bc02sc00i00 card module
+	fake_sys
+	fake_card eth0 '' "$vf"
+	card=$tree/sys/devices/pci0/0000:00:03.0
+	build_and_look
+	check "a card whose driver is part of the running kernel gets the module of this one" has_modules ixgbevf
+	check "... and the image waits" grep -qx mode=wait "$image/etc/latchkey/image"
+	fake_driver "$card" vmxnet3
+	fake_driver "$card/net/eth0/phydev" gve
+	build_and_look
+	check "the card's driver and the one behind its cable are there" has_modules vmxnet3 gve
+	for module in vmxnet3 gve; do
+		look
+		rm "$(find "$image/usr/lib/modules" -name "$module.ko*")"
+		judge
+		check "an image without $module boots on" grep -qx mode=boot-on "$image/etc/latchkey/image"
+		check "... and says why" said "could not reach its network by 'eth0': '$module' is missing"
+	done
+	printf '[network]\ninterface = "eth7"\n' >>"$etc/latchkey.conf"
+	look
+	rm "$(find "$image/usr/lib/modules" -name "vmxnet3.ko*")"
+	judge
+	check "a card that early boot does not use matters to nobody" \
+		grep -qx mode=wait "$image/etc/latchkey/image"
+
+	fresh_configuration
+	fake_sys
+	fake_card eth0 no_such_driver pci:v0000FFFFd0000FFFFsv00000000sd00000000bc00sc00i00
+	build_and_look
+	check "a card for which the kernel has nothing is no fault" grep -qx mode=wait "$image/etc/latchkey/image"
+	run_check ''
+	check "... and check warns" said "warning: early boot may not reach its network by 'eth0'"
+
+	fake_sys
+	fake_card eth0 ni_pcidio ''
+	firmware=$(in_tree modinfo -k "$kernel" -F firmware ni_pcidio | head -n 1)
+	build_and_look
+	check "a driver whose firmware is not on the machine works without" \
+		grep -qx mode=wait "$image/etc/latchkey/image"
+	mkdir -p "$tree/usr/lib/firmware"
+	echo code >"$tree/usr/lib/firmware/$firmware"
+	build_and_look
+	check "firmware comes with its driver" [ -e "$image/usr/lib/firmware/$firmware" ]
+	rm "$image/usr/lib/firmware/$firmware"
+	judge
+	check "an image without it boots on" grep -qx mode=boot-on "$image/etc/latchkey/image"
+	check "... and says why" said "the firmware for 'ni_pcidio' is missing"
+	rm "$tree/usr/lib/firmware/$firmware"
+	umount "$tree/sys"
+	mount -t sysfs -o ro sysfs "$tree/sys"
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/network_cards.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/lists.hpp"
+#include "core/network.hpp"
+#include "core/text.hpp"
+#include "sys/command_line.hpp"
+#include "sys/device.hpp"
+#include "sys/fd.hpp"
+#include "sys/link.hpp"
+#include "sys/modules.hpp"
+#include "sys/process.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string module_of(const std::string& driver) {
+  std::error_code none;
+  const fs::path module = fs::canonical(driver + "/module", none);
+  return none ? std::string() : module.filename().string();
+}
+
+// It goes through the shell as one word, and to modprobe, which takes patterns.
+bool plain_word(const std::string& alias) {
+  return std::ranges::all_of(alias, [](unsigned char c) { return c > ' ' && c < 0x7f; }) &&
+         alias.find_first_of("\"'\\*?[]") == std::string::npos;
+}
+
+NetworkCard read_card(const std::string& root, const std::string& link) {
+  const std::string at = root + "/sys/class/net/" + link;
+  NetworkCard card;
+  card.link = link;
+  card.driver = module_of(at + "/device/driver");
+  card.modules = drivers_of(root, at + "/device");
+  if (const std::string phy = module_of(at + "/phydev/driver"); !phy.empty())
+    add_once(card.modules, phy);
+  const std::string alias = sys_attribute(at + "/device/modalias");
+  if (plain_word(alias)) card.alias = alias;
+  return card;
+}
+
+bool is_planned(const NetworkPlan& plan, LinkFacts link) {
+  // What it is part of in the running system is nothing that early boot has.
+  link.master.clear();
+  return plan_for(plan, link).has_value() ||
+         std::ranges::any_of(plan.made, [&](const MadeLink& made) {
+           return std::ranges::any_of(made.members, [&](const LinkMatch& member) {
+             return is_meant(plan, member, link);
+           });
+         });
+}
+
+// The files that a module says it may ask for.
+std::vector<std::string> firmware_of(const ImageRequest& image, const std::string& module) {
+  std::vector<std::string> argv{"modinfo", "-k", image.kernel, "-F", "firmware", module};
+  if (!image.paths.root.empty()) argv.insert(argv.begin() + 1, {"-b", image.paths.root});
+  const auto said = run(argv, {.timeout = std::chrono::seconds(60), .merge_stderr = false});
+  std::vector<std::string> out;
+  if (said && said->status == 0)
+    for (const std::string_view line : split_lines(said->output))
+      if (!trim(line).empty()) out.emplace_back(trim(line));
+  return out;
+}
+
+bool has_firmware(const std::string& root, const std::string& kernel, const std::string& name) {
+  for (const std::string& folder : {"updates/" + kernel + "/", std::string("updates/"),
+                                    kernel + "/", std::string()})
+    for (const char* end : {"", ".xz", ".zst"})
+      if (::access((root + "/lib/firmware/" + folder + name + end).c_str(), F_OK) == 0) return true;
+  return false;
+}
+
+std::optional<ModuleFiles> find_named(const Paths& paths, const std::string& kernel,
+                                      const std::string& name) {
+  return name.empty() ? std::nullopt : find_module(paths.root, kernel, name);
+}
+
+class Judge {
+ public:
+  explicit Judge(const ImageRequest& image) : image_(image) {}
+
+  void look_at(const NetworkCard& card) {
+    for (const std::string& name : card.modules)
+      if (const auto found = find(name)) {
+        need(*found, card, name);
+        firmware(card, name);
+      }
+    // This kernel may drive it by a module of another name, or where the running one needs none.
+    if (!card.driver.empty() && find(card.driver)) return;
+    if (const auto found = find(card.alias)) need(*found, card, card.alias);
+  }
+
+  std::vector<Error> faults{};
+
+ private:
+  [[nodiscard]] std::optional<ModuleFiles> find(const std::string& name) const {
+    return find_named(image_.paths, image_.kernel, name);
+  }
+
+  void need(const ModuleFiles& module, const NetworkCard& card, const std::string& name) {
+    const auto there = [&](const std::string& file) { return has_module_file(image_.tree, file); };
+    if (module.built_in || std::ranges::all_of(module.files, there)) return;
+    fault(card, "'" + printable(name) + "' is missing", "its module is not in the image",
+          "see that the kernel's package is installed whole, then run: update-initramfs -u");
+  }
+
+  void firmware(const NetworkCard& card, const std::string& module) {
+    const auto names = firmware_of(image_, module);
+    const auto on = [&](const std::string& root) {
+      return std::ranges::any_of(
+          names, [&](const auto& name) { return has_firmware(root, image_.kernel, name); });
+    };
+    // Without any on the machine itself the card works without.
+    if (on(image_.paths.root) && !on(image_.tree))
+      fault(card, "the firmware for '" + printable(module) + "' is missing",
+            "none of its files is in the image, as '" + printable(names.front()) + "'",
+            "run: update-initramfs -u");
+  }
+
+  void fault(const NetworkCard& card, const std::string& what, const std::string& why,
+             const std::string& hint) {
+    faults.push_back({Code::kernel,
+                      "early boot could not reach its network by '" + printable(card.link) +
+                          "': " + what,
+                      why, hint});
+  }
+
+  const ImageRequest& image_;
+};
+
+}  // namespace
+
+std::vector<NetworkCard> network_cards(const std::string& root) {
+  std::vector<NetworkCard> out;
+  std::error_code failed;
+  for (const std::string& name : names_in(root + "/sys/class/net"))
+    if (fs::exists(root + "/sys/class/net/" + name + "/device", failed))
+      out.push_back(read_card(root, name));
+  return out;
+}
+
+std::vector<NetworkCard> planned_cards(const std::string& root, const NetworkConfig& config) {
+  std::vector<std::string> lines = known_command_lines(root);
+  if (lines.empty()) lines.emplace_back();
+  bool early = false;
+  const std::vector<LinkFacts> links = read_links(root, false, early);
+  std::vector<std::string> planned;
+  for (const std::string& line : lines) {
+    const NetworkPlan plan = network_plan(line, config);
+    for (const LinkFacts& link : links)
+      if (is_planned(plan, link)) add_once(planned, link.name);
+  }
+  std::vector<NetworkCard> out = network_cards(root);
+  std::erase_if(out, [&](const NetworkCard& card) {
+    return std::ranges::find(planned, card.link) == planned.end();
+  });
+  return out;
+}
+
+std::vector<std::string> card_modules(const std::vector<NetworkCard>& cards) {
+  std::vector<std::string> out;
+  for (const NetworkCard& card : cards) {
+    add_once(out, card.modules);
+    if (!card.alias.empty()) add_once(out, card.alias);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+std::vector<Error> card_faults(const ImageRequest& image, const std::vector<NetworkCard>& cards) {
+  Judge judge(image);
+  for (const NetworkCard& card : cards) judge.look_at(card);
+  return judge.faults;
+}
+
+std::vector<Error> cards_without_driver(const Paths& paths, const std::string& kernel,
+                                        const std::vector<NetworkCard>& cards) {
+  std::vector<Error> out;
+  for (const NetworkCard& card : cards) {
+    const bool unknown = card.driver.empty() && card.alias.empty();
+    if (unknown || find_named(paths, kernel, card.driver) || find_named(paths, kernel, card.alias))
+      continue;
+    out.push_back(
+        {Code::kernel, "early boot may not reach its network by '" + printable(card.link) + "'",
+         "the kernel " + kernel + " has no driver for it",
+         "install the package that has it, or name the link to use in [network]"});
+  }
+  return out;
+}
+
+}  // namespace latchkey

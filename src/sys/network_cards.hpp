@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The network cards of this machine: what the kernel of an image needs to drive them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/network_config.hpp"
+#include "core/result.hpp"
+#include "sys/image.hpp"
+
+namespace latchkey {
+
+/// One card, as the running kernel has it.
+struct NetworkCard {
+  std::string link{};
+  std::string driver{};  ///< its module; empty: part of the running kernel, or there is none
+  /// The modules of its driver, of the buses it sits on and of the chip behind it that
+  /// drives the cable (PHY).
+  std::vector<std::string> modules{};
+  std::string alias{};  ///< what any kernel finds a driver by; empty: not known
+
+  bool operator==(const NetworkCard&) const = default;
+};
+
+/// The cards behind the links that are there now; none in a chroot without /sys.
+[[nodiscard]] std::vector<NetworkCard> network_cards(const std::string& root);
+
+/// Those of them that early ssh is to be reached by, as the kernel's command line or
+/// `[network]` has it: every wired one where these name none.
+[[nodiscard]] std::vector<NetworkCard> planned_cards(const std::string& root,
+                                                     const NetworkConfig& config);
+
+/// The names and aliases of all modules that the cards need, sorted, each once.
+[[nodiscard]] std::vector<std::string> card_modules(const std::vector<NetworkCard>& cards);
+
+/// Why an image's early boot could not use these cards: the kernel has a module for one, or
+/// this machine its firmware, and the image's tree lacks it.
+[[nodiscard]] std::vector<Error> card_faults(const ImageRequest& image,
+                                             const std::vector<NetworkCard>& cards);
+
+/// The cards for which a kernel itself has nothing, as warnings.
+[[nodiscard]] std::vector<Error> cards_without_driver(const Paths& paths,
+                                                      const std::string& kernel,
+                                                      const std::vector<NetworkCard>& cards);
+
+}  // namespace latchkey

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/network_cards.hpp"
+
+#include <fstream>
+
+#include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+
+using namespace latchkey;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// A machine with a card on a virtio bus, a card with a PHY of its own, and a bridge.
+class FakeSys {
+ public:
+  FakeSys() {
+    card("eth0", "pci0/virtio0", 2, "virtio:d00000001v00001AF4");
+    driver("devices/pci0/virtio0", "virtio_net");
+    driver("devices/pci0", "virtio_pci");
+    card("eth1", "platform/mac.0", 3, "of:NethernetT(null)Cvendor,mac");
+    driver("devices/platform/mac.0/net/eth1/phydev", "realtek");
+    write("devices/virtual/net/br0/ifindex", "4");
+    write("devices/virtual/net/br0/type", "1");
+    link("devices/virtual/net/br0", "class/net/br0");
+    fs::create_directory(fs::path(root()) / "proc");
+    std::ofstream(root() + "/proc/cmdline") << "quiet\n";
+  }
+  [[nodiscard]] const std::string& root() const { return root_.path(); }
+  void write(const std::string& at, const std::string& text) const {
+    fs::create_directories((sys() / at).parent_path());
+    std::ofstream(sys() / at) << text << "\n";
+  }
+
+ private:
+  [[nodiscard]] fs::path sys() const { return fs::path(root()) / "sys"; }
+  void link(const std::string& to, const std::string& at) const {
+    fs::create_directories((sys() / at).parent_path());
+    fs::create_directory_symlink(sys() / to, sys() / at);
+  }
+  void card(const std::string& name, const std::string& on, int index,
+            const std::string& alias) const {
+    const std::string at = "devices/" + on + "/net/" + name;
+    write("devices/" + on + "/modalias", alias);
+    write(at + "/ifindex", std::to_string(index));
+    write(at + "/type", "1");
+    write(at + "/address", "52:54:00:00:00:0" + std::to_string(index));
+    link("devices/" + on, at + "/device");
+    link(at, "class/net/" + name);
+  }
+  void driver(const std::string& device, const std::string& name) const {
+    fs::create_directories(sys() / "module" / name);
+    link("module/" + name, device + "/driver/module");
+  }
+
+  test::TempFolder root_{};
+};
+
+Lines planned(const FakeSys& fake, const NetworkConfig& config) {
+  Lines out;
+  for (const NetworkCard& card : planned_cards(fake.root(), config)) out.push_back(card.link);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("case 5: a card's driver, its bus, its PHY and its alias are found") {
+  const FakeSys fake;
+  const auto cards = network_cards(fake.root());
+  REQUIRE(cards.size() == 2);
+  CHECK(cards[0] == NetworkCard{"eth0", "virtio_net", {"virtio_net", "virtio_pci"},
+                                "virtio:d00000001v00001AF4"});
+  CHECK(cards[1] == NetworkCard{"eth1", "", {"realtek"}, "of:NethernetT(null)Cvendor,mac"});
+  CHECK(card_modules(cards) == Lines{"of:NethernetT(null)Cvendor,mac", "realtek",
+                                     "virtio:d00000001v00001AF4", "virtio_net", "virtio_pci"});
+  CHECK(network_cards("/nonexistent").empty());
+}
+
+TEST_CASE("case 5: an alias that would be more than a word is left out") {
+  const FakeSys fake;
+  for (const char* hostile : {"pci:* x", "a b", "$(id) x", "pci:v*", "x\"y", "x'y", "x\\y"}) {
+    fake.write("devices/pci0/virtio0/modalias", hostile);
+    CHECK(network_cards(fake.root())[0].alias.empty());
+  }
+}
+
+TEST_CASE("case 5: only the cards that early boot uses are judged") {
+  const FakeSys fake;
+  CHECK(planned(fake, {}) == Lines{"eth0", "eth1"});
+  CHECK(planned(fake, {.interface = "eth1"}) == Lines{"eth1"});
+  CHECK(planned(fake, {.interface = "52:54:00:00:00:02"}) == Lines{"eth0"});
+  CHECK(planned(fake, {.bond = {"eth0", "eth1"}}) == Lines{"eth0", "eth1"});
+  CHECK(planned(fake, {.bridge = {"eth1"}}) == Lines{"eth1"});
+  CHECK(planned(fake, {.interface = "eth9"}).empty());
+  fake.write("../proc/cmdline", "ip=192.0.2.7::192.0.2.1:24::eth0:none");
+  CHECK(planned(fake, {}) == Lines{"eth0"});
+  // In the running system a card may be part of what early boot knows nothing of.
+  fs::create_directory_symlink(fake.root() + "/sys/class/net/br0",
+                               fake.root() + "/sys/class/net/eth0/master");
+  CHECK(planned(fake, {}) == Lines{"eth0"});
+}
