@@ -49,7 +49,7 @@ _latchkey() {
 		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
-		init) words="--size --authorized-keys --passphrase-fd --accept-weak --help $(_latchkey_groups)" ;;
+		init) words="--size --authorized-keys --passphrase-fd --accept-weak --keep-cryptroot --help $(_latchkey_groups)" ;;
 		backup) words='--verify --passphrase-fd --help' ;;
 		restore) words='--overwrite --passphrase-fd --help' ;;
 		status | plan) words='--json --help' ;;

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "core/base64.hpp"
+#include "core/cryptroot.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
+#include "sys/cryptroot.hpp"
 #include "sys/digest.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
@@ -103,9 +105,13 @@ Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
   return out;
 }
 
-Findings check_surroundings(const Paths& paths) {
+Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
-  if (installed(paths, "/usr/share/initramfs-tools/scripts/init-premount/dropbear"))
+  for (const std::string& mapping : opened_early(paths, inputs))
+    out.push_back(bad(foreign_opening(mapping)));
+  // While it is root's only remote prompt, nobody is told to remove it.
+  if (out.empty() &&
+      installed(paths, "/usr/share/initramfs-tools/scripts/init-premount/dropbear"))
     out.push_back(
         doubtful({Code::busy, "the package dropbear-initramfs is installed beside Latchkey",
                   "both want the same port in early boot, and the one that comes first gets it",

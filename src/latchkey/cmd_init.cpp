@@ -3,6 +3,7 @@
 // unlocked over early ssh.
 #include <CLI/CLI.hpp>
 
+#include "core/cryptroot.hpp"
 #include "core/new_volume.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -12,6 +13,7 @@
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/cryptroot.hpp"
 #include "sys/fd.hpp"
 #include "sys/file_system.hpp"
 #include "sys/host_keys.hpp"
@@ -30,6 +32,7 @@ struct InitOptions {
   std::shared_ptr<std::optional<int>> descriptor{};
   std::shared_ptr<std::string> halt = std::make_shared<std::string>();
   bool accept_weak = false;
+  bool keep_cryptroot = false;
 };
 
 const std::vector<std::string> steps_of_the_volume{"lv", "format", "file-system", "untag"};
@@ -46,8 +49,12 @@ std::vector<WorkStep> init_steps(KeysMaker& run) {
   steps.push_back({"host-keys", "making the host keys of early boot",
                    [&globals] { return make_host_keys(globals.paths); }});
   steps.push_back({"untag", "", [&run] { return finish_keys_lv(run); }});
-  steps.push_back({"image", "looking at the image of every kernel",
-                   [&globals] { return bring_images_up_to_date(globals); }});
+  steps.push_back({"image", "looking at the image of every kernel", [&run] {
+                     auto built = bring_images_up_to_date(run.globals);
+                     if (built || run.work.value("keep_cryptroot") != "yes") return built;
+                     report_warning(built.error());
+                     return Result<>(Ok{});
+                   }});
   return steps;
 }
 
@@ -107,6 +114,21 @@ Result<> judge_made(const KeysMaker& run) {
   return header ? Result<>(Ok{}) : Result<>(header.error());
 }
 
+// Such an image boots on: init has not done what it is for until that root is a volume.
+Result<> leave_cryptroot(KeysMaker& run, const InitOptions& options) {
+  const Paths& paths = run.globals.paths;
+  if (options.keep_cryptroot) run.work.values["keep_cryptroot"] = "yes";
+  const EarlyInputs inputs = read_early_inputs(paths);
+  const auto opened = opened_early(paths, inputs);
+  if (opened.empty() || inputs.configured || run.work.value("keep_cryptroot") == "yes") return Ok{};
+  Error error = foreign_opening(opened.front());
+  error.why = error.what + ": " + error.why;
+  error.what = "cannot make this machine wait for Latchkey's unlock";
+  error.hint += "; where it can be taken in: latchkey init " + options.vg +
+                " --keep-cryptroot, then latchkey adopt";
+  return error;
+}
+
 // Everything that can be refused or asked is, before anything is made.
 Result<> prepare(KeysMaker& run, const InitOptions& options) {
   const Globals& globals = run.globals;
@@ -116,6 +138,7 @@ Result<> prepare(KeysMaker& run, const InitOptions& options) {
   auto work = find_work(globals, options);
   if (!work) return work.error();
   run.work = std::move(*work);
+  if (auto fit = leave_cryptroot(run, options); !fit) return fit;
   WhoMayUnlock who(globals, options.authorized_keys, run.work.value("authorized_keys"));
   // A person is asked only when nothing else is in the way.
   if (auto done = who.find(); !done) return done;
@@ -173,6 +196,8 @@ Run declare_init(CLI::App& app, const Globals& globals) {
       ->type_name("FILE");
   options->descriptor = declare_passphrase_fd(app);
   app.add_flag("--accept-weak", options->accept_weak, "take a passphrase that can be guessed");
+  app.add_flag("--keep-cryptroot", options->keep_cryptroot,
+               "go on though cryptsetup-initramfs opens root: images boot on until it is adopted");
   declare_halt(app, options->halt);
   return [options, &globals] { return init(globals, *options); };
 }

@@ -12,6 +12,7 @@
 #include "core/luks_ciphers.hpp"
 #include "core/message.hpp"
 #include "core/storage.hpp"
+#include "sys/cryptroot.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
 #include "sys/image_tree.hpp"
@@ -185,6 +186,9 @@ Result<ImageOutcome> stage_image(const ImageRequest& request) {
     else
       outcome.warnings.push_back(made.error());
   }
+  // All other hooks have run. root's login in the image stays theirs then.
+  for (Error& fault : cryptroot_faults(request.tree, inputs))
+    outcome.faults.push_back(std::move(fault));
   if (!outcome.faults.empty()) return boot_on(request, inputs, std::move(outcome));
 
   const Wanted wanted = wanted_by(request.paths, inputs);

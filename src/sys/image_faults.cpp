@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sys/cryptroot.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/image.hpp"
 #include "sys/modules.hpp"
@@ -66,6 +67,8 @@ std::vector<Error> image_faults(const ImageRequest& request) {
   faults.module("dm_crypt", true, "the kernel could not open any volume: dm-crypt is missing");
   for (const std::string& name : inputs.link_modules)
     faults.module(name, true, "early boot could not reach its network: '" + name + "' is missing");
+  for (Error& fault : cryptroot_faults(request.tree, inputs))
+    faults.list.push_back(std::move(fault));
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
   for (Error& fault : card_faults(request, planned_cards(request.paths.root, network)))
     faults.list.push_back(std::move(fault));

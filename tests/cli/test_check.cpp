@@ -108,6 +108,30 @@ TEST_CASE("case 46: check names the lines of fstab and crypttab that fight with 
   CHECK(contains(said, "is that of the keys volume, which Latchkey opens\n"));
 }
 
+TEST_CASE("a root that cryptsetup-initramfs opens is an error, and its way in is left alone") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/usr/share/initramfs-tools/hooks/cryptroot", "");
+  root.put("/usr/share/initramfs-tools/scripts/init-premount/dropbear", "");
+  root.put("/etc/fstab", "/dev/mapper/sda5_crypt / ext4 defaults 0 1\n");
+  root.put("/etc/crypttab", "other /dev/sda9 none luks\n");
+  CHECK(contains(root.check(), "run: apt remove dropbear-initramfs"));
+  for (const char* line :
+       {"sda5_crypt UUID=9 none luks,discard\n", "x UUID=9 none luks,initramfs\n"}) {
+    root.put("/etc/crypttab", line);
+    const std::string said = root.check();
+    CHECK(contains(said, "error: cryptsetup-initramfs opens '"));
+    CHECK(contains(said, "  hint: take it in with latchkey adopt"));
+    CHECK(said.find("apt remove dropbear-initramfs") == std::string::npos);
+  }
+  // One that was taken in keeps its mapping, and its line for a while.
+  root.put("/etc/crypttab", "cleartext-www UUID=9 none luks,initramfs\n");
+  CHECK(root.check().find("cryptsetup-initramfs opens") == std::string::npos);
+  fs::remove(root.path("/usr/share/initramfs-tools/hooks/cryptroot"));
+  root.put("/etc/crypttab", "x UUID=9 none luks,initramfs\n");
+  CHECK(root.check().find("cryptsetup-initramfs opens") == std::string::npos);
+}
+
 TEST_CASE("case 48: check looks at the mount points and makes none") {
   if (!is_root()) return;
   const Root root;

@@ -59,6 +59,21 @@ TEST_CASE("case 14, 15: init refuses key files that are missing, empty or not us
   CHECK(place.untouched());
 }
 
+TEST_CASE("init refuses a root that cryptsetup-initramfs opens, unless it is to be adopted") {
+  if (::geteuid() != 0) return;
+  const InitPlace place;
+  place.put("usr/share/initramfs-tools/hooks/cryptroot", "");
+  place.put("etc/crypttab", "sda5_crypt UUID=9 none luks,initramfs\n");
+  const Done done = place.init({"vg0", "--authorized-keys", place.put("keys", good_key)});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "cryptsetup-initramfs opens 'sda5_crypt' in early boot"));
+  CHECK(contains(done.output, "latchkey init vg0 --keep-cryptroot, then latchkey adopt"));
+  CHECK(place.untouched());
+  const Done on = place.init({"vg0", "--keep-cryptroot", "--authorized-keys", "/no/such/file"});
+  CHECK(on.status == exit_status(Code::missing));
+}
+
 TEST_CASE("init never overwrites an authorized_keys that says something else") {
   if (::geteuid() != 0) return;
   const InitPlace place;

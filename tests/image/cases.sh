@@ -449,3 +449,34 @@ case_22_network_cards() {
 	umount "$tree/sys"
 	mount -t sysfs -o ro sysfs "$tree/sys"
 }
+
+# Root is opened by cryptsetup-initramfs, whose hooks these stand for, over dropbear-initramfs.
+case_23_cryptroot() {
+	local hook=$tree/usr/share/initramfs-tools/hooks/cryptroot
+	cat >"$hook" <<-'HOOK'
+		#!/bin/sh
+		[ "$1" = prereqs ] && { echo; exit 0; }
+		mkdir -p "$DESTDIR/cryptroot" "$DESTDIR/root-x/.ssh"
+		cat /etc/crypttab >"$DESTDIR/cryptroot/crypttab"
+		echo 'ssh-ed25519 old' >"$DESTDIR/root-x/.ssh/authorized_keys"
+		echo 'root:*:0:0::/root-x:/bin/sh' >"$DESTDIR/etc/passwd"
+	HOOK
+	chmod +x "$hook"
+	: >"$tree/etc/crypttab"
+	build_and_look
+	check "an image that opens nothing by crypttab waits" grep -qx mode=wait "$image/etc/latchkey/image"
+	echo 'sda5_crypt UUID=1234 none luks,initramfs' >"$tree/etc/crypttab"
+	run_check ''
+	check "check names what the next image will open" said "error: cryptsetup-initramfs opens 'sda5_crypt'"
+	build
+	boots_on "root opened by crypttab" "cryptsetup-initramfs opens 'sda5_crypt' in early boot"
+	check "its login and its keys are as they were" same "$(cat "$image/etc/passwd" "$image/root-x/.ssh/authorized_keys")" \
+		$'root:*:0:0::/root-x:/bin/sh\nssh-ed25519 old'
+	echo 'cleartext-mysql UUID=1234 none luks,initramfs' >"$tree/etc/crypttab"
+	build_and_look
+	check "a volume that was taken in keeps nobody out" grep -qx mode=wait "$image/etc/latchkey/image"
+	echo 'sda5_crypt UUID=1234 none luks' >"$image/cryptroot/crypttab"
+	judge
+	check "the last look sees it too" grep -qx mode=boot-on "$image/etc/latchkey/image"
+	rm "$hook" "$tree/etc/crypttab"
+}

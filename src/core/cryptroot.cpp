@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cryptroot.hpp"
+
+#include <algorithm>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+
+std::vector<std::string> foreign_openings(std::string_view crypttab,
+                                          const std::vector<std::string>& ours,
+                                          const OpenedEarly& early) {
+  std::vector<std::string> out;
+  for (const std::string_view line : split_lines(crypttab)) {
+    const std::vector<Field> fields = split_fields(line);
+    if (fields.size() < 2 || fields[0].text.starts_with('#')) continue;
+    const std::string& mapping = fields[0].text;
+    std::vector<std::string> options;
+    if (fields.size() > 3) options = split(fields[3].text, ',');
+    const bool marked = std::ranges::find(options, "initramfs") != options.end();
+    if (std::ranges::find(ours, mapping) == ours.end() && early(mapping, marked))
+      out.push_back(mapping);
+  }
+  return out;
+}
+
+Error foreign_opening(const std::string& mapping) {
+  return {Code::refused, "cryptsetup-initramfs opens '" + printable(mapping) + "' in early boot",
+          "it is no volume of Latchkey, so the boot would wait for it where nobody but the console "
+          "is asked",
+          "take it in with latchkey adopt, see latchkey(8); where the whole volume group lies in "
+          "it, keep to the ssh server that you have"};
+}
+
+}  // namespace latchkey

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What cryptsetup-initramfs opens in early boot, by its own prompt, beside Latchkey.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+
+namespace latchkey {
+
+/// True for a mapping that early boot opens; `marked`: its line has the option initramfs.
+using OpenedEarly = std::function<bool(const std::string& mapping, bool marked)>;
+
+/// Takes the text of a crypttab; gives the mappings that `early` picks and that are not
+/// among `ours`, the mappings of Latchkey's volumes. Those it finds open, and asks for nothing.
+[[nodiscard]] std::vector<std::string> foreign_openings(std::string_view crypttab,
+                                                        const std::vector<std::string>& ours,
+                                                        const OpenedEarly& early);
+
+/// Why early ssh of Latchkey is no way in while this mapping is opened so, and what to do.
+[[nodiscard]] Error foreign_opening(const std::string& mapping);
+
+}  // namespace latchkey

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/cryptroot.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/cryptroot.hpp"
+#include "core/device_ref.hpp"
+#include "core/text.hpp"
+#include "sys/device.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::string_view mapper = "/dev/mapper/";
+
+std::vector<std::string> mappings_of(const EarlyInputs& inputs) {
+  std::vector<std::string> out;
+  if (inputs.config) out.push_back(inputs.config->keys.mapping);
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes) out.push_back(volume.mapping);
+  return out;
+}
+
+std::string text_or_nothing(const std::string& file) {
+  auto text = read_file(file);
+  return text ? std::move(*text) : std::string();
+}
+
+// What fstab mounts on / and /usr, and the device to resume from, as they are written.
+std::vector<std::string> system_devices(const std::string& root) {
+  std::vector<std::string> out;
+  const std::string fstab = text_or_nothing(root + "/etc/fstab");
+  for (const std::string_view line : split_lines(fstab)) {
+    const std::vector<Field> fields = split_fields(line);
+    if (fields.size() > 1 && (fields[1].text == "/" || fields[1].text == "/usr"))
+      out.push_back(fields[0].text);
+  }
+  std::vector<std::string> settings{root + "/etc/initramfs-tools/initramfs.conf"};
+  const std::string folder = root + "/etc/initramfs-tools/conf.d";
+  for (const std::string& name : names_in(folder)) settings.push_back(folder + "/" + name);
+  for (const std::string& file : settings) {
+    const std::string text = text_or_nothing(file);
+    for (const std::string_view line : split_lines(text))
+      if (line.starts_with("RESUME=")) {
+        std::string value(trim(line.substr(7)));
+        std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
+        out.push_back(value);
+      }
+  }
+  return out;
+}
+
+// The mappings that these devices are, or lie on through volume groups.
+std::set<std::string> mappings_under(const std::string& root,
+                                     const std::vector<std::string>& devices) {
+  std::set<std::string> out;
+  std::set<dev_t> below;
+  const std::vector<Mapping> all = mappings();
+  const auto add = [&](dev_t device) { below.merge(all_below(device, all)); };
+  struct stat info {};
+  if (root.empty() && ::stat("/", &info) == 0) add(info.st_dev);
+  for (const std::string& spec : devices) {
+    const auto device = parse_device_ref(spec);
+    if (!device) continue;
+    const std::string path = device->path();
+    if (path.starts_with(mapper)) out.insert(path.substr(mapper.size()));
+    if (const auto number = block_device(root + path)) add(*number);
+  }
+  for (const Mapping& mapping : all)
+    if (below.contains(mapping.number)) out.insert(mapping.name);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> opened_by_image(const std::string& tree, const EarlyInputs& inputs) {
+  const auto text = read_file(tree + "/cryptroot/crypttab");
+  if (!text) return {};
+  const OpenedEarly all = [](const std::string&, bool) { return true; };
+  return foreign_openings(*text, mappings_of(inputs), all);
+}
+
+std::vector<std::string> opened_early(const Paths& paths, const EarlyInputs& inputs) {
+  const std::string hook = paths.root + "/usr/share/initramfs-tools/hooks/cryptroot";
+  const auto text = read_file(paths.root + "/etc/crypttab");
+  if (!text || ::access(hook.c_str(), F_OK) != 0) return {};
+  const auto under = mappings_under(paths.root, system_devices(paths.root));
+  return foreign_openings(*text, mappings_of(inputs), [&](const std::string& mapping, bool marked) {
+    return marked || under.contains(mapping);
+  });
+}
+
+std::vector<Error> cryptroot_faults(const std::string& tree, const EarlyInputs& inputs) {
+  std::vector<Error> out;
+  for (const std::string& mapping : opened_by_image(tree, inputs))
+    out.push_back(foreign_opening(mapping));
+  return out;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cryptroot.hpp"
+
+#include "core/message.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+bool all(const std::string&, bool) { return true; }
+
+}  // namespace
+
+TEST_CASE("what an image opens beside our volumes is foreign") {
+  const Lines ours{"cleartext-keys", "cleartext-root"};
+  CHECK(foreign_openings("", ours, all).empty());
+  CHECK(foreign_openings("# root\n\nshort\ncleartext-root UUID=1 none luks\n", ours, all).empty());
+  CHECK(foreign_openings("sda5_crypt UUID=1 none luks,discard\n"
+                         "cleartext-root UUID=2 none luks\n"
+                         "swap_crypt /dev/sdb none\n",
+                         ours, all) == Lines{"sda5_crypt", "swap_crypt"});
+}
+
+TEST_CASE("only the lines of a crypttab that early boot opens are foreign") {
+  const OpenedEarly marked = [](const std::string& mapping, bool mark) {
+    return mark || mapping == "root";
+  };
+  CHECK(foreign_openings("root /dev/sda2 none luks\n"
+                         "data /dev/sda3 none luks\n"
+                         "more /dev/sda4 none luks,initramfs\n"
+                         "less /dev/sda5 none luks,x-initramfs\n",
+                         {}, marked) == Lines{"root", "more"});
+}
+
+TEST_CASE("a foreign opening is told with what to do") {
+  const Error error = foreign_opening("a\nb");
+  CHECK(sentence(error).find("cryptsetup-initramfs opens 'a?b' in early boot: ") == 0);
+  CHECK(error.hint.find("latchkey adopt") != std::string::npos);
+}
