@@ -6,6 +6,11 @@
 #include "core/message.hpp"
 
 namespace latchkey {
+namespace {
+
+constexpr std::chrono::minutes hands_off{5};
+
+}  // namespace
 
 std::string open_sentence(const Setup& setup, const Facts& facts) {
   std::size_t open = 0;
@@ -47,6 +52,13 @@ const Volume* closed_and_needed(const Setup& setup, const Facts& facts) {
     if (fact == facts.volumes.end() || !fact->second.open) return &volume;
   }
   return nullptr;
+}
+
+std::optional<WaitTime> wait_ends(WaitTime since, std::chrono::seconds wait, const Hands& hands) {
+  if (hands.answering) return {};
+  WaitTime out = since + wait;
+  for (const WaitTime sign : hands.signs) out = std::max(out, sign + hands_off);
+  return out;
 }
 
 std::string need_text(const Volume& volume) {

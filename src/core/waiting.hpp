@@ -2,6 +2,8 @@
 // What early boot says while it waits.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,22 @@ namespace latchkey {
 /// A closed volume that the boot cannot go on without: that of the root file system or of
 /// /usr; nullptr: the boot can go on. Points into `setup`.
 [[nodiscard]] const Volume* closed_and_needed(const Setup& setup, const Facts& facts);
+
+using WaitTime = std::chrono::steady_clock::time_point;
+
+/// What keeps `[boot] wait` from acting under somebody's hands.
+struct Hands {
+  bool answering = false;  ///< an answer waits for its turn, or is being tried
+  /// Of each person who is at a prompt now: when they logged in or last gave an answer. A
+  /// console that nobody has typed at is none.
+  std::vector<WaitTime> signs{};
+};
+
+/// When `[boot] wait` is over that counts from `since`: not while somebody answers, and not
+/// within five minutes after a sign of who is at a prompt. A session that only stays there
+/// puts it off by no more than that. Nothing: not before something else happens.
+[[nodiscard]] std::optional<WaitTime> wait_ends(WaitTime since, std::chrono::seconds wait,
+                                                const Hands& hands);
 
 /// What such a volume is to the boot: `the root file system` or `/usr`.
 [[nodiscard]] std::string need_text(const Volume& volume);

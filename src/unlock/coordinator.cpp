@@ -85,7 +85,8 @@ void Coordinator::tick() {
     return;
   }
   const auto& boot = setup_.config.boot;
-  if (boot.wait && Clock::now() - waiting_since_ >= *boot.wait) {
+  const auto ends = boot.wait ? wait_ends(waiting_since_, *boot.wait, hands()) : std::nullopt;
+  if (ends && Clock::now() >= *ends) {
     log("nobody answered within " + duration_text(static_cast<double>(boot.wait->count())));
     if (boot.then != Then::carry_on) {
       Client nobody;
@@ -101,6 +102,13 @@ void Coordinator::tick() {
     return;
   }
   try_next();
+}
+
+Hands Coordinator::hands() const {
+  Hands out{.answering = attempt_.has_value() || answers_.wake().has_value()};
+  for (const Client& c : clients_)
+    if (!c.gone && !c.ended && c.sign) out.signs.push_back(*c.sign);
+  return out;
 }
 
 // --- the unlock ------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "core/answers.hpp"
 #include "core/door_keys.hpp"
 #include "core/report.hpp"
+#include "core/waiting.hpp"
 #include "core/wire.hpp"
 #include "sys/setup.hpp"
 #include "sys/worker.hpp"
@@ -44,6 +45,7 @@ class Coordinator {
     Secret answer{};
     Clock::time_point since{};
     std::optional<Clock::time_point> ended{};  // when it was told its result
+    std::optional<Clock::time_point> sign{};   // of a person at its prompt
     bool gone = false;
   };
 
@@ -69,6 +71,7 @@ class Coordinator {
   void finish(const std::string& result, const Peer& peer, int status, const std::string& text);
   void let_clients_go();
   [[nodiscard]] std::vector<std::string> status_lines() const;
+  [[nodiscard]] Hands hands() const;
   Client* client(int id);
 
   Setup setup_;

@@ -96,6 +96,7 @@ void Coordinator::listen_to(Client& client) {
     ask(client);
     return;
   }
+  client.sign = Clock::now();
   answers_.offer(client.id, client.hello->console, client.peer.account());
   if (attempt_) send(client, Wire::say, "another answer is being tried; yours is next");
 }
@@ -126,6 +127,8 @@ void Coordinator::do_word(Client& client, Word word) {
   }
   switch (word) {
     case Word::unlock:
+      // The coordinator starts a console itself; whoever logs in is a person.
+      if (!client.hello->console) client.sign = Clock::now();
       for (const std::string& line : status_lines()) send(client, Wire::say, line);
       if (attempt_)
         send(client, Wire::say, "an answer of " + attempt_peer_.text() + " is being tried");

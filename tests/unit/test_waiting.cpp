@@ -41,3 +41,17 @@ TEST_CASE("the boot cannot go on while the volume of root or /usr is closed, wha
   setup.volumes.erase(setup.volumes.begin());
   CHECK(closed_and_needed(setup, {}) == nullptr);
 }
+
+TEST_CASE("the end of the waiting spares who is at a prompt, and waits for nobody for ever") {
+  using namespace std::chrono_literals;
+  const WaitTime start{1h};
+  CHECK(wait_ends(start, 10min, {}) == start + 10min);
+  // An answer in the last second is tried first, whatever comes of it.
+  CHECK_FALSE(wait_ends(start, 10min, {.answering = true}));
+  // Long before the end nobody is in the way.
+  CHECK(wait_ends(start, 10min, {.signs = {start + 2min}}) == start + 10min);
+  CHECK(wait_ends(start, 10min, {.signs = {start + 9min}}) == start + 14min);
+  // Whoever answered last counts; who only stays connected does not put it off again.
+  CHECK(wait_ends(start, 10min, {.signs = {start + 13min, start + 9min}}) == start + 18min);
+  CHECK(wait_ends(start, 1s, {.signs = {start}}) == start + 5min);
+}
