@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/fstab_line.hpp"
+#include "core/hold.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -88,35 +90,131 @@ class Table {
   const Resolve& resolve_;
 };
 
-bool has_option(const std::vector<Field>& fields, const std::string& option) {
+bool excused(const std::vector<Field>& fields) {
   if (fields.size() < 4) return false;
   const auto options = split(fields[3].text, ',');
-  return std::ranges::find(options, option) != options.end();
+  return std::ranges::find(options, "noauto") != options.end();
 }
 
-// Calls `judge` with the fields of each line that takes effect at boot.
-template <class Judge>
-Findings each_line(std::string_view text, std::size_t least, const Judge& judge) {
-  Findings out;
-  std::size_t number = 0;
-  for (const std::string_view line : split_lines(text)) {
-    ++number;
-    const std::vector<Field> fields = split_fields(line);
-    if (fields.size() < least || fields[0].text.starts_with('#') || has_option(fields, "noauto"))
-      continue;
-    if (auto found = judge(fields, number)) out.push_back(doubtful(std::move(*found)));
-  }
-  return out;
-}
-
-std::string without_slashes(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
+std::string number_of(std::size_t number, const std::string& file) {
+  return "line " + std::to_string(number) + " of '" + file + "'";
 }
 
 // The mount is still in time for all services, and its absence stops nothing.
 constexpr const char* may_fail =
     "nofail,x-systemd.before=local-fs.target,x-systemd.device-timeout=5s";
+
+constexpr const char* reload = "; then: systemctl daemon-reload";
+constexpr const char* no_door = "the boot would end in emergency mode, without sshd";
+
+// What a line does at boot, as a message begins.
+std::string deed(const FstabLine& line, const Field& field) {
+  return line.swap() ? " uses the swap area '" + printable(line.source.text) + "' at boot"
+                     : " mounts '" + printable(field.text) + "' at boot";
+}
+
+class FstabJudge {
+ public:
+  FstabJudge(std::span<const Claim> claims, const Resolve& resolve, const std::string& file)
+      : claims_(claims), resolve_(resolve), file_(file), table_(claims, resolve) {}
+
+  [[nodiscard]] std::optional<Finding> judge(const FstabLine& line, std::size_t number) const {
+    const std::string where = number_of(number, file_);
+    const auto mine = std::ranges::find_if(claims_, [&](const Claim& one) {
+      return !one.mount_point.empty() && one.mount_point == line.place;
+    });
+    if (mine != claims_.end()) return of_place(line, where, *mine);
+    if (line.place == "/") return {};
+    const std::string device = device_path(line.source.text);
+    if (const Claim* one = table_.owner_of_mapping(device)) return of_mapping(line, where, *one);
+    if (const Claim* one = table_.owner_of_source(device))
+      return graded(line, {Code::busy, where + deed(line, line.source),
+                           "it is the encrypted device of " + one->name,
+                           std::string("delete that line") + reload});
+    return of_need(line, where);
+  }
+
+ private:
+  static Finding graded(const FstabLine& line, Error text) {
+    if (line.may_fail()) return doubtful(std::move(text));
+    if (!line.swap() && !line.automount()) text.why += std::string(": ") + no_door;
+    return bad(std::move(text));
+  }
+
+  static std::optional<Finding> of_place(const FstabLine& line, const std::string& where,
+                                         const Claim& one) {
+    if (!one.by_system)
+      return graded(line, {Code::busy, where + deed(line, line.target),
+                           "it is the mount point of " + one.name + ", which Latchkey mounts",
+                           std::string("delete that line") + reload});
+    if (one.mount_point != "/var" || line.may_fail()) return {};
+    return bad({Code::busy, where + deed(line, line.target),
+                "booted on without it, the machine would wait and give up",
+                std::string("add ") + may_fail + " to its options"});
+  }
+
+  static std::optional<Finding> of_mapping(const FstabLine& line, const std::string& where,
+                                           const Claim& one) {
+    if (one.only_opened && line.may_fail()) return {};
+    return graded(line, {Code::busy, where + deed(line, line.source),
+                         "it is " + one.name +
+                             ", which Latchkey opens: until then the boot waits for it",
+                         (one.only_opened ? "add nofail to its options" : "delete that line") +
+                             std::string(reload)});
+  }
+
+  // The volume that a path lies on: of several the one mounted deepest. On `/` and
+  // `/usr` everything lies, and without them nothing boots.
+  [[nodiscard]] const Claim* below(const std::string& path) const {
+    const Claim* best = nullptr;
+    for (const Claim& one : claims_) {
+      if (one.mount_point.empty() || one.mount_point == "/" || one.mount_point == "/usr") continue;
+      if (!lies_on(path, one.mount_point) && !lies_on(resolve_(path), one.mount_point)) continue;
+      if (best == nullptr || one.mount_point.size() > best->mount_point.size()) best = &one;
+    }
+    return best;
+  }
+
+  [[nodiscard]] std::optional<Finding> of_need(const FstabLine& line,
+                                               const std::string& where) const {
+    if (const Claim* one = line.swap() ? nullptr : below(line.place))
+      return too_early(line, where, *one, line.target.text, true);
+    for (const std::string& path : line.contents())
+      if (const Claim* one = below(path)) return too_early(line, where, *one, path, false);
+    return {};
+  }
+
+  // systemd itself orders what lies on a volume that it mounts. All else has to wait for
+  // the release, and nothing may wait for it: local-fs.target comes before the release.
+  static std::optional<Finding> too_early(const FstabLine& line, const std::string& where,
+                                          const Claim& one, const std::string& path,
+                                          bool is_place) {
+    Error text{Code::busy, where + deed(line, line.target),
+               "'" + printable(path) + "' is on " + one.name + ", which is mounted later", ""};
+    const bool waits = one.by_system || line.after(release_unit);
+    const bool harmless = line.may_fail() && (waits || (line.automount() && !is_place));
+    if (line.swap()) {
+      text.hint = "add noauto to its options, and let a program in /etc/latchkey/hooks.d/released "
+                  "call swapon";
+      return graded(line, std::move(text));
+    }
+    if (harmless && !(line.automount() && is_place && !one.by_system)) return {};
+    std::vector<std::string> missing;
+    if (!line.has("nofail")) missing.emplace_back("nofail");
+    if (!waits) missing.push_back("x-systemd.after=" + std::string(release_unit));
+    if (!missing.empty()) text.hint = "add " + join(missing, ",") + " to its options";
+    if (line.automount() && is_place)
+      text.hint += std::string(missing.empty() ? "take" : ", and take") +
+                   " x-systemd.automount out of them";
+    text.hint += reload;
+    return graded(line, std::move(text));
+  }
+
+  std::span<const Claim> claims_;
+  const Resolve& resolve_;
+  const std::string& file_;
+  Table table_;
+};
 
 }  // namespace
 
@@ -137,42 +235,16 @@ Claim claim(const Volume& volume) {
 
 Findings fstab_conflicts(std::string_view text, const std::string& file,
                          std::span<const Claim> claims, const Resolve& resolve) {
-  const Table table(claims, resolve);
-  return each_line(
-      text, 2, [&](const std::vector<Field>& fields, std::size_t number) -> std::optional<Error> {
-        const std::string line = "line " + std::to_string(number) + " of '" + file + "'";
-        const std::string source = device_path(fields[0].text);
-        const std::string target = without_slashes(fields[1].text);
-        const std::string hint =
-            "delete that line, or add noauto to its options; then: systemctl daemon-reload";
-        const auto found = [&](const Field& field, const std::string& why) {
-          return Error{Code::busy, line + " mounts '" + printable(field.text) + "' at boot", why,
-                       hint};
-        };
-        if (const Claim* one = table.with(
-                [&](const Claim& c) { return !c.mount_point.empty() && c.mount_point == target; })) {
-          if (!one->by_system)
-            return found(fields[1],
-                         "it is the mount point of " + one->name + ", which Latchkey mounts");
-          if (target != "/var" || has_option(fields, "nofail")) return {};
-          Error error = found(fields[1], "booted on without it, the machine would wait and give up");
-          error.hint = std::string("add ") + may_fail + " to its options";
-          return error;
-        }
-        if (target == "/") return {};
-        if (const Claim* one = table.owner_of_mapping(source)) {
-          if (one->only_opened && has_option(fields, "nofail")) return {};
-          Error error =
-              found(fields[0], "it is " + one->name +
-                                   ", which Latchkey opens: until then the boot waits for it");
-          if (one->only_opened)
-            error.hint = "add nofail to its options; then: systemctl daemon-reload";
-          return error;
-        }
-        if (const Claim* one = table.owner_of_source(source))
-          return found(fields[0], "it is the encrypted device of " + one->name);
-        return {};
-      });
+  const FstabJudge judge(claims, resolve, file);
+  Findings out;
+  std::size_t number = 0;
+  for (const std::string_view raw : split_lines(text)) {
+    ++number;
+    const auto line = parse_fstab_line(raw);
+    if (!line || !line->at_boot()) continue;
+    if (auto found = judge.judge(*line, number)) out.push_back(std::move(*found));
+  }
+  return out;
 }
 
 Findings fstab_lacks(std::string_view text, const std::string& file,
@@ -181,9 +253,8 @@ Findings fstab_lacks(std::string_view text, const std::string& file,
   for (const Claim& one : claims) {
     if (!one.by_system || one.mount_point == "/") continue;
     const bool there = std::ranges::any_of(split_lines(text), [&](std::string_view line) {
-      const std::vector<Field> fields = split_fields(line);
-      return fields.size() > 1 && !fields[0].text.starts_with('#') &&
-             without_slashes(fields[1].text) == one.mount_point;
+      const auto read = parse_fstab_line(line);
+      return read && read->place == one.mount_point;
     });
     if (there) continue;
     const std::string options = one.mount_point == "/var" ? may_fail : "defaults";
@@ -198,22 +269,25 @@ Findings fstab_lacks(std::string_view text, const std::string& file,
 Findings crypttab_conflicts(std::string_view text, const std::string& file,
                             std::span<const Claim> claims, const Resolve& resolve) {
   const Table table(claims, resolve);
-  return each_line(
-      text, 2, [&](const std::vector<Field>& fields, std::size_t number) -> std::optional<Error> {
-        const std::string line = "line " + std::to_string(number) + " of '" + file + "'";
-        const std::string what = line + " opens '" + printable(fields[0].text) + "' at boot";
-        const std::string hint = "delete that line; then: update-initramfs -u -k all";
-        if (const Claim* one =
-                table.with([&](const Claim& c) { return c.mapping == fields[0].text; }))
-          return Error{Code::busy, what,
-                       "it is the mapping of " + one->name + ", which Latchkey opens", hint};
-        if (const Claim* one = table.owner_of_source(device_path(fields[1].text)))
-          return Error{Code::busy, what,
-                       "its device '" + printable(fields[1].text) + "' is that of " + one->name +
-                           ", which Latchkey opens",
-                       hint};
-        return {};
-      });
+  Findings out;
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    ++number;
+    const std::vector<Field> fields = split_fields(line);
+    if (fields.size() < 2 || fields[0].text.starts_with('#') || excused(fields)) continue;
+    const auto found = [&](const std::string& why) {
+      out.push_back(doubtful({Code::busy,
+                              number_of(number, file) + " opens '" + printable(fields[0].text) +
+                                  "' at boot",
+                              why, "delete that line; then: update-initramfs -u -k all"}));
+    };
+    if (const Claim* one = table.with([&](const Claim& c) { return c.mapping == fields[0].text; }))
+      found("it is the mapping of " + one->name + ", which Latchkey opens");
+    else if (const Claim* owner = table.owner_of_source(device_path(fields[1].text)))
+      found("its device '" + printable(fields[1].text) + "' is that of " + owner->name +
+            ", which Latchkey opens");
+  }
+  return out;
 }
 
 }  // namespace latchkey

@@ -34,14 +34,17 @@ struct Claim {
 /// The claim of a data volume.
 [[nodiscard]] Claim claim(const Volume& volume);
 
-/// Gives the path that a path leads to when links are followed, or the same path.
+/// Gives the path that a path leads to when links are followed, as far as it is there.
 /// It makes /dev/dm-3 and /dev/disk/by-id/… known as what they are.
 using Resolve = std::function<std::string(const std::string&)>;
 
-/// Takes the text of an fstab; gives a warning for each line that mounts something
-/// of ours, or something else where ours belongs. No danger are lines with `noauto`,
-/// the one for `/` (early boot opened that), and with `nofail` those for volumes
-/// that are only opened. Never fails: what is no line is left to mount(8).
+/// Takes the text of an fstab; gives a finding for each line that mounts something of
+/// ours, something else where ours belongs, or what needs a volume before Latchkey has
+/// mounted it: below its mount point, or out of it. An error, since the boot would end
+/// without sshd; a warning with `nofail`, or over the network. No danger are lines with
+/// `noauto` and no automount, the one for `/` (early boot opened that), with `nofail`
+/// those for volumes that are only opened, and those that nothing waits for and that
+/// wait for the release. Never fails: what is no line is left to mount(8).
 [[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,
                                        std::span<const Claim> claims, const Resolve& resolve);
 

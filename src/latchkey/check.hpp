@@ -30,6 +30,9 @@ namespace latchkey {
 /// Lines of /etc/fstab and /etc/crypttab that would open or mount what is ours.
 [[nodiscard]] Findings check_fstab(const Paths& paths, const EarlyInputs& inputs);
 
+/// Tells them as warnings, for commands that have just made a volume of Latchkey's.
+void tell_of_fstab(const Paths& paths);
+
 /// The mount points of all volumes: safe directories, without files that a mount
 /// would hide.
 [[nodiscard]] Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs);

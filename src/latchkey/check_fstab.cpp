@@ -4,6 +4,7 @@
 
 #include "core/fstab.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/say.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -17,7 +18,7 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
                            inputs.config->keys.mapping, inputs.config->keys.uuid));
   const Resolve resolve = [&](const std::string& path) {
     std::error_code failed;
-    const auto real = std::filesystem::canonical(paths.root + path, failed);
+    const auto real = std::filesystem::weakly_canonical(paths.root + path, failed);
     const std::string text = real.string();
     if (failed || !text.starts_with(paths.root)) return path;
     return text.substr(paths.root.size());
@@ -43,6 +44,11 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
   });
   look("/etc/crypttab", crypttab_conflicts);
   return out;
+}
+
+void tell_of_fstab(const Paths& paths) {
+  for (const Finding& finding : check_fstab(paths, read_early_inputs(paths)))
+    if (finding.level != Finding::Level::ok) report_warning(finding.text);
 }
 
 }  // namespace latchkey

@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
+#include "latchkey/check.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_adopter.hpp"
 #include "sys/crypt.hpp"
@@ -158,8 +159,8 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (options.halt == "list") return 0;
   if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + options.name +
-                   "' is taken in; what opened it before still does. A line of it in /etc/fstab "
-                   "or /etc/crypttab is needed no more: see latchkey check");
+                   "' is taken in; what opened it before still does");
+  tell_of_fstab(globals.paths);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "core/new_volume.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
+#include "latchkey/check.hpp"
 #include "latchkey/holding.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/summary.hpp"
@@ -37,6 +38,7 @@ int complete(const Globals& globals, const Setup& setup, const Volume& there,
     return report_error(
         {Code::partial, "'" + there.name + "' is made, and not up", "", "run: release-services"});
   say(globals, "'" + there.name + "' is there already: nothing to do");
+  tell_of_fstab(globals.paths);
   return 0;
 }
 
@@ -86,6 +88,7 @@ int create(const Globals& globals, const NewVolume& asked, std::optional<int> de
   say(globals, "'" + asked.name + "' is " +
                    (asked.mount_point == "none" ? "open" : "mounted on " + asked.mount_point) +
                    ", and early boot opens it with the others");
+  tell_of_fstab(globals.paths);
   return maker.loose();
 }
 

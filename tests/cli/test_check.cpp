@@ -96,12 +96,12 @@ TEST_CASE("case 46: check names the lines of fstab and crypttab that fight with 
   fs::create_symlink("../../dm-5", root.path("/dev/disk/by-uuid/77"));
   const std::string said = root.check();
   CHECK(contains(said,
-                 "warning: line 2 of '/etc/fstab' mounts '/dev/mapper/cleartext-www' at boot: it "
-                 "is the volume 'www', which Latchkey opens: until then the boot waits for it\n"
-                 "  hint: delete that line, or add noauto to its options; then: systemctl "
-                 "daemon-reload\n"));
-  CHECK(contains(said, "warning: line 3 of '/etc/fstab' mounts '/srv/mail' at boot"));
-  CHECK(contains(said, "warning: line 4 of '/etc/fstab' mounts 'UUID=77' at boot"));
+                 "error: line 2 of '/etc/fstab' mounts '/dev/mapper/cleartext-www' at boot: it "
+                 "is the volume 'www', which Latchkey opens: until then the boot waits for it: the "
+                 "boot would end in emergency mode, without sshd\n"
+                 "  hint: delete that line; then: systemctl daemon-reload\n"));
+  CHECK(contains(said, "error: line 3 of '/etc/fstab' mounts '/srv/mail' at boot"));
+  CHECK(contains(said, "error: line 4 of '/etc/fstab' mounts 'UUID=77' at boot"));
   CHECK_FALSE(contains(said, "line 1 of '/etc/fstab'"));
   CHECK(contains(said, "warning: line 1 of '/etc/crypttab' opens 'a' at boot"));
   CHECK(contains(said, "warning: line 2 of '/etc/crypttab' opens 'b' at boot"));
@@ -130,6 +130,26 @@ TEST_CASE("a root that cryptsetup-initramfs opens is an error, and its way in is
   fs::remove(root.path("/usr/share/initramfs-tools/hooks/cryptroot"));
   root.put("/etc/crypttab", "x UUID=9 none luks,initramfs\n");
   CHECK(root.check().find("cryptsetup-initramfs opens") == std::string::npos);
+}
+
+TEST_CASE("case 46: check names the lines of fstab that need a volume before it is mounted") {
+  if (!is_root()) return;
+  const Root root;
+  fs::create_directories(root.path("/srv"));
+  fs::create_symlink("srv/www", root.path("/web"));
+  root.put("/etc/fstab",
+           "/srv/www/sub /var/www none bind 0 0\n"
+           "UUID=8 /web/backup ext4 defaults 0 2\n"
+           "/srv/mail /var/mail none bind,nofail 0 0\n");
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "error: line 1 of '/etc/fstab' mounts '/var/www' at boot: '/srv/www/sub' is on the "
+                 "volume 'www', which is mounted later: the boot would end in emergency mode, "
+                 "without sshd\n"
+                 "  hint: add nofail,x-systemd.after=latchkey-release.service to its options; then: "
+                 "systemctl daemon-reload\n"));
+  CHECK(contains(said, "error: line 2 of '/etc/fstab' mounts '/web/backup' at boot"));
+  CHECK(contains(said, "warning: line 3 of '/etc/fstab' mounts '/var/mail' at boot"));
 }
 
 TEST_CASE("case 48: check looks at the mount points and makes none") {

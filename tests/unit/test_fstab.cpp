@@ -43,8 +43,8 @@ std::vector<Claim> claims() {
 std::string texts(const Findings& findings) {
   std::string out;
   for (const Finding& finding : findings) {
-    CHECK(finding.level == Finding::Level::warning);
-    out += sentence(finding.text) + "\n";
+    CHECK(finding.level != Finding::Level::ok);
+    out += (finding.level == Finding::Level::error ? "error: " : "") + sentence(finding.text) + "\n";
   }
   return out;
 }
@@ -103,6 +103,81 @@ TEST_CASE("a volume that is only opened may be used by fstab, if the boot does n
   CHECK(fstab("/dev/mapper/cleartext-raw / ext4 errors=remount-ro 0 1\n") == "");
 }
 
+TEST_CASE("a line of fstab for what Latchkey mounts keeps the boot from its end without nofail") {
+  const std::string mapping = "/dev/mapper/cleartext-my-www /srv/www ext4 ";
+  CHECK(about(fstab(mapping + "defaults 0 2\n"),
+              "error: line 1 of '/etc/fstab' mounts '/srv/www' at boot: it is the mount point of "
+              "the volume 'my-www', which Latchkey mounts: the boot would end in emergency mode, "
+              "without sshd"));
+  CHECK(fstab(mapping + "nofail 0 2\n").starts_with("line 1 of"));
+  CHECK(fstab("/dev/mapper/cleartext-my-www /mnt/x ext4\n").starts_with("error: "));
+  CHECK(fstab("/dev/mapper/cleartext-my-www /mnt/x ext4 nofail\n").starts_with("line 1 of"));
+  CHECK(fstab("/dev/big-vg/encrypted-my-www /mnt/x ext4\n").starts_with("error: "));
+  CHECK(fstab("/dev/mapper/cleartext-raw none swap sw\n").starts_with("error: "));
+  // An automount makes its mount point one from the start; noauto changes nothing of that.
+  CHECK(about(fstab(mapping + "noauto,x-systemd.automount 0 2\n"), "error: line 1"));
+  CHECK(about(fstab(mapping + "noauto,nofail,x-systemd.automount 0 2\n"), "'my-www'"));
+}
+
+TEST_CASE("fstab lines that lean on a volume are errors while the boot waits for them") {
+  for (const char* line :
+       {"/srv/www/sub /var/www none bind 0 0", "/srv/www /var/www none rbind 0 0",
+        "/srv//www/./sub/ /var/www none bind", "/srv/www/x.iso /mnt/iso iso9660 loop,ro",
+        "/mnt/a:/srv/www/b /mnt/pool fuse.mergerfs defaults", "UUID=5 /srv/www/backup ext4 defaults",
+        "tmpfs /srv/www/cache tmpfs size=1G", "/dev/sdz /srv/other/../www/b ext4",
+        "overlay /mnt/o overlay lowerdir=/mnt/l:/srv/www/l,upperdir=/u,workdir=/w",
+        "overlay /mnt/o overlay lowerdir=/mnt/l,upperdir=/srv/www/u,workdir=/w",
+        "overlay /mnt/o overlay lowerdir=/mnt/l,upperdir=/u,workdir=/srv/www/w"}) {
+    const std::string said = fstab(std::string(line) + "\n");
+    CHECK(said.starts_with("error: line 1 of '/etc/fstab' mounts '"));
+    CHECK(about(said, "is on the volume 'my-www', which is mounted later: the boot would end in "
+                      "emergency mode, without sshd"));
+  }
+  CHECK(about(fstab("/srv/www/swap none swap sw\n"),
+              "error: line 1 of '/etc/fstab' uses the swap area '/srv/www/swap' at boot: "
+              "'/srv/www/swap' is on the volume 'my-www', which is mounted later\n"));
+}
+
+TEST_CASE("what leans on a volume is told where a link leads to it") {
+  const Resolve linked = [](const std::string& path) {
+    return path == "/web/sub" ? std::string("/srv/www/sub") : path;
+  };
+  CHECK(about(fstab("/web/sub /mnt/y none bind\n", linked), "'/web/sub' is on the volume"));
+}
+
+TEST_CASE("fstab lines that lean on a volume may wait for the release, if nothing waits for them") {
+  const auto hint = [](const std::string& line) {
+    const Findings found = fstab_conflicts(line + "\n", "/etc/fstab", claims(), lead);
+    return found.size() == 1 ? (found[0].level == Finding::Level::error ? "error: " : "") +
+                                   found[0].text.hint
+                             : std::to_string(found.size());
+  };
+  const std::string reload = "; then: systemctl daemon-reload";
+  const std::string after = "x-systemd.after=latchkey-release.service";
+  const std::string bind = "/srv/www/sub /var/www none bind";
+  const std::string disk = "UUID=5 /srv/www/backup ext4 defaults";
+  for (const std::string& line : {bind, disk}) {
+    CHECK(hint(line) == "error: add nofail," + after + " to its options" + reload);
+    CHECK(hint(line + ",nofail") == "add " + after + " to its options" + reload);
+    // Ordered both before and after local-fs.target: systemd would drop one of the jobs.
+    CHECK(hint(line + "," + after) == "error: add nofail to its options" + reload);
+    CHECK(hint(line + ",nofail," + after) == "0");
+    CHECK(hint(line + ",nofail,x-systemd.requires=latchkey-release") == "0");
+    CHECK(hint(line + ",noauto") == "0");
+  }
+  // The first use mounts it; below a volume there is nothing yet to lay the automount on.
+  CHECK(hint(bind + ",nofail,noauto,x-systemd.automount") == "0");
+  CHECK(hint(disk + ",nofail,x-systemd.automount," + after) ==
+        "take x-systemd.automount out of them" + reload);
+  CHECK(hint(disk + ",noauto,x-systemd.automount") ==
+        "error: add nofail," + after + " to its options, and take x-systemd.automount out of them" +
+            reload);
+  // No local mount waits for the network's.
+  CHECK(hint("server:/x /srv/www/n nfs defaults") == "add nofail," + after + " to its options" + reload);
+  CHECK(hint("/srv/www/swap none swap sw,nofail").starts_with("add noauto to its options"));
+  CHECK(hint("/srv/www/swap none swap sw,noauto") == "0");
+}
+
 TEST_CASE("fstab lines that are no danger are not warned of") {
   CHECK(fstab("UUID=1234 /srv/www ext4 noauto,nofail 0 2\n"
               "/dev/mapper/cleartext-my-www /mnt/x ext4 ro,noauto\n"
@@ -110,7 +185,8 @@ TEST_CASE("fstab lines that are no danger are not warned of") {
               "UUID=9999 / ext4 errors=remount-ro 0 1\n"
               "/dev/mapper/cleartext-my /srv ext4\n"
               "/dev/mapper/big--vg-root /srv/www2 ext4 defaults\n"
-              "/srv/www/sub /mnt/y none bind\n"
+              "/srv/www2/sub /mnt/y none bind\n"
+              "/srv /mnt/z none bind\n"
               "tmpfs /tmp tmpfs\n"
               "none none none\n"
               "server:/x /mnt/n nfs\n"
@@ -153,6 +229,10 @@ TEST_CASE("root, /usr and /var on volumes need the lines of fstab that others mu
   CHECK(conflicts("/dev/mapper/cleartext-var /var ext4 nofail\n") == "");
   CHECK(about(conflicts("/dev/mapper/cleartext-var /var ext4 defaults\n"), "wait and give up"));
   CHECK(about(conflicts("/dev/mapper/cleartext-db /srv/db ext4 nofail\n"), "Latchkey mounts"));
+  // What lies on /var waits for it by itself, and has to be able to do without.
+  CHECK(about(conflicts("UUID=5 /var/lib/x ext4 defaults\n"), "error: line 1"));
+  CHECK(conflicts("UUID=5 /var/lib/x ext4 nofail\n") == "");
+  CHECK(conflicts("/opt/x /usr/local/x none bind\n") == "");
 
   CHECK(fstab_lacks("UUID=1 /usr/ ext4\nUUID=2 /var ext4\n", "/etc/fstab", all).empty());
   const Findings lacks = fstab_lacks("UUID=1 /usr ext4\n#x /var ext4\n", "/etc/fstab", all);
