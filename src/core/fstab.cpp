@@ -123,9 +123,14 @@ class FstabJudge {
     const auto mine = std::ranges::find_if(claims_, [&](const Claim& one) {
       return !one.mount_point.empty() && one.mount_point == line.place;
     });
+    const std::string device = device_path(line.source.text);
+    if (!line.at_boot()) {
+      if (line.swap() || line.may_fail() || line.place == "/") return {};
+      const Claim* one = mine != claims_.end() ? &*mine : table_.owner_of_mapping(device);
+      return one == nullptr || one->by_system ? std::nullopt : of_asked(line, where);
+    }
     if (mine != claims_.end()) return of_place(line, where, *mine);
     if (line.place == "/") return {};
-    const std::string device = device_path(line.source.text);
     if (const Claim* one = table_.owner_of_mapping(device)) return of_mapping(line, where, *one);
     if (const Claim* one = table_.owner_of_source(device))
       return graded(line, {Code::busy, where + deed(line, line.source),
@@ -151,6 +156,15 @@ class FstabJudge {
     return bad({Code::busy, where + deed(line, line.target),
                 "booted on without it, the machine would wait and give up",
                 std::string("add ") + may_fail + " to its options"});
+  }
+
+  // A service of the distribution may well ask for the place, as PostgreSQL's does.
+  static std::optional<Finding> of_asked(const FstabLine& line, const std::string& where) {
+    return doubtful({Code::busy,
+                     where + " mounts '" + printable(line.target.text) + "' for units that ask for it",
+                     "with RequiresMountsFor= or StateDirectory=, one of them makes a boot without "
+                     "the volume wait for its device, sshd included",
+                     std::string("delete that line, or add nofail to its options") + reload});
   }
 
   static std::optional<Finding> of_mapping(const FstabLine& line, const std::string& where,
@@ -241,7 +255,7 @@ Findings fstab_conflicts(std::string_view text, const std::string& file,
   for (const std::string_view raw : split_lines(text)) {
     ++number;
     const auto line = parse_fstab_line(raw);
-    if (!line || !line->at_boot()) continue;
+    if (!line) continue;
     if (auto found = judge.judge(*line, number)) out.push_back(std::move(*found));
   }
   return out;

@@ -41,8 +41,9 @@ using Resolve = std::function<std::string(const std::string&)>;
 /// Takes the text of an fstab; gives a finding for each line that mounts something of
 /// ours, something else where ours belongs, or what needs a volume before Latchkey has
 /// mounted it: below its mount point, or out of it. An error, since the boot would end
-/// without sshd; a warning with `nofail`, or over the network. No danger are lines with
-/// `noauto` and no automount, the one for `/` (early boot opened that), with `nofail`
+/// without sshd; a warning with `nofail`, or over the network, and for a volume's line with
+/// `noauto` alone, which units can ask for. No danger are other lines with `noauto` and no
+/// automount, the one for `/` (early boot opened that), with `nofail`
 /// those for volumes that are only opened, and those that nothing waits for and that
 /// wait for the release. Never fails: what is no line is left to mount(8).
 [[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,

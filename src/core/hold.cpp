@@ -21,14 +21,6 @@ std::string condition_path(const std::string& path) {
   return out;
 }
 
-// RequiresMountsFor= takes a list and splits at blanks. It only orders stops,
-// so a path that cannot be quoted is left out.
-std::string quoted_path(const std::string& path) {
-  if (path.find('"') != std::string::npos) return {};
-  const std::string text = condition_path(path);
-  return text.find(' ') == std::string::npos ? text : '"' + text + '"';
-}
-
 std::string conditions(const HeldUnit& held) {
   std::string out;
   for (const std::string& path : held.mount_points)
@@ -47,13 +39,14 @@ std::string head() {
 
 std::string unit_text(const HeldUnit& held) {
   std::string out = head() + "After=" + std::string(release_unit) + "\n";
-  // A unit without default dependencies is not stopped at shutdown, and for a mount
-  // without a unit file RequiresMountsFor= is but an order: its volume would be
-  // unmounted under it.
+  // A unit without default dependencies is not stopped at shutdown, and what is ordered
+  // behind a mount stops before it, but only when it is stopped at all: its volume would
+  // be unmounted under it. Not RequiresMountsFor=: where fstab has a line for the place it
+  // starts that mount before any condition is looked at, and a boot without the volume
+  // would wait for its device.
   out += "Conflicts=umount.target\nBefore=umount.target\n";
   for (const std::string& path : held.mount_points)
-    if (const std::string quoted = quoted_path(path); !quoted.empty())
-      out += "RequiresMountsFor=" + quoted + "\n";
+    if (const std::string mount = mount_unit(path); !mount.empty()) out += "After=" + mount + "\n";
   return out + conditions(held);
 }
 
@@ -86,6 +79,32 @@ void need(HeldUnit& held, const Volume& volume) {
 }
 
 }  // namespace
+
+std::string mount_unit(std::string_view path) {
+  constexpr std::string_view suffix = ".mount";
+  constexpr std::string_view plain = ":_.";
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (const std::string& part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..") return {};
+    if (!out.empty()) out += '-';
+    for (const char c : part) {
+      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      const bool hides = c == '.' && out.empty();
+      if ((letter || plain.find(c) != std::string_view::npos) && !hides) {
+        out += c;
+        continue;
+      }
+      const auto byte = static_cast<unsigned char>(c);
+      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  if (out.empty()) out = "-";
+  // systemd gives what is longer a name that it draws from the path in a way of its own.
+  if (out.size() + suffix.size() > 255) return {};
+  return out + std::string(suffix);
+}
 
 std::string marker_of(const std::string& unit) { return "released/" + unit; }
 

@@ -42,6 +42,10 @@ struct DropIn {
   bool operator==(const DropIn&) const = default;
 };
 
+/// The name that systemd gives the mount unit of a path; empty for a path that gets none
+/// (with `..` in it), or one of more bytes than a unit's name may have.
+[[nodiscard]] std::string mount_unit(std::string_view path);
+
 /// The release marker of a unit, relative to /run/latchkey.
 [[nodiscard]] std::string marker_of(const std::string& unit);
 

@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/held_scripts.hpp"
+#include "sys/drop_ins.hpp"
 #include "sys/init_system.hpp"
 #include "sys/packages.hpp"
 #include "sys/rc_links.hpp"
@@ -32,6 +33,11 @@ Findings check_units(const Paths& paths, const Setup& setup) {
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
+  if (const auto stale = stale_drop_ins(paths, setup.volumes); !stale.empty())
+    out.push_back(doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),
+                            "an older version of Latchkey wrote it, or the files in "
+                            "/etc/latchkey were changed since",
+                            "run: systemctl daemon-reload"}));
   return out;
 }
 

@@ -119,6 +119,18 @@ TEST_CASE("a line of fstab for what Latchkey mounts keeps the boot from its end 
   CHECK(about(fstab(mapping + "noauto,nofail,x-systemd.automount 0 2\n"), "'my-www'"));
 }
 
+TEST_CASE("a volume's line with noauto alone is warned of: a unit can ask for the mount") {
+  for (const char* line : {"/dev/mapper/cleartext-my-www /srv/www ext4 noauto\n",
+                           "/dev/mapper/cleartext-my-www /mnt/x ext4 ro,noauto\n"}) {
+    const Findings found = fstab_conflicts(line, "/etc/fstab", claims(), lead);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].level == Finding::Level::warning);
+    CHECK(found[0].text.hint ==
+          "delete that line, or add nofail to its options; then: systemctl daemon-reload");
+  }
+  CHECK(fstab("/dev/mapper/cleartext-raw none swap noauto\n") == "");
+}
+
 TEST_CASE("fstab lines that lean on a volume are errors while the boot waits for them") {
   for (const char* line :
        {"/srv/www/sub /var/www none bind 0 0", "/srv/www /var/www none rbind 0 0",
@@ -180,7 +192,8 @@ TEST_CASE("fstab lines that lean on a volume may wait for the release, if nothin
 
 TEST_CASE("fstab lines that are no danger are not warned of") {
   CHECK(fstab("UUID=1234 /srv/www ext4 noauto,nofail 0 2\n"
-              "/dev/mapper/cleartext-my-www /mnt/x ext4 ro,noauto\n"
+              "/dev/mapper/cleartext-my-www /mnt/x ext4 ro,noauto,nofail\n"
+              "/dev/sdx /mnt/x2 ext4 noauto\n"
               "#/dev/mapper/cleartext-my-www /srv/www ext4\n"
               "UUID=9999 / ext4 errors=remount-ro 0 1\n"
               "/dev/mapper/cleartext-my /srv ext4\n"

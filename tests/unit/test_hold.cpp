@@ -31,7 +31,7 @@ TEST_CASE("a held unit's drop-in names its mount points, its marker and the rele
         "After=latchkey-release.service\n"
         "Conflicts=umount.target\n"
         "Before=umount.target\n"
-        "RequiresMountsFor=/srv/data\n"
+        "After=srv-data.mount\n"
         "ConditionPathIsMountPoint=/srv/data\n"
         "ConditionPathExists=/run/latchkey/released/db.service\n");
 }
@@ -56,7 +56,6 @@ TEST_CASE("sockets, paths and timers get the conditions and no order") {
   REQUIRE(files.size() == 3);
   CHECK(files[1].unit == "db.socket");
   CHECK(files[1].text.find("After=") == std::string::npos);
-  CHECK(files[1].text.find("RequiresMountsFor=") == std::string::npos);
   CHECK(files[1].text.find("ConditionPathIsMountPoint=/srv/data\n"
                            "ConditionPathExists=/run/latchkey/released/db.service\n") !=
         std::string::npos);
@@ -97,10 +96,32 @@ TEST_CASE("mount points with what unit files treat specially stay one condition"
   REQUIRE(odd);
   const std::string text = drop_ins(read_holds("x a\n", "", *odd).units)[0].text;
   CHECK(text.find("ConditionPathIsMountPoint=/srv/50%% off\n") != std::string::npos);
-  CHECK(text.find("RequiresMountsFor=\"/srv/50%% off\"\n") != std::string::npos);
+  CHECK(text.find("After=srv-50\\x25\\x20off.mount\n") != std::string::npos);
 
   const std::vector<HeldUnit> end{{.unit = "x.service", .mount_points = {"/srv/a\\"}}};
   CHECK(drop_ins(end)[0].text.find("ConditionPathIsMountPoint=/srv/a\\/\n") != std::string::npos);
+}
+
+TEST_CASE("a held unit never makes systemd start a mount that fstab has for its volume") {
+  const std::string text = drop_ins(read_holds("db data\n", "", volumes()).units)[0].text;
+  for (const char* pulls : {"Requires", "Wants=", "BindsTo="})
+    CHECK(text.find(pulls) == std::string::npos);
+}
+
+TEST_CASE("mount units are named as systemd names them") {
+  // As systemd-escape --path --suffix=mount prints them.
+  CHECK(mount_unit("/") == "-.mount");
+  CHECK(mount_unit("/srv/www/") == "srv-www.mount");
+  CHECK(mount_unit("//srv//my-data") == "srv-my\\x2ddata.mount");
+  CHECK(mount_unit("/srv/50% off") == "srv-50\\x25\\x20off.mount");
+  CHECK(mount_unit("/.hidden/x.y") == "\\x2ehidden-x.y.mount");
+  CHECK(mount_unit("/srv/.h") == "srv-.h.mount");
+  CHECK(mount_unit("/srv/\xc3\xa4_:@a") == "srv-\\xc3\\xa4_:\\x40a.mount");
+  CHECK(mount_unit("/srv/a\\b") == "srv-a\\x5cb.mount");
+  CHECK(mount_unit("/srv/./x") == "srv-x.mount");
+  CHECK(mount_unit("/srv/../x").empty());
+  CHECK(mount_unit("/" + std::string(250, 'a')).empty());
+  CHECK(mount_unit("/" + std::string(249, 'a')).size() == 255);
 }
 
 TEST_CASE("loaded files hold a unit until a later one takes the conditions away") {
