@@ -2,6 +2,7 @@
 #include "core/luks_ciphers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
@@ -133,6 +134,13 @@ std::vector<std::string> cipher_modules(std::string_view cipher) {
     for (const std::string& more : company(word)) add_once(out, "crypto-" + more);
   }
   return out;
+}
+
+bool implied_module(std::string_view module) {
+  constexpr std::array<std::string_view, 5> names{"crypto-nhpoly1305", "crypto-poly1305",
+                                                  "crypto-chacha20", "crypto-xctr",
+                                                  "crypto-polyval"};
+  return std::ranges::find(names, module) != names.end();
 }
 
 std::vector<std::string> slot_modules(std::string_view cipher) {

@@ -40,6 +40,10 @@ struct LuksCiphers {
 /// whatever its module is called.
 [[nodiscard]] std::vector<std::string> cipher_modules(std::string_view cipher);
 
+/// True for a name that a cipher's header does not say and that a kernel may be without:
+/// newer ones have taken some of these algorithms into those that use them.
+[[nodiscard]] bool implied_module(std::string_view module);
+
 /// Names for modprobe of what reading a key slot needs: nothing for ciphers that
 /// the unlocker computes itself, else the kernel's crypto sockets too.
 [[nodiscard]] std::vector<std::string> slot_modules(std::string_view cipher);

@@ -2,10 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "core/luks_ciphers.hpp"
 #include "sys/cryptroot.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/image.hpp"
+#include "sys/lvm.hpp"
 #include "sys/modules.hpp"
 #include "sys/network_cards.hpp"
 
@@ -37,6 +40,19 @@ class Faults {
     list.push_back({Code::kernel, what, why,
                     "see that the kernel's package is installed whole, "
                     "then run: update-initramfs -u"});
+  }
+
+  // What the header on a device, or apart from it, asks of the kernel. What an unreadable
+  // one needs is not known, so nothing is found missing: in a chroot no LV can be woken.
+  void ciphers(const DeviceRef& device, const std::string& header, const std::string& whose) {
+    std::optional<WokenLv> woken;  // the keys volume's LV rests; a test's root has no LVM
+    if (request_.paths.root.empty()) woken.emplace(device);
+    const auto names =
+        header_modules(request_.paths.root + (header.empty() ? device.path() : header));
+    if (!names) return;
+    for (const std::string& name : *names)
+      if (!implied_module(name) || find_module(request_.paths.root, request_.kernel, name))
+        module(name, false, "the kernel could not open " + whose + ": '" + name + "' is missing");
   }
 
   std::vector<Error> list{};
@@ -72,12 +88,12 @@ std::vector<Error> image_faults(const ImageRequest& request) {
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
   for (Error& fault : card_faults(request, planned_cards(request.paths.root, network)))
     faults.list.push_back(std::move(fault));
-  // What an unreadable header needs is not known, so nothing is found missing.
-  if (inputs.config)
-    if (const auto names = header_modules(request.paths.root + inputs.config->keys.device.path()))
-      for (const std::string& name : *names)
-        faults.module(name, false,
-                      "the kernel could not open the keys volume: '" + name + "' is missing");
+  if (inputs.config) faults.ciphers(inputs.config->keys.device, "", "the keys volume");
+  // Without any other volume the machine boots on.
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes)
+      if (volume.mount_point == "/" || volume.mount_point == "/usr")
+        faults.ciphers(volume.device, volume.header, "the volume of '" + volume.mount_point + "'");
   return faults.list;
 }
 

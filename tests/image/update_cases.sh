@@ -201,3 +201,50 @@ case_20_bundled_parts() {
 	check "Must 13: with what to do" said "apt install latchkey"
 	cp "$work/bundled" "$list"
 }
+
+# The keys volume's LV is active only while somebody unlocks.
+case_22_ciphers_that_only_a_header_tells() {
+	local mapper=$tree/dev/mapper lvm=$tree/usr/sbin/lvm
+	make_header() { # a LUKS2 header with serpent as its cipher
+		truncate -s 32M "$1"
+		echo passphrase | in_tree cryptsetup -q luksFormat --type luks2 --cipher aes-xts-plain64 \
+			--pbkdf pbkdf2 --pbkdf-force-iterations 1000 "${1#"$tree"}" - 2>/dev/null
+		perl -0777 -pi -e 's/(("segments".*?)aes-(xts-plain64.*?)\0{4})/$2serpent-$3/s' "$1"
+	}
+	mkdir -p "$mapper"
+	make_header "$tree/root/resting"
+	mv "$lvm" "$work/lvm"
+	# Stands in for LVM: the node comes when somebody wants it, as a plain file.
+	printf '%s\n' '#!/bin/sh' 'case "$*" in' \
+		'*"--activate y"*system/encrypted-keys*) cp /root/resting /dev/mapper/system-encrypted--keys ;;' \
+		'esac' >"$lvm"
+	chmod +x "$lvm"
+	build_and_look
+	check "a resting keys volume is woken for the image" \
+		test -n "$(find "$image/usr/lib/modules" -name 'serpent*.ko*')"
+	local good
+	good=$(image_hash)
+	owners_hook 'find "$DESTDIR" -name "*serpent*.ko*" -delete'
+	rm -f "$mapper/system-encrypted--keys"
+	build
+	check "a hook that takes its cipher away fails the build" [ "$built" -ne 0 ]
+	check "... with the reason" said "the kernel could not open the keys volume: 'crypto-serpent' is missing"
+	check "... and the image before it is back" same "$(image_hash)" "$good"
+	rm -f "$tree/etc/initramfs-tools/hooks/zz-owner" "$mapper"/* "$lvm" "$tree/root/resting"
+	mv "$work/lvm" "$lvm"
+
+	echo 'root system/encrypted-root / ext4 defaults' >>"$etc/volumes"
+	make_header "$mapper/system-encrypted--root"
+	build
+	good=$(image_hash)
+	owners_hook 'find "$DESTDIR" -name "*serpent*.ko*" -delete'
+	build
+	check "the same for the volume of /" said "the kernel could not open the volume of '/': 'crypto-serpent' is missing"
+	check "... whose image before it stays" same "$(image_hash)" "$good"
+	fresh_configuration
+	echo 'usr system/encrypted-root /usr ext4 x-latchkey.header=/root/usr.header' >>"$etc/volumes"
+	make_header "$tree/root/usr.header"
+	build
+	check "... and for a header apart from /usr" said "the kernel could not open the volume of '/usr'"
+	rm -f "$tree/etc/initramfs-tools/hooks/zz-owner" "$tree/root/usr.header"
+}
