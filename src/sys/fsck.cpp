@@ -8,8 +8,10 @@
 #include "core/fsck.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/device.hpp"
 #include "sys/handle.hpp"
 #include "sys/mount.hpp"
+#include "sys/mount_users.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -59,7 +61,16 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
   return Checked{*judged, ""};
 }
 
+std::optional<Checked> mounted_for_others(dev_t device, const std::string& name) {
+  const auto holders = namespaces_with(device);
+  if (holders.empty()) return {};
+  return unchecked("'" + name + "' is not checked: it is still mounted for " + users_text(holders) +
+                   "; once they have ended: latchkey lock, then release-services");
+}
+
 Result<Checked> check_fs(const Volume& volume, const Watch& watch) {
+  if (const auto device = block_device(mapping_path(volume)))
+    if (auto others = mounted_for_others(*device, volume.name)) return *others;
   return check_device(mapping_path(volume), volume.fs_type, volume.name, watch);
 }
 

@@ -2,7 +2,10 @@
 // File system checkers, run on the mappings of volumes.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/fsck.hpp"
@@ -26,10 +29,16 @@ struct Watch {
 /// Runs fsck.TYPE -p on the mapping of a volume, however long that takes; no
 /// time limit, since a large file system may need hours and a killed checker
 /// leaves it worse. A checker that is not installed is a warning with its
-/// package's name. Fails as judge_fsck does.
+/// package's name, and so is a file system that others have mounted. Fails as judge_fsck
+/// does.
 [[nodiscard]] Result<Checked> check_fs(const Volume& volume, const Watch& watch);
 
-/// The same on any device, for tests and for check_fs.
+/// What check_fs gives instead of a check while other mount namespaces (a container that
+/// keeps its mounts to itself) have the block device mounted: a checker refuses that, and
+/// the kernel goes on with the file system that it knows. Nothing when none has.
+[[nodiscard]] std::optional<Checked> mounted_for_others(dev_t device, const std::string& name);
+
+/// The same as check_fs on any device, for tests and for check_fs.
 [[nodiscard]] Result<Checked> check_device(const std::string& device, const std::string& type,
                                            const std::string& name, const Watch& watch);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 
 #include "support/alone.hpp"
 #include "support/catch.hpp"
+#include "sys/fsck.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
@@ -141,6 +143,37 @@ TEST_CASE("who uses a file system is named") {
           ::kill(child, SIGKILL);
           ::waitpid(child, nullptr, 0);
           return out + expect(users_of(info.st_dev).empty(), "still in use");
+        }) == "");
+}
+
+TEST_CASE("a file system that another mount namespace has mounted is not checked, and says why") {
+  CHECK(alone([] {
+          int ready[2];
+          if (::pipe(ready) != 0) return std::string("no pipe");
+          const pid_t child = ::fork();
+          if (child == 0) {
+            // As a container does: what is unmounted outside stays mounted here.
+            const bool apart = ::unshare(CLONE_NEWNS) == 0 &&
+                               ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+            (void)!::write(ready[1], apart ? "y" : "n", 1);
+            ::pause();
+            ::_exit(0);
+          }
+          struct stat info {};
+          ::stat("/mnt", &info);
+          char said = 'n';
+          (void)!::read(ready[0], &said, 1);
+          (void)::umount2("/mnt", MNT_DETACH);
+          const auto found = mounted_for_others(info.st_dev, "data");
+          std::string out = expect(said == 'y' && found.has_value(), "not found");
+          if (found)
+            out += expect(found->detail == "not checked" &&
+                              found->warning.find("(pid " + std::to_string(child) + ")") !=
+                                  std::string::npos,
+                          found->warning);
+          ::kill(child, SIGKILL);
+          ::waitpid(child, nullptr, 0);
+          return out + expect(!mounted_for_others(info.st_dev, "data"), "still found");
         }) == "");
 }
 
