@@ -14,6 +14,7 @@
 #include "core/fsck.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/btrfs.hpp"
 #include "sys/device.hpp"
 #include "sys/handle.hpp"
 #include "sys/mount_point.hpp"
@@ -35,6 +36,14 @@ bool shows(libmnt_fs* fs, dev_t device) {
   if (mnt_fs_get_devno(fs) == device) return true;
   const auto source = block_device(text_of(mnt_fs_get_source(fs)));
   return source && *source == device;
+}
+
+// The same for a mount at the volume's own place, where a btrfs of several volumes shows
+// perhaps another of them. Elsewhere that says nothing: each may have a place of its own.
+bool shows_in_place(libmnt_fs* fs, dev_t device) {
+  if (shows(fs, device)) return true;
+  const auto source = block_device(text_of(mnt_fs_get_source(fs)));
+  return source && text_of(mnt_fs_get_fstype(fs)) == "btrfs" && same_btrfs(*source, device);
 }
 
 // What is on top at a path, or nullptr. A later line lies over an earlier one.
@@ -153,7 +162,7 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
   {
     const Table before = read_mounts();
     if (libmnt_fs* fs = mounted_at(before.get(), volume.mount_point)) {
-      if (shows(fs, *device)) return Ok{};
+      if (shows_in_place(fs, *device)) return Ok{};
       return Error{Code::busy, what, taken_by(fs), "unmount that, then: release-services"};
     }
   }
@@ -167,7 +176,7 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
 
   const Table after = read_mounts();
   libmnt_fs* fs = mounted_at(after.get(), volume.mount_point);
-  if (fs == nullptr || !shows(fs, *device))
+  if (fs == nullptr || !shows_in_place(fs, *device))
     return Error{Code::io, what, "it was mounted, but does not show at '" + volume.mount_point + "'",
                  "see: findmnt"};
   return Ok{};
@@ -180,7 +189,7 @@ Result<> unmount_volume(const Volume& volume) {
   for (int layer = 0; device && layer < 16; ++layer) {
     const Table mounts = read_mounts();
     libmnt_fs* fs = mounted_at(mounts.get(), volume.mount_point);
-    if (fs == nullptr || !shows(fs, *device)) break;
+    if (fs == nullptr || !shows_in_place(fs, *device)) break;
     Result<MountPoint> point = open_mount_point(volume.mount_point, false);
     if (!point) return Error{point.error().code, what, sentence(point.error()), point.error().hint};
     struct stat info {};
@@ -219,7 +228,7 @@ void probe_mounts(Facts& facts, const Setup& setup) {
     VolumeFacts& fact = facts.volumes[volume.name];
     const auto device = block_device(mapping_path(volume));
     libmnt_fs* fs = mounted_at(mounts.get(), volume.mount_point);
-    fact.mounted = fs != nullptr && device && shows(fs, *device);
+    fact.mounted = fs != nullptr && device && shows_in_place(fs, *device);
     if (fact.mounted || !fact.taken.empty()) continue;
     struct stat info {};
     if (fs != nullptr)
