@@ -52,13 +52,6 @@ const std::vector<std::string>& option_names() {
 
 bool blank(char c) { return c == ' ' || c == '\t'; }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 // One line, read from left to right; the first problem is kept with its place.
 class Line {
  public:

@@ -15,7 +15,7 @@ using Method = IpOption::Method;
 
 // bootp and rarp are asked for by DHCP: nothing that still answers speaks only
 // those. Addresses by DHCPv6 alone are not supported, router announcements are.
-constexpr std::array<std::pair<std::string_view, Method>, 13> methods{{
+constexpr std::array<std::pair<std::string_view, Method>, 14> methods{{
     {"dhcp", Method::dhcp},
     {"on", Method::dhcp},
     {"any", Method::dhcp},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<std::string_view, Method>, 13> methods{{
     {"dhcp4", Method::dhcp},
     {"off", Method::off},
     {"none", Method::off},
+    {"static", Method::off},
     {"auto6", Method::announced},
     {"dhcp6", Method::announced},
     {"either6", Method::announced},
@@ -39,7 +40,7 @@ std::vector<std::string> method_names() {
 
 std::optional<Method> parse_method(std::string_view text) {
   for (const auto& [name, method] : methods)
-    if (name == text) return method;
+    if (name == lower(text)) return method;
   return {};
 }
 
@@ -48,6 +49,12 @@ struct Part {
   std::size_t column;  // from 1, in the text behind `ip=`
   bool bracketed = false;
 };
+
+// How a field is written that means nothing.
+bool says_nothing(const Part& part) {
+  const auto address = parse_address(part.text);
+  return lower(part.text) == "none" || (address && *address == Address{.v6 = address->v6});
+}
 
 // A netmask, or the length of a prefix as IPv6 has only that.
 std::optional<unsigned> read_mask(const std::string& text, const Address& address) {
@@ -58,7 +65,8 @@ std::optional<unsigned> read_mask(const std::string& text, const Address& addres
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, std::string_view source, std::vector<Error>& problems)
+      : text_(text), source_(source), problems_(problems) {}
 
   Result<IpOption> read() {
     // `dhcp,TYPE,VALUE` also says by which identifier to ask, and the value may
@@ -73,6 +81,7 @@ class Reader {
       if (const auto method = parse_method(parts_[0].text)) return IpOption{.method = *method};
       if (!address_like(parts_[0])) return device_alone(parts_[0]);
     }
+    if (says_nothing(parts_[0])) parts_[0].text.clear();
     if (parts_.size() >= 2 && !parts_[0].text.empty() && !address_like(parts_[0]))
       return device_first();
     return full();
@@ -106,9 +115,15 @@ class Reader {
   [[nodiscard]] Error fail(const Part& part, std::string_view field, std::string why,
                            std::string hint) const {
     return Error{Code::config,
-                 "kernel command line: ip=" + printable(text_) + ": " + std::string(field) + " '" +
+                 std::string(source_) + printable(text_) + ": " + std::string(field) + " '" +
                      printable(part.text) + "' (column " + std::to_string(part.column) + ")",
                  std::move(why), std::move(hint)};
+  }
+
+  // A mistake that costs only what it is about.
+  void tell(Error error, std::string_view instead) const {
+    error.why += "; " + std::string(instead);
+    problems_.push_back(std::move(error));
   }
 
   [[nodiscard]] Error no_method(const Part& part) const {
@@ -136,45 +151,46 @@ class Reader {
     const auto method = parse_method(parts_[1].text);
     if (!method) return no_method(parts_[1]);
     IpOption out{.method = *method};
-    if (auto error = read_tail(out, 2)) return *error;
+    read_tail(out, 2);
     return with_device(out, parts_[0]);
   }
 
-  Result<IpOption> full() const {
-    const auto field = [&](std::size_t i) { return i < parts_.size() ? parts_[i] : Part{"", 0}; };
+  [[nodiscard]] Part field(std::size_t i) const {
+    return i < parts_.size() ? parts_[i] : Part{"", 0};
+  }
+
+  Result<IpOption> full() {
+    for (std::size_t i = 0; i < std::min<std::size_t>(parts_.size(), 4); ++i)
+      if (says_nothing(parts_[i])) parts_[i].text.clear();
     IpOption out;
-    if (const Part client = field(0); !client.text.empty()) {
-      if (auto error = read_client(out, client, field(3))) return *error;
-    }
-    if (const Part gateway = field(2); !gateway.text.empty()) {
-      out.gateway = parse_address(gateway.text);
-      if (!out.gateway || !out.gateway->host())
-        return fail(gateway, "gateway", "it is not the address of a host", "");
-      if (out.address && out.address->address.v6 != out.gateway->v6)
-        return fail(gateway, "gateway", "it is of another family than the client's address",
-                    "give each family an ip= of its own");
-    }
-    if (const Part hostname = field(4); !hostname.text.empty()) {
-      if (!valid_hostname(hostname.text))
-        return fail(hostname, "host name", "it is to be letters, digits, '-', '_' and '.'", "");
+    if (!field(0).text.empty())
+      if (auto error = read_client(out)) return *error;
+    read_gateway(out);
+    if (const Part hostname = field(4); valid_hostname(hostname.text))
       out.hostname = hostname.text;
-    }
+    else if (!hostname.text.empty())
+      tell(fail(hostname, "host name", "it is to be letters, digits, '-', '_' and '.'", ""),
+           "it is left out");
     if (const Part device = field(5); !device.text.empty()) {
       auto named = with_device(out, device);
-      if (!named) return named;
-      out = *named;
+      if (named)
+        out = *named;
+      else if (!out.address)
+        return named;
+      else
+        tell(named.error(), "every wired link is used");
     }
-    std::optional<Method> method = Method::dhcp;
-    if (const Part word = field(6); !word.text.empty()) {
-      method = parse_method(word.text);
-      if (!method) return no_method(word);
-    }
+    const Part word = field(6);
+    const auto method = word.text.empty() ? Method::dhcp : parse_method(word.text);
+    if (!method && !out.address) return no_method(word);
+    if (!method) tell(no_method(word), "the address is used all the same");
     out.method = out.address ? Method::fixed : *method;
-    if (auto error = read_tail(out, 7)) return *error;
+    read_tail(out, 7);
     return out;
   }
 
-  std::optional<Error> read_client(IpOption& out, const Part& client, const Part& mask) const {
+  std::optional<Error> read_client(IpOption& out) const {
+    const Part client = field(0);
     const std::size_t slash = client.text.find('/');
     const auto address = parse_address(client.text.substr(0, slash));
     if (!address || !address->host() || (address->v6 && !client.bracketed))
@@ -182,43 +198,74 @@ class Reader {
     Subnet subnet{*address, default_prefix(*address)};
     if (slash != std::string::npos) {
       const auto both = parse_subnet(client.text);
-      if (!both) return fail(client, "client", "its prefix is wrong", "");
-      subnet = *both;
+      if (both && both->prefix > 0)
+        subnet = *both;
+      else
+        tell(fail(client, "client", "its prefix is wrong", ""), usual(subnet));
     }
-    if (!mask.text.empty()) {
+    if (const Part mask = field(3); !mask.text.empty()) {
       const auto prefix = read_mask(mask.text, *address);
-      if (!prefix)
-        return fail(mask, "netmask", "it is neither a netmask nor the length of a prefix",
-                    address->v6 ? "write it as 64" : "write it as 255.255.255.0 or 24");
-      subnet.prefix = *prefix;
+      if (prefix && *prefix > 0)
+        subnet.prefix = *prefix;
+      else if (prefix)
+        tell(fail(mask, "netmask", "it covers every address", ""), usual(subnet));
+      else
+        tell(fail(mask, "netmask", "it is neither a netmask nor the length of a prefix",
+                  address->v6 ? "write it as 64" : "write it as 255.255.255.0 or 24"),
+             usual(subnet));
     }
-    if (subnet.prefix == 0) return fail(mask, "netmask", "it covers every address", "");
     out.address = subnet;
     return {};
   }
 
+  static std::string usual(const Subnet& subnet) {
+    return "/" + std::to_string(subnet.prefix) + " is taken";
+  }
+
+  void read_gateway(IpOption& out) const {
+    const Part gateway = field(2);
+    if (gateway.text.empty()) return;
+    const auto address = parse_address(gateway.text);
+    if (!address || !address->host())
+      tell(fail(gateway, "gateway", "it is not the address of a host", ""), "it is left out");
+    else if (out.address && out.address->address.v6 != address->v6)
+      tell(fail(gateway, "gateway", "it is of another family than the client's address",
+                "give each family an ip= of its own"),
+           "it is left out");
+    else
+      out.gateway = address;
+  }
+
   // What stands behind the method: name and time servers, or, elsewhere, an MTU
   // and a hardware address to set. Of these only the MTU matters here.
-  std::optional<Error> read_tail(IpOption& out, std::size_t at) const {
-    if (at >= parts_.size()) return {};
+  void read_tail(IpOption& out, std::size_t at) const {
+    if (at >= parts_.size()) return;
     if (const auto mtu = parse_number(parts_[at].text, 65535)) {
-      if (*mtu < 576) return fail(parts_[at], "MTU", "it is to be from 576 to 65535", "");
-      out.mtu = static_cast<unsigned>(*mtu);
+      if (*mtu < 576)
+        tell(fail(parts_[at], "MTU", "it is to be from 576 to 65535", ""), "it is left out");
+      else
+        out.mtu = static_cast<unsigned>(*mtu);
       at += 1 + 6;
     } else {
       at += 3;
     }
-    if (parts_.size() > at)
-      return fail(parts_[at], "field", "there are more fields than ip= has", "");
-    return {};
+    for (; at < parts_.size(); ++at)
+      if (!parts_[at].text.empty())
+        return tell(fail(parts_[at], "field", "there are more fields than ip= has", ""),
+                    "it is not looked at");
   }
 
   std::string_view text_;
+  std::string_view source_;
+  std::vector<Error>& problems_;
   std::vector<Part> parts_{};
 };
 
 }  // namespace
 
-Result<IpOption> parse_ip_option(std::string_view text) { return Reader(text).read(); }
+Result<IpOption> parse_ip_option(std::string_view text, std::vector<Error>& problems,
+                                 std::string_view source) {
+  return Reader(text, source, problems).read();
+}
 
 }  // namespace latchkey

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/address.hpp"
 #include "core/result.hpp"
@@ -38,14 +39,19 @@ struct IpOption {
 };
 
 /// Takes what stands behind `ip=`. These forms are read:
-///   METHOD                                        dhcp on any off none both bootp rarp …
+///   METHOD                                        dhcp on any off none static both …
 ///   DEVICE, DEVICE:METHOD, DEVICE:METHOD:MTU
 ///   CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:METHOD:DNS:DNS:NTP
-/// Every field of the last may be empty, and those at the end left out. IPv6
-/// stands in brackets; the netmask may be a prefix length, or stand behind the
-/// client as `/24`. A client's address means that it is used, whatever the
-/// method, as in the kernel. Server, DNS and NTP mean nothing to early boot and
-/// are not looked at. Fails with Code::config, naming the column.
-[[nodiscard]] Result<IpOption> parse_ip_option(std::string_view text);
+/// Every field of the last may be empty, and those at the end left out; `none` and an
+/// address of zeros are empty too. IPv6 stands in brackets; the netmask may be a prefix
+/// length, or stand behind the client as `/24`. Server, DNS and NTP mean nothing to early
+/// boot and are not looked at.
+/// A client's address means that it is used, whatever the method, as in the kernel: then
+/// any other field that is wrong costs only itself, and is one of `problems`. Fails with
+/// Code::config, naming the column, where nothing is left to do as it says. `source` is
+/// how messages begin.
+[[nodiscard]] Result<IpOption> parse_ip_option(
+    std::string_view text, std::vector<Error>& problems,
+    std::string_view source = "kernel command line: ip=");
 
 }  // namespace latchkey

@@ -177,7 +177,6 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) 
   NetworkPlan plan;
   plan.fallback = config.fallback;
   if (valid_hostname(config.hostname)) plan.hostname = config.hostname;
-  bool said = false;
   std::vector<MadeLink> made;
   for (const std::string& word : command_line_words(cmdline)) {
     const std::size_t equals = word.find('=');
@@ -192,15 +191,15 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) 
         plan.problems.push_back(link.error());
     }
     if ((key != "ip" && key != "nfsaddrs") || equals + 1 >= word.size()) continue;
-    const auto option = parse_ip_option(std::string_view(word).substr(equals + 1));
+    const auto option = parse_ip_option(std::string_view(word).substr(equals + 1), plan.problems);
     if (option) {
       take(plan, *option);
-      said = true;
+      plan.by_ip_option = true;
     } else {
       plan.problems.push_back(option.error());
     }
   }
-  if (!said) {
+  if (!plan.by_ip_option) {
     take(plan, config);
     auto configured = configured_links(config);
     if (!configured)
@@ -213,6 +212,10 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) 
   if (!plan.links.empty()) plan.made = arrange(std::move(made), plan.problems);
   move_off_members(plan);
   return plan;
+}
+
+bool turned_off(const NetworkPlan& plan) {
+  return plan.by_ip_option && std::ranges::all_of(plan.links, &LinkPlan::leave);
 }
 
 bool is_meant(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link) {

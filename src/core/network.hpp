@@ -53,8 +53,9 @@ struct NetworkPlan {
   /// What is to be made first, each after those it lies on. A plan for no link in
   /// particular is then for the topmost of these instead of every wired link.
   std::vector<MadeLink> made{};
-  bool widened = false;    ///< every wired link is used all the same: see widen()
-  std::string hostname{};  ///< for DHCP; may be empty
+  bool by_ip_option = false;  ///< an ip= decided it, not [network]
+  bool widened = false;       ///< every wired link is used all the same: see widen()
+  std::string hostname{};     ///< for DHCP; may be empty
   bool fallback = true;
   /// What was wrong in the texts. The plan then does without it: a mistake must
   /// not cost the way in.
@@ -79,6 +80,9 @@ struct LinkFacts {
 /// plan. What is planned for a member of a bond or bridge is done with that
 /// instead. Never fails: see NetworkPlan::problems.
 [[nodiscard]] NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config);
+
+/// True when an ip= keeps early boot off every link, as ip=off does.
+[[nodiscard]] bool turned_off(const NetworkPlan& plan);
 
 /// The plan after waiting in vain: plans for links that are absent are tried on
 /// every wired link too. What could not be made though its members are there is

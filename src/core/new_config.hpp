@@ -14,7 +14,7 @@ struct NewConfig {
   std::string keys_device{};  ///< `VG/encrypted-keys`
   std::string keys_uuid{};    ///< the LUKS UUID of its header
   NetworkConfig network{};
-  /// Nothing is set in [network]: the kernel's command line decides, or nobody knew.
+  /// Nothing is set in [network]: nobody knew.
   bool network_left_open = false;
   /// A line about where [network] comes from, or why it is left open; may be empty.
   std::string network_note{};

@@ -2,19 +2,12 @@
 // Reading what apt and dpkg say that they are about to do.
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "core/package_guard.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 // The words that apt itself takes for yes.
 bool is_yes(std::string_view value) {

@@ -32,6 +32,9 @@ struct Field {
 /// Gives the text without blanks, tabs and line ends at both its ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
 
+/// Gives the text with the letters A to Z in small.
+[[nodiscard]] std::string lower(std::string_view text);
+
 /// Gives the value of a shell's assignment without the quotes around it; what it computes
 /// is not followed.
 [[nodiscard]] std::string_view unquoted(std::string_view value);

@@ -15,6 +15,9 @@ namespace latchkey {
 /// Configuration files, authorized keys, host keys, the machine's id.
 [[nodiscard]] Findings check_inputs(const Paths& paths, const EarlyInputs& inputs);
 
+/// What the kernel's command lines and [network] make of early boot's network.
+[[nodiscard]] Findings check_network(const Paths& paths, const EarlyInputs& inputs);
+
 /// The devices of all volumes: there, with a LUKS header.
 [[nodiscard]] Findings check_devices(const Paths& paths, const EarlyInputs& inputs);
 

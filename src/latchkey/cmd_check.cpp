@@ -66,11 +66,11 @@ Findings find_all(const Paths& paths, const std::string& image) {
   if (inputs.config && paths.root.empty()) woken.emplace(inputs.config->keys.device);
   Findings all;
   for (const Findings& part :
-       {check_inputs(paths, inputs), check_devices(paths, inputs), check_slots(paths, inputs),
-        check_fstab(paths, inputs), check_mount_points(paths, inputs), check_logins(paths, inputs),
-        check_surroundings(paths, inputs), check_traces(paths), check_bundled(paths),
-        check_images(paths, inputs), check_cards(paths, inputs), check_boot_menu(paths),
-        check_passphrases(paths, inputs)})
+       {check_inputs(paths, inputs), check_network(paths, inputs), check_devices(paths, inputs),
+        check_slots(paths, inputs), check_fstab(paths, inputs), check_mount_points(paths, inputs),
+        check_logins(paths, inputs), check_surroundings(paths, inputs), check_traces(paths),
+        check_bundled(paths), check_images(paths, inputs), check_cards(paths, inputs),
+        check_boot_menu(paths), check_passphrases(paths, inputs)})
     all.insert(all.end(), part.begin(), part.end());
   if (const auto setup = load_setup(paths)) {
     const Findings holds = check_holds(paths, *setup);

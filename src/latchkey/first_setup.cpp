@@ -9,8 +9,7 @@
 
 #include "core/base64.hpp"
 #include "core/early_ssh.hpp"
-#include "core/new_config.hpp"
-#include "core/text.hpp"
+#include "core/first_network.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/digest.hpp"
@@ -21,33 +20,15 @@
 namespace latchkey {
 namespace {
 
-// True when the kernel gets its network from its command line.
-bool command_line_has_ip() {
-  const auto text = read_file("/proc/cmdline");
-  if (!text) return false;
-  const auto words = split(trim(*text), ' ');
-  return std::ranges::any_of(words, [](const std::string& w) { return w.starts_with("ip="); });
-}
-
 NewConfig first_config(const Globals& globals, const FirstFiles& files) {
   NewConfig config{.keys_device = files.keys.text(), .keys_uuid = files.keys_uuid};
-  if (command_line_has_ip()) {
-    config.network_left_open = true;
-    config.network_note = "Left open: the kernel's command line of this machine has an ip=.";
+  const auto cmdline = read_file("/proc/cmdline");
+  const FirstNetwork network = set_network(config, look_at_network(), cmdline ? *cmdline : "");
+  for (const Error& warning : network.warnings) report_warning(warning);
+  if (network.ip_option)
     say(globals,
-        "the kernel's command line has an ip=, which decides in early boot; [network] in "
-        "latchkey.conf is left open");
-    return config;
-  }
-  const HostNetwork host = look_at_network();
-  for (const Error& warning : host.warnings) report_warning(warning);
-  config.network = host.config;
-  config.network_left_open = host.config.interface.empty() && !host.config.layered();
-  if (config.network_left_open)
-    config.network_note =
-        "Left open: how this machine reaches its network could not be written here.";
-  else
-    config.network_note = "As '" + host.link + "' was set up when this file was written.";
+        "the kernel's command line has an ip=, which decides in early boot as long as it is "
+        "there, and not [network] in latchkey.conf");
   return config;
 }
 

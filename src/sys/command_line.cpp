@@ -9,17 +9,18 @@
 
 namespace latchkey {
 
-std::vector<std::string> known_command_lines(const std::string& root) {
-  std::vector<std::string> out;
+std::vector<CommandLine> known_command_lines(const std::string& root) {
+  std::vector<CommandLine> out;
   for (const char* file : {"/proc/cmdline", "/etc/kernel/cmdline"})
-    if (const auto text = read_file(root + file, 64UL * 1024)) out.push_back(*text);
-  std::vector<std::string> files{root + "/etc/default/grub"};
+    if (const auto text = read_file(root + file, 64UL * 1024)) out.push_back({file, *text});
+  std::vector<std::string> files{"/etc/default/grub"};
   std::error_code failed;
   const std::filesystem::directory_iterator folder(root + "/etc/default/grub.d", failed);
   if (!failed)
-    for (const auto& entry : folder) files.push_back(entry.path().string());
+    for (const auto& entry : folder)
+      files.push_back("/etc/default/grub.d/" + entry.path().filename().string());
   for (const std::string& file : files) {
-    const auto text = read_file(file, 64UL * 1024);
+    const auto text = read_file(root + file, 64UL * 1024);
     if (!text) continue;
     for (const std::string_view line : split_lines(*text)) {
       const std::size_t equals = line.find('=');
@@ -28,7 +29,7 @@ std::vector<std::string> known_command_lines(const std::string& root) {
       // A shell's text: what it computes is not followed, its quotes are none of ours.
       std::string value(line.substr(equals + 1));
       std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
-      out.push_back(value);
+      out.push_back({file, value});
     }
   }
   return out;

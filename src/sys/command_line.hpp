@@ -7,9 +7,14 @@
 
 namespace latchkey {
 
+struct CommandLine {
+  std::string source{};  ///< for messages: where it is written
+  std::string text{};
+};
+
 /// The command lines that images are to be prepared for: that of the running kernel
 /// and those that grub and /etc/kernel/cmdline are told to give, as far as these are
 /// there. Below `root`, a prefix for tests.
-[[nodiscard]] std::vector<std::string> known_command_lines(const std::string& root);
+[[nodiscard]] std::vector<CommandLine> known_command_lines(const std::string& root);
 
 }  // namespace latchkey

@@ -62,10 +62,10 @@ void read_hosts(const Paths& paths, EarlyInputs& out, Inputs& inputs) {
 std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<MadeLink> made;
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
-  std::vector<std::string> lines = known_command_lines(paths.root);
+  std::vector<CommandLine> lines = known_command_lines(paths.root);
   lines.emplace_back();  // none of them says anything
-  for (const std::string& line : lines) {
-    const NetworkPlan plan = network_plan(line, network);
+  for (const CommandLine& line : lines) {
+    const NetworkPlan plan = network_plan(line.text, network);
     made.insert(made.end(), plan.made.begin(), plan.made.end());
   }
   return link_modules(made);

@@ -147,13 +147,13 @@ std::vector<NetworkCard> network_cards(const std::string& root) {
 }
 
 std::vector<NetworkCard> planned_cards(const std::string& root, const NetworkConfig& config) {
-  std::vector<std::string> lines = known_command_lines(root);
+  std::vector<CommandLine> lines = known_command_lines(root);
   if (lines.empty()) lines.emplace_back();
   bool early = false;
   const std::vector<LinkFacts> links = read_links(root, false, early);
   std::vector<std::string> planned;
-  for (const std::string& line : lines) {
-    const NetworkPlan plan = network_plan(line, config);
+  for (const CommandLine& line : lines) {
+    const NetworkPlan plan = network_plan(line.text, config);
     for (const LinkFacts& link : links)
       if (is_planned(plan, link)) add_once(planned, link.name);
   }

@@ -152,6 +152,20 @@ TEST_CASE("case 46: check names the lines of fstab that need a volume before it 
   CHECK(contains(said, "warning: line 3 of '/etc/fstab' mounts '/var/mail' at boot"));
 }
 
+TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the network off") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/proc/cmdline", "quiet ip=192.0.2.5::192.0.2.1:24::eth0:none\n");
+  CHECK_FALSE(contains(root.check(), "ip="));
+  root.put("/proc/cmdline", "quiet ip=192.0.2.5::192.0.2.1:24::eth0:manual\n");
+  CHECK(contains(root.check(), "method 'manual' (column 33): there is no such method"));
+  root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"ip=off\"\n");
+  CHECK(contains(root.check(),
+                 "error: early boot will have no network: only its console can unlock: the ip= of "
+                 "'/etc/default/grub' turns it off\n"
+                 "  hint: take that ip= away, or give it an address or dhcp\n"));
+}
+
 TEST_CASE("case 48: check looks at the mount points and makes none") {
   if (!is_root()) return;
   const Root root;

@@ -7,7 +7,9 @@ using namespace latchkey;
 using namespace latchkey::fuzz;
 
 LATCHKEY_FUZZ(text) {
-  judge(parse_ip_option(text));
+  std::vector<Error> problems;
+  judge(parse_ip_option(text, problems));
+  for (const Error& problem : problems) judge(problem);
   const NetworkPlan plan = network_plan(std::string(text), NetworkConfig{});
   for (const Error& problem : plan.problems) judge(problem);
   must_be_line(plan.hostname);

@@ -20,7 +20,8 @@ Lines texts(const std::vector<Command>& commands) {
 
 // One line that says all of an option, to compare whole.
 std::string said(const std::string& text) {
-  const auto option = parse_ip_option(text);
+  std::vector<Error> problems;
+  const auto option = parse_ip_option(text, problems);
   if (!option) return sentence(option.error()) + " | " + option.error().hint;
   constexpr const char* names[] = {"off", "dhcp", "fixed", "announced"};
   std::string out = names[static_cast<int>(option->method)];
@@ -29,6 +30,10 @@ std::string said(const std::string& text) {
   if (option->gateway) out += " via " + option->gateway->text();
   if (!option->hostname.empty()) out += " host " + option->hostname;
   if (option->mtu) out += " mtu " + std::to_string(*option->mtu);
+  // Without their beginning, which is that of all.
+  for (const Error& problem : problems)
+    out += " | " +
+           sentence(problem).substr(std::string("kernel command line: ip=: ").size() + text.size());
   return out;
 }
 
@@ -111,14 +116,6 @@ TEST_CASE("a wrong ip= is told with its field, its column and a hint") {
       {"192.0.2.300::192.0.2.1",
        "kernel command line: ip=192.0.2.300::192.0.2.1: client '192.0.2.300' (column 1): "
        "it is not the address of a host | "},
-      {"192.0.2.5::192.0.2.1:255.0.255.0::eth0:off",
-       "kernel command line: ip=192.0.2.5::192.0.2.1:255.0.255.0::eth0:off: netmask "
-       "'255.0.255.0' (column 22): it is neither a netmask nor the length of a prefix | "
-       "write it as 255.255.255.0 or 24"},
-      {"192.0.2.5::[2001:db8::1]:24::eth0:off",
-       "kernel command line: ip=192.0.2.5::[2001:db8::1]:24::eth0:off: gateway '2001:db8::1' "
-       "(column 12): it is of another family than the client's address | "
-       "give each family an ip= of its own"},
       {"2001:db8::2",
        "kernel command line: ip=2001:db8::2: address '2001:db8::2' (column 1): an IPv6 address "
        "is to stand in brackets | write ip=[2001:db8::2]"},
@@ -131,17 +128,85 @@ TEST_CASE("a wrong ip= is told with its field, its column and a hint") {
       {":::::e/th0:dhcp",
        "kernel command line: ip=:::::e/th0:dhcp: device 'e/th0' (column 6): no link can have "
        "this name | "},
-      {"::::$(id):eth0:dhcp",
-       "kernel command line: ip=::::$(id):eth0:dhcp: host name '$(id)' (column 5): it is to be "
-       "letters, digits, '-', '_' and '.' | "},
-      {"1.2.3.4:::::::::::x",
-       "kernel command line: ip=1.2.3.4:::::::::::x: field '' (column 18): there are more fields "
-       "than ip= has | "},
-      {"eth0:dhcp:9",
-       "kernel command line: ip=eth0:dhcp:9: MTU '9' (column 11): it is to be from 576 to 65535 "
-       "| "},
   }));
   CHECK(said(text) == message);
+}
+
+TEST_CASE("with an address, whatever else is wrong in ip= costs only itself") {
+  const std::string whole = "fixed dev eth0 192.0.2.5/24 via 192.0.2.1";
+  const auto [text, meaning] = GENERATE_COPY(table<std::string, std::string>({
+      {"192.0.2.5::192.0.2.1:255.255.255.0::eth0:static", whole},
+      {"192.0.2.5::192.0.2.1:255.255.255.0::eth0:DHCP", whole},
+      {"192.0.2.5:0.0.0.0:192.0.2.1:255.255.255.0::eth0:None", whole},
+      {"192.0.2.5:none:none:none::eth0:none", "fixed dev eth0 192.0.2.5/24"},
+      {"192.0.2.5::0.0.0.0:0.0.0.0::eth0:none", "fixed dev eth0 192.0.2.5/24"},
+      {"[2001:db8::2]::[::]:64::eth0:none", "fixed dev eth0 2001:db8::2/64"},
+      {"192.0.2.5::192.0.2.1:24::eth0:none:::::::::", whole},
+      {"192.0.2.5::192.0.2.1:24::eth0:manual",
+       whole + " | method 'manual' (column 33): there is no such method; the address is used all "
+               "the same"},
+      {"192.0.2.5::192.0.2.300:24::eth0:none",
+       "fixed dev eth0 192.0.2.5/24 | gateway '192.0.2.300' (column 12): it is not the address of "
+       "a host; it is left out"},
+      {"192.0.2.5::[2001:db8::1]:24::eth0:off",
+       "fixed dev eth0 192.0.2.5/24 | gateway '2001:db8::1' (column 12): it is of another family "
+       "than the client's address; it is left out"},
+      {"192.0.2.5::192.0.2.1:255.0.255.0::eth0:off",
+       whole + " | netmask '255.0.255.0' (column 22): it is neither a netmask nor the length of a "
+               "prefix; /24 is taken"},
+      {"192.0.2.5/99::192.0.2.1:::eth0:off",
+       whole + " | client '192.0.2.5/99' (column 1): its prefix is wrong; /24 is taken"},
+      {"192.0.2.5::192.0.2.1:0::eth0:off",
+       whole + " | netmask '0' (column 22): it covers every address; /24 is taken"},
+      {"192.0.2.5::192.0.2.1:24::e/th0:off",
+       "fixed 192.0.2.5/24 via 192.0.2.1 | device 'e/th0' (column 26): no link can have this "
+       "name; every wired link is used"},
+      {"192.0.2.5::192.0.2.1:24:$(id):eth0:off",
+       whole + " | host name '$(id)' (column 25): it is to be letters, digits, '-', '_' and '.'; "
+               "it is left out"},
+      {"192.0.2.5::192.0.2.1:24::eth0:off:9",
+       whole + " | MTU '9' (column 35): it is to be from 576 to 65535; it is left out"},
+      {"192.0.2.5::192.0.2.1:24::eth0:off::::x",
+       whole + " | field 'x' (column 38): there are more fields than ip= has; it is not looked "
+               "at"},
+  }));
+  CHECK(said(text) == meaning);
+}
+
+TEST_CASE("without an address, ip= still says by which link and that it is DHCP") {
+  const auto [text, meaning] = GENERATE(table<std::string, std::string>({
+      {"DHCP", "dhcp"},
+      {"Off", "off"},
+      {"static", "off"},
+      {"eth0:Dhcp", "dhcp dev eth0"},
+      {"0.0.0.0::::web1:eth0:dhcp", "dhcp dev eth0 host web1"},
+      {"none:none:none:none::eth0:dhcp", "dhcp dev eth0"},
+      {"::::$(id):eth0:dhcp",
+       "dhcp dev eth0 | host name '$(id)' (column 5): it is to be letters, digits, '-', '_' and "
+       "'.'; it is left out"},
+      {"eth0:dhcp:9",
+       "dhcp dev eth0 | MTU '9' (column 11): it is to be from 576 to 65535; it is left out"},
+  }));
+  CHECK(said(text) == meaning);
+}
+
+TEST_CASE("an address with an unknown method is used, and told") {
+  const NetworkPlan plan = network_plan("ip=192.0.2.5::192.0.2.1:24::eth0:manual", {});
+  CHECK(plan.problems.size() == 1);
+  CHECK(plan.by_ip_option);
+  REQUIRE(plan.links.size() == 1);
+  CHECK_FALSE(plan.links[0].dhcp4);
+  CHECK(plan.links[0].fixed.routes.size() == 1);
+}
+
+TEST_CASE("an ip= that keeps early boot off every link is known as such") {
+  CHECK(turned_off(network_plan("ip=off", {})));
+  CHECK(turned_off(network_plan("ip=:::::eth0:none", {})));
+  CHECK_FALSE(turned_off(network_plan("ip=dhcp ip=:::::eth0:none", {})));
+  CHECK_FALSE(turned_off(network_plan("quiet", {})));
+  NetworkConfig none;
+  none.method = NetworkConfig::Method::none;
+  CHECK_FALSE(turned_off(network_plan("", none)));  // the owner's own word
 }
 
 TEST_CASE("without ip= the configuration decides") {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/first_network.hpp"
+
+#include "core/network.hpp"
+
+namespace latchkey {
+
+FirstNetwork set_network(NewConfig& config, const HostNetwork& host, std::string_view cmdline) {
+  config.network = host.config;
+  config.network_left_open = host.config.interface.empty() && !host.config.layered();
+  config.network_note =
+      config.network_left_open
+          ? "Left open: how this machine reaches its network could not be written here."
+          : "As '" + host.link + "' was set up when this file was written.";
+  const NetworkPlan plan = network_plan(cmdline, host.config);
+  FirstNetwork out{.ip_option = plan.by_ip_option, .warnings = host.warnings};
+  out.warnings.insert(out.warnings.end(), plan.problems.begin(), plan.problems.end());
+  if (turned_off(plan)) out.warnings.push_back(no_early_network("the kernel's command line"));
+  return out;
+}
+
+Error no_early_network(const std::string& source) {
+  return {Code::refused, "early boot will have no network: only its console can unlock",
+          "the ip= of " + source + " turns it off",
+          "take that ip= away, or give it an address or dhcp"};
+}
+
+}  // namespace latchkey

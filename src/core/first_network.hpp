@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a new configuration says about the network, and what its owner is told.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/host_network.hpp"
+#include "core/new_config.hpp"
+
+namespace latchkey {
+
+struct FirstNetwork {
+  bool ip_option = false;  ///< the kernel's command line has one, which decides instead
+  std::vector<Error> warnings{};
+};
+
+/// Fills `[network]` of a new configuration with what the running system does, also
+/// where an `ip=` on the command line comes before it: that may go one day. Tells what
+/// early boot would not understand of the command line. Never fails.
+[[nodiscard]] FirstNetwork set_network(NewConfig& config, const HostNetwork& host,
+                                       std::string_view cmdline);
+
+/// What to tell where an `ip=` turns early boot's network off.
+[[nodiscard]] Error no_early_network(const std::string& source);
+
+}  // namespace latchkey
