@@ -5,17 +5,21 @@
 
 namespace latchkey {
 
-FirstNetwork set_network(NewConfig& config, const HostNetwork& host, std::string_view cmdline) {
+FirstNetwork set_network(NewConfig& config, const HostNetwork& host, std::string_view cmdline,
+                         const InitramfsIp& ip) {
   config.network = host.config;
   config.network_left_open = host.config.interface.empty() && !host.config.layered();
   config.network_note =
       config.network_left_open
           ? "Left open: how this machine reaches its network could not be written here."
           : "As '" + host.link + "' was set up when this file was written.";
-  const NetworkPlan plan = network_plan(cmdline, host.config);
-  FirstNetwork out{.ip_option = plan.by_ip_option, .warnings = host.warnings};
+  const NetworkPlan plan = network_plan(cmdline, host.config, ip.value);
+  FirstNetwork out{.warnings = host.warnings};
+  if (plan.by_ip_option)
+    out.ip_source = has_ip_option(cmdline) || ip.value.empty() ? "the kernel's command line"
+                                                               : "'" + ip.file + "'";
   out.warnings.insert(out.warnings.end(), plan.problems.begin(), plan.problems.end());
-  if (turned_off(plan)) out.warnings.push_back(no_early_network("the kernel's command line"));
+  if (turned_off(plan)) out.warnings.push_back(no_early_network(out.ip_source));
   return out;
 }
 

@@ -12,15 +12,21 @@
 namespace latchkey {
 
 struct FirstNetwork {
-  bool ip_option = false;  ///< the kernel's command line has one, which decides instead
+  std::string ip_source{};  ///< where an ip= stands that decides instead; empty: nowhere
   std::vector<Error> warnings{};
 };
 
+/// An `IP=` in initramfs-tools' own configuration.
+struct InitramfsIp {
+  std::string file{};
+  std::string value{};  ///< empty: there is none
+};
+
 /// Fills `[network]` of a new configuration with what the running system does, also
-/// where an `ip=` on the command line comes before it: that may go one day. Tells what
-/// early boot would not understand of the command line. Never fails.
+/// where an `ip=` on the command line, or of initramfs-tools, comes before it: that may go
+/// one day. Tells what early boot would not understand of it. Never fails.
 [[nodiscard]] FirstNetwork set_network(NewConfig& config, const HostNetwork& host,
-                                       std::string_view cmdline);
+                                       std::string_view cmdline, const InitramfsIp& ip);
 
 /// What to tell where an `ip=` turns early boot's network off.
 [[nodiscard]] Error no_early_network(const std::string& source);

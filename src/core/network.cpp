@@ -58,6 +58,14 @@ void take(NetworkPlan& plan, const IpOption& option) {
   if (!option.hostname.empty()) plan.hostname = option.hostname;
 }
 
+void take(NetworkPlan& plan, const Result<IpOption>& option) {
+  if (option)
+    take(plan, *option);
+  else
+    plan.problems.push_back(option.error());
+  if (option) plan.by_ip_option = true;
+}
+
 Error wrong(const std::string& key, const std::string& value, std::string why) {
   return Error{Code::config, "[network] " + key + " = '" + printable(value) + "'", std::move(why),
                "correct latchkey.conf and run update-initramfs -u"};
@@ -173,7 +181,8 @@ Command route_command(const char* verb, const Route& route, const std::string& l
 
 }  // namespace
 
-NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) {
+NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
+                         std::string_view initramfs_ip) {
   NetworkPlan plan;
   plan.fallback = config.fallback;
   if (valid_hostname(config.hostname)) plan.hostname = config.hostname;
@@ -191,14 +200,10 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) 
         plan.problems.push_back(link.error());
     }
     if ((key != "ip" && key != "nfsaddrs") || equals + 1 >= word.size()) continue;
-    const auto option = parse_ip_option(std::string_view(word).substr(equals + 1), plan.problems);
-    if (option) {
-      take(plan, *option);
-      plan.by_ip_option = true;
-    } else {
-      plan.problems.push_back(option.error());
-    }
+    take(plan, parse_ip_option(std::string_view(word).substr(equals + 1), plan.problems));
   }
+  if (!initramfs_ip.empty() && !plan.by_ip_option && !has_ip_option(cmdline))
+    take(plan, parse_ip_option(initramfs_ip, plan.problems, "initramfs-tools' IP="));
   if (!plan.by_ip_option) {
     take(plan, config);
     auto configured = configured_links(config);
@@ -212,6 +217,11 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config) 
   if (!plan.links.empty()) plan.made = arrange(std::move(made), plan.problems);
   move_off_members(plan);
   return plan;
+}
+
+bool has_ip_option(std::string_view cmdline) {
+  return std::ranges::any_of(command_line_words(cmdline),
+                             [](const std::string& word) { return word.starts_with("ip="); });
 }
 
 bool turned_off(const NetworkPlan& plan) {

@@ -78,8 +78,13 @@ struct LinkFacts {
 /// enough to make the command line the only source; any `vlan=`, `bond=` or
 /// `bridge=` keeps those of `[network]` out. `ip=off` and `ip=none` give an empty
 /// plan. What is planned for a member of a bond or bridge is done with that
-/// instead. Never fails: see NetworkPlan::problems.
-[[nodiscard]] NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config);
+/// instead. `initramfs_ip` is the IP= of initramfs-tools' own configuration, which counts
+/// as an ip= where the command line has none. Never fails: see NetworkPlan::problems.
+[[nodiscard]] NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
+                                       std::string_view initramfs_ip = {});
+
+/// True when the command line has an ip=, be it empty.
+[[nodiscard]] bool has_ip_option(std::string_view cmdline);
 
 /// True when an ip= keeps early boot off every link, as ip=off does.
 [[nodiscard]] bool turned_off(const NetworkPlan& plan);

@@ -131,6 +131,20 @@ std::string_view unquoted(std::string_view value) {
   return value;
 }
 
+std::optional<std::string> assigned(std::string_view text, std::string_view name) {
+  std::optional<std::string> out;
+  for (std::string_view line : split_lines(text)) {
+    line = trim(line);
+    if (line.starts_with("export ")) line = trim(line.substr(7));
+    if (!line.starts_with(name) || line.substr(name.size(), 1) != "=") continue;
+    const std::string_view value = line.substr(name.size() + 1);
+    const bool quoted = value.starts_with('"') || value.starts_with('\'');
+    out = quoted ? value.substr(1, value.find(value[0], 1) - 1)
+                 : value.substr(0, value.find_first_of(" \t;"));
+  }
+  return out;
+}
+
 std::string replace_all(std::string text, std::string_view from, std::string_view to) {
   for (std::size_t at = text.find(from); at != std::string::npos;
        at = text.find(from, at + to.size()))
@@ -201,8 +215,8 @@ bool valid_lvm_name(std::string_view name) {
   if (name.empty() || name.size() > 127 || name.front() == '-' || name == "." || name == "..")
     return false;
   return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '+' || c == '_' || c == '.' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '_' || c == '.' || c == '-';
   });
 }
 

@@ -39,9 +39,12 @@ struct Field {
 /// is not followed.
 [[nodiscard]] std::string_view unquoted(std::string_view value);
 
+/// Gives the value of the last line `NAME=VALUE` of a shell's text, without quotes and what
+/// follows it; what it computes is not followed.
+[[nodiscard]] std::optional<std::string> assigned(std::string_view text, std::string_view name);
+
 /// Gives the text with every `from`, which is not empty, replaced.
-[[nodiscard]] std::string replace_all(std::string text, std::string_view from,
-                                      std::string_view to);
+[[nodiscard]] std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
 /// Joins parts with a separator between each two.
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);

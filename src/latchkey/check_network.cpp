@@ -12,15 +12,21 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   if (!inputs.config) return out;
   std::vector<std::string> told;  // the same words stand in several places
-  for (const CommandLine& line : known_command_lines(paths.root)) {
-    const NetworkPlan plan = network_plan(line.text, inputs.config->network);
+  const auto look = [&](const std::string& source, const NetworkPlan& plan) {
     for (const Error& problem : plan.problems) {
       if (std::ranges::find(told, problem.what) != told.end()) continue;
       told.push_back(problem.what);
       out.push_back(doubtful(problem));
     }
-    if (turned_off(plan)) out.push_back(bad(no_early_network("'" + line.source + "'")));
-  }
+    if (turned_off(plan)) out.push_back(bad(no_early_network("'" + source + "'")));
+  };
+  const auto lines = known_command_lines(paths.root);
+  for (const CommandLine& line : lines)
+    look(line.source, network_plan(line.text, inputs.config->network));
+  // One setting of grub's says nothing of what another one adds: any ip= may come first.
+  if (std::ranges::any_of(lines, has_ip_option, &CommandLine::text)) return out;
+  const InitramfsIp ip = initramfs_ip(paths.root);
+  look(ip.file, network_plan("", inputs.config->network, ip.value));
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "core/first_network.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/command_line.hpp"
 #include "sys/digest.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
@@ -23,12 +24,13 @@ namespace {
 NewConfig first_config(const Globals& globals, const FirstFiles& files) {
   NewConfig config{.keys_device = files.keys.text(), .keys_uuid = files.keys_uuid};
   const auto cmdline = read_file("/proc/cmdline");
-  const FirstNetwork network = set_network(config, look_at_network(), cmdline ? *cmdline : "");
+  const FirstNetwork network = set_network(config, look_at_network(), cmdline ? *cmdline : "",
+                                           initramfs_ip(globals.paths.root));
   for (const Error& warning : network.warnings) report_warning(warning);
-  if (network.ip_option)
-    say(globals,
-        "the kernel's command line has an ip=, which decides in early boot as long as it is "
-        "there, and not [network] in latchkey.conf");
+  if (!network.ip_source.empty())
+    say(globals, network.ip_source +
+                     " has an ip=, which decides in early boot as long as it is there, and not "
+                     "[network] in latchkey.conf");
   return config;
 }
 

@@ -2,12 +2,28 @@
 #include "sys/command_line.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <map>
+#include <optional>
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
+namespace {
+
+// As mkinitramfs sorts out what lies in a conf.d.
+bool is_setting(const std::string& name) {
+  return std::isalnum(static_cast<unsigned char>(name.front())) != 0 &&
+         std::ranges::all_of(name,
+                             [](unsigned char c) {
+                               return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+                             }) &&
+         name.find(".dpkg-") == std::string::npos;
+}
+
+}  // namespace
 
 std::vector<CommandLine> known_command_lines(const std::string& root) {
   std::vector<CommandLine> out;
@@ -32,6 +48,23 @@ std::vector<CommandLine> known_command_lines(const std::string& root) {
       out.push_back({file, value});
     }
   }
+  return out;
+}
+
+InitramfsIp initramfs_ip(const std::string& root) {
+  InitramfsIp out;
+  const auto look = [&](const std::string& file) {
+    const auto text = read_file(root + file, 64UL * 1024);
+    if (const auto value = text ? assigned(*text, "IP") : std::nullopt) out = {file, *value};
+  };
+  look("/etc/initramfs-tools/initramfs.conf");
+  // The administrator's files mask those of packages.
+  std::map<std::string, std::string> files;
+  for (const std::string folder :
+       {"/usr/share/initramfs-tools/conf.d/", "/etc/initramfs-tools/conf.d/"})
+    for (const std::string& name : names_in(root + folder))
+      if (is_setting(name)) files[name] = folder + name;
+  for (const auto& [name, file] : files) look(file);
   return out;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/first_network.hpp"
+
 namespace latchkey {
 
 struct CommandLine {
@@ -16,5 +18,9 @@ struct CommandLine {
 /// and those that grub and /etc/kernel/cmdline are told to give, as far as these are
 /// there. Below `root`, a prefix for tests.
 [[nodiscard]] std::vector<CommandLine> known_command_lines(const std::string& root);
+
+/// The IP= that initramfs-tools puts into images: the last one of its initramfs.conf and
+/// its conf.d. Nothing of these files is run.
+[[nodiscard]] InitramfsIp initramfs_ip(const std::string& root);
 
 }  // namespace latchkey

@@ -64,8 +64,9 @@ std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
   std::vector<CommandLine> lines = known_command_lines(paths.root);
   lines.emplace_back();  // none of them says anything
+  const InitramfsIp ip = initramfs_ip(paths.root);
   for (const CommandLine& line : lines) {
-    const NetworkPlan plan = network_plan(line.text, network);
+    const NetworkPlan plan = network_plan(line.text, network, ip.value);
     made.insert(made.end(), plan.made.begin(), plan.made.end());
   }
   return link_modules(made);

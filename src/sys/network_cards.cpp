@@ -149,11 +149,12 @@ std::vector<NetworkCard> network_cards(const std::string& root) {
 std::vector<NetworkCard> planned_cards(const std::string& root, const NetworkConfig& config) {
   std::vector<CommandLine> lines = known_command_lines(root);
   if (lines.empty()) lines.emplace_back();
+  const InitramfsIp ip = initramfs_ip(root);
   bool early = false;
   const std::vector<LinkFacts> links = read_links(root, false, early);
   std::vector<std::string> planned;
   for (const CommandLine& line : lines) {
-    const NetworkPlan plan = network_plan(line.text, config);
+    const NetworkPlan plan = network_plan(line.text, config, ip.value);
     for (const LinkFacts& link : links)
       if (is_planned(plan, link)) add_once(planned, link.name);
   }

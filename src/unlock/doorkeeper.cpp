@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "core/image.hpp"
@@ -100,7 +101,9 @@ void Doorkeeper::read_config() {
     kmsg("early ssh goes on with DHCP on every link and port 22", Loudness::warning);
   }
   const auto cmdline = read_file(paths_.root + "/proc/cmdline", 64 * 1024);
-  plan_ = network_plan(cmdline ? *cmdline : "", network);
+  // From /conf/initramfs.conf and its like: the init of initramfs-tools exports it.
+  const char* const ip = std::getenv("IP");
+  plan_ = network_plan(cmdline ? *cmdline : "", network, ip != nullptr ? ip : "");
   for (const Error& problem : plan_.problems) warn(problem);
   if (plan_.hostname.empty()) plan_.hostname = own_hostname(paths_);
 }

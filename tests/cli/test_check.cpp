@@ -164,6 +164,11 @@ TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the networ
                  "error: early boot will have no network: only its console can unlock: the ip= of "
                  "'/etc/default/grub' turns it off\n"
                  "  hint: take that ip= away, or give it an address or dhcp\n"));
+  root.put("/etc/default/grub", "");
+  root.put("/etc/initramfs-tools/initramfs.conf", "IP=off\n");
+  CHECK_FALSE(contains(root.check(), "no network"));  // the command line's ip= wins
+  root.put("/proc/cmdline", "quiet\n");
+  CHECK(contains(root.check(), "the ip= of '/etc/initramfs-tools/initramfs.conf' turns it off"));
 }
 
 TEST_CASE("case 48: check looks at the mount points and makes none") {

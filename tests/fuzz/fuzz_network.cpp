@@ -10,7 +10,7 @@ LATCHKEY_FUZZ(text) {
   std::vector<Error> problems;
   judge(parse_ip_option(text, problems));
   for (const Error& problem : problems) judge(problem);
-  const NetworkPlan plan = network_plan(std::string(text), NetworkConfig{});
+  const NetworkPlan plan = network_plan(text, NetworkConfig{}, text);
   for (const Error& problem : plan.problems) judge(problem);
   must_be_line(plan.hostname);
   for (const LinkPlan& link : plan.links) {

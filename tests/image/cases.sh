@@ -49,6 +49,7 @@ case_01_valid_as_debian_builds_it() {
 	done
 	check "udev's rules of device-mapper are there" \
 		[ -e "$image/usr/lib/udev/rules.d/60-persistent-storage-dm.rules" ]
+	check "init passes on the IP= of initramfs.conf" grep -qx 'export IP=' "$image/init"
 	check "early boot ends before udev does" same \
 		"$(grep -o 'init-bottom/[a-z]*' "$image/scripts/init-bottom/ORDER" | head -n 1)" init-bottom/latchkey
 	local module

@@ -133,6 +133,17 @@ TEST_CASE("a link that was up before keeps what it had", "[.netns]") {
   CHECK(world.state() == before);
 }
 
+TEST_CASE("the address of initramfs.conf, which init exports, is used", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer;
+  world.file("/etc/latchkey/latchkey.conf", head);
+  ::setenv("IP", "192.0.2.61::192.0.2.1:24::nic0:off", 1);
+  const Process door(world.door(), world.root + "/door.out");
+  ::unsetenv("IP");
+  CHECK(eventually(5s, [&] { return has_address("192.0.2.61/24"); }));
+}
+
 TEST_CASE("a broken configuration and a card that appears late still give a door", "[.netns]") {
   if (!possible()) return;
   const World world;

@@ -3,6 +3,9 @@
 #include "core/first_network.hpp"
 #include "core/message.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+#include "sys/command_line.hpp"
+#include "sys/fd.hpp"
 
 using namespace latchkey;
 
@@ -23,30 +26,65 @@ HostNetwork static_host() {
 TEST_CASE("[network] is written from the running system, with and without an ip=") {
   for (const char* cmdline : {"quiet", "quiet ip=192.0.2.10::192.0.2.1:24::ens3:none"}) {
     NewConfig config;
-    const FirstNetwork said = set_network(config, static_host(), cmdline);
+    const FirstNetwork said = set_network(config, static_host(), cmdline, {});
     CHECK(config.network.interface == "52:54:00:12:34:56");
     CHECK_FALSE(config.network_left_open);
     CHECK(config.network_note == "As 'ens3' was set up when this file was written.");
-    CHECK(said.ip_option == (std::string(cmdline) != "quiet"));
+    CHECK(said.ip_source == (std::string(cmdline) == "quiet" ? "" : "the kernel's command line"));
     CHECK(said.warnings.empty());
   }
 }
 
 TEST_CASE("what is wrong in an ip=, or turns the network off, is told at once") {
   NewConfig config;
-  const FirstNetwork wrong = set_network(config, static_host(), "ip=192.0.2.10::::::manual");
+  const FirstNetwork wrong = set_network(config, static_host(), "ip=192.0.2.10::::::manual", {});
   REQUIRE(wrong.warnings.size() == 1);
   CHECK(wrong.warnings[0].what ==
         "kernel command line: ip=192.0.2.10::::::manual: method 'manual' (column 17)");
-  const FirstNetwork off = set_network(config, static_host(), "ip=off");
+  const FirstNetwork off = set_network(config, static_host(), "ip=off", {});
   REQUIRE(off.warnings.size() == 1);
   CHECK(sentence(off.warnings[0]) ==
         "early boot will have no network: only its console can unlock: the ip= of the kernel's "
         "command line turns it off");
 }
 
+TEST_CASE("an IP= of initramfs-tools counts like an ip=, which comes before it") {
+  NewConfig config;
+  const InitramfsIp off{"/etc/initramfs-tools/initramfs.conf", "off"};
+  const FirstNetwork said = set_network(config, static_host(), "quiet", off);
+  CHECK(said.ip_source == "'/etc/initramfs-tools/initramfs.conf'");
+  REQUIRE(said.warnings.size() == 1);
+  CHECK(said.warnings[0].why == "the ip= of '/etc/initramfs-tools/initramfs.conf' turns it off");
+  CHECK(set_network(config, static_host(), "ip=dhcp", off).ip_source ==
+        "the kernel's command line");
+  CHECK(set_network(config, static_host(), "ip=dhcp", off).warnings.empty());
+}
+
+TEST_CASE("the last IP= of initramfs-tools' own files is found, and nothing of them is run") {
+  const test::TempFolder folder;
+  const std::string root = folder.path();
+  const auto put = [&](const std::string& file, const std::string& text) {
+    REQUIRE(make_directories(root + file.substr(0, file.rfind('/')), 0755));
+    REQUIRE(write_file(root + file, text, 0644));
+  };
+  CHECK(initramfs_ip(root).value.empty());
+  put("/etc/initramfs-tools/initramfs.conf",
+      "MODULES=most\n#IP=off\n IP='192.0.2.5::192.0.2.1:24::eth0:off' # static\nIPX=1\n");
+  CHECK(initramfs_ip(root).value == "192.0.2.5::192.0.2.1:24::eth0:off");
+  CHECK(initramfs_ip(root).file == "/etc/initramfs-tools/initramfs.conf");
+  put("/usr/share/initramfs-tools/conf.d/zz", "IP=dhcp\n");
+  CHECK(initramfs_ip(root).value == "dhcp");
+  put("/etc/initramfs-tools/conf.d/zz", "# nothing of the package's\n");
+  put("/etc/initramfs-tools/conf.d/ip", "IP=$(touch /x)\nexport IP=\"192.0.2.6\"\n");
+  put("/etc/initramfs-tools/conf.d/ip.dpkg-old", "IP=off\n");
+  put("/etc/initramfs-tools/conf.d/ip~", "IP=off\n");
+  CHECK(initramfs_ip(root).value == "192.0.2.6");
+  put("/etc/initramfs-tools/conf.d/zz", "IP=\n");
+  CHECK(initramfs_ip(root).value.empty());
+}
+
 TEST_CASE("[network] is left open where nobody could say how") {
   NewConfig config;
-  CHECK(set_network(config, {}, "").warnings.empty());
+  CHECK(set_network(config, {}, "", {}).warnings.empty());
   CHECK(config.network_left_open);
 }

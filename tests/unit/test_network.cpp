@@ -209,6 +209,25 @@ TEST_CASE("an ip= that keeps early boot off every link is known as such") {
   CHECK_FALSE(turned_off(network_plan("", none)));  // the owner's own word
 }
 
+TEST_CASE("initramfs-tools' own IP= counts where the command line has no ip=") {
+  const std::string ip = "192.0.2.5::192.0.2.1:24::eth0:off";
+  NetworkConfig config;
+  config.interface = "eth1";
+  const NetworkPlan plan = network_plan("quiet", config, ip);
+  REQUIRE(plan.links.size() == 1);
+  CHECK(plan.links[0].match.name == "eth0");
+  CHECK(plan.links[0].fixed.addresses.size() == 1);
+  CHECK(network_plan("ip=eth2:dhcp", config, ip).links.at(0).match.name == "eth2");
+  // Its init lets an empty one, too, take the place of IP=.
+  CHECK(network_plan("ip=", config, ip).links.at(0).match.name == "eth1");
+  CHECK(network_plan("quiet", config, "").links.at(0).match.name == "eth1");
+  const NetworkPlan wrong = network_plan("quiet", config, "192.0.2.300");
+  CHECK(wrong.links.at(0).match.name == "eth1");
+  REQUIRE(wrong.problems.size() == 1);
+  CHECK(wrong.problems[0].what ==
+        "initramfs-tools' IP=192.0.2.300: client '192.0.2.300' (column 1)");
+}
+
 TEST_CASE("without ip= the configuration decides") {
   CHECK(steps("root=/dev/vda1 quiet") == Lines{"dhcp "});
   CHECK(steps("ip= nip=off -- ip=off", {.hostname = "web1"}) == Lines{"dhcp web1"});
