@@ -117,4 +117,11 @@ bool valid_hostname(std::string_view name) {
          made_of(name, "-_.");
 }
 
+std::string hostname_in(std::string_view text) {
+  for (const std::string_view line : split_lines(text))
+    if (const std::string_view name = trim(line); valid_hostname(name) && name != "localhost")
+      return std::string(name);
+  return "";
+}
+
 }  // namespace latchkey

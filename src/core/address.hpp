@@ -67,4 +67,8 @@ struct Subnet {
 /// 63 bytes, beginning with a letter or digit.
 [[nodiscard]] bool valid_hostname(std::string_view name);
 
+/// Takes the text of an /etc/hostname; gives the first line that is a host name to tell,
+/// or nothing. `localhost` is none.
+[[nodiscard]] std::string hostname_in(std::string_view text);
+
 }  // namespace latchkey

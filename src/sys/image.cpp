@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/address.hpp"
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/message.hpp"
@@ -152,6 +153,12 @@ Result<> write_tree(const ImageRequest& request, const EarlyInputs& inputs, cons
   tree.edit("/etc/passwd", image_passwd);
   tree.edit("/etc/group", image_group);
   tree.edit("/etc/shells", image_shells);
+  // The DHCP server is told it; what another hook put there stays.
+  const auto host = read_file(request.paths.root + "/etc/hostname", 4096);
+  if (const std::string name = host ? hostname_in(*host) : ""; !name.empty())
+    tree.edit("/etc/hostname", [&](std::string_view existing) {
+      return hostname_in(existing).empty() ? name + "\n" : std::string(existing);
+    });
   // A test's root has no LVM, and an image for partitions alone may have none.
   if (request.paths.root.empty() && ::access((request.tree + "/etc/lvm").c_str(), F_OK) == 0)
     if (const std::string id = lvm_system_id(); !id.empty())

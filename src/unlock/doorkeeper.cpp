@@ -68,8 +68,7 @@ std::vector<std::string> dropbear_words(const Paths& paths, std::uint16_t port) 
 
 std::string own_hostname(const Paths& paths) {
   const auto text = read_file(paths.root + "/etc/hostname", 4096);
-  const std::string name(text ? trim(*text) : std::string_view());
-  return valid_hostname(name) && name != "localhost" ? name : std::string();
+  return text ? hostname_in(*text) : "";
 }
 
 void to_console(const Paths& paths, const std::string& line) {

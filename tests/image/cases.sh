@@ -7,6 +7,7 @@ case_01_valid_as_debian_builds_it() {
 	local settings=$tree/etc/initramfs-tools/conf.d/test
 	mv "$settings" "$work/settings"
 	echo marker-of-a-key >"$etc/system-mysql.key"
+	printf '# the name\n\nweb1.example\n' >"$tree/etc/hostname"
 	build_and_look
 	mv "$work/settings" "$settings"
 	check "the build succeeds" [ "$built" -eq 0 ]
@@ -37,6 +38,7 @@ case_01_valid_as_debian_builds_it() {
 		)"
 	check "root's login is the unlocker" same "$(grep ^root: "$image/etc/passwd")" \
 		"root:x:0:0:root:/etc/latchkey/root:/usr/sbin/latchkey-unlock"
+	check "the DHCP server is told the host's name" same "$(cat "$image/etc/hostname")" web1.example
 	check "Dropbear gets the forced command" same "$(cat "$image/etc/latchkey/root/.ssh/authorized_keys")" \
 		"command=\"latchkey-unlock --key 1\",no-port-forwarding,no-agent-forwarding,no-X11-forwarding $(cat "$work/key.pub")"
 	check "the unlocker knows the key" same "$(cat "$image/etc/latchkey/keys")" \

@@ -367,6 +367,13 @@ TEST_CASE("what was given to links is written down and read back") {
         std::vector{entry});
 }
 
+TEST_CASE("the host name to tell is the first line of /etc/hostname that is one") {
+  CHECK(hostname_in("web1\n") == "web1");
+  CHECK(hostname_in("# the name\n\n two words\n web1.example \nweb2\n") == "web1.example");
+  CHECK(hostname_in("localhost\n").empty());
+  CHECK(hostname_in("").empty());
+}
+
 TEST_CASE("the DHCP client asks for ever, and only for what is used") {
   CHECK(join(dhcp_words("eth0", "web1", "/s"), " ") ==
         "-f -i eth0 -s /s -t 3 -T 3 -A 3 -o -O subnet -O router -O staticroutes -O mtu "
