@@ -2,66 +2,15 @@
 #include "core/host_network.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/address.hpp"
+#include "core/host_routes.hpp"
 #include "core/made_link.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
 namespace {
-
-using Json = nlohmann::json;
-
-// Any text gives a list; what is no list of objects gives an empty one.
-std::vector<Json> rows_of(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
-  std::vector<Json> out;
-  if (json.is_array())
-    for (const Json& row : json)
-      if (row.is_object()) out.push_back(row);
-  return out;
-}
-
-std::string text_of(const Json& row, const char* key) {
-  const auto found = row.find(key);
-  return found != row.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::uint64_t number_of(const Json& row, const char* key) {
-  const auto found = row.find(key);
-  return found != row.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
-bool flag_of(const Json& row, const char* key) {
-  const auto found = row.find(key);
-  return found != row.end() && found->is_boolean() && found->get<bool>();
-}
-
-struct DefaultRoute {
-  std::string link{};
-  std::string gateway{};  // empty: directly on the link
-  std::uint64_t metric = 0;
-  bool announced = false;  // by a router
-};
-
-std::optional<DefaultRoute> default_route(std::string_view text) {
-  std::optional<DefaultRoute> best;
-  for (const Json& row : rows_of(text)) {
-    if (text_of(row, "dst") != "default") continue;
-    DefaultRoute route{text_of(row, "dev"), text_of(row, "gateway"), number_of(row, "metric"),
-                       text_of(row, "protocol") == "ra"};
-    // Several ways at once: the first is as good as any.
-    const auto hops = row.find("nexthops");
-    if (route.link.empty() && hops != row.end() && hops->is_array() && !hops->empty()) {
-      route.link = text_of(hops->front(), "dev");
-      route.gateway = text_of(hops->front(), "gateway");
-    }
-    if (!route.link.empty() && (!best || route.metric < best->metric)) best = route;
-  }
-  return best;
-}
 
 struct HostAddress {
   Subnet subnet;
@@ -194,18 +143,25 @@ class Layers {
   NetworkConfig& out_;
 };
 
+// The routes, and those of them that early boot is to have.
+struct Ways {
+  std::optional<HostRoute> v4{};
+  std::optional<HostRoute> v6{};
+  std::vector<HostRoute> routes4{};
+  std::vector<HostRoute> routes6{};
+};
+
 constexpr const char* tries_dhcp = "early boot will try DHCP on every wired interface";
 
-void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses,
-                   const std::optional<DefaultRoute>& v4, const std::optional<DefaultRoute>& v6) {
+void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses, const Ways& ways) {
   for (const HostAddress& address : addresses)
     if (address.lasting) out.config.address.push_back(address.subnet.text());
   const auto has = [&](bool six) {
     return std::ranges::any_of(
         addresses, [six](const HostAddress& a) { return a.lasting && a.subnet.address.v6 == six; });
   };
-  const auto gateway = [&](const std::optional<DefaultRoute>& route) {
-    if (!route || route->link != out.link || route->announced) return;
+  const auto gateway = [&](const std::optional<HostRoute>& route) {
+    if (!route || route->link != out.link || route->protocol == "ra") return;
     if (route->gateway.empty()) {
       out.warnings.push_back(
           {Code::partial, "the default route over '" + printable(out.link) + "' has no gateway",
@@ -216,25 +172,97 @@ void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses,
     const auto address = parse_address(route->gateway);
     if (address && address->host()) out.config.gateway.push_back(address->text());
   };
-  if (has(false)) gateway(v4);
-  if (has(true)) gateway(v6);
+  if (has(false)) gateway(ways.v4);
+  if (has(true)) gateway(ways.v6);
+}
+
+// True when early boot can raise this link, or make it.
+bool usable(const std::vector<Json>& links, const std::string& name) {
+  const Json* const link = named(links, name);
+  if (link == nullptr) return false;
+  NetworkConfig config;
+  return Layers(links, config).describe(*link) &&
+         (kind_of(*link).empty() || configured_links(config));
+}
+
+// The link with an administrator on it is one that is surely reached.
+void prefer_login(HostNetwork& out, Ways& ways, const IpTexts& texts,
+                  const std::vector<Json>& links) {
+  const auto login = login_over(texts.ssh_connection, rows_of(texts.addresses));
+  if (!login || login->link == out.link) return;
+  const std::string other =
+      out.link.empty() ? "" : ", not '" + printable(out.link) + "', which has the default route";
+  if (!usable(links, login->link)) {
+    if (out.link.empty()) return;
+    out.warnings.push_back(
+        {Code::partial, "you are logged in over '" + printable(login->link) + "'",
+         "early boot cannot make that one; it will be reached over '" + printable(out.link) + "'",
+         "see that you can reach its addresses"});
+    return;
+  }
+  out.link = login->link;
+  ways = {default_route(ways.routes4, out.link), default_route(ways.routes6, out.link),
+          ways.routes4, ways.routes6};
+  auto& way = login->client.v6 ? ways.v6 : ways.v4;
+  const auto& routes = login->client.v6 ? ways.routes6 : ways.routes4;
+  if (const auto there = way_over(routes, out.link, login->client);
+      there && !there->gateway.empty())
+    way = there;
+  out.warnings.push_back({Code::partial,
+                          "early boot will use '" + printable(out.link) + "'" + other,
+                          "you are logged in over it",
+                          "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
+}
+
+// Routes that a person set up on cards, or what is made of cards; those of guests and
+// tunnels lead nowhere in early boot.
+void tell_left_out(HostNetwork& out, const Ways& ways, const std::vector<Json>& links) {
+  constexpr std::size_t most = 8;
+  std::vector<HostRoute> left;
+  for (const auto* routes : {&ways.routes4, &ways.routes6})
+    for (const HostRoute& route : *routes) {
+      const auto& way = route.to.address.v6 ? ways.v6 : ways.v4;
+      const Json* const link = named(links, route.link);
+      const std::string kind = link == nullptr ? "" : kind_of(*link);
+      const bool here = route.link == out.link;
+      const bool lent =
+          route.protocol == "dhcp" && out.config.method == NetworkConfig::Method::dhcp;
+      if (route.to.prefix == 0 || !set_up(route) || route.link == "lo" || (here && lent)) continue;
+      if (!kind.empty() && kind != "vlan" && kind != "bond" && kind != "bridge") continue;
+      // The gateway's own route comes with it, and what lies behind it is reached anyway.
+      if (here && way && (way->gateway == route.gateway || way->gateway == route.to.address.text()))
+        continue;
+      left.push_back(route);
+    }
+  for (std::size_t i = 0; i < left.size() && i < most; ++i)
+    out.warnings.push_back({Code::partial,
+                            "early boot will not have the route to " + left[i].text(),
+                            "[network] has one way to everywhere alone",
+                            "see that nobody who unlocks comes from there"});
+  if (left.size() > most)
+    out.warnings.push_back(
+        {Code::partial,
+         "early boot will not have " + std::to_string(left.size() - most) + " more routes",
+         "[network] has one way to everywhere alone", "see: ip route"});
 }
 
 }  // namespace
 
 HostNetwork host_network(const IpTexts& texts) {
   HostNetwork out;
-  const auto v4 = default_route(texts.routes4);
-  const auto v6 = default_route(texts.routes6);
-  const auto& route = v4 ? v4 : v6;
-  if (!route) {
+  Ways ways{.routes4 = host_routes(texts.routes4, false),
+            .routes6 = host_routes(texts.routes6, true)};
+  ways.v4 = default_route(ways.routes4);
+  ways.v6 = default_route(ways.routes6);
+  if (const auto& route = ways.v4 ? ways.v4 : ways.v6) out.link = route->link;
+  const std::vector<Json> links = rows_of(texts.links);
+  const std::vector<Json> with_addresses = rows_of(texts.addresses);
+  prefer_login(out, ways, texts, links);
+  if (out.link.empty()) {
     out.warnings.push_back({Code::partial, "this machine has no default route now", tries_dhcp,
                             "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
     return out;
   }
-  out.link = route->link;
-  const std::vector<Json> links = rows_of(texts.links);
-  const std::vector<Json> with_addresses = rows_of(texts.addresses);
   std::vector<HostAddress> addresses;
   const Json* const link = named(links, out.link);
   if (const Json* const row = named(with_addresses, out.link)) addresses = addresses_of(*row);
@@ -273,7 +301,8 @@ HostNetwork host_network(const IpTexts& texts) {
   // does no harm beside them.
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
   if (lent) std::erase_if(addresses, [](const HostAddress& a) { return !a.subnet.address.v6; });
-  lasting_setup(out, addresses, v4, v6);
+  lasting_setup(out, addresses, ways);
+  tell_left_out(out, ways, links);
   if (const auto mtu = link != nullptr ? number_of(*link, "mtu") : 0;
       out.config.method == NetworkConfig::Method::fixed && mtu >= 576 && mtu < 65536 && mtu != 1500)
     out.config.mtu = static_cast<unsigned>(mtu);

@@ -17,6 +17,8 @@ struct IpTexts {
   std::string routes4{};    ///< `ip -j -4 route`
   std::string routes6{};    ///< `ip -j -6 route`
   std::string links{};      ///< `ip -j -d link`
+  /// SSH_CONNECTION as sshd sets it; empty where nobody is logged in, or sudo took it away.
+  std::string ssh_connection{};
 };
 
 struct HostNetwork {
@@ -30,10 +32,11 @@ struct HostNetwork {
 };
 
 /// Takes the interface of the default route with the lowest metric, IPv4 before
-/// IPv6. Its IPv4 address from a DHCP server means DHCP; else its lasting addresses
+/// IPv6, or another one over which somebody is logged in by ssh, with its gateway to
+/// where they are. Its IPv4 address from a DHCP server means DHCP; else its lasting addresses
 /// and gateways are written down; so are a VLAN, bond or bridge that it lies on. What
 /// cannot be told, or not be made in early boot, gives DHCP on every wired interface
-/// and a warning. Never fails.
+/// and a warning; so does each route that is left out. Never fails.
 [[nodiscard]] HostNetwork host_network(const IpTexts& texts);
 
 }  // namespace latchkey

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdlib>
 
 #include "core/base64.hpp"
 #include "core/early_ssh.hpp"
@@ -64,8 +65,10 @@ HostNetwork look_at_network() {
         {.timeout = std::chrono::seconds(10), .merge_stderr = false, .output_limit = 4UL << 20U});
     return ran && ran->status == 0 ? ran->output : std::string();
   };
+  const char* const login = std::getenv("SSH_CONNECTION");
   return host_network({said({"ip", "-j", "addr"}), said({"ip", "-j", "-4", "route"}),
-                       said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"})});
+                       said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"}),
+                       login != nullptr ? login : ""});
 }
 
 Result<> write_first_files(const Globals& globals, const FirstFiles& files) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What `ip -j` printed: four texts, NULs between them.
+// What `ip -j` printed: five texts, NULs between them.
 #include "core/config.hpp"
 #include "core/host_network.hpp"
 #include "core/new_config.hpp"
@@ -9,9 +9,10 @@ using namespace latchkey;
 using namespace latchkey::fuzz;
 
 LATCHKEY_FUZZ(text) {
-  const auto in = parts(text, 4);
-  const HostNetwork network = host_network(
-      {std::string(in[0]), std::string(in[1]), std::string(in[2]), std::string(in[3])});
+  const auto in = parts(text, 5);
+  const HostNetwork network =
+      host_network({std::string(in[0]), std::string(in[1]), std::string(in[2]), std::string(in[3]),
+                    std::string(in[4])});
   for (const Error& warning : network.warnings) judge(warning);
   // Whatever it said, what is written down is a configuration.
   must(static_cast<bool>(

@@ -175,6 +175,97 @@ TEST_CASE("what early boot cannot make is named, with what lies below it") {
         "early boot cannot make this one; early boot will try DHCP on every wired interface");
 }
 
+namespace {
+
+// A machine with its default route over ens3, and a second card for administrators.
+struct TwoCards {
+  std::string management_kind{};
+  std::string routes = R"({"dst":"10.1.0.0/24","dev":"ens4","protocol":"kernel","scope":"link"})";
+
+  [[nodiscard]] std::string said_for(const std::string& ssh_connection) const {
+    const std::string addresses =
+        R"([{"ifname":"ens3","addr_info":[{"local":"192.0.2.10","prefixlen":24,"scope":"global"}]},)"
+        R"({"ifname":"ens4","addr_info":[{"local":"10.1.0.5","prefixlen":24,"scope":"global"},)"
+        R"({"local":"fe80::5","prefixlen":64,"scope":"link"}]}])";
+    return said(host_network(
+        {addresses, R"([{"dst":"default","gateway":"192.0.2.1","dev":"ens3"},)" + routes + "]", "",
+         "[" + part("ens3", 3) + "," + part("ens4", 4, management_kind) + "]", ssh_connection}));
+  }
+};
+
+const std::string public_card = "static on 52:54:00:00:00:03" + reached;
+const std::string login_card = "static on 52:54:00:00:00:04 10.1.0.5/24";
+const std::string because =
+    " | early boot will use 'ens4', not 'ens3', which has the default route: you are logged in "
+    "over it";
+
+}  // namespace
+
+TEST_CASE("the card over which somebody is logged in comes before that of the default route") {
+  const TwoCards near;
+  CHECK(near.said_for("") == public_card);
+  CHECK(near.said_for("198.51.100.7 50022 192.0.2.10 22") == public_card);
+  CHECK(near.said_for("10.1.0.99 50022 10.1.0.5 22") ==
+        login_card + " reached at 10.1.0.5" + because);
+  CHECK(near.said_for("fe80::99%ens4 50022 fe80::5%ens4 22") ==
+        login_card + " reached at 10.1.0.5" + because);
+  // What says nothing of use.
+  for (const char* text : {"10.1.0.99 50022 10.9.9.9 22", "10.1.0.99 50022 10.1.0.5", "x", "    ",
+                           "fe80::99%ens3 50022 fe80::5%ens3 22", "127.0.0.1 1 127.0.0.1 22"})
+    CHECK(near.said_for(text) == public_card);
+}
+
+TEST_CASE("the gateway to where they are comes with the card") {
+  TwoCards far;
+  far.routes += R"(,{"dst":"10.0.0.0/8","gateway":"10.1.0.1","dev":"ens4"})"
+                R"(,{"dst":"10.2.0.0/16","gateway":"10.1.0.2","dev":"ens4","protocol":"static"})";
+  CHECK(far.said_for("10.9.0.7 50022 10.1.0.5 22") ==
+        login_card + " via 10.1.0.1 reached at 10.1.0.5" + because +
+            " | early boot will not have the route to 10.2.0.0/16 via 10.1.0.2 over 'ens4': "
+            "[network] has one way to everywhere alone");
+  CHECK(far.said_for("10.2.0.7 50022 10.1.0.5 22").find(login_card + " via 10.1.0.2") == 0);
+  far.routes += R"(,{"dst":"default","gateway":"10.1.0.3","dev":"ens4","metric":9})";
+  CHECK(far.said_for("198.51.100.7 50022 10.1.0.5 22").find(login_card + " via 10.1.0.3") == 0);
+}
+
+TEST_CASE("a login over what early boot cannot make is told, and not followed") {
+  const TwoCards tunnel{.management_kind = R"(,"linkinfo":{"info_kind":"wireguard"})"};
+  CHECK(tunnel.said_for("10.1.0.99 50022 10.1.0.5 22") ==
+        public_card +
+            " | you are logged in over 'ens4': early boot cannot make that one; it will be reached "
+            "over 'ens3'");
+}
+
+TEST_CASE("each route that is left out is told, but none that comes by itself") {
+  TwoCards routed;
+  routed.routes +=
+      R"(,{"dst":"203.0.113.0/24","gateway":"10.1.0.1","dev":"ens4"})"
+      R"(,{"dst":"198.51.100.0/24","gateway":"192.0.2.1","dev":"ens3","protocol":"static"})"
+      R"(,{"dst":"192.0.2.1","dev":"ens3","scope":"link"})"
+      R"(,{"dst":"100.64.0.0/10","gateway":"192.0.2.9","dev":"ens3","protocol":"bird"})"
+      R"(,{"type":"blackhole","dst":"10.66.0.0/16","flags":[]})";
+  CHECK(routed.said_for("") ==
+        public_card +
+            " | early boot will not have the route to 203.0.113.0/24 via 10.1.0.1 over 'ens4': "
+            "[network] has one way to everywhere alone");
+  TwoCards many;
+  for (int i = 0; i < 20; ++i)
+    many.routes += R"(,{"dst":"10.)" + std::to_string(20 + i) +
+                   R"(.0.0/16","gateway":"10.1.0.1","dev":"ens4"})";
+  const std::string text = many.said_for("");
+  CHECK(text.find("10.27.0.0/16") != std::string::npos);
+  CHECK(text.find("10.28.0.0/16") == std::string::npos);
+  CHECK(text.find(" | early boot will not have 12 more routes: ") != std::string::npos);
+}
+
+TEST_CASE("without a default route the card of a login is used") {
+  const std::string card_text =
+      card(R"({"family":"inet","local":"192.0.2.10","prefixlen":24,"scope":"global"})");
+  CHECK(said(host_network({card_text, "[]", "[]", plain_link, "192.0.2.99 50022 192.0.2.10 22"})) ==
+        "static on 52:54:00:12:34:56 192.0.2.10/24 reached at 192.0.2.10 | early boot will use "
+        "'ens3': you are logged in over it");
+}
+
 TEST_CASE("without a default route, or with texts that are none, it is DHCP with a warning") {
   const std::string none =
       "dhcp | this machine has no default route now: early boot will try DHCP on every wired "
