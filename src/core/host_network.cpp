@@ -5,33 +5,13 @@
 #include <optional>
 
 #include "core/address.hpp"
+#include "core/host_addresses.hpp"
 #include "core/host_routes.hpp"
 #include "core/made_link.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
 namespace {
-
-struct HostAddress {
-  Subnet subnet;
-  bool lasting = false;  // written down by a person, not lent or made up
-};
-
-std::vector<HostAddress> addresses_of(const Json& link) {
-  std::vector<HostAddress> out;
-  const auto infos = link.find("addr_info");
-  if (infos == link.end() || !infos->is_array()) return out;
-  for (const Json& info : *infos) {
-    if (!info.is_object() || text_of(info, "scope") != "global") continue;
-    if (flag_of(info, "temporary") || flag_of(info, "deprecated")) continue;
-    const auto subnet =
-        parse_subnet(text_of(info, "local") + "/" + std::to_string(number_of(info, "prefixlen")));
-    if (!subnet || !subnet->address.host() || subnet->prefix == 0) continue;
-    out.push_back({*subnet, !flag_of(info, "dynamic") && !flag_of(info, "mngtmpaddr")});
-  }
-  std::ranges::stable_sort(out, {}, [](const HostAddress& a) { return a.subnet.address.v6; });
-  return out;
-}
 
 const Json* named(const std::vector<Json>& rows, const std::string& name) {
   const auto found =
@@ -176,6 +156,22 @@ void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses, 
   if (has(true)) gateway(ways.v6);
 }
 
+// Takes those out that early boot is not to have, and gives their texts.
+std::vector<std::string> leave_out(std::vector<HostAddress>& addresses, const HostNetwork& out,
+                                   const Ways& ways) {
+  std::vector<Address> gateways;
+  for (const auto& way : {ways.v4, ways.v6})
+    if (const auto gateway =
+            way && way->link == out.link ? parse_address(way->gateway) : std::nullopt)
+      gateways.push_back(*gateway);
+  std::vector<std::string> texts;
+  for (const HostAddress& left : to_leave_out(addresses, gateways)) {
+    texts.push_back(left.subnet.text());
+    std::erase_if(addresses, [&](const HostAddress& a) { return a.subnet == left.subnet; });
+  }
+  return texts;
+}
+
 // True when early boot can raise this link, or make it.
 bool usable(const std::vector<Json>& links, const std::string& name) {
   const Json* const link = named(links, name);
@@ -266,6 +262,7 @@ HostNetwork host_network(const IpTexts& texts) {
   std::vector<HostAddress> addresses;
   const Json* const link = named(links, out.link);
   if (const Json* const row = named(with_addresses, out.link)) addresses = addresses_of(*row);
+  const auto floating = leave_out(addresses, out, ways);
   for (const HostAddress& address : addresses)
     out.addresses.push_back(address.subnet.address.text());
 
@@ -300,11 +297,20 @@ HostNetwork host_network(const IpTexts& texts) {
   // DHCP for IPv4 goes together with lasting IPv6 addresses. Only announced ones: DHCP
   // does no harm beside them.
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
-  if (lent) std::erase_if(addresses, [](const HostAddress& a) { return !a.subnet.address.v6; });
   lasting_setup(out, addresses, ways);
+  if (!floating.empty())
+    out.warnings.push_back(
+        {Code::partial,
+         "early boot will not have " + join(floating, ", ") + " of '" + printable(out.link) + "'",
+         "an address that floats between machines must not be there twice, and one is enough to "
+         "be reached",
+         "one that is this machine's alone may be added to address in [network] of "
+         "/etc/latchkey/latchkey.conf"});
   tell_left_out(out, ways, links);
+  // What is made lies on cards that have no more than the usual.
+  const std::uint64_t most = stacked ? 1499 : 65535;
   if (const auto mtu = link != nullptr ? number_of(*link, "mtu") : 0;
-      out.config.method == NetworkConfig::Method::fixed && mtu >= 576 && mtu < 65536 && mtu != 1500)
+      out.config.method == NetworkConfig::Method::fixed && mtu >= 576 && mtu <= most && mtu != 1500)
     out.config.mtu = static_cast<unsigned>(mtu);
   return out;
 }

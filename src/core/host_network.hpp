@@ -33,10 +33,10 @@ struct HostNetwork {
 
 /// Takes the interface of the default route with the lowest metric, IPv4 before
 /// IPv6, or another one over which somebody is logged in by ssh, with its gateway to
-/// where they are. Its IPv4 address from a DHCP server means DHCP; else its lasting addresses
-/// and gateways are written down; so are a VLAN, bond or bridge that it lies on. What
-/// cannot be told, or not be made in early boot, gives DHCP on every wired interface
-/// and a warning; so does each route that is left out. Never fails.
+/// where they are. Its IPv4 address from a DHCP server means DHCP; else one lasting address
+/// of each family and its gateway are written down; so are a VLAN, bond or bridge that it lies on.
+/// What cannot be told, or not be made in early boot, gives DHCP on every wired interface and a
+/// warning; so does each route that is left out. Never fails.
 [[nodiscard]] HostNetwork host_network(const IpTexts& texts);
 
 }  // namespace latchkey

@@ -177,10 +177,7 @@ void Doorkeeper::serve_link(const LinkFacts& link, const LinkPlan& plan) {
   served.carrier = link.carrier;
   if (!link.up && !retry_) {
     // A card may refuse while its firmware is loading: tried again.
-    if (const auto raised = raise_link(paths_, link); !raised) {
-      warn(raised.error());
-      retry_soon();
-    }
+    if (const auto raised = raise_link(paths_, link); !raised) fail(link, raised.error());
   }
   serve_dhcp(link, plan, served);
 }
@@ -218,10 +215,11 @@ void Doorkeeper::hold_addresses(std::size_t index, const std::vector<LinkFacts>&
 }
 
 void Doorkeeper::apply(const LinkPlan& plan, const LinkFacts& link) {
-  if (const auto done = apply_setup(paths_, plan.fixed, link.name); !done) {
-    warn(done.error());
+  if (const auto done = apply_setup(paths_, plan.fixed, link.name); done) {
+    told_.erase(link.index);
+  } else {
+    fail(link, done.error());
     changed_.insert(link.index);
-    retry_soon();
   }
 }
 
@@ -250,7 +248,14 @@ void Doorkeeper::announce_addresses() {
   if (announced_.size() > 1000) announced_.clear();
 }
 
-void Doorkeeper::retry_soon() { retry_ = Clock::now() + retry_after; }
+// Tried again soon, and told once: the log has other things to keep.
+void Doorkeeper::fail(const LinkFacts& link, const Error& error) {
+  if (std::string& told = told_[link.index]; told != sentence(error)) {
+    told = sentence(error);
+    warn(error);
+  }
+  retry_ = Clock::now() + retry_after;
+}
 
 int Doorkeeper::wait_time() const {
   auto next = Clock::now() + log_interval;

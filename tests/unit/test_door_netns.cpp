@@ -144,6 +144,35 @@ TEST_CASE("the address of initramfs.conf, which init exports, is used", "[.netns
   CHECK(eventually(5s, [&] { return has_address("192.0.2.61/24"); }));
 }
 
+TEST_CASE("a setup that fails in part is told once, and what can be had is there", "[.netns]") {
+  if (!possible() || !fs::exists("/dev/kmsg")) return;
+  const World world;
+  const Peer peer;
+  const std::string log = world.root + "/kmsg";
+  REQUIRE(::mkfifo(log.c_str(), 0600) == 0);
+  REQUIRE(::mount(log.c_str(), "/dev/kmsg", nullptr, MS_BIND, nullptr) == 0);
+  const Fd said(::open(log.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(said);
+  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/proc/cmdline", "ip=192.0.2.50::192.0.2.50:24::nic0:none");  // no gateway to itself
+  const Process door(world.door(), world.root + "/door.out");
+  std::string all;
+  const auto told = [&] {
+    std::array<char, 4096> some{};
+    if (const auto got = ::read(said.get(), some.data(), some.size()); got > 0)
+      all.append(some.data(), static_cast<std::size_t>(got));
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = all.find("cannot do 'ip -4 route", at)) != std::string::npos;
+         ++at)
+      ++count;
+    return count;
+  };
+  CHECK(eventually(5s, [&] { return told() == 1; }));
+  CHECK(has_address("192.0.2.50/24"));
+  CHECK_FALSE(eventually(5s, [&] { return told() > 1; }));  // it is tried every 2 s
+  ::umount2("/dev/kmsg", MNT_DETACH);
+}
+
 TEST_CASE("a broken configuration and a card that appears late still give a door", "[.netns]") {
   if (!possible()) return;
   const World world;

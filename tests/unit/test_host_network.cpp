@@ -266,6 +266,71 @@ TEST_CASE("without a default route the card of a login is used") {
         "'ens3': you are logged in over it");
 }
 
+namespace {
+
+const std::string via_one = R"([{"dst":"default","gateway":"192.0.2.1","dev":"ens3"}])";
+
+// `"local":…` of a lasting address, and more about it.
+std::string lasting(const std::string& address, const std::string& prefix,
+                    const std::string& more = "") {
+  return R"({"local":")" + address + R"(","prefixlen":)" + prefix + R"(,"scope":"global")" + more +
+         "}";
+}
+
+std::string of_address(const std::string& infos) {
+  return said(host_network({card(infos), via_one, "", plain_link}));
+}
+
+const std::string own_address = "static on 52:54:00:12:34:56" + reached;
+
+std::string without(const std::string& addresses) {
+  return " | early boot will not have " + addresses +
+         " of 'ens3': an address that floats between machines must not be there twice, and one is "
+         "enough to be reached";
+}
+
+}  // namespace
+
+TEST_CASE("an address that floats between machines is not copied, one of a family stays") {
+  const std::string own = lasting("192.0.2.10", "24");
+  CHECK(of_address(own) == own_address);
+  for (const char* more : {R"(,"secondary":true)", R"(,"protocol":"keepalived")",
+                           R"(,"protocol":18)", R"(,"protocol":"18")"}) {
+    const std::string floating = lasting("192.0.2.100", "24", more);
+    CHECK(of_address(floating + "," + own) == own_address + without("192.0.2.100/24"));
+    CHECK(of_address(own + "," + floating) == own_address + without("192.0.2.100/24"));
+  }
+  CHECK(of_address(lasting("192.0.2.100", "32") + "," + own + "," + lasting("10.0.0.1", "8")) ==
+        own_address + without("192.0.2.100/32, 10.0.0.1/8"));
+  // The one that the gateway is near to; whose protocol is the kernel's is its own.
+  CHECK(of_address(lasting("10.0.0.1", "8") + "," +
+                   lasting("192.0.2.10", "24", R"(,"protocol":"kernel_ra")")) ==
+        own_address + without("10.0.0.1/8"));
+  // Alone it is better than none.
+  CHECK(of_address(lasting("192.0.2.10", "24", R"(,"protocol":"keepalived")")) == own_address);
+}
+
+TEST_CASE("beside an address that the network gives none that floats is copied") {
+  const std::string lent = lasting("192.0.2.10", "24", R"(,"dynamic":true)");
+  CHECK(of_address(lent + "," + lasting("192.0.2.100", "32")) ==
+        "dhcp on 52:54:00:12:34:56 reached at 192.0.2.10" + without("192.0.2.100/32"));
+  const std::string six = lasting("2001:db8::5", "64", R"(,"dynamic":true)");
+  CHECK(
+      of_address(lasting("192.0.2.10", "24") + "," + six + "," + lasting("2001:db8::100", "128")) ==
+      own_address + ", 2001:db8::5" + without("2001:db8::100/128"));
+}
+
+TEST_CASE("a VLAN, bond or bridge takes no MTU that its cards lack in early boot") {
+  const auto with_mtu = [](const std::string& mtu) {
+    return over("ens3.43", part("ens3", 3, ",\"mtu\":" + mtu) +
+                               R"(,{"ifname":"ens3.43","link":"ens3","mtu":)" + mtu +
+                               R"(,"linkinfo":{"info_kind":"vlan","info_data":{"id":43}}})");
+  };
+  const std::string vlan = "static on 52:54:00:00:00:03 vlan 43 192.0.2.10/24 via 192.0.2.1";
+  CHECK(with_mtu("9000") == vlan + " reached at 192.0.2.10");
+  CHECK(with_mtu("1400") == vlan + " mtu 1400 reached at 192.0.2.10");
+}
+
 TEST_CASE("without a default route, or with texts that are none, it is DHCP with a warning") {
   const std::string none =
       "dhcp | this machine has no default route now: early boot will try DHCP on every wired "

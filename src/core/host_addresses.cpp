@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/host_addresses.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace latchkey {
+namespace {
+
+// Whose numbers and names, as `kernel_ra`, are those of the kernel itself.
+bool foreign(const Json& info) {
+  const auto found = info.find("protocol");
+  if (found == info.end()) return false;
+  if (found->is_number()) return *found != 0;
+  const std::string text = text_of(info, "protocol");
+  return !text.empty() && text != "0" && !text.starts_with("kernel");
+}
+
+bool single(const HostAddress& address) {
+  return address.subnet.prefix == address.subnet.address.bits();
+}
+
+// How badly an address fits, the worst reason first.
+std::array<bool, 4> faults(const HostAddress& address, std::span<const Address> gateways) {
+  const bool leads = std::ranges::any_of(
+      gateways, [&](const Address& gateway) { return address.subnet.contains(gateway); });
+  return {address.foreign, single(address), address.secondary, !leads};
+}
+
+}  // namespace
+
+std::vector<HostAddress> addresses_of(const Json& link) {
+  std::vector<HostAddress> out;
+  const auto infos = link.find("addr_info");
+  if (infos == link.end() || !infos->is_array()) return out;
+  for (const Json& info : *infos) {
+    if (!info.is_object() || text_of(info, "scope") != "global") continue;
+    if (flag_of(info, "temporary") || flag_of(info, "deprecated")) continue;
+    const auto subnet =
+        parse_subnet(text_of(info, "local") + "/" + std::to_string(number_of(info, "prefixlen")));
+    if (!subnet || !subnet->address.host() || subnet->prefix == 0) continue;
+    out.push_back({*subnet, !flag_of(info, "dynamic") && !flag_of(info, "mngtmpaddr"),
+                   flag_of(info, "secondary"), foreign(info)});
+  }
+  std::ranges::stable_sort(out, {}, [](const HostAddress& a) { return a.subnet.address.v6; });
+  return out;
+}
+
+std::vector<HostAddress> to_leave_out(std::span<const HostAddress> addresses,
+                                      std::span<const Address> gateways) {
+  std::vector<HostAddress> out;
+  for (const bool v6 : {false, true}) {
+    std::vector<HostAddress> lasting;
+    bool lent = false;
+    for (const HostAddress& address : addresses) {
+      if (address.subnet.address.v6 != v6) continue;
+      if (address.lasting) lasting.push_back(address);
+      if (!address.lasting) lent = true;
+    }
+    const auto best = std::ranges::min_element(
+        lasting, {}, [&](const HostAddress& a) { return faults(a, gateways); });
+    const bool floats = best != lasting.end() && (best->foreign || single(*best));
+    for (auto at = lasting.begin(); at != lasting.end(); ++at)
+      if (at != best || (lent && (!v6 || floats))) out.push_back(*at);
+  }
+  return out;
+}
+
+}  // namespace latchkey

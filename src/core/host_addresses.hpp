@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The addresses of a running link, and which of them early boot may have.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/address.hpp"
+#include "core/ip_json.hpp"
+
+namespace latchkey {
+
+struct HostAddress {
+  Subnet subnet;
+  bool lasting = false;    ///< written down by a person, not lent or made up
+  bool secondary = false;  ///< beside another one of its subnet
+  bool foreign = false;    ///< given by a program that moves it, as keepalived does
+};
+
+/// Takes one object of `ip -j addr`; gives what is reached from elsewhere, IPv4 first.
+[[nodiscard]] std::vector<HostAddress> addresses_of(const Json& link);
+
+/// Of the lasting addresses of each family all but one: an address that floats between
+/// machines would be there twice. The one that stays is no secondary, foreign or single
+/// (/32 or /128) one where there is another, and has one of `gateways` in its subnet.
+/// None of IPv4 stays beside one from a DHCP server, and no foreign or single one of IPv6
+/// beside one that the network gives.
+[[nodiscard]] std::vector<HostAddress> to_leave_out(std::span<const HostAddress> addresses,
+                                                    std::span<const Address> gateways);
+
+}  // namespace latchkey
