@@ -27,7 +27,8 @@ namespace latchkey {
 /// Network cards for which a kernel in /boot has no driver.
 [[nodiscard]] Findings check_cards(const Paths& paths, const EarlyInputs& inputs);
 
-/// Other software that gets in the way of early boot, or opens what the boot needs beside us.
+/// Other software that gets in the way of early boot, that it lacks, or that opens what the boot
+/// needs beside us.
 [[nodiscard]] Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs);
 
 /// Lines of /etc/fstab and /etc/crypttab that would open or mount what is ours.

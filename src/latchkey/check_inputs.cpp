@@ -62,6 +62,16 @@ std::string shown(const HostKey& key) {
   return words[0] + " " + (blob ? fingerprint_text(sha256(*blob)) : words[1]);
 }
 
+// The keyboard layout of the console that is not that of an image without setupcon.
+std::string other_layout(const Paths& paths) {
+  const auto text = read_file(paths.root + "/etc/default/keyboard");
+  if (!text) return "";
+  const std::string layout = assigned(*text, "XKBLAYOUT").value_or("");
+  const std::string variant = assigned(*text, "XKBVARIANT").value_or("");
+  if (layout.empty() || (layout == "us" && variant.empty())) return "";
+  return layout + (variant.empty() ? "" : " " + variant);
+}
+
 bool installed(const Paths& paths, const std::string& file) {
   return ::access((paths.root + file).c_str(), F_OK) == 0;
 }
@@ -116,6 +126,14 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
         doubtful({Code::busy, "the package dropbear-initramfs is installed beside Latchkey",
                   "both want the same port in early boot, and the one that comes first gets it",
                   "run: apt remove dropbear-initramfs"}));
+  if (const std::string layout = other_layout(paths);
+      !layout.empty() && !installed(paths, "/bin/setupcon"))
+    out.push_back(
+        doubtful({Code::missing,
+                  "a console in early boot has the keyboard layout us, not '" + printable(layout) +
+                      "' as in '" + paths.root + "/etc/default/keyboard'",
+                  "there is no /bin/setupcon, which brings it into images",
+                  "run: apt install console-setup; then: update-initramfs -u -k all"}));
   // dracut's own package takes over the kernels' hooks; mere tools of it do not.
   if (!installed(paths, "/usr/sbin/mkinitramfs") ||
       installed(paths, "/etc/kernel/postinst.d/dracut"))

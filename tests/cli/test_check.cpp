@@ -171,6 +171,23 @@ TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the networ
   CHECK(contains(root.check(), "the ip= of '/etc/initramfs-tools/initramfs.conf' turns it off"));
 }
 
+TEST_CASE("check tells when early boot's console has another keyboard layout") {
+  if (!is_root()) return;
+  const Root root;
+  CHECK_FALSE(contains(root.check(), "keyboard"));
+  root.put("/etc/default/keyboard", "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"us\"\nXKBVARIANT=\"\"\n");
+  CHECK_FALSE(contains(root.check(), "keyboard"));
+  root.put("/etc/default/keyboard", "XKBLAYOUT=\"us\"\nXKBVARIANT=\"dvorak\"\n");
+  CHECK(contains(root.check(), "has the keyboard layout us, not 'us dvorak' as in"));
+  root.put("/etc/default/keyboard", "XKBLAYOUT=\"de,us\"\n");
+  CHECK(contains(root.check(),
+                 "warning: a console in early boot has the keyboard layout us, not 'de,us' as in "
+                 "'/etc/default/keyboard': there is no /bin/setupcon, which brings it into images\n"
+                 "  hint: run: apt install console-setup; then: update-initramfs -u -k all\n"));
+  root.put("/bin/setupcon", "#!/bin/sh\n");
+  CHECK_FALSE(contains(root.check(), "keyboard"));
+}
+
 TEST_CASE("case 48: check looks at the mount points and makes none") {
   if (!is_root()) return;
   const Root root;

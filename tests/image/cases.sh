@@ -483,3 +483,20 @@ case_23_cryptroot() {
 	check "the last look sees it too" grep -qx mode=boot-on "$image/etc/latchkey/image"
 	rm "$hook" "$tree/etc/crypttab"
 }
+
+case_24_keyboard_layout() {
+	printf 'XKBLAYOUT="de"\n' >"$tree/etc/default/keyboard"
+	build
+	check "without setupcon the image is built" [ "$built" -eq 0 ]
+	run_check ''
+	check "... and check tells of the layout" said "the keyboard layout us, not 'de' as in '/etc/default/keyboard'"
+	# As that of console-setup, with less.
+	printf '%s\n' '#!/bin/sh' '[ "$1" = --setup-dir ] || exit 1' ': >"$2/morefiles"' \
+		'mkdir -p "$2/etc/console-setup" && echo de >"$2/etc/console-setup/layout"' >"$tree/bin/setupcon"
+	chmod +x "$tree/bin/setupcon"
+	build_and_look
+	check "a console in early boot has the layout" grep -qx de "$image/etc/console-setup/layout"
+	run_check ''
+	check "... and check has no word about it" not said keyboard
+	rm "$tree/bin/setupcon" "$tree/etc/default/keyboard"
+}
