@@ -158,7 +158,7 @@ TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the networ
   root.put("/proc/cmdline", "quiet ip=192.0.2.5::192.0.2.1:24::eth0:none\n");
   CHECK_FALSE(contains(root.check(), "ip="));
   root.put("/proc/cmdline", "quiet ip=192.0.2.5::192.0.2.1:24::eth0:manual\n");
-  CHECK(contains(root.check(), "method 'manual' (column 33): there is no such method"));
+  CHECK(contains(root.check(), "method 'manual' (column 31): there is no such method"));
   root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"ip=off\"\n");
   CHECK(contains(root.check(),
                  "error: early boot will have no network: only its console can unlock: the ip= of "

@@ -276,7 +276,7 @@ boot_script() {
 	ln -sf /proc/self/fd/2 "$tree/dev/kmsg"
 	ran=0
 	# A pipe, so that each line written to the "kernel's log" is added to the others.
-	in_tree env PATH=/root/bin:/usr/bin:/bin timeout 60 \
+	in_tree env PATH=/root/bin:/usr/bin:/bin IP="${exported_ip-}" timeout 60 \
 		"/usr/share/initramfs-tools/scripts/$script/latchkey" 2>&1 | cat >"$work/said" || ran=$?
 }
 
@@ -306,11 +306,12 @@ case_12_boot_scripts() {
 	printf 'mode=wait\n' >"$etc/image"
 	mkdir -p "$tree/conf"
 	cp "$tree/usr/share/initramfs-tools/init" "$tree/init"
-	boot_script init-premount 'echo x >>/root/runs; rm -f /run/latchkey/early/door'
+	exported_ip=192.0.2.5 boot_script init-premount 'echo "$IP" >>/root/runs; rm -f /run/latchkey/early/door'
 	local deadline=$((SECONDS + 10))
 	until { [ -s "$tree/root/runs" ] && [ ! -e "$tree/run/latchkey/early/door" ]; } ||
 		[ $SECONDS -gt $deadline ]; do sleep 0.1; done
 	check "the door is opened in the background" [ -s "$tree/root/runs" ]
+	check "... with the IP= that init exports" grep -qx 192.0.2.5 "$tree/root/runs"
 	check "... in a private directory" same "$(stat -c %a "$tree/run/latchkey" "$tree/run/latchkey/early")" \
 		$'700\n700'
 	local expected=''

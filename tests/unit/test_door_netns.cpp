@@ -2,6 +2,8 @@
 // The door and its farewell in a network namespace of this test's own, with a
 // DHCP server in a second one. Needs root, busybox, dnsmasq and iproute2, and
 // the program door-host beside this one. Hidden: asked for by `[netns]`.
+#include <sys/stat.h>
+
 #include "support/netns.hpp"
 
 using namespace latchkey;
@@ -154,7 +156,7 @@ TEST_CASE("a setup that fails in part is told once, and what can be had is there
   const Fd said(::open(log.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   REQUIRE(said);
   world.file("/etc/latchkey/latchkey.conf", head);
-  world.file("/proc/cmdline", "ip=192.0.2.50::192.0.2.50:24::nic0:none");  // no gateway to itself
+  world.file("/proc/cmdline", "ip=192.0.2.50::192.0.2.255:24::nic0:none");  // to nobody
   const Process door(world.door(), world.root + "/door.out");
   std::string all;
   const auto told = [&] {

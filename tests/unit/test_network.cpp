@@ -143,7 +143,7 @@ TEST_CASE("with an address, whatever else is wrong in ip= costs only itself") {
       {"[2001:db8::2]::[::]:64::eth0:none", "fixed dev eth0 2001:db8::2/64"},
       {"192.0.2.5::192.0.2.1:24::eth0:none:::::::::", whole},
       {"192.0.2.5::192.0.2.1:24::eth0:manual",
-       whole + " | method 'manual' (column 33): there is no such method; the address is used all "
+       whole + " | method 'manual' (column 31): there is no such method; the address is used all "
                "the same"},
       {"192.0.2.5::192.0.2.300:24::eth0:none",
        "fixed dev eth0 192.0.2.5/24 | gateway '192.0.2.300' (column 12): it is not the address of "

@@ -60,3 +60,11 @@ TEST_CASE("every part of a text is replaced, also by one that holds it") {
   CHECK(replace_all("abc", "d", "e") == "abc");
   CHECK(replace_all("aa", "a", "") == "");
 }
+
+TEST_CASE("the last assignment of a shell's text counts, without quotes and remarks") {
+  CHECK_FALSE(assigned("#IP=a\nIPX=b\necho IP=c\n", "IP"));
+  CHECK(assigned("IP=a\n  IP='b c' # d\n", "IP") == "b c");
+  CHECK(assigned("export IP=\"a\"; x", "IP") == "a");
+  CHECK(assigned("IP=a;x\nIP=\"never closed", "IP") == "never closed");
+  CHECK(assigned("IP=a\nIP=", "IP") == "");
+}
