@@ -3,6 +3,7 @@
 // files. And is what belongs to them installed completely?
 #include <utility>
 
+#include "core/lists.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/held_scripts.hpp"
@@ -11,9 +12,26 @@
 #include "sys/packages.hpp"
 #include "sys/rc_links.hpp"
 #include "sys/systemd.hpp"
+#include "sys/unit_company.hpp"
 
 namespace latchkey {
 namespace {
+
+// Lock takes them down with what they need, and a boot without the volumes starts them
+// without it, or not at all.
+Findings check_dependants(const Setup& setup) {
+  std::vector<std::string> names;
+  for (const Service& service : setup.services) append(names, instances_of(service.unit));
+  const auto states = states_of(names);
+  Findings out;
+  if (!states) return out;
+  for (const Dependant& one : loose_dependants(*states))
+    out.push_back(doubtful({Code::partial, "'" + one.unit + "' needs '" + one.needs +
+                                               "' and is not held",
+                            "while that is held systemd starts it without it, or not at all",
+                            "run: latchkey hold " + one.unit}));
+  return out;
+}
 
 Findings check_units(const Paths& paths, const Setup& setup) {
   Findings out;
@@ -33,6 +51,7 @@ Findings check_units(const Paths& paths, const Setup& setup) {
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
+  for (Finding& finding : check_dependants(setup)) out.push_back(std::move(finding));
   if (const auto stale = stale_drop_ins(paths, setup.volumes); !stale.empty())
     out.push_back(doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),
                             "an older version of Latchkey wrote it, or the files in "

@@ -9,6 +9,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/process.hpp"
+#include "sys/unit_company.hpp"
 #include "sys/unit_jobs.hpp"
 
 namespace latchkey {
@@ -179,6 +180,14 @@ Result<> UnitStarter::look_at(Job& job, const Start& start, const UnitState& now
   return Ok{};
 }
 
+// What stopped with a unit, or never began for want of it, does not come back by itself.
+std::string UnitStarter::told_dependants(const std::vector<Job>& jobs) {
+  Names names;
+  for (const Job& job : jobs) append(names, job.before.required_by);
+  const Names started = start_dependants(std::move(names));
+  return started.empty() ? std::string() : "; starts what needs it: " + join(started, ", ");
+}
+
 void UnitStarter::watch(std::vector<Ended>& ended) {
   Names asked;
   for (const Start& start : starts_)
@@ -201,6 +210,7 @@ void UnitStarter::watch(std::vector<Ended>& ended) {
     std::string detail = start->jobs.empty() ? "running" : start->jobs.back().detail;
     if (start->units.empty() && !start->triggers.empty())
       detail = "waiting for " + join(start->triggers, ", ");
+    if (!error) detail += told_dependants(start->jobs);
     ended.push_back({start->step, error ? Result<std::string>(*error) : detail});
     start = starts_.erase(start);
   }

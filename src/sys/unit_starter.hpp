@@ -16,7 +16,8 @@ namespace latchkey {
 /// Starts released units, with what triggers them: sockets, paths and timers first, each
 /// only when something would start it at boot; the unit itself when something would, or
 /// when nothing triggers it. A template stands for its loaded instances. Former failures
-/// are forgotten first. Jobs are queued in the order in which units were added.
+/// are forgotten first. Jobs are queued in the order in which units were added. When one is
+/// up, services that need it and were down for want of it are queued behind it, and told.
 class UnitStarter : public UnitBatch {
  public:
   /// `timeout`: how long a unit has, counted from when it was added.
@@ -55,6 +56,7 @@ class UnitStarter : public UnitBatch {
   void prepare(std::vector<Ended>& ended);
   void queue(std::vector<Ended>& ended);
   void watch(std::vector<Ended>& ended);
+  [[nodiscard]] static std::string told_dependants(const std::vector<Job>& jobs);
   [[nodiscard]] Result<> look_at(Job& job, const Start& start, const UnitState& now) const;
 
   std::chrono::seconds timeout_;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 
@@ -11,6 +12,7 @@
 #include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "sys/fd.hpp"
+#include "sys/unit_company.hpp"
 #include "sys/unit_starter.hpp"
 #include "sys/unit_stopper.hpp"
 
@@ -155,4 +157,59 @@ TEST_CASE("a unit that is not stopped costs itself, and is told after its time")
           return out + expect(how.at(2) == "error: 'u2.service' is still 'deactivating' after 0.0 s",
                               how.at(2));
         }) == "");
+}
+
+TEST_CASE("case 50: what needs a unit and is down without it comes back with it") {
+  CHECK(alone([] {
+          fake_systemctl(2);
+          const auto service = [](const std::string& name, const std::string& rest) {
+            put("/mnt/" + name, "Id=" + name + "\nLoadState=loaded\n" + rest);
+          };
+          service("u0.service",
+                  "ActiveState=inactive\nUnitFileState=enabled\n"
+                  "RequiredBy=app.service x.target failed.service\n"
+                  "BoundBy=idle.service held.service done.service\nRequisiteOf=bound.service\n");
+          const std::string down = "ActiveState=inactive\nUnitFileState=enabled\n";
+          service("app.service", down + "BoundBy=web.service u0.service\n");
+          service("web.service", "ActiveState=inactive\nWantedBy=multi-user.target\n");
+          service("bound.service", down);
+          service("failed.service", "ActiveState=failed\nUnitFileState=enabled\n");
+          service("idle.service", "ActiveState=inactive\nUnitFileState=disabled\n");
+          service("held.service", down + "DropInPaths=/run/x/held.service.d/zzzz-latchkey.conf\n");
+          service("done.service", down + "Type=oneshot\nInactiveExitTimestampMonotonic=7\n");
+          const auto how = run_all(UnitStarter(std::chrono::seconds(10)), 2);
+          std::string out =
+              expect(how.at(0) == "running; starts what needs it: app.service, bound.service, "
+                                  "web.service",
+                     how.at(0));
+          out += expect(how.at(1) == "running", how.at(1));
+          const auto said = calls();
+          return out + expect(std::ranges::count(said, "start --no-block -- app.service "
+                                                       "bound.service web.service") == 1,
+                              "not queued");
+        }) == "");
+}
+
+TEST_CASE("a dependant that systemd refuses costs itself, and no unit") {
+  CHECK(alone([] {
+          fake_systemctl(1);
+          put("/mnt/u0.service",
+              "Id=u0.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=enabled\n"
+              "RequiredBy=a.service b.service\n");
+          for (const std::string name : {"a.service", "b.service"})
+            put("/mnt/" + name, "Id=" + name +
+                                    "\nLoadState=loaded\nActiveState=inactive\n"
+                                    "UnitFileState=enabled\n");
+          put("/mnt/refused-a.service", "");
+          const auto how = run_all(UnitStarter(std::chrono::seconds(10)), 1);
+          return expect(how.at(0) == "running; starts what needs it: b.service", how.at(0));
+        }) == "");
+}
+
+TEST_CASE("services that need a held one and are not held are known") {
+  UnitStates held;
+  held["db.service"].id = "mariadb.service";
+  held["db.service"].required_by = {"app.service", "web.service", "x.target", "mariadb.service"};
+  held["web.service"].id = "web.service";
+  CHECK(loose_dependants(held) == std::vector<Dependant>{{"app.service", "db.service"}});
 }

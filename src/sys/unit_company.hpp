@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What comes and goes with a held unit and is not started by starting it: what needs it.
+// Nobody waits here for a job's end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sys/systemd.hpp"
+
+namespace latchkey {
+
+/// A service that needs another one (Requires=, Requisite=, BindsTo=).
+struct Dependant {
+  std::string unit;
+  std::string needs;
+
+  bool operator==(const Dependant&) const = default;
+};
+
+/// Of the held units' states, by their names: the services that need one of them and are
+/// none of them.
+[[nodiscard]] std::vector<Dependant> loose_dependants(const UnitStates& held);
+
+/// Takes the names of units that need one which has come up. Queues the start of the
+/// services among them, and among those that need them in turn, which something starts at
+/// boot and which are down without having failed themselves: they stopped with what they
+/// need, or never began for want of it. Held ones are left to their own release. Gives the
+/// names of those queued.
+std::vector<std::string> start_dependants(std::vector<std::string> names);
+
+}  // namespace latchkey
