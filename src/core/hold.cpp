@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/line_edit.hpp"
+#include "core/lists.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -163,6 +164,14 @@ std::vector<DropIn> drop_ins(std::span<const HeldUnit> units) {
       // need not; a cycle would make systemd drop one of them.
       text += conditions(held);
     }
+  return out;
+}
+
+std::vector<std::string> recorded_triggers(std::span<const HeldUnit> units,
+                                           const std::vector<std::string>& released) {
+  std::vector<std::string> out;
+  for (const HeldUnit& held : units)
+    if (std::ranges::find(released, held.unit) != released.end()) add_once(out, held.triggers);
   return out;
 }
 

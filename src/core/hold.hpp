@@ -60,6 +60,10 @@ struct DropIn {
 /// held units gets the conditions of all.
 [[nodiscard]] std::vector<DropIn> drop_ins(std::span<const HeldUnit> units);
 
+/// The recorded triggers of those of the units that are `released`, each once.
+[[nodiscard]] std::vector<std::string> recorded_triggers(std::span<const HeldUnit> units,
+                                                         const std::vector<std::string>& released);
+
 /// Takes the texts of a loaded unit's files in the order in which systemd read
 /// them (fragment first). True when the marker's condition is in one of them
 /// and no later line takes all conditions away.

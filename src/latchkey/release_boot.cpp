@@ -17,11 +17,13 @@
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/clock.hpp"
+#include "sys/fd.hpp"
 #include "sys/init_system.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
 #include "sys/release_effects.hpp"
+#include "sys/unit_company.hpp"
 #include "sys/unit_jobs.hpp"
 #include "sys/unlock.hpp"
 #include "sys/worker.hpp"
@@ -72,6 +74,21 @@ void rest_after_boot(const Setup& setup, const Paths& paths) {
     report_warning(rested.error());
 }
 
+// The boot has skipped what triggers the held units, and now starts those units itself, but
+// not before its own unit has ended: from then on their sockets would be refused.
+void start_skipped_triggers(const Globals& globals, const Setup& setup) {
+  const auto text = read_file(globals.paths.etc("triggers"));
+  if (!text) return;
+  std::vector<std::string> released;
+  std::string lines;
+  for (const Service& service : setup.services) {
+    lines += service.unit + "\n";
+    if (::access(globals.paths.run(marker_of(service.unit)).c_str(), F_OK) == 0)
+      released.push_back(service.unit);
+  }
+  start_triggers(recorded_triggers(read_holds(lines, *text, setup.volumes).units, released));
+}
+
 int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
   auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(10));
@@ -94,6 +111,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
                           },
                           over_files, [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
+  if (systemd_runs()) start_skipped_triggers(globals, setup);
   const Facts after = probe_all(setup, globals.paths);
   Reasons reasons = reporter.reasons();
   if (const auto report = read_boot_report(globals.paths)) reasons.merge(reasons_of(*report));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What comes and goes with a held unit and is not started by starting it: what needs it.
-// Nobody waits here for a job's end.
+// What comes and goes with a held unit and is not started by starting it: what needs it, and
+// what triggers it. Nobody waits here for a job's end.
 #pragma once
 
 #include <string>
@@ -28,5 +28,10 @@ struct Dependant {
 /// need, or never began for want of it. Held ones are left to their own release. Gives the
 /// names of those queued.
 std::vector<std::string> start_dependants(std::vector<std::string> names);
+
+/// Takes the names of sockets, paths and timers. Queues the start of those that something
+/// starts at boot and that are down. To be called before their services run: systemd
+/// refuses a socket whose service does.
+void start_triggers(const std::vector<std::string>& names);
 
 }  // namespace latchkey

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 
+#include "core/hold.hpp"
 #include "core/text.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
@@ -212,4 +213,32 @@ TEST_CASE("services that need a held one and are not held are known") {
   held["db.service"].required_by = {"app.service", "web.service", "x.target", "mariadb.service"};
   held["web.service"].id = "web.service";
   CHECK(loose_dependants(held) == std::vector<Dependant>{{"app.service", "db.service"}});
+}
+
+TEST_CASE("sockets, paths and timers that the boot skipped are queued, and nothing else is") {
+  CHECK(alone([] {
+          fake_systemctl(0);
+          const auto trigger = [](const std::string& name, const std::string& rest) {
+            put("/mnt/" + name, "Id=" + name + "\nLoadState=loaded\n" + rest);
+          };
+          trigger("a.socket", "ActiveState=inactive\nWantedBy=sockets.target\n");
+          trigger("b.timer", "ActiveState=active\nUnitFileState=enabled\n");
+          trigger("c.path", "ActiveState=inactive\nUnitFileState=enabled\n");
+          trigger("d.socket", "ActiveState=inactive\nUnitFileState=disabled\n");
+          start_triggers({"c.path", "d.socket", "a.socket", "b.timer"});
+          std::string out = expect(std::ranges::count(calls(), "start --no-block -- a.socket c.path") == 1,
+                                   "calls: " + join(calls(), "|"));
+          const auto before = calls().size();
+          start_triggers({});
+          return out + expect(calls().size() == before, "systemd is asked about nothing");
+        }) == "");
+}
+
+TEST_CASE("the triggers of released units are those that hold recorded") {
+  std::vector<HeldUnit> units{{.unit = "a.service", .triggers = {"a.socket", "both.timer"}},
+                              {.unit = "b.service", .triggers = {"both.timer"}},
+                              {.unit = "c.service", .triggers = {"c.path"}}};
+  CHECK(recorded_triggers(units, {"a.service", "b.service"}) ==
+        std::vector<std::string>{"a.socket", "both.timer"});
+  CHECK(recorded_triggers(units, {}).empty());
 }
