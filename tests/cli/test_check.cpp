@@ -135,7 +135,7 @@ TEST_CASE("a root that cryptsetup-initramfs opens is an error, and its way in is
 TEST_CASE("case 46: check names the lines of fstab that need a volume before it is mounted") {
   if (!is_root()) return;
   const Root root;
-  fs::create_directories(root.path("/srv"));
+  fs::create_directories(root.path("/srv/www"));
   fs::create_symlink("srv/www", root.path("/web"));
   root.put("/etc/fstab",
            "/srv/www/sub /var/www none bind 0 0\n"

@@ -211,6 +211,8 @@ case_22_ciphers_that_only_a_header_tells() {
 			--pbkdf pbkdf2 --pbkdf-force-iterations 1000 "${1#"$tree"}" - 2>/dev/null
 		perl -0777 -pi -e 's/(("segments".*?)aes-(xts-plain64.*?)\0{4})/$2serpent-$3/s' "$1"
 	}
+	# With what its fast implementations lie on: any part of a cipher counts for the gates.
+	local without='find "$DESTDIR" \( -name "*serpent*.ko*" -o -name "crypt[od]*.ko*" \) -delete'
 	mkdir -p "$mapper"
 	make_header "$tree/root/resting"
 	mv "$lvm" "$work/lvm"
@@ -224,7 +226,7 @@ case_22_ciphers_that_only_a_header_tells() {
 		test -n "$(find "$image/usr/lib/modules" -name 'serpent*.ko*')"
 	local good
 	good=$(image_hash)
-	owners_hook 'find "$DESTDIR" -name "*serpent*.ko*" -delete'
+	owners_hook "$without"
 	rm -f "$mapper/system-encrypted--keys"
 	build
 	check "a hook that takes its cipher away fails the build" [ "$built" -ne 0 ]
@@ -237,7 +239,7 @@ case_22_ciphers_that_only_a_header_tells() {
 	make_header "$mapper/system-encrypted--root"
 	build
 	good=$(image_hash)
-	owners_hook 'find "$DESTDIR" -name "*serpent*.ko*" -delete'
+	owners_hook "$without"
 	build
 	check "the same for the volume of /" said "the kernel could not open the volume of '/': 'crypto-serpent' is missing"
 	check "... whose image before it stays" same "$(image_hash)" "$good"
