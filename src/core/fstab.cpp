@@ -160,21 +160,22 @@ class FstabJudge {
 
   // A service of the distribution may well ask for the place, as PostgreSQL's does.
   static std::optional<Finding> of_asked(const FstabLine& line, const std::string& where) {
-    return doubtful({Code::busy,
-                     where + " mounts '" + printable(line.target.text) + "' for units that ask for it",
-                     "with RequiresMountsFor= or StateDirectory=, one of them makes a boot without "
-                     "the volume wait for its device, sshd included",
-                     std::string("delete that line, or add nofail to its options") + reload});
+    return doubtful(
+        {Code::busy,
+         where + " mounts '" + printable(line.target.text) + "' for units that ask for it",
+         "with RequiresMountsFor= or StateDirectory=, one of them makes a boot without "
+         "the volume wait for its device, sshd included",
+         std::string("delete that line, or add nofail to its options") + reload});
   }
 
   static std::optional<Finding> of_mapping(const FstabLine& line, const std::string& where,
                                            const Claim& one) {
     if (one.only_opened && line.may_fail()) return {};
-    return graded(line, {Code::busy, where + deed(line, line.source),
-                         "it is " + one.name +
-                             ", which Latchkey opens: until then the boot waits for it",
-                         (one.only_opened ? "add nofail to its options" : "delete that line") +
-                             std::string(reload)});
+    return graded(line,
+                  {Code::busy, where + deed(line, line.source),
+                   "it is " + one.name + ", which Latchkey opens: until then the boot waits for it",
+                   (one.only_opened ? "add nofail to its options" : "delete that line") +
+                       std::string(reload)});
   }
 
   // The volume that a path lies on: of several the one mounted deepest. On `/` and
@@ -208,8 +209,9 @@ class FstabJudge {
     const bool waits = one.by_system || line.after(release_unit);
     const bool harmless = line.may_fail() && (waits || (line.automount() && !is_place));
     if (line.swap()) {
-      text.hint = "add noauto to its options, and let a program in /etc/latchkey/hooks.d/released "
-                  "call swapon";
+      text.hint =
+          "add noauto to its options, and let a program in /etc/latchkey/hooks.d/released "
+          "call swapon";
       return graded(line, std::move(text));
     }
     if (harmless && !(line.automount() && is_place && !one.by_system)) return {};
@@ -218,8 +220,8 @@ class FstabJudge {
     if (!waits) missing.push_back("x-systemd.after=" + std::string(release_unit));
     if (!missing.empty()) text.hint = "add " + join(missing, ",") + " to its options";
     if (line.automount() && is_place)
-      text.hint += std::string(missing.empty() ? "take" : ", and take") +
-                   " x-systemd.automount out of them";
+      text.hint +=
+          std::string(missing.empty() ? "take" : ", and take") + " x-systemd.automount out of them";
     text.hint += reload;
     return graded(line, std::move(text));
   }
@@ -290,10 +292,10 @@ Findings crypttab_conflicts(std::string_view text, const std::string& file,
     const std::vector<Field> fields = split_fields(line);
     if (fields.size() < 2 || fields[0].text.starts_with('#') || excused(fields)) continue;
     const auto found = [&](const std::string& why) {
-      out.push_back(doubtful({Code::busy,
-                              number_of(number, file) + " opens '" + printable(fields[0].text) +
-                                  "' at boot",
-                              why, "delete that line; then: update-initramfs -u -k all"}));
+      out.push_back(
+          doubtful({Code::busy,
+                    number_of(number, file) + " opens '" + printable(fields[0].text) + "' at boot",
+                    why, "delete that line; then: update-initramfs -u -k all"}));
     };
     if (const Claim* one = table.with([&](const Claim& c) { return c.mapping == fields[0].text; }))
       found("it is the mapping of " + one->name + ", which Latchkey opens");

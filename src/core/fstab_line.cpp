@@ -8,12 +8,12 @@ namespace latchkey {
 namespace {
 
 // Those of which systemd makes a part of remote-fs.target: sshd waits for it nowhere.
-constexpr std::array<std::string_view, 12> network_types{
-    "afs",  "ceph", "cifs", "davfs", "glusterfs", "lustre",
-    "nfs4", "nfs",  "ncpfs", "smb3", "smbfs",     "sshfs"};
+constexpr std::array<std::string_view, 12> network_types{"afs",       "ceph",   "cifs",  "davfs",
+                                                         "glusterfs", "lustre", "nfs4",  "nfs",
+                                                         "ncpfs",     "smb3",   "smbfs", "sshfs"};
 
-constexpr std::array<std::string_view, 5> layer_options{"lowerdir=", "lowerdir+=", "datadir+=",
-                                                        "upperdir=", "workdir="};
+constexpr std::array<std::string_view, 5> layer_options{
+    "lowerdir=", "lowerdir+=", "datadir+=", "upperdir=", "workdir="};
 
 bool over_network(const FstabLine& line) {
   const std::string_view type = line.type;

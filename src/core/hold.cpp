@@ -91,7 +91,8 @@ std::string mount_unit(std::string_view path) {
     if (part == "..") return {};
     if (!out.empty()) out += '-';
     for (const char c : part) {
-      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      const bool letter =
+          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
       const bool hides = c == '.' && out.empty();
       if ((letter || plain.find(c) != std::string_view::npos) && !hides) {
         out += c;

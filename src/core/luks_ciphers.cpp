@@ -137,9 +137,8 @@ std::vector<std::string> cipher_modules(std::string_view cipher) {
 }
 
 bool implied_module(std::string_view module) {
-  constexpr std::array<std::string_view, 5> names{"crypto-nhpoly1305", "crypto-poly1305",
-                                                  "crypto-chacha20", "crypto-xctr",
-                                                  "crypto-polyval"};
+  constexpr std::array<std::string_view, 5> names{
+      "crypto-nhpoly1305", "crypto-poly1305", "crypto-chacha20", "crypto-xctr", "crypto-polyval"};
   return std::ranges::find(names, module) != names.end();
 }
 

@@ -26,10 +26,10 @@ Findings check_dependants(const Setup& setup) {
   Findings out;
   if (!states) return out;
   for (const Dependant& one : loose_dependants(*states))
-    out.push_back(doubtful({Code::partial, "'" + one.unit + "' needs '" + one.needs +
-                                               "' and is not held",
-                            "while that is held systemd starts it without it, or not at all",
-                            "run: latchkey hold " + one.unit}));
+    out.push_back(
+        doubtful({Code::partial, "'" + one.unit + "' needs '" + one.needs + "' and is not held",
+                  "while that is held systemd starts it without it, or not at all",
+                  "run: latchkey hold " + one.unit}));
   return out;
 }
 
@@ -53,10 +53,11 @@ Findings check_units(const Paths& paths, const Setup& setup) {
   }
   for (Finding& finding : check_dependants(setup)) out.push_back(std::move(finding));
   if (const auto stale = stale_drop_ins(paths, setup.volumes); !stale.empty())
-    out.push_back(doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),
-                            "an older version of Latchkey wrote it, or the files in "
-                            "/etc/latchkey were changed since",
-                            "run: systemctl daemon-reload"}));
+    out.push_back(
+        doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),
+                  "an older version of Latchkey wrote it, or the files in "
+                  "/etc/latchkey were changed since",
+                  "run: systemctl daemon-reload"}));
   return out;
 }
 

@@ -158,8 +158,7 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
     return status;
   if (options.halt == "list") return 0;
   if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
-  say(globals, "'" + options.name +
-                   "' is taken in; what opened it before still does");
+  say(globals, "'" + options.name + "' is taken in; what opened it before still does");
   tell_of_fstab(globals.paths);
   return 0;
 }

@@ -142,12 +142,13 @@ TEST_CASE("case 46: check names the lines of fstab that need a volume before it 
            "UUID=8 /web/backup ext4 defaults 0 2\n"
            "/srv/mail /var/mail none bind,nofail 0 0\n");
   const std::string said = root.check();
-  CHECK(contains(said,
-                 "error: line 1 of '/etc/fstab' mounts '/var/www' at boot: '/srv/www/sub' is on the "
-                 "volume 'www', which is mounted later: the boot would end in emergency mode, "
-                 "without sshd\n"
-                 "  hint: add nofail,x-systemd.after=latchkey-release.service to its options; then: "
-                 "systemctl daemon-reload\n"));
+  CHECK(
+      contains(said,
+               "error: line 1 of '/etc/fstab' mounts '/var/www' at boot: '/srv/www/sub' is on the "
+               "volume 'www', which is mounted later: the boot would end in emergency mode, "
+               "without sshd\n"
+               "  hint: add nofail,x-systemd.after=latchkey-release.service to its options; then: "
+               "systemctl daemon-reload\n"));
   CHECK(contains(said, "error: line 2 of '/etc/fstab' mounts '/web/backup' at boot"));
   CHECK(contains(said, "warning: line 3 of '/etc/fstab' mounts '/var/mail' at boot"));
 }

@@ -44,7 +44,8 @@ std::string texts(const Findings& findings) {
   std::string out;
   for (const Finding& finding : findings) {
     CHECK(finding.level != Finding::Level::ok);
-    out += (finding.level == Finding::Level::error ? "error: " : "") + sentence(finding.text) + "\n";
+    out +=
+        (finding.level == Finding::Level::error ? "error: " : "") + sentence(finding.text) + "\n";
   }
   return out;
 }
@@ -135,15 +136,17 @@ TEST_CASE("fstab lines that lean on a volume are errors while the boot waits for
   for (const char* line :
        {"/srv/www/sub /var/www none bind 0 0", "/srv/www /var/www none rbind 0 0",
         "/srv//www/./sub/ /var/www none bind", "/srv/www/x.iso /mnt/iso iso9660 loop,ro",
-        "/mnt/a:/srv/www/b /mnt/pool fuse.mergerfs defaults", "UUID=5 /srv/www/backup ext4 defaults",
-        "tmpfs /srv/www/cache tmpfs size=1G", "/dev/sdz /srv/other/../www/b ext4",
+        "/mnt/a:/srv/www/b /mnt/pool fuse.mergerfs defaults",
+        "UUID=5 /srv/www/backup ext4 defaults", "tmpfs /srv/www/cache tmpfs size=1G",
+        "/dev/sdz /srv/other/../www/b ext4",
         "overlay /mnt/o overlay lowerdir=/mnt/l:/srv/www/l,upperdir=/u,workdir=/w",
         "overlay /mnt/o overlay lowerdir=/mnt/l,upperdir=/srv/www/u,workdir=/w",
         "overlay /mnt/o overlay lowerdir=/mnt/l,upperdir=/u,workdir=/srv/www/w"}) {
     const std::string said = fstab(std::string(line) + "\n");
     CHECK(said.starts_with("error: line 1 of '/etc/fstab' mounts '"));
-    CHECK(about(said, "is on the volume 'my-www', which is mounted later: the boot would end in "
-                      "emergency mode, without sshd"));
+    CHECK(about(said,
+                "is on the volume 'my-www', which is mounted later: the boot would end in "
+                "emergency mode, without sshd"));
   }
   CHECK(about(fstab("/srv/www/swap none swap sw\n"),
               "error: line 1 of '/etc/fstab' uses the swap area '/srv/www/swap' at boot: "
@@ -160,9 +163,9 @@ TEST_CASE("what leans on a volume is told where a link leads to it") {
 TEST_CASE("fstab lines that lean on a volume may wait for the release, if nothing waits for them") {
   const auto hint = [](const std::string& line) {
     const Findings found = fstab_conflicts(line + "\n", "/etc/fstab", claims(), lead);
-    return found.size() == 1 ? (found[0].level == Finding::Level::error ? "error: " : "") +
-                                   found[0].text.hint
-                             : std::to_string(found.size());
+    return found.size() == 1
+               ? (found[0].level == Finding::Level::error ? "error: " : "") + found[0].text.hint
+               : std::to_string(found.size());
   };
   const std::string reload = "; then: systemctl daemon-reload";
   const std::string after = "x-systemd.after=latchkey-release.service";
@@ -185,7 +188,8 @@ TEST_CASE("fstab lines that lean on a volume may wait for the release, if nothin
         "error: add nofail," + after + " to its options, and take x-systemd.automount out of them" +
             reload);
   // No local mount waits for the network's.
-  CHECK(hint("server:/x /srv/www/n nfs defaults") == "add nofail," + after + " to its options" + reload);
+  CHECK(hint("server:/x /srv/www/n nfs defaults") ==
+        "add nofail," + after + " to its options" + reload);
   CHECK(hint("/srv/www/swap none swap sw,nofail").starts_with("add noauto to its options"));
   CHECK(hint("/srv/www/swap none swap sw,noauto") == "0");
 }

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <string>
 
 #include "support/alone.hpp"
@@ -167,10 +167,10 @@ TEST_CASE("a file system that another mount namespace has mounted is not checked
           const auto found = mounted_for_others(info.st_dev, "data");
           std::string out = expect(said == 'y' && found.has_value(), "not found");
           if (found)
-            out += expect(found->detail == "not checked" &&
-                              found->warning.find("(pid " + std::to_string(child) + ")") !=
-                                  std::string::npos,
-                          found->warning);
+            out += expect(
+                found->detail == "not checked" &&
+                    found->warning.find("(pid " + std::to_string(child) + ")") != std::string::npos,
+                found->warning);
           ::kill(child, SIGKILL);
           ::waitpid(child, nullptr, 0);
           return out + expect(!mounted_for_others(info.st_dev, "data"), "still found");

@@ -179,14 +179,15 @@ TEST_CASE("case 50: what needs a unit and is down without it comes back with it"
           service("held.service", down + "DropInPaths=/run/x/held.service.d/zzzz-latchkey.conf\n");
           service("done.service", down + "Type=oneshot\nInactiveExitTimestampMonotonic=7\n");
           const auto how = run_all(UnitStarter(std::chrono::seconds(10)), 2);
-          std::string out =
-              expect(how.at(0) == "running; starts what needs it: app.service, bound.service, "
-                                  "web.service",
-                     how.at(0));
+          std::string out = expect(how.at(0) ==
+                                       "running; starts what needs it: app.service, bound.service, "
+                                       "web.service",
+                                   how.at(0));
           out += expect(how.at(1) == "running", how.at(1));
           const auto said = calls();
-          return out + expect(std::ranges::count(said, "start --no-block -- app.service "
-                                                       "bound.service web.service") == 1,
+          return out + expect(std::ranges::count(said,
+                                                 "start --no-block -- app.service "
+                                                 "bound.service web.service") == 1,
                               "not queued");
         }) == "");
 }
@@ -226,8 +227,9 @@ TEST_CASE("sockets, paths and timers that the boot skipped are queued, and nothi
           trigger("c.path", "ActiveState=inactive\nUnitFileState=enabled\n");
           trigger("d.socket", "ActiveState=inactive\nUnitFileState=disabled\n");
           start_triggers({"c.path", "d.socket", "a.socket", "b.timer"});
-          std::string out = expect(std::ranges::count(calls(), "start --no-block -- a.socket c.path") == 1,
-                                   "calls: " + join(calls(), "|"));
+          std::string out =
+              expect(std::ranges::count(calls(), "start --no-block -- a.socket c.path") == 1,
+                     "calls: " + join(calls(), "|"));
           const auto before = calls().size();
           start_triggers({});
           return out + expect(calls().size() == before, "systemd is asked about nothing");
