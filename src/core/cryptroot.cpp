@@ -7,8 +7,23 @@
 
 namespace latchkey {
 
+namespace {
+
+// crypttab(5): the key is a file's path, or none or -; with keyscript= it is what that is given.
+bool asks_somebody(const std::vector<Field>& fields, const std::vector<std::string>& options) {
+  for (const std::string& option : options) {
+    if (!option.starts_with("keyscript=")) continue;
+    const std::string script = option.substr(option.find_last_of("=/") + 1);
+    return script.starts_with("decrypt_") || script == "askpass";
+  }
+  return fields.size() < 3 || !fields[2].text.starts_with('/');
+}
+
+}  // namespace
+
 std::vector<std::string> foreign_openings(std::string_view crypttab,
                                           const std::vector<std::string>& ours,
+                                          const std::set<std::string>& carrying,
                                           const OpenedEarly& early) {
   std::vector<std::string> out;
   for (const std::string_view line : split_lines(crypttab)) {
@@ -18,7 +33,8 @@ std::vector<std::string> foreign_openings(std::string_view crypttab,
     std::vector<std::string> options;
     if (fields.size() > 3) options = split(fields[3].text, ',');
     const bool marked = std::ranges::find(options, "initramfs") != options.end();
-    if (std::ranges::find(ours, mapping) == ours.end() && early(mapping, marked))
+    const bool in_the_way = asks_somebody(fields, options) || carrying.contains(mapping);
+    if (in_the_way && std::ranges::find(ours, mapping) == ours.end() && early(mapping, marked))
       out.push_back(mapping);
   }
   return out;
@@ -26,8 +42,8 @@ std::vector<std::string> foreign_openings(std::string_view crypttab,
 
 Error foreign_opening(const std::string& mapping) {
   return {Code::refused, "cryptsetup-initramfs opens '" + printable(mapping) + "' in early boot",
-          "it is no volume of Latchkey, so the boot would wait for it where nobody but the console "
-          "is asked",
+          "it is no volume of Latchkey, and its turn comes after Latchkey's prompt: the boot would "
+          "wait for it where nobody but the console is asked",
           "take it in with latchkey adopt, see latchkey(8); where the whole volume group lies in "
           "it, keep to the ssh server that you have"};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,14 @@ namespace latchkey {
 /// True for a mapping that early boot opens; `marked`: its line has the option initramfs.
 using OpenedEarly = std::function<bool(const std::string& mapping, bool marked)>;
 
-/// Takes the text of a crypttab; gives the mappings that `early` picks and that are not
-/// among `ours`, the mappings of Latchkey's volumes. Those it finds open, and asks for nothing.
+/// Takes the text of a crypttab; gives the mappings that `early` picks and that keep early ssh
+/// from being a way in: a person is asked for them, or one of `carrying` is among them, on which
+/// Latchkey's volumes lie, since that prompt comes after its own. Not those of `ours`, the
+/// mappings of Latchkey's volumes, which it finds open. One with a key file, or a key script
+/// of another kind than cryptsetup's that ask (decrypt_…), opens by itself.
 [[nodiscard]] std::vector<std::string> foreign_openings(std::string_view crypttab,
                                                         const std::vector<std::string>& ours,
+                                                        const std::set<std::string>& carrying,
                                                         const OpenedEarly& early);
 
 /// Why early ssh of Latchkey is no way in while this mapping is opened so, and what to do.

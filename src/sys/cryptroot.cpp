@@ -77,13 +77,29 @@ std::set<std::string> mappings_under(const std::string& root,
   return out;
 }
 
+// The mappings that the keys volume or a data volume lies on, as the running system has them.
+std::set<std::string> carrying(const EarlyInputs& inputs) {
+  std::set<dev_t> below;
+  const std::vector<Mapping> all = mappings();
+  const auto add = [&](const DeviceRef& device) {
+    if (const auto number = block_device(device.path())) below.merge(all_below(*number, all));
+  };
+  if (inputs.config) add(inputs.config->keys.device);
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes) add(volume.device);
+  std::set<std::string> out;
+  for (const Mapping& mapping : all)
+    if (below.contains(mapping.number)) out.insert(mapping.name);
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> opened_by_image(const std::string& tree, const EarlyInputs& inputs) {
   const auto text = read_file(tree + "/cryptroot/crypttab");
   if (!text) return {};
   const OpenedEarly all = [](const std::string&, bool) { return true; };
-  return foreign_openings(*text, mappings_of(inputs), all);
+  return foreign_openings(*text, mappings_of(inputs), carrying(inputs), all);
 }
 
 std::vector<std::string> opened_early(const Paths& paths, const EarlyInputs& inputs) {
@@ -91,9 +107,9 @@ std::vector<std::string> opened_early(const Paths& paths, const EarlyInputs& inp
   const auto text = read_file(paths.root + "/etc/crypttab");
   if (!text || ::access(hook.c_str(), F_OK) != 0) return {};
   const auto under = mappings_under(paths.root, system_devices(paths.root));
-  return foreign_openings(*text, mappings_of(inputs), [&](const std::string& mapping, bool marked) {
-    return marked || under.contains(mapping);
-  });
+  return foreign_openings(
+      *text, mappings_of(inputs), carrying(inputs),
+      [&](const std::string& mapping, bool marked) { return marked || under.contains(mapping); });
 }
 
 std::vector<Error> cryptroot_faults(const std::string& tree, const EarlyInputs& inputs) {

@@ -16,12 +16,12 @@ bool all(const std::string&, bool) { return true; }
 
 TEST_CASE("what an image opens beside our volumes is foreign") {
   const Lines ours{"cleartext-keys", "cleartext-root"};
-  CHECK(foreign_openings("", ours, all).empty());
-  CHECK(foreign_openings("# root\n\nshort\ncleartext-root UUID=1 none luks\n", ours, all).empty());
+  CHECK(foreign_openings("", ours, {}, all).empty());
+  CHECK(foreign_openings("# root\n\nshort\ncleartext-root UUID=1 none luks\n", ours, {}, all).empty());
   CHECK(foreign_openings("sda5_crypt UUID=1 none luks,discard\n"
                          "cleartext-root UUID=2 none luks\n"
                          "swap_crypt /dev/sdb none\n",
-                         ours, all) == Lines{"sda5_crypt", "swap_crypt"});
+                         ours, {}, all) == Lines{"sda5_crypt", "swap_crypt"});
 }
 
 TEST_CASE("only the lines of a crypttab that early boot opens are foreign") {
@@ -32,7 +32,17 @@ TEST_CASE("only the lines of a crypttab that early boot opens are foreign") {
                          "data /dev/sda3 none luks\n"
                          "more /dev/sda4 none luks,initramfs\n"
                          "less /dev/sda5 none luks,x-initramfs\n",
-                         {}, marked) == Lines{"root", "more"});
+                         {}, {}, marked) == Lines{"root", "more"});
+}
+
+TEST_CASE("what opens by itself is in nobody's way, unless our volumes lie on it") {
+  const std::string text =
+      "file UUID=1 /cryptroot/keyfiles/file.key luks\n"
+      "stick UUID=2 /dev/disk/by-label/key:/key luks,keyscript=passdev\n"
+      "twice UUID=3 none luks,keyscript=decrypt_keyctl\n"
+      "card UUID=4 /etc/keys/card luks,keyscript=/lib/cryptsetup/scripts/decrypt_opensc\n";
+  CHECK(foreign_openings(text, {}, {}, all) == Lines{"twice", "card"});
+  CHECK(foreign_openings(text, {}, {"file", "other"}, all) == Lines{"file", "twice", "card"});
 }
 
 TEST_CASE("a foreign opening is told with what to do") {
