@@ -22,8 +22,8 @@ const Volume* volume_of(const std::string& home, const std::vector<Volume>& volu
 
 }  // namespace
 
-std::vector<Login> logins_of(std::string_view passwd) {
-  std::vector<Login> out;
+std::vector<Account> logins_of(std::string_view passwd) {
+  std::vector<Account> out;
   for (const std::string_view line : split_lines(passwd)) {
     const auto fields = split(std::string(line), ':');
     // name:password:UID:GID:comment:home:shell; no shell means /bin/sh.
@@ -34,12 +34,12 @@ std::vector<Login> logins_of(std::string_view passwd) {
   return out;
 }
 
-std::optional<Error> keys_on_volumes(const std::vector<Login>& with_keys,
+std::optional<Error> keys_on_volumes(const std::vector<Account>& with_keys,
                                      const std::vector<Volume>& volumes) {
   std::vector<std::string> names;
-  for (const Login& login : with_keys) {
-    if (volume_of(login.home, volumes) == nullptr) return {};
-    names.push_back(login.user);
+  for (const Account& account : with_keys) {
+    if (volume_of(account.home, volumes) == nullptr) return {};
+    names.push_back(account.user);
   }
   if (names.empty()) return {};
   const Volume* const first = volume_of(with_keys.front().home, volumes);

@@ -14,10 +14,10 @@
 namespace latchkey {
 namespace {
 
-bool has_keys(const Paths& paths, const Login& login) {
+bool has_keys(const Paths& paths, const Account& account) {
   return std::ranges::any_of(std::array{"authorized_keys", "authorized_keys2"},
                              [&](const char* name) {
-                               const std::string file = paths.root + login.home + "/.ssh/" + name;
+                               const std::string file = paths.root + account.home + "/.ssh/" + name;
                                return ::access(file.c_str(), F_OK) == 0;
                              });
 }
@@ -48,9 +48,9 @@ bool other_ways_in(const Paths& paths) {
 Findings check_logins(const Paths& paths, const EarlyInputs& inputs) {
   const auto passwd = read_file(paths.root + "/etc/passwd");
   if (!inputs.volumes || !passwd) return {};
-  std::vector<Login> with_keys;
-  for (const Login& login : logins_of(*passwd))
-    if (has_keys(paths, login)) with_keys.push_back(login);
+  std::vector<Account> with_keys;
+  for (const Account& account : logins_of(*passwd))
+    if (has_keys(paths, account)) with_keys.push_back(account);
   const auto fault = keys_on_volumes(with_keys, *inputs.volumes);
   if (!fault || other_ways_in(paths)) return {};
   return {doubtful(*fault)};

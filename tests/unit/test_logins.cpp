@@ -25,7 +25,7 @@ TEST_CASE("accounts that a person can log in to are read from passwd") {
       "none:x:1002:1002::/home/none:/bin/false\n"
       "+\n"
       "no line\n");
-  CHECK(found == std::vector<Login>{{"root", "/root"}, {"alice", "/home/alice"}, {"bob", "/home/bob"}});
+  CHECK(found == std::vector<Account>{{"root", "/root"}, {"alice", "/home/alice"}, {"bob", "/home/bob"}});
 }
 
 TEST_CASE("keys that all lie on volumes are a fault, and one elsewhere is enough") {
