@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# What an image takes from the machine it is for: links, cards, LVM's name for it, what else opens
+# volumes, the keyboard.
+# shellcheck disable=SC2154,SC2016 # variables come from support.sh; scripts are quoted
+
+# True when each of the modules is in the image.
+has_modules() {
+	local module
+	for module; do
+		[ -n "$(find "$image/usr/lib/modules" -name "$module.ko*")" ] || return 1
+	done
+}
+
+case_14_vlan_bond_bridge() {
+	build_and_look
+	local module
+	for module in 8021q bonding bridge; do
+		check "the module $module is not in an image that needs none" not has_modules "$module"
+	done
+	printf '[network]\nbond = ["eth0", "eth1"]\nvlan = 43\n' >>"$etc/latchkey.conf"
+	build_and_look
+	check "a VLAN on a bond brings its modules" has_modules 8021q bonding
+	check "... and no other" not has_modules bridge
+	check "... and the image waits" grep -qx mode=wait "$image/etc/latchkey/image"
+	fresh_configuration
+	mkdir -p "$tree/etc/default/grub.d"
+	echo 'GRUB_CMDLINE_LINUX="quiet bridge=br0:eth0 ip=dhcp"' >"$tree/etc/default/grub.d/test.cfg"
+	build_and_look
+	check "what grub will say brings its modules too" has_modules bridge stp llc
+	rm "$tree/etc/default/grub.d/test.cfg"
+	printf '[network]\ninterface = "eth0"\nvlan = 43\n' >>"$etc/latchkey.conf"
+	module=$(find "$tree/usr/lib/modules" -name '8021q.ko*')
+	mv "$module" "$work/"
+	in_tree depmod "$kernel"
+	build
+	boots_on "no VLAN module" "early boot could not reach its network: '8021q' is missing"
+	mv "$work/${module##*/}" "$module"
+	in_tree depmod "$kernel"
+}
+
+# Case 43: a volume group may belong to one machine, whose name early boot does not have.
+case_21_lvm_system_id() {
+	local said
+	sed -i 's/# system_id_source = "none"/system_id_source = "uname"/' "$tree/etc/lvm/lvm.conf"
+	build_and_look
+	said=$(in_tree unshare --uts sh -c "hostname early; LVM_SYSTEM_DIR=${image#"$tree"}/etc/lvm lvm systemid" 2>"$work/check.log")
+	check "case 43: early boot has the machine's LVM system ID" same "$said" "  system ID: $(hostname)"
+	sed -i 's/system_id_source = "uname"/# system_id_source = "none"/' "$tree/etc/lvm/lvm.conf"
+	build_and_look
+	check "... and none where there is none" same "$(diff -r "$tree/etc/lvm" "$image/etc/lvm")" ""
+}
+
+# Takes a link, the module of its driver (empty: part of the running kernel) and its modalias.
+fake_card() {
+	local device=$tree/sys/devices/pci0/0000:00:03.0
+	mkdir -p "$device/net/$1" "$tree/sys/class/net"
+	echo "$3" >"$device/modalias"
+	echo 1 >"$device/net/$1/type"
+	echo 2 >"$device/net/$1/ifindex"
+	echo 52:54:00:00:00:01 >"$device/net/$1/address"
+	ln -s ../.. "$device/net/$1/device"
+	ln -s "../../devices/pci0/0000:00:03.0/net/$1" "$tree/sys/class/net/$1"
+	[ -z "$2" ] || fake_driver "$device" "$2"
+}
+
+# Takes a device's directory and the module of its driver.
+fake_driver() {
+	mkdir -p "$1/driver" "$tree/sys/module/$2"
+	ln -s "/sys/module/$2" "$1/driver/module"
+}
+
+fake_sys() {
+	umount "$tree/sys"
+	mount -t tmpfs -o mode=755 tmpfs "$tree/sys"
+}
+
+# Runs the hook's judgement on the unpacked image.
+judge() { try latchkey image judge "${image#"$tree"}" --kernel "$kernel"; }
+
+# Case 5. Which driver is which does not matter here: the tree's kernel has no others.
+case_22_network_cards() {
+	local firmware vf=pci:v00008086d000010EDsv00008086sd00000000bc02sc00i00 card module
+	fake_sys
+	fake_card eth0 '' "$vf"
+	card=$tree/sys/devices/pci0/0000:00:03.0
+	build_and_look
+	check "a card whose driver is part of the running kernel gets the module of this one" has_modules ixgbevf
+	check "... and the image waits" grep -qx mode=wait "$image/etc/latchkey/image"
+	fake_driver "$card" vmxnet3
+	fake_driver "$card/net/eth0/phydev" gve
+	build_and_look
+	check "the card's driver and the one behind its cable are there" has_modules vmxnet3 gve
+	for module in vmxnet3 gve; do
+		look
+		rm "$(find "$image/usr/lib/modules" -name "$module.ko*")"
+		judge
+		check "an image without $module boots on" grep -qx mode=boot-on "$image/etc/latchkey/image"
+		check "... and says why" said "could not reach its network by 'eth0': '$module' is missing"
+	done
+	printf '[network]\ninterface = "eth7"\n' >>"$etc/latchkey.conf"
+	look
+	rm "$(find "$image/usr/lib/modules" -name "vmxnet3.ko*")"
+	judge
+	check "a card that early boot does not use matters to nobody" \
+		grep -qx mode=wait "$image/etc/latchkey/image"
+
+	fresh_configuration
+	fake_sys
+	fake_card eth0 no_such_driver pci:v0000FFFFd0000FFFFsv00000000sd00000000bc00sc00i00
+	build_and_look
+	check "a card for which the kernel has nothing is no fault" grep -qx mode=wait "$image/etc/latchkey/image"
+	run_check ''
+	check "... and check warns" said "warning: early boot may not reach its network by 'eth0'"
+
+	fake_sys
+	fake_card eth0 ni_pcidio ''
+	firmware=$(in_tree modinfo -k "$kernel" -F firmware ni_pcidio | head -n 1)
+	build_and_look
+	check "a driver whose firmware is not on the machine works without" \
+		grep -qx mode=wait "$image/etc/latchkey/image"
+	mkdir -p "$tree/usr/lib/firmware"
+	echo code >"$tree/usr/lib/firmware/$firmware"
+	build_and_look
+	check "firmware comes with its driver" [ -e "$image/usr/lib/firmware/$firmware" ]
+	rm "$image/usr/lib/firmware/$firmware"
+	judge
+	check "an image without it boots on" grep -qx mode=boot-on "$image/etc/latchkey/image"
+	check "... and says why" said "the firmware for 'ni_pcidio' is missing"
+	rm "$tree/usr/lib/firmware/$firmware"
+	umount "$tree/sys"
+	mount -t sysfs -o ro sysfs "$tree/sys"
+}
+
+# Root is opened by cryptsetup-initramfs, whose hooks these stand for, over dropbear-initramfs.
+case_23_cryptroot() {
+	local hook=$tree/usr/share/initramfs-tools/hooks/cryptroot
+	cat >"$hook" <<-'HOOK'
+		#!/bin/sh
+		[ "$1" = prereqs ] && { echo; exit 0; }
+		mkdir -p "$DESTDIR/cryptroot" "$DESTDIR/root-x/.ssh"
+		cat /etc/crypttab >"$DESTDIR/cryptroot/crypttab"
+		echo 'ssh-ed25519 old' >"$DESTDIR/root-x/.ssh/authorized_keys"
+		echo 'root:*:0:0::/root-x:/bin/sh' >"$DESTDIR/etc/passwd"
+	HOOK
+	chmod +x "$hook"
+	: >"$tree/etc/crypttab"
+	build_and_look
+	check "an image that opens nothing by crypttab waits" grep -qx mode=wait "$image/etc/latchkey/image"
+	echo 'sda5_crypt UUID=1234 none luks,initramfs' >"$tree/etc/crypttab"
+	run_check ''
+	check "check names what the next image will open" said "error: cryptsetup-initramfs opens 'sda5_crypt'"
+	build
+	boots_on "root opened by crypttab" "cryptsetup-initramfs opens 'sda5_crypt' in early boot"
+	check "its login and its keys are as they were" same "$(cat "$image/etc/passwd" "$image/root-x/.ssh/authorized_keys")" \
+		$'root:*:0:0::/root-x:/bin/sh\nssh-ed25519 old'
+	echo 'cleartext-mysql UUID=1234 none luks,initramfs' >"$tree/etc/crypttab"
+	build_and_look
+	check "a volume that was taken in keeps nobody out" grep -qx mode=wait "$image/etc/latchkey/image"
+	echo 'sda5_crypt UUID=1234 none luks' >"$image/cryptroot/crypttab"
+	judge
+	check "the last look sees it too" grep -qx mode=boot-on "$image/etc/latchkey/image"
+	rm "$hook" "$tree/etc/crypttab"
+}
+
+case_24_keyboard_layout() {
+	printf 'XKBLAYOUT="de"\n' >"$tree/etc/default/keyboard"
+	build
+	check "without setupcon the image is built" [ "$built" -eq 0 ]
+	run_check ''
+	check "... and check tells of the layout" said "the keyboard layout us, not 'de' as in '/etc/default/keyboard'"
+	# As that of console-setup, with less.
+	printf '%s\n' '#!/bin/sh' '[ "$1" = --setup-dir ] || exit 1' ': >"$2/morefiles"' \
+		'mkdir -p "$2/etc/console-setup" && echo de >"$2/etc/console-setup/layout"' >"$tree/bin/setupcon"
+	chmod +x "$tree/bin/setupcon"
+	build_and_look
+	check "a console in early boot has the layout" grep -qx de "$image/etc/console-setup/layout"
+	run_check ''
+	check "... and check has no word about it" not said keyboard
+	rm "$tree/bin/setupcon" "$tree/etc/default/keyboard"
+}
