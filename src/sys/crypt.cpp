@@ -103,11 +103,10 @@ Result<> Openable::open(const Secret& key) const {
   if (request_.hidden) flags |= CRYPT_ACTIVATE_PRIVATE;
   const std::uint64_t memory = available_memory_kib();
   const int r = session_->activate(header_, request_.mapping.c_str(), key, flags, memory);
-  if (r == -ENOMEM && memory != 0 && header_.memory_kib > memory)
-    return Error{Code::memory, "cannot open '" + request_.name + "'",
-                 "its key slot needs " + std::to_string(header_.memory_kib / 1024) +
-                     " MiB of memory and " + std::to_string(memory / 1024) + " MiB are free",
-                 "add memory, or give it a slot that needs less"};
+  if (auto error = LuksSession::short_of_memory(header_, r, memory,
+                                                "cannot open '" + request_.name + "'",
+                                                "add memory, or give it a slot that needs less"))
+    return *error;
   if (r < 0) return activation_error(*session_, request_, r);
   return Ok{};
 }

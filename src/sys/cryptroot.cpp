@@ -45,52 +45,50 @@ std::vector<std::string> system_devices(const std::string& root) {
   const std::string folder = root + "/etc/initramfs-tools/conf.d";
   for (const std::string& name : names_in(folder)) settings.push_back(folder + "/" + name);
   for (const std::string& file : settings) {
-    const std::string text = text_or_nothing(file);
-    for (const std::string_view line : split_lines(text))
-      if (line.starts_with("RESUME=")) {
-        std::string value(trim(line.substr(7)));
-        std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
-        out.push_back(value);
-      }
+    if (auto value = assigned(text_or_nothing(file), "RESUME")) out.push_back(std::move(*value));
   }
   return out;
 }
 
 // The mappings that these devices are, or lie on through volume groups.
-std::set<std::string> mappings_under(const std::string& root,
-                                     const std::vector<std::string>& devices) {
-  std::set<std::string> out;
+std::set<std::string> mappings_below(const std::vector<dev_t>& devices) {
   std::set<dev_t> below;
   const std::vector<Mapping> all = mappings();
-  const auto add = [&](dev_t device) { below.merge(all_below(device, all)); };
-  struct stat info {};
-  if (root.empty() && ::stat("/", &info) == 0) add(info.st_dev);
-  for (const std::string& spec : devices) {
-    const auto device = parse_device_ref(spec);
-    if (!device) continue;
-    const std::string path = device->path();
-    if (path.starts_with(mapper)) out.insert(path.substr(mapper.size()));
-    if (const auto number = block_device(root + path)) add(*number);
-  }
+  for (const dev_t device : devices) below.merge(all_below(device, all));
+  std::set<std::string> out;
   for (const Mapping& mapping : all)
     if (below.contains(mapping.number)) out.insert(mapping.name);
   return out;
 }
 
+// The same for devices as fstab writes them, and for what `/` lies on.
+std::set<std::string> mappings_under(const std::string& root,
+                                     const std::vector<std::string>& devices) {
+  std::set<std::string> out;
+  std::vector<dev_t> numbers;
+  struct stat info {};
+  if (root.empty() && ::stat("/", &info) == 0) numbers.push_back(info.st_dev);
+  for (const std::string& spec : devices) {
+    const auto device = parse_device_ref(spec);
+    if (!device) continue;
+    const std::string path = device->path();
+    if (path.starts_with(mapper)) out.insert(path.substr(mapper.size()));
+    if (const auto number = block_device(root + path)) numbers.push_back(*number);
+  }
+  out.merge(mappings_below(numbers));
+  return out;
+}
+
 // The mappings that the keys volume or a data volume lies on, as the running system has them.
 std::set<std::string> carrying(const EarlyInputs& inputs) {
-  std::set<dev_t> below;
-  const std::vector<Mapping> all = mappings();
+  std::vector<dev_t> numbers;
   const auto add = [&](const DeviceRef& device) {
-    if (const auto number = block_device(device.path())) below.merge(all_below(*number, all));
+    if (const auto number = block_device(device.path())) numbers.push_back(*number);
   };
   if (inputs.config) add(inputs.config->keys.device);
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes) add(volume.device);
-  std::set<std::string> out;
-  for (const Mapping& mapping : all)
-    if (below.contains(mapping.number)) out.insert(mapping.name);
-  return out;
+  return mappings_below(numbers);
 }
 
 }  // namespace

@@ -168,11 +168,8 @@ Result<int> LuksDevice::try_key(const Secret& key) const {
   session_->said.clear();
   const std::uint64_t memory = available_memory_kib();
   const int r = session_->activate(header_, nullptr, key, 0, memory);
-  if (r == -ENOMEM && memory != 0 && header_.memory_kib > memory)
-    return Error{Code::memory, what,
-                 "its key slot needs " + std::to_string(header_.memory_kib / 1024) +
-                     " MiB of memory and " + std::to_string(memory / 1024) + " MiB are free",
-                 "add memory"};
+  if (auto error = LuksSession::short_of_memory(header_, r, memory, what, "add memory"))
+    return *error;
   if (r < 0) return slot_error(*session_, what, r);
   return r;
 }

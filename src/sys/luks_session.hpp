@@ -5,6 +5,7 @@
 
 #include <libcryptsetup.h>
 
+#include <optional>
 #include <string>
 
 #include "core/result.hpp"
@@ -45,6 +46,12 @@ struct LuksSession {
   /// -ENOMEM means that none of these accepts it. Gives the slot, or what the library gave.
   [[nodiscard]] int activate(const LuksHeader& header, const char* mapping, const Secret& key,
                              std::uint32_t flags, std::uint64_t memory_kib) const;
+  /// Why `activate` gave `r`, when slots were left out for want of memory. Nothing: it was
+  /// another reason.
+  [[nodiscard]] static std::optional<Error> short_of_memory(const LuksHeader& header, int r,
+                                                            std::uint64_t memory_kib,
+                                                            const std::string& what,
+                                                            const std::string& hint);
 };
 
 }  // namespace latchkey
