@@ -81,35 +81,41 @@ class Printed {
   std::string line_{};
 };
 
-// Reads until the end or the deadline; gives false at the deadline. With a
-// descriptor of the process, its end is the end: who else holds the pipe is not
-// waited for, and what such a one writes from then on is not read.
-bool drain(int fd, Printed& into, std::optional<Clock::time_point> deadline, int process) {
+// Reads until the end or the deadline; gives false at the deadline. The end is when the
+// output is closed and the process has ended; with `until_exit` its end alone: who else
+// holds the pipe is not waited for, and what such a one writes from then on is not read.
+// Without a descriptor of the process it is the end of the output.
+bool drain(int fd, Printed& into, std::optional<Clock::time_point> deadline, int process,
+           bool until_exit) {
   char buffer[4096];
   std::size_t left_over = most_left_over;
-  bool ended = false;
+  bool ended = process < 0;
   while (left_over > 0) {
     int wait = -1;
     if (deadline) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
-      if (left.count() <= 0) return false;
-      wait = static_cast<int>(left.count());
+      wait = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
     }
+    const bool enough = until_exit && process >= 0 && ended;
     std::array<pollfd, 2> watched{{{fd, POLLIN, 0}, {ended ? -1 : process, POLLIN, 0}}};
-    const int ready = ::poll(watched.data(), watched.size(), ended ? 0 : wait);
-    if (ready == 0 && ended) break;
+    const int ready = ::poll(watched.data(), watched.size(), enough ? 0 : wait);
+    if (ready == 0 && enough) break;
     if (ready == 0) return false;
     if (ready < 0 && errno == EINTR) continue;
     ended = ended || watched[1].revents != 0;
+    // Asked only now: on a machine that stalls, the time may be over before the first
+    // look at a program that has long done its work.
+    if (wait == 0 && (!ended || process < 0)) return false;
+    if (fd < 0 && ended) break;
     if (watched[0].revents == 0) continue;
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0 && (process < 0 || ended)) break;
+    if (got <= 0 && ended) break;
     if (got <= 0) {
       fd = -1;  // it closed its output and may run on: its end is still to come
       continue;
     }
-    if (ended) left_over -= std::min(left_over, static_cast<std::size_t>(got));
+    if (enough || wait == 0) left_over -= std::min(left_over, static_cast<std::size_t>(got));
     into.add({buffer, static_cast<std::size_t>(got)});
   }
   into.end_of_line();
@@ -208,8 +214,8 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
   if (options.timeout.count() > 0) deadline = Clock::now() + options.timeout;
   RunResult result;
   Printed printed(options, result.output);
-  const Fd process(options.until_exit ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
-  const bool ended = drain(output.get(), printed, deadline, process.get());
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const bool ended = drain(output.get(), printed, deadline, process.get(), options.until_exit);
   // Before it is waited for: from then on its number may be another's.
   if (!ended || options.until_exit) ::kill(-pid, SIGKILL);
   if (!ended) {

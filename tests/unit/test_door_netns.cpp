@@ -286,3 +286,31 @@ TEST_CASE("a farewell that cannot bring a link back says so and is done again", 
   CHECK(world.state() == before);
   CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
 }
+
+TEST_CASE("a farewell on a machine that stalls for a moment brings the links back", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer;
+  const std::string before = world.state();
+  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/proc/cmdline", "ip=192.0.2.77::192.0.2.1:24::nic0:none");
+  const Process door(world.door(), world.root + "/door.out");
+  CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));
+  // A busybox whose first call of ip comes to nothing in its time.
+  const std::string busybox = find_program("busybox");
+  const std::string real = world.root + "/busybox";
+  const std::string stalled = world.root + "/stalled";
+  fs::copy_file(busybox, real);
+  world.file("/stalls", "#!/bin/sh\n[ -e " + stalled + " ] || { : >" + stalled +
+                            "; exec sleep 60; }\nexec " + real + " \"$@\"\n");
+  fs::permissions(world.root + "/stalls", fs::perms::owner_all);
+  REQUIRE(::mount((world.root + "/stalls").c_str(), busybox.c_str(), nullptr, MS_BIND, nullptr) ==
+          0);
+  const RunResult bye = world.run_unlock("farewell");
+  REQUIRE(::umount(busybox.c_str()) == 0);
+  INFO(bye.output);
+  CHECK(fs::exists(stalled));
+  CHECK(bye.status == 0);
+  CHECK(world.state() == before);
+  CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
+}

@@ -201,6 +201,7 @@ TEST_CASE("an early boot that never came to its end keeps neither sshd's port no
   Machine m("test-left", {"--volumes", "a", "--memory", "768", "--script", no_farewell});
   m.wait_early();
   m.unlock_and_boot();
+  INFO(m.must("journalctl -b --no-pager -o short-monotonic -u latchkey-farewell"));
   CHECK(has(m.must("journalctl -b --no-pager -o cat"), "Finished latchkey-farewell.service"));
   check_nothing_left(m, "systemd");
   m.must("systemctl is-active --quiet ssh || systemctl is-active --quiet ssh.socket");

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <poll.h>
+
+#include "support/catch.hpp"
+#include "sys/process.hpp"
+
+using namespace latchkey;
+using namespace std::chrono_literals;
+
+TEST_CASE("a program that ended in time was in time, however late it is looked at") {
+  const auto done =
+      run({"sh", "-c", "echo one; echo two"}, {.timeout = 1s, .on_line = [](std::string_view line) {
+                                                 // As on a machine that stalls: the time is over,
+                                                 // and so is the program.
+                                                 if (line == "one") ::poll(nullptr, 0, 1200);
+                                                 return false;
+                                               }});
+  REQUIRE(done);
+  CHECK(done->status == 0);
+  CHECK(done->output == "one\ntwo\n");
+}
+
+TEST_CASE("a program that is still there when its time is over is ended") {
+  for (const char* script : {"sleep 60", "exec >&- 2>&-; sleep 60", "while :; do echo y; done"}) {
+    const auto done = run({"sh", "-c", script}, {.timeout = 1s});
+    INFO(script);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == Code::timeout);
+  }
+}
