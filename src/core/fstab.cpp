@@ -115,8 +115,9 @@ std::string deed(const FstabLine& line, const Field& field) {
 
 class FstabJudge {
  public:
-  FstabJudge(std::span<const Claim> claims, const Resolve& resolve, const std::string& file)
-      : claims_(claims), resolve_(resolve), file_(file), table_(claims, resolve) {}
+  FstabJudge(std::span<const Claim> claims, const Resolve& resolve,
+             std::span<const std::string> held, const std::string& file)
+      : claims_(claims), resolve_(resolve), held_(held), file_(file), table_(claims, resolve) {}
 
   [[nodiscard]] std::optional<Finding> judge(const FstabLine& line, std::size_t number) const {
     const std::string where = number_of(number, file_);
@@ -168,9 +169,9 @@ class FstabJudge {
          std::string("delete that line, or add nofail to its options") + reload});
   }
 
-  static std::optional<Finding> of_mapping(const FstabLine& line, const std::string& where,
-                                           const Claim& one) {
-    if (one.only_opened && line.may_fail()) return {};
+  [[nodiscard]] std::optional<Finding> of_mapping(const FstabLine& line, const std::string& where,
+                                                  const Claim& one) const {
+    if (one.only_opened && line.may_fail()) return of_company(line, where, one);
     return graded(line,
                   {Code::busy, where + deed(line, line.source),
                    "it is " + one.name + ", which Latchkey opens: until then the boot waits for it",
@@ -201,9 +202,9 @@ class FstabJudge {
 
   // systemd itself orders what lies on a volume that it mounts. All else has to wait for
   // the release, and nothing may wait for it: local-fs.target comes before the release.
-  static std::optional<Finding> too_early(const FstabLine& line, const std::string& where,
-                                          const Claim& one, const std::string& path,
-                                          bool is_place) {
+  [[nodiscard]] std::optional<Finding> too_early(const FstabLine& line, const std::string& where,
+                                                 const Claim& one, const std::string& path,
+                                                 bool is_place) const {
     Error text{Code::busy, where + deed(line, line.target),
                "'" + printable(path) + "' is on " + one.name + ", which is mounted later", ""};
     const bool waits = one.by_system || line.after(release_unit);
@@ -214,7 +215,8 @@ class FstabJudge {
           "call swapon";
       return graded(line, std::move(text));
     }
-    if (harmless && !(line.automount() && is_place && !one.by_system)) return {};
+    if (harmless && !(line.automount() && is_place && !one.by_system))
+      return of_company(line, where, one);
     std::vector<std::string> missing;
     if (!line.has("nofail")) missing.emplace_back("nofail");
     if (!waits) missing.push_back("x-systemd.after=" + std::string(release_unit));
@@ -223,11 +225,34 @@ class FstabJudge {
       text.hint +=
           std::string(missing.empty() ? "take" : ", and take") + " x-systemd.automount out of them";
     text.hint += reload;
+    if (const std::string command = hold_command(line, one); !command.empty())
+      text.hint += ", and: " + command;
     return graded(line, std::move(text));
+  }
+
+  // What mounts a line that leans on a volume comes and goes with it when it is held.
+  [[nodiscard]] std::string hold_command(const FstabLine& line, const Claim& one) const {
+    const std::string unit = line.swap() ? "" : mount_unit(line.place);
+    if (one.by_system || one.volume.empty() || unit.empty()) return {};
+    if (std::ranges::find(held_, unit) != held_.end()) return {};
+    // A backslash would not survive the shell.
+    const bool plain = unit.find('\\') == std::string::npos;
+    return "latchkey hold " + (plain ? unit : "'" + unit + "'") + " --needs " + one.volume;
+  }
+
+  [[nodiscard]] std::optional<Finding> of_company(const FstabLine& line, const std::string& where,
+                                                  const Claim& one) const {
+    const std::string command = hold_command(line, one);
+    if (command.empty()) return {};
+    return doubtful({Code::partial, where + deed(line, line.target),
+                     "nothing unmounts it before a lock closes " + one.name +
+                         ", and nothing mounts it after a late unlock",
+                     "run: " + command});
   }
 
   std::span<const Claim> claims_;
   const Resolve& resolve_;
+  std::span<const std::string> held_;
   const std::string& file_;
   Table table_;
 };
@@ -245,13 +270,15 @@ Claim claim(const Volume& volume) {
   Claim out = claim("the volume '" + volume.name + "'", volume.device, volume.mapping, volume.uuid,
                     volume.mount_point);
   out.only_opened = volume.mount_point.empty();
+  out.volume = volume.name;
   out.by_system = mounted_by_system(volume);
   return out;
 }
 
 Findings fstab_conflicts(std::string_view text, const std::string& file,
-                         std::span<const Claim> claims, const Resolve& resolve) {
-  const FstabJudge judge(claims, resolve, file);
+                         std::span<const Claim> claims, const Resolve& resolve,
+                         std::span<const std::string> held) {
+  const FstabJudge judge(claims, resolve, held, file);
   Findings out;
   std::size_t number = 0;
   for (const std::string_view raw : split_lines(text)) {

@@ -22,6 +22,7 @@ struct Claim {
   std::vector<std::string> devices{};  ///< paths of the encrypted device
   bool only_opened = false;            ///< a data volume that others use: swap, a database's own
   bool by_system = false;              ///< on `/`, `/usr` or `/var`: the system mounts it
+  std::string volume{};                ///< its name in the volumes file; empty: the keys volume
 };
 
 /// The claim of a device with this mapping, and perhaps a mount point. A logical
@@ -45,9 +46,12 @@ using Resolve = std::function<std::string(const std::string&)>;
 /// `noauto` alone, which units can ask for. No danger are other lines with `noauto` and no
 /// automount, the one for `/` (early boot opened that), with `nofail`
 /// those for volumes that are only opened, and those that nothing waits for and that
-/// wait for the release. Never fails: what is no line is left to mount(8).
+/// wait for the release; but a mount among these that is none of the `held` units is
+/// warned of: no lock could close the volume under it. Never fails: what is no line is left
+/// to mount(8).
 [[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,
-                                       std::span<const Claim> claims, const Resolve& resolve);
+                                       std::span<const Claim> claims, const Resolve& resolve,
+                                       std::span<const std::string> held);
 
 /// Takes fstab's text; gives an error for each claim on /usr or /var that no line of it
 /// mounts: the system would start with what lies below. `/` is mounted without a line.

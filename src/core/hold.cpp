@@ -38,7 +38,9 @@ std::string head() {
          "Documentation=man:latchkey(8)\n";
 }
 
-std::string unit_text(const HeldUnit& held) {
+bool is_mount(const std::string& unit) { return unit.ends_with(".mount"); }
+
+std::string unit_text(const HeldUnit& held, std::span<const HeldUnit> all) {
   std::string out = head() + "After=" + std::string(release_unit) + "\n";
   // A unit without default dependencies is not stopped at shutdown, and what is ordered
   // behind a mount stops before it, but only when it is stopped at all: its volume would
@@ -48,6 +50,11 @@ std::string unit_text(const HeldUnit& held) {
   out += "Conflicts=umount.target\nBefore=umount.target\n";
   for (const std::string& path : held.mount_points)
     if (const std::string mount = mount_unit(path); !mount.empty()) out += "After=" + mount + "\n";
+  // What fstab mounts out of a volume is there before the services that may use it, and
+  // goes after them.
+  if (!is_mount(held.unit))
+    for (const HeldUnit& other : all)
+      if (is_mount(other.unit)) out += "After=" + other.unit + "\n";
   return out + conditions(held);
 }
 
@@ -155,7 +162,7 @@ std::vector<DropIn> drop_ins(std::span<const HeldUnit> units) {
   };
   for (const HeldUnit& held : units) {
     std::string& text = text_of(held.unit);
-    if (text.empty()) text = unit_text(held);
+    if (text.empty()) text = unit_text(held, units);
   }
   for (const HeldUnit& held : units)
     for (const std::string& trigger : held.triggers) {

@@ -160,8 +160,8 @@ std::optional<Error> clash(const std::vector<Volume>& volumes, const Volume& vol
   return {};
 }
 
-constexpr std::array<std::string_view, 5> unit_suffixes{".service", ".socket", ".timer", ".path",
-                                                        ".target"};
+constexpr std::array<std::string_view, 7> unit_suffixes{".service", ".socket", ".timer",    ".path",
+                                                        ".target",  ".mount",  ".automount"};
 
 // Calls `take` with the fields of each line that is neither empty nor a comment.
 template <class Take>

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/fstab.hpp"
+#include "core/hold.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/say.hpp"
 #include "sys/fd.hpp"
@@ -36,9 +37,12 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
     if (found.empty()) out.push_back(good("'" + path + "' leaves the volumes alone"));
     out.insert(out.end(), found.begin(), found.end());
   };
-  look("/etc/fstab", [](const std::string& text, const std::string& path,
-                        const std::vector<Claim>& all, const Resolve& real) {
-    Findings found = fstab_conflicts(text, path, all, real);
+  std::vector<std::string> held;
+  if (const auto services = read_file(paths.etc("services")))
+    for (const HeldUnit& unit : read_holds(*services, "", {}).units) held.push_back(unit.unit);
+  look("/etc/fstab", [&](const std::string& text, const std::string& path,
+                         const std::vector<Claim>& all, const Resolve& real) {
+    Findings found = fstab_conflicts(text, path, all, real, held);
     for (Finding& lack : fstab_lacks(text, path, all)) found.push_back(std::move(lack));
     return found;
   });

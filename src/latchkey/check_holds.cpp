@@ -17,19 +17,30 @@
 namespace latchkey {
 namespace {
 
-// Lock takes them down with what they need, and a boot without the volumes starts them
-// without it, or not at all.
-Findings check_dependants(const Setup& setup) {
+// What has to do with a held unit and goes its own ways.
+Findings check_company(const Setup& setup) {
   std::vector<std::string> names;
   for (const Service& service : setup.services) append(names, instances_of(service.unit));
-  const auto states = states_of(names);
+  const auto held = states_of(names);
   Findings out;
-  if (!states) return out;
-  for (const Dependant& one : loose_dependants(*states))
-    out.push_back(
-        doubtful({Code::partial, "'" + one.unit + "' needs '" + one.needs + "' and is not held",
-                  "while that is held systemd starts it without it, or not at all",
-                  "run: latchkey hold " + one.unit}));
+  if (!held) return out;
+  const auto say = [&](const Loose& one, const char* how, const char* why,
+                       const std::string& unit) {
+    out.push_back(doubtful({Code::partial,
+                            "'" + one.unit + "' " + how + " '" + one.held + "' and is not held",
+                            why, "run: latchkey hold " + unit}));
+  };
+  // Lock takes them down with what they need.
+  for (const Loose& one : loose_dependants(*held))
+    say(one, "needs", "while that is held systemd starts it without it, or not at all", one.unit);
+  for (const Loose& one : loose_parts(*held))
+    say(one, "is part of", "it was added after the hold and starts without its volumes", one.held);
+  std::vector<std::string> triggers;
+  for (const auto& [name, unit] : *held) add_once(triggers, unit.triggered_by);
+  if (const auto states = states_of(triggers))
+    for (const Loose& one : loose_triggers(*held, *states))
+      say(one, "starts", "it was added after the hold and tries in vain until the release",
+          one.held);
   return out;
 }
 
@@ -43,15 +54,15 @@ Findings check_units(const Paths& paths, const Setup& setup) {
       out.push_back(doubtful({Code::missing, "systemd knows no unit '" + service.unit + "'", "",
                               "correct its name in /etc/latchkey/services, or remove the line"}));
     else if (!fact.held)
-      out.push_back(bad({Code::refused, "'" + service.unit + "' is not held",
-                         "its conditions are not loaded: an override resets them, or systemd has "
-                         "not been reloaded",
-                         "look at: systemctl cat " + service.unit + "; then: latchkey hold " +
-                             service.unit}));
+      out.push_back(bad(
+          {Code::refused, "'" + service.unit + "' is not held",
+           "its conditions are not loaded: an override resets them, or systemd has "
+           "not been reloaded",
+           "look at: systemctl cat " + service.unit + "; then: latchkey hold " + service.unit}));
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
-  for (Finding& finding : check_dependants(setup)) out.push_back(std::move(finding));
+  for (Finding& finding : check_company(setup)) out.push_back(std::move(finding));
   if (const auto stale = stale_drop_ins(paths, setup.volumes); !stale.empty())
     out.push_back(
         doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),
@@ -91,9 +102,14 @@ Findings check_holds(const Paths& paths, const Setup& setup) {
   if (!paths.root.empty()) return {};
   Findings out;
   switch (init_system()) {
-    case InitSystem::systemd: out = check_units(paths, setup); break;
-    case InitSystem::sysvinit: out = check_scripts(paths, setup); break;
-    case InitSystem::none: return {};
+    case InitSystem::systemd:
+      out = check_units(paths, setup);
+      break;
+    case InitSystem::sysvinit:
+      out = check_scripts(paths, setup);
+      break;
+    case InitSystem::none:
+      return {};
   }
   for (Finding& finding : check_packages(setup)) out.push_back(std::move(finding));
   return out;

@@ -47,9 +47,10 @@ Error no_such_unit(const std::string& unit) {
   std::vector<std::string> stems;
   for (const std::string& one : all) stems.push_back(stem(one));
   const auto best = nearest(stem(unit), stems);
-  const auto near = best ? std::optional(all[static_cast<std::size_t>(
-                               std::ranges::find(stems, *best) - stems.begin())])
-                         : std::nullopt;
+  const auto near =
+      best ? std::optional(
+                 all[static_cast<std::size_t>(std::ranges::find(stems, *best) - stems.begin())])
+           : std::nullopt;
   return {Code::missing, "cannot hold '" + printable(unit) + "'", "systemd knows no such unit",
           near ? "did you mean '" + *near + "'?" : "see: systemctl list-unit-files"};
 }
@@ -76,9 +77,9 @@ Result<std::vector<Found>> find_units(const std::string& unit) {
   const UnitState& state = (*shown)[0];
   if (state.load == "not-found") return no_such_unit(unit);
   const std::string id = valid_unit_name(state.id) ? state.id : unit;
-  std::vector<Found> out{
-      {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it",
-       state.required_by}};
+  std::vector<Found> out{{id, state.triggered_by,
+                          id == unit ? "" : "'" + unit + "' is another name of it",
+                          state.required_by}};
   for (const std::string& part : state.consists_of) {
     if (!part.ends_with(".service") || !valid_unit_name(part)) continue;
     Found found{part, {}, "it is part of '" + id + "'"};
@@ -126,10 +127,22 @@ Result<> edit_file(const std::string& path, std::string_view head, const Edit& e
   return after == *before ? Result<>(Ok{}) : write_file(path, after, 0644);
 }
 
-Result<> write_holds(const Paths& paths, const std::vector<Found>& units,
+// A hold that is made again, for what came to the unit meanwhile, needs what it did, and
+// its new parts the same.
+std::vector<std::string> needs_of(const Found& found, const std::vector<Found>& units,
+                                  const Setup& before) {
+  for (const std::string& name : {found.unit, units.front().unit})
+    if (const auto at = std::ranges::find(before.services, name, &Service::unit);
+        at != before.services.end())
+      return at->volumes;
+  return {};
+}
+
+Result<> write_holds(const Paths& paths, const std::vector<Found>& units, const Setup& before,
                      const std::vector<std::string>& needs) {
   auto done = edit_file(paths.etc("services"), services_head, [&](std::string text) {
-    for (const Found& found : units) text = with_line(text, found.unit, needs);
+    for (const Found& found : units)
+      text = with_line(text, found.unit, needs.empty() ? needs_of(found, units, before) : needs);
     return text;
   });
   if (!done) return done;
@@ -171,7 +184,8 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
   for (const std::string& other : found.dependants)
     if (other.ends_with(".service") &&
         std::ranges::find(setup.services, other, &Service::unit) == setup.services.end())
-      report_warning({Code::partial, "'" + other + "' requires '" + found.unit + "' and is not held",
+      report_warning({Code::partial,
+                      "'" + other + "' requires '" + found.unit + "' and is not held",
                       "systemd starts it without what is skipped", "run: latchkey hold " + other});
 }
 
@@ -262,7 +276,8 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
 
 }  // namespace
 
-int hold_unit(const Globals& globals, const std::string& typed, const std::vector<std::string>& needs) {
+int hold_unit(const Globals& globals, const std::string& typed,
+              const std::vector<std::string>& needs) {
   const Paths& paths = globals.paths;
   const auto before = load_setup(paths);
   if (!before) return report_error(before.error());
@@ -272,7 +287,8 @@ int hold_unit(const Globals& globals, const std::string& typed, const std::vecto
     if (find_volume(*before, name) == nullptr)
       return report_error({Code::usage, "there is no volume '" + printable(name) + "'", "",
                            "see: latchkey status"});
-  if (auto done = write_holds(paths, *units, needs); !done) return report_error(done.error());
+  if (auto done = write_holds(paths, *units, *before, needs); !done)
+    return report_error(done.error());
   // The owner's files are read again as a whole: what was written must be valid.
   const auto setup = load_setup(paths);
   if (!setup) return report_error(setup.error());
@@ -307,7 +323,8 @@ Run declare_hold(CLI::App& app, const Globals& globals) {
   const auto unit = std::make_shared<std::string>();
   const auto needs = std::make_shared<std::vector<std::string>>();
   app.add_option("unit", *unit, "as systemctl names it")->required();
-  app.add_option("--needs", *needs, "the volumes it needs; all when none is named")
+  app.add_option("--needs", *needs,
+                 "the volumes it needs; when none is named, those it needs already, or all")
       ->type_name("VOLUME");
   return [unit, needs, &globals] {
     const auto turn = begin_admin(globals, "hold");

@@ -116,6 +116,9 @@ EarlyInputs read_early_inputs(const Paths& paths) {
       out.faults.push_back({Code::missing, content.error().what, content.error().why,
                             "install the package again: apt install --reinstall latchkey"});
   }
+  // What comes into the image by the hooks of others, and decides who gets in.
+  inputs.add("IP", initramfs_ip(paths.root).value);
+  inputs.add("keyboard", read_file(paths.root + "/etc/default/keyboard"));
   if (out.config)
     for (const std::string& name : unknown_grants(out.config->ssh, out.keys, out.fingerprints))
       out.warnings.push_back({Code::config, "words are granted to '" + printable(name) + "'",

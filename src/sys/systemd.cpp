@@ -172,12 +172,20 @@ bool is_wanted(const UnitState& unit) {
   return unit.unit_file.starts_with("enabled") || !unit.wanted_by.empty();
 }
 
+bool is_triggered(const UnitState& unit, const std::vector<UnitState>& triggers) {
+  if (is_wanted(unit)) return false;
+  const bool job = unit.type == "oneshot" && unit.unit_file == "static";
+  return std::ranges::any_of(triggers, [&](const UnitState& trigger) {
+    return trigger.load == "loaded" && (job || is_wanted(trigger));
+  });
+}
+
 bool is_up(const UnitState& unit, const std::vector<UnitState>& triggers, bool released) {
   if (unit.active == "active" || unit.active == "reloading" || unit.active == "refreshing")
     return true;
   if (unit.active == "failed") return false;
   // Idle or at work: what counts is that it is started when it is needed.
-  if (!is_wanted(unit) && std::ranges::any_of(triggers, is_wanted))
+  if (is_triggered(unit, triggers))
     return std::ranges::all_of(triggers, [](const UnitState& trigger) {
       return !is_wanted(trigger) || trigger.active == "active";
     });

@@ -65,9 +65,13 @@ using UnitStates = std::map<std::string, UnitState>;
 /// that is loaded wants it.
 [[nodiscard]] bool is_wanted(const UnitState& unit);
 
-/// True when the unit is as a release leaves it: it runs; or it is not wanted
-/// itself and each wanted one of its triggers (`triggers`, their states) is up; or
-/// it is released and a oneshot that ran well.
+/// True for a unit that only its sockets, paths and timers (`triggers`, their states)
+/// start: nothing else starts it at boot and one of them is wanted, or it is a job that
+/// cannot be enabled, whose timer is off.
+[[nodiscard]] bool is_triggered(const UnitState& unit, const std::vector<UnitState>& triggers);
+
+/// True when the unit is as a release leaves it: it runs; or it is triggered and each
+/// wanted one of its triggers is up; or it is released and a oneshot that ran well.
 [[nodiscard]] bool is_up(const UnitState& unit, const std::vector<UnitState>& triggers,
                          bool released);
 

@@ -29,6 +29,17 @@ bool waits_in_vain(const UnitState& unit) {
          is_wanted(unit) && !has_our_drop_in(unit);
 }
 
+// The services in a list of the held units' that are none of them.
+std::vector<Loose> loose(const UnitStates& held, const Names UnitState::*list) {
+  std::set<std::string> known;
+  for (const auto& [name, unit] : held) known.insert({name, unit.id});
+  std::vector<Loose> out;
+  for (const auto& [name, unit] : held)
+    for (const std::string& other : unit.*list)
+      if (service(other) && !known.contains(other)) out.push_back({other, name});
+  return out;
+}
+
 // One that is refused may keep the others from being queued: then each for itself.
 Names queued(const Names& names) {
   if (names.empty() || queue_jobs("start", names, "")) return names;
@@ -40,13 +51,22 @@ Names queued(const Names& names) {
 
 }  // namespace
 
-std::vector<Dependant> loose_dependants(const UnitStates& held) {
-  std::set<std::string> known;
-  for (const auto& [name, unit] : held) known.insert({name, unit.id});
-  std::vector<Dependant> out;
+std::vector<Loose> loose_dependants(const UnitStates& held) {
+  return loose(held, &UnitState::required_by);
+}
+
+std::vector<Loose> loose_parts(const UnitStates& held) {
+  return loose(held, &UnitState::consists_of);
+}
+
+std::vector<Loose> loose_triggers(const UnitStates& held, const UnitStates& triggers) {
+  std::vector<Loose> out;
   for (const auto& [name, unit] : held)
-    for (const std::string& other : unit.required_by)
-      if (service(other) && !known.contains(other)) out.push_back({other, name});
+    for (const std::string& other : unit.triggered_by) {
+      const auto at = triggers.find(other);
+      if (at != triggers.end() && at->second.load == "loaded" && !has_our_drop_in(at->second))
+        out.push_back({other, name});
+    }
   return out;
 }
 

@@ -97,12 +97,12 @@ void UnitStarter::prepare(std::vector<Ended>& ended) {
       if (error) break;
       const UnitState& unit = states->at(name);
       error = unusable(unit, name);
-      bool triggered = false;
+      std::vector<UnitState> all;
       for (const std::string& trigger_name : unit.triggered_by) {
         if (!triggers) break;
         const UnitState& trigger = triggers->at(trigger_name);
+        all.push_back(trigger);
         if (trigger.load != "loaded" || !is_wanted(trigger)) continue;
-        triggered = true;
         // A socket cannot be started while its service runs; it is not needed then.
         if (trigger.active == "active" ||
             (unit.active == "active" && trigger_name.ends_with(".socket")))
@@ -110,7 +110,9 @@ void UnitStarter::prepare(std::vector<Ended>& ended) {
         start->triggers.push_back(trigger_name);
         start->jobs.push_back({.name = trigger_name, .before = trigger});
       }
-      if (unit.active != "active" && (is_wanted(unit) || !triggered)) start->units.push_back(name);
+      const bool triggered = is_triggered(unit, all);
+      if (unit.active != "active" && !triggered) start->units.push_back(name);
+      if (triggered && std::ranges::none_of(all, is_wanted)) start->idle = "what starts it is off";
     }
     // Behind the triggers: what is told is how the unit itself fared.
     for (const std::string& name : start->units)
@@ -207,7 +209,7 @@ void UnitStarter::watch(std::vector<Ended>& ended) {
       ++start;
       continue;
     }
-    std::string detail = start->jobs.empty() ? "running" : start->jobs.back().detail;
+    std::string detail = start->jobs.empty() ? start->idle : start->jobs.back().detail;
     if (start->units.empty() && !start->triggers.empty())
       detail = "waiting for " + join(start->triggers, ", ");
     if (!error) detail += told_dependants(start->jobs);

@@ -50,6 +50,7 @@ class UnitStarter : public UnitBatch {
     std::vector<std::string> names{};     ///< the unit, or its instances
     std::vector<std::string> triggers{};  ///< to be started
     std::vector<std::string> units{};     ///< to be started
+    std::string idle = "running";         ///< how it stands when nothing is to be started
     std::vector<Job> jobs{};
   };
 

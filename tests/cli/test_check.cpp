@@ -148,7 +148,7 @@ TEST_CASE("case 46: check names the lines of fstab that need a volume before it 
                "volume 'www', which is mounted later: the boot would end in emergency mode, "
                "without sshd\n"
                "  hint: add nofail,x-systemd.after=latchkey-release.service to its options; then: "
-               "systemctl daemon-reload\n"));
+               "systemctl daemon-reload, and: latchkey hold var-www.mount --needs www\n"));
   CHECK(contains(said, "error: line 2 of '/etc/fstab' mounts '/web/backup' at boot"));
   CHECK(contains(said, "warning: line 3 of '/etc/fstab' mounts '/var/mail' at boot"));
 }

@@ -12,7 +12,7 @@ LATCHKEY_FUZZ(text) {
   for (const Volume& volume : *volumes) claims.push_back(claim(volume));
   const auto resolve = [](const std::string& spec) { return spec; };
   for (const Findings& found :
-       {fstab_conflicts(text, "fstab", claims, resolve), fstab_lacks(text, "fstab", claims),
+       {fstab_conflicts(text, "fstab", claims, resolve, {}), fstab_lacks(text, "fstab", claims),
         crypttab_conflicts(text, "crypttab", claims, resolve)})
     for (const Finding& one : found) judge(one.text);
 }

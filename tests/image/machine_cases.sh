@@ -177,5 +177,15 @@ case_24_keyboard_layout() {
 	check "a console in early boot has the layout" grep -qx de "$image/etc/console-setup/layout"
 	run_check ''
 	check "... and check has no word about it" not said keyboard
+	check "... and the image is up to date" not said "is out of date"
+	printf 'XKBLAYOUT="fr"\n' >"$tree/etc/default/keyboard"
+	run_check ''
+	check "another layout is not yet in the image" said "is out of date"
+	printf 'XKBLAYOUT="de"\n' >"$tree/etc/default/keyboard"
+	mkdir -p "$tree/etc/initramfs-tools/conf.d"
+	echo 'IP=192.0.2.9::192.0.2.1:255.255.255.0::eth0:off' >"$tree/etc/initramfs-tools/conf.d/ip"
+	run_check ''
+	check "nor is another address" said "is out of date"
+	rm "$tree/etc/initramfs-tools/conf.d/ip"
 	rm "$tree/bin/setupcon" "$tree/etc/default/keyboard"
 }

@@ -50,8 +50,12 @@ std::string texts(const Findings& findings) {
   return out;
 }
 
+// The mounts that lean on a volume in these tests; what is said of one that is not held
+// has a test of its own.
+const std::vector<std::string> held{"var-www.mount", "srv-www-backup.mount", "srv-www-n.mount"};
+
 std::string fstab(const std::string& text, const Resolve& resolve = lead) {
-  return texts(fstab_conflicts(text, "/etc/fstab", claims(), resolve));
+  return texts(fstab_conflicts(text, "/etc/fstab", claims(), resolve, held));
 }
 
 std::string crypttab(const std::string& text, const Resolve& resolve = lead) {
@@ -95,7 +99,7 @@ TEST_CASE("case 46: fstab lines for our encrypted devices are warned of by every
 TEST_CASE("a volume that is only opened may be used by fstab, if the boot does not wait for it") {
   const std::string line = "/dev/mapper/cleartext-raw none swap sw";
   CHECK(fstab(line + ",nofail 0 0\n") == "");
-  const Findings found = fstab_conflicts(line + " 0 0\n", "/etc/fstab", claims(), lead);
+  const Findings found = fstab_conflicts(line + " 0 0\n", "/etc/fstab", claims(), lead, held);
   REQUIRE(found.size() == 1);
   CHECK(found[0].text.hint == "add nofail to its options; then: systemctl daemon-reload");
   CHECK(about(fstab("/dev/mapper/cleartext-keys /k ext4 nofail\n"), "the keys volume"));
@@ -123,7 +127,7 @@ TEST_CASE("a line of fstab for what Latchkey mounts keeps the boot from its end 
 TEST_CASE("a volume's line with noauto alone is warned of: a unit can ask for the mount") {
   for (const char* line : {"/dev/mapper/cleartext-my-www /srv/www ext4 noauto\n",
                            "/dev/mapper/cleartext-my-www /mnt/x ext4 ro,noauto\n"}) {
-    const Findings found = fstab_conflicts(line, "/etc/fstab", claims(), lead);
+    const Findings found = fstab_conflicts(line, "/etc/fstab", claims(), lead, held);
     REQUIRE(found.size() == 1);
     CHECK(found[0].level == Finding::Level::warning);
     CHECK(found[0].text.hint ==
@@ -162,7 +166,7 @@ TEST_CASE("what leans on a volume is told where a link leads to it") {
 
 TEST_CASE("fstab lines that lean on a volume may wait for the release, if nothing waits for them") {
   const auto hint = [](const std::string& line) {
-    const Findings found = fstab_conflicts(line + "\n", "/etc/fstab", claims(), lead);
+    const Findings found = fstab_conflicts(line + "\n", "/etc/fstab", claims(), lead, held);
     return found.size() == 1
                ? (found[0].level == Finding::Level::error ? "error: " : "") + found[0].text.hint
                : std::to_string(found.size());
@@ -192,6 +196,25 @@ TEST_CASE("fstab lines that lean on a volume may wait for the release, if nothin
         "add nofail," + after + " to its options" + reload);
   CHECK(hint("/srv/www/swap none swap sw,nofail").starts_with("add noauto to its options"));
   CHECK(hint("/srv/www/swap none swap sw,noauto") == "0");
+}
+
+TEST_CASE("what leans on a volume and is not held is warned of, with the command that holds it") {
+  const auto said = [](const std::string& line) {
+    const Findings found = fstab_conflicts(line + "\n", "/etc/fstab", claims(), lead, {});
+    REQUIRE(found.size() == 1);
+    return sentence(found[0].text) + "; " + found[0].text.hint;
+  };
+  const std::string after = "nofail,x-systemd.after=latchkey-release.service";
+  CHECK(said("/srv/www/sub /var/www none bind," + after) ==
+        "line 1 of '/etc/fstab' mounts '/var/www' at boot: nothing unmounts it before a lock "
+        "closes the volume 'my-www', and nothing mounts it after a late unlock; run: latchkey "
+        "hold var-www.mount --needs my-www");
+  CHECK(said("/dev/mapper/cleartext-raw /mnt/a-b ext4 nofail")
+            .ends_with("run: latchkey hold 'mnt-a\\x2db.mount' --needs raw"));
+  CHECK(said("/srv/www/sub /var/www none bind")
+            .ends_with("add " + after +
+                       " to its options; then: systemctl daemon-reload, and: "
+                       "latchkey hold var-www.mount --needs my-www"));
 }
 
 TEST_CASE("fstab lines that are no danger are not warned of") {
@@ -232,14 +255,15 @@ TEST_CASE("crypttab lines that are no danger are not warned of") {
 }
 
 TEST_CASE("root, /usr and /var on volumes need the lines of fstab that others must not have") {
-  const auto volumes = parse_volumes("root system/root / ext4\nvar system/var /var ext4\n"
-                                     "usr system/usr /usr ext4\ndb system/db /srv/db ext4\n",
-                                     "volumes");
+  const auto volumes = parse_volumes(
+      "root system/root / ext4\nvar system/var /var ext4\n"
+      "usr system/usr /usr ext4\ndb system/db /srv/db ext4\n",
+      "volumes");
   REQUIRE(volumes);
   std::vector<Claim> all;
   for (const Volume& volume : *volumes) all.push_back(claim(volume));
   const auto conflicts = [&](const std::string& line) {
-    return texts(fstab_conflicts(line, "/etc/fstab", all, alone));
+    return texts(fstab_conflicts(line, "/etc/fstab", all, alone, {}));
   };
   CHECK(conflicts("/dev/mapper/cleartext-root / ext4 defaults\n") == "");
   CHECK(conflicts("/dev/mapper/cleartext-usr /usr ext4 defaults\n") == "");

@@ -108,6 +108,16 @@ TEST_CASE("a held unit never makes systemd start a mount that fstab has for its 
     CHECK(text.find(pulls) == std::string::npos);
 }
 
+TEST_CASE("held services come after the mounts that are held with them, and go before them") {
+  const auto units = read_holds("db data\nmnt-home.mount data\nweb www\n", "", volumes()).units;
+  const auto files = drop_ins(units);
+  REQUIRE(files.size() == 3);
+  CHECK(files[1].unit == "mnt-home.mount");
+  for (const std::size_t service : {0, 2})
+    CHECK(files[service].text.find("After=mnt-home.mount\n") != std::string::npos);
+  CHECK(files[1].text.find("After=mnt-home.mount\n") == std::string::npos);
+}
+
 TEST_CASE("mount units are named as systemd names them") {
   // As systemd-escape --path --suffix=mount prints them.
   CHECK(mount_unit("/") == "-.mount");

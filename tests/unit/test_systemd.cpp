@@ -22,6 +22,7 @@ UnitState inactive() {
 
 UnitState timer(const std::string& active, const std::string& unit_file) {
   UnitState unit;
+  unit.load = "loaded";
   unit.active = active;
   unit.unit_file = unit_file;
   return unit;
@@ -32,7 +33,8 @@ UnitState timer(const std::string& active, const std::string& unit_file) {
 TEST_CASE("systemctl show's blocks become units, in order") {
   const auto units = parse_show(
       "Type=notify\nResult=success\nNRestarts=2\nExecMainStatus=0\nId=mariadb.service\n"
-      "WantedBy=multi-user.target\nRequiredBy=app.service\nBoundBy=two.service\nTriggeredBy=\nConsistsOf=\n"
+      "WantedBy=multi-user.target\nRequiredBy=app.service\nBoundBy=two.service\nTriggeredBy="
+      "\nConsistsOf=\n"
       "LoadState=loaded\nActiveState=active\nSubState=running\n"
       "FragmentPath=/lib/systemd/system/mariadb.service\n"
       "DropInPaths=/run/systemd/generator.early/mariadb.service.d/zzzz-latchkey.conf\n"
@@ -50,8 +52,9 @@ TEST_CASE("systemctl show's blocks become units, in order") {
   CHECK_FALSE(units[0].job);
   CHECK(units[0].wanted_by == Lines{"multi-user.target", "app.service"});
   CHECK(units[0].required_by == Lines{"app.service", "two.service"});
-  CHECK(units[0].files == Lines{"/lib/systemd/system/mariadb.service",
-                                "/run/systemd/generator.early/mariadb.service.d/zzzz-latchkey.conf"});
+  CHECK(units[0].files ==
+        Lines{"/lib/systemd/system/mariadb.service",
+              "/run/systemd/generator.early/mariadb.service.d/zzzz-latchkey.conf"});
   CHECK(units[1].load == "not-found");
   CHECK(units[1].job);
   CHECK(units[1].need_reload);
@@ -106,6 +109,22 @@ TEST_CASE("a job that only its timer starts is up when the timer is") {
   CHECK_FALSE(is_up(wanted, {timer("active", "enabled")}, true));
 }
 
+TEST_CASE("a job whose timer is off is run by nobody, and nothing is missing") {
+  UnitState job = inactive();
+  job.type = "oneshot";
+  job.unit_file = "static";
+  CHECK(is_triggered(job, {timer("inactive", "disabled")}));
+  CHECK(is_up(job, {timer("inactive", "disabled")}, true));
+  CHECK_FALSE(is_triggered(job, {}));
+  UnitState gone = timer("inactive", "");
+  gone.load = "not-found";
+  CHECK_FALSE(is_triggered(job, {gone}));
+  // A daemon without [Install] has its place in the services file as its owner's wish.
+  job.type = "simple";
+  CHECK_FALSE(is_triggered(job, {timer("inactive", "disabled")}));
+  CHECK(is_triggered(job, {timer("inactive", "enabled")}));
+}
+
 TEST_CASE("a start is judged by what changed since it was queued") {
   const UnitState before = inactive();
   UnitState now = before;
@@ -126,7 +145,8 @@ TEST_CASE("a start is judged by what changed since it was queued") {
   now.exit_status = "3";
   const Judged failed = judge_start(before, now, "x.service");
   CHECK(failed.error == Error{Code::io, "cannot start 'x.service'",
-                              "its process ended with status 3", "run: journalctl -b -u x.service"});
+                              "its process ended with status 3",
+                              "run: journalctl -b -u x.service"});
 
   now = before;
   now.condition_time = 200;

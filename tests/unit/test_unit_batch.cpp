@@ -155,8 +155,9 @@ TEST_CASE("a unit that is not stopped costs itself, and is told after its time")
             out += expect(how.count(good) == 1 && how.at(good).empty(), "a good one");
           for (const std::size_t bad : {1U, 2U})
             out += expect(how.count(bad) == 1 && how.at(bad).starts_with("error: "), "a bad one");
-          return out + expect(how.at(2) == "error: 'u2.service' is still 'deactivating' after 0.0 s",
-                              how.at(2));
+          return out +
+                 expect(how.at(2) == "error: 'u2.service' is still 'deactivating' after 0.0 s",
+                        how.at(2));
         }) == "");
 }
 
@@ -192,6 +193,22 @@ TEST_CASE("case 50: what needs a unit and is down without it comes back with it"
         }) == "");
 }
 
+TEST_CASE("a job whose timer somebody has disabled is not run by a release") {
+  CHECK(alone([] {
+          fake_systemctl(1);
+          put("/mnt/u0.service",
+              "Id=u0.service\nLoadState=loaded\nActiveState=inactive\nType=oneshot\n"
+              "UnitFileState=static\nTriggeredBy=u0.timer\n");
+          put("/mnt/u0.timer",
+              "Id=u0.timer\nLoadState=loaded\nActiveState=inactive\nUnitFileState=disabled\n");
+          const auto how = run_all(UnitStarter(std::chrono::seconds(10)), 1);
+          std::string out = expect(how.at(0) == "what starts it is off", how.at(0));
+          for (const std::string& call : calls())
+            out += expect(!call.starts_with("start"), "called: " + call);
+          return out;
+        }) == "");
+}
+
 TEST_CASE("a dependant that systemd refuses costs itself, and no unit") {
   CHECK(alone([] {
           fake_systemctl(1);
@@ -213,7 +230,21 @@ TEST_CASE("services that need a held one and are not held are known") {
   held["db.service"].id = "mariadb.service";
   held["db.service"].required_by = {"app.service", "web.service", "x.target", "mariadb.service"};
   held["web.service"].id = "web.service";
-  CHECK(loose_dependants(held) == std::vector<Dependant>{{"app.service", "db.service"}});
+  CHECK(loose_dependants(held) == std::vector<Loose>{{"app.service", "db.service"}});
+}
+
+TEST_CASE("what came to a held unit after its hold is known") {
+  UnitStates held;
+  held["pg.service"].consists_of = {"pg@15-main.service", "pg@16-new.service", "pg.slice"};
+  held["pg@15-main.service"].triggered_by = {"pg.socket", "old.timer", "gone.path"};
+  CHECK(loose_parts(held) == std::vector<Loose>{{"pg@16-new.service", "pg.service"}});
+  UnitStates triggers;
+  triggers["pg.socket"].load = "loaded";
+  triggers["old.timer"] = {.load = "loaded",
+                           .files = {"/lib/systemd/system/old.timer",
+                                     "/run/systemd/generator.late/old.timer.d/zzzz-latchkey.conf"}};
+  triggers["gone.path"].load = "not-found";
+  CHECK(loose_triggers(held, triggers) == std::vector<Loose>{{"pg.socket", "pg@15-main.service"}});
 }
 
 TEST_CASE("sockets, paths and timers that the boot skipped are queued, and nothing else is") {

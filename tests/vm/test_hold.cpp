@@ -262,4 +262,18 @@ TEST_CASE("case 49, 52: postgresql, apache2 and docker are held, and run when th
   CHECK(m.must("cd / && runuser -u postgres -- psql -Atc 'show data_directory'") == "/srv/pg/main");
   CHECK(m.must("wget -qO- http://127.0.0.1/") == "from the volume");
   CHECK(m.must("docker info -f '{{.DockerRootDir}}'") == "/srv/docker");
+
+  // A cluster that is made after the hold of its service is no part of that, until it is
+  // made again: then with the volume that the service needs.
+  m.must("pg_createcluster 15 later && systemctl daemon-reload");
+  m.must("systemctl start postgresql@15-later");
+  const Done told = m.sh("latchkey check");
+  INFO(told.output);
+  CHECK(has(told.output,
+            "'postgresql@15-later.service' is part of 'postgresql.service' and is not held"));
+  const Done again = m.sh("latchkey hold postgresql");
+  INFO(again.output);
+  CHECK(again.status == 0);
+  CHECK(has(m.must("cat /etc/latchkey/services"), "\npostgresql@15-later.service pg\n"));
+  CHECK_FALSE(has(m.sh("latchkey check").output, "is not held"));
 }

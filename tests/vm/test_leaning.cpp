@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Mounts that the system makes out of volumes, and other uses of their file systems that
+// are not Latchkey's own.
+#include "core/result.hpp"
+#include "support/catch.hpp"
+#include "support/guests.hpp"
+#include "support/machine.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+Machine& unlocked() {
+  Machine& m = guests().plain();
+  m.load("early");
+  m.unlock_and_boot();
+  m.until("systemctl is-active --quiet latchkey-release");
+  // So that no image is built: in a guest without KVM one takes minutes.
+  m.must("mount -t tmpfs tmpfs /boot");
+  return m;
+}
+
+void boot_without_data(Machine& m) {
+  m.reboot();
+  m.wait_early();
+  CHECK(m.early("continue").status == 0);
+  m.wait_login();
+  CHECK(m.sh("systemctl is-system-running --wait").output.find("running") == 0);
+  CHECK_FALSE(
+      has(m.must("journalctl -b --no-pager -o cat -u '*.device' -u '*.mount'"), "timed out"));
+}
+
+}  // namespace
+
+TEST_CASE("a bind mount out of a volume is held, and comes and goes with it", "[.slow]") {
+  Machine& m = unlocked();
+  m.must("mkdir -p /srv/a/home /mnt/home && echo here >/srv/a/home/file");
+  const std::string line = "/srv/a/home /mnt/home none bind";
+  m.must("echo '" + line + " 0 0' >>/etc/fstab");
+  const Done told = m.sh("latchkey check");
+  INFO(told.output);
+  CHECK(told.status != 0);
+  const std::string options = "nofail,x-systemd.after=latchkey-release.service";
+  CHECK(has(told.output, options));
+  CHECK(has(told.output, "latchkey hold mnt-home.mount --needs a"));
+  m.must("sed -i 's|^" + line + "|&," + options + "|' /etc/fstab");
+  // What an older setup has left: nothing waits for its device, in any boot.
+  m.must("echo '/dev/mapper/cleartext-b /srv/b ext4 noauto 0 0' >>/etc/fstab");
+  m.must("systemctl daemon-reload && systemctl start mnt-home.mount");
+  const Done held = m.sh("latchkey hold mnt-home.mount --needs a");
+  INFO(held.output);
+  CHECK(held.status == 0);
+  CHECK(m.must("cat /mnt/home/file") == "here");
+
+  m.must("latchkey -q lock");
+  CHECK(m.sh("mountpoint -q /mnt/home").status != 0);
+  CHECK(m.sh("test -e /dev/mapper/cleartext-a").status != 0);
+  m.must("umount /boot");
+  boot_without_data(m);
+  CHECK(m.sh("mountpoint -q /mnt/home").status != 0);
+  const Done released = m.sh("release-services", m.passphrase());
+  INFO(released.output);
+  CHECK(released.status == 0);
+  CHECK(has(released.output, "mnt-home.mount"));
+  CHECK(m.must("cat /mnt/home/file") == "here");
+
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  m.until("mountpoint -q /mnt/home");
+  CHECK(m.must("cat /mnt/home/file") == "here");
+  m.until("latchkey status");
+}
+
+TEST_CASE("what needs a held unit comes back with it, also where a container keeps its data",
+          "[.slow]") {
+  Machine& m = unlocked();
+  const auto unit = [&](const std::string& name, const std::string& text) {
+    m.must("printf '" + text + "' >/etc/systemd/system/" + name);
+  };
+  const std::string at_boot = "[Install]\\nWantedBy=multi-user.target\\n";
+  const std::string stays = "[Service]\\nExecStart=/bin/sleep infinity\\n" + at_boot;
+  unit("db.service", stays);
+  unit("app.service", "[Unit]\\nRequires=db.service\\nAfter=db.service\\n" + stays);
+  unit("bound.service", "[Unit]\\nBindsTo=db.service\\nAfter=db.service\\n" + stays);
+  unit("talk.socket",
+       "[Socket]\\nListenStream=127.0.0.1:4242\\n[Install]\\nWantedBy=sockets.target\\n");
+  unit("talk.service",
+       "[Service]\\nExecStart=/bin/sleep infinity\\nStandardInput=socket\\n" + at_boot);
+  m.must(
+      "systemctl daemon-reload && systemctl enable -q --now db app bound talk.socket talk.service");
+  const Done held = m.sh("latchkey hold db --needs a && latchkey hold talk --needs a");
+  INFO(held.output);
+  CHECK(held.status == 0);
+  const auto all_up = [&] {
+    for (const char* name : {"db", "app", "bound", "talk.socket", "talk.service"}) {
+      INFO(name);
+      m.until("systemctl is-active --quiet " + std::string(name));
+    }
+  };
+
+  m.must("systemd-run -q --unit container unshare -m --propagation private sleep infinity");
+  m.until("grep -q /srv/a /proc/$(systemctl show -P MainPID container)/mounts");
+  const Done kept = m.sh("latchkey lock");
+  INFO(kept.output);
+  CHECK(kept.status == exit_status(Code::busy));
+  CHECK(has(kept.output, "sleep"));
+  for (const char* name : {"db", "app", "bound", "talk.socket", "talk.service"}) {
+    INFO(name);
+    CHECK(m.sh("systemctl is-active " + std::string(name)).output == "inactive\n");
+  }
+  const Done released = m.sh("release-services", m.passphrase());
+  INFO(released.output);
+  CHECK(released.status == 0);
+  CHECK(m.sh("mountpoint -q /srv/a").status == 0);
+  all_up();
+
+  m.must("systemctl stop container && latchkey -q lock && umount /boot");
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  all_up();
+  m.until("latchkey status");
+}
