@@ -22,7 +22,7 @@ struct Claim {
   std::vector<std::string> devices{};  ///< paths of the encrypted device
   bool only_opened = false;            ///< a data volume that others use: swap, a database's own
   bool by_system = false;              ///< on `/`, `/usr` or `/var`: the system mounts it
-  std::string volume{};                ///< its name in the volumes file; empty: the keys volume
+  std::string volume{};                ///< its name in the volumes file; empty: nothing is held
 };
 
 /// The claim of a device with this mapping, and perhaps a mount point. A logical

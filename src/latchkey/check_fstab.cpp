@@ -7,6 +7,7 @@
 #include "latchkey/check.hpp"
 #include "latchkey/say.hpp"
 #include "sys/fd.hpp"
+#include "sys/init_system.hpp"
 
 namespace latchkey {
 
@@ -14,6 +15,9 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<Claim> claims;
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes) claims.push_back(claim(volume));
+  // Only systemd has units for mounts, which can be held.
+  if (init_system() == InitSystem::sysvinit)
+    for (Claim& one : claims) one.volume.clear();
   if (inputs.config)
     claims.push_back(claim("the keys volume", inputs.config->keys.device,
                            inputs.config->keys.mapping, inputs.config->keys.uuid));
