@@ -106,5 +106,6 @@ TEST_CASE("/usr and /var on encrypted volumes: no way on without /usr, and one w
   m.unlock_and_boot();
   CHECK(m.must("findmnt -no SOURCE /usr") == "/dev/mapper/cleartext-usr");
   m.until("latchkey status");
+  INFO(m.must("journalctl -b --no-pager -o short-monotonic -u 'latchkey-*'"));
   CHECK(m.must("systemctl --no-legend --failed list-units") == "");
 }
