@@ -32,6 +32,7 @@ struct UnitFacts {
   bool released = false;  ///< its release marker exists
   bool held = false;      ///< our conditions are loaded
   bool queued = false;    ///< a job for it waits in the init system
+  bool masked = false;    ///< an administrator has forbidden every start
   std::string state{};    ///< the init system's own word for it
 };
 

@@ -88,8 +88,7 @@ void need(HeldUnit& held, const Volume& volume) {
 
 }  // namespace
 
-std::string mount_unit(std::string_view path) {
-  constexpr std::string_view suffix = ".mount";
+std::string path_unit(std::string_view path, std::string_view suffix) {
   constexpr std::string_view plain = ":_.";
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
@@ -113,6 +112,19 @@ std::string mount_unit(std::string_view path) {
   // systemd gives what is longer a name that it draws from the path in a way of its own.
   if (out.size() + suffix.size() > 255) return {};
   return out + std::string(suffix);
+}
+
+std::string mount_unit(std::string_view path) { return path_unit(path, ".mount"); }
+
+std::vector<DropIn> patience(std::span<const Volume> open) {
+  std::vector<DropIn> out;
+  for (const Volume& volume : open)
+    if (const std::string unit = path_unit("/dev/mapper/" + volume.mapping, ".device");
+        mounted_by_system(volume) && !unit.empty())
+      out.push_back({unit,
+                     "# Written by latchkey-generator: early boot has opened this device.\n"
+                     "[Unit]\nJobRunningTimeoutSec=300s\n"});
+  return out;
 }
 
 std::string marker_of(const std::string& unit) { return "released/" + unit; }

@@ -42,9 +42,17 @@ struct DropIn {
   bool operator==(const DropIn&) const = default;
 };
 
-/// The name that systemd gives the mount unit of a path; empty for a path that gets none
-/// (with `..` in it), or one of more bytes than a unit's name may have.
+/// The name that systemd gives the unit of a path, with this suffix; empty for a path that
+/// gets none (with `..` in it), or one of more bytes than a unit's name may have.
+[[nodiscard]] std::string path_unit(std::string_view path, std::string_view suffix);
+
+/// That of its mount.
 [[nodiscard]] std::string mount_unit(std::string_view path);
+
+/// Takes the volumes that early boot has opened. Gives the drop-ins for the devices of those
+/// that the system mounts itself: their line in fstab bounds the wait for a device that may
+/// never come, and these are there, however long a slow machine takes to see them.
+[[nodiscard]] std::vector<DropIn> patience(std::span<const Volume> open);
 
 /// The release marker of a unit, relative to /run/latchkey.
 [[nodiscard]] std::string marker_of(const std::string& unit);

@@ -68,7 +68,7 @@ void take(NetworkPlan& plan, const Result<IpOption>& option) {
 
 Error wrong(const std::string& key, const std::string& value, std::string why) {
   return Error{Code::config, "[network] " + key + " = '" + printable(value) + "'", std::move(why),
-               "correct latchkey.conf and run update-initramfs -u"};
+               "correct latchkey.conf and run: update-initramfs -u -k all"};
 }
 
 void take(NetworkPlan& plan, const NetworkConfig& config) {
@@ -210,7 +210,7 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
     if (!configured)
       plan.problems.push_back({Code::config, "[network] " + configured.error().what,
                                configured.error().why + "; it is left out",
-                               "correct latchkey.conf and run update-initramfs -u"});
+                               "correct latchkey.conf and run: update-initramfs -u -k all"});
     else if (made.empty())
       made = std::move(*configured);
   }

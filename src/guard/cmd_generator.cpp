@@ -2,6 +2,8 @@
 // latchkey-generator: what systemd calls before it loads any unit (see
 // systemd.generator(7)). It holds the units; it must be quick, may not ask
 // systemd anything, and never fails the boot. What it cannot read, it holds.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -29,6 +31,11 @@ void write_drop_in(const std::string& directory, const DropIn& drop_in) {
 int generate(const Paths& paths, const std::vector<std::string>& directories) {
   // normal, early, late: only early is not shadowed by a file in /etc.
   const std::string& directory = directories.size() > 1 ? directories[1] : directories.at(0);
+  std::vector<Volume> open = readable_volumes(paths, [](const Error&) {});  // told below
+  std::erase_if(open, [&](const Volume& volume) {
+    return ::access((paths.root + "/dev/mapper/" + volume.mapping).c_str(), F_OK) != 0;
+  });
+  for (const DropIn& drop_in : patience(open)) write_drop_in(directory, drop_in);
   const std::string services = text_of(paths.etc("services"), complain);
   if (services.empty()) return 0;
   const Holds holds = read_holds(services, text_of(paths.etc("triggers"), complain),

@@ -209,6 +209,12 @@ int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Foun
   int status = 0;
   for (const Found& found : units) {
     if (facts.units[found.unit].held) continue;
+    if (facts.units[found.unit].masked) {
+      report_warning({Code::refused, "'" + found.unit + "' is masked",
+                      "it starts neither at boot nor at a release",
+                      "run: systemctl unmask " + found.unit});
+      continue;
+    }
     if (init_system() == InitSystem::sysvinit) {
       if (const auto fault = fault_of_hold(paths, found.unit)) status = report_error(*fault);
       continue;

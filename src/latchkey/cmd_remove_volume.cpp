@@ -37,10 +37,17 @@ Result<> confirm(const Options& options, const Asker& asker, const std::string& 
 }
 
 Result<> no_service_names_it(const Setup& setup, const std::string& name) {
-  for (const Service& service : setup.services)
-    if (std::ranges::find(service.volumes, name) != service.volumes.end())
-      return Error{Code::refused, "will not remove '" + name + "'",
-                   "'" + service.unit + "' is held for it", "run: latchkey unhold " + service.unit};
+  for (const Service& service : setup.services) {
+    if (std::ranges::find(service.volumes, name) == service.volumes.end()) continue;
+    // What it is held for besides stays.
+    std::string needs;
+    for (const std::string& other : service.volumes)
+      if (other != name) needs += " --needs " + other;
+    return Error{Code::refused, "will not remove '" + name + "'",
+                 "'" + service.unit + "' is held for it",
+                 std::string("run: latchkey ") + (needs.empty() ? "unhold " : "hold ") +
+                     service.unit + needs};
+  }
   return Ok{};
 }
 

@@ -15,6 +15,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
 #include "sys/file_system.hpp"
+#include "sys/fsck.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/mount.hpp"
 #include "sys/unfinished.hpp"
@@ -31,8 +32,8 @@ Result<> look(const Globals& globals, const Setup& setup, const Volume& volume) 
   if (!facts.volumes[volume.name].open || !volume_up(volume, facts.volumes[volume.name]))
     return Error{Code::refused, what, "it is not open and mounted", "run: release-services"};
   if (!volume.mount_point.empty() &&
-      grow_command(volume.fs_type, mapping_path(volume), volume.mount_point).empty())
-    return Error{Code::refused, what, "'" + volume.fs_type + "' cannot grow while it is mounted",
+      grow_command(type_of(volume), mapping_path(volume), volume.mount_point).empty())
+    return Error{Code::refused, what, "'" + type_of(volume) + "' cannot grow while it is mounted",
                  ""};
   return Ok{};
 }
@@ -105,7 +106,8 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
       {"file-system", "growing the file system; a large one takes a while", [&]() -> Result<> {
          return volume->mount_point.empty()
                     ? Result<>(Ok{})
-                    : grow_file_system(volume->fs_type, mapping_path(*volume), volume->mount_point);
+                    : grow_file_system(type_of(*volume), mapping_path(*volume),
+                                       volume->mount_point);
        }}};
   if (const auto done = carry_out(globals, *work, steps, halt); !done) {
     const int status = report_error(done.error());

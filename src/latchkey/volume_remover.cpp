@@ -18,6 +18,7 @@
 #include "sys/lvm_admin.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
+#include "sys/systemd.hpp"
 
 namespace latchkey {
 namespace {
@@ -178,7 +179,11 @@ Result<> VolumeRemover::configure() const {
   const auto text = read_file(file);
   if (!text) return text.error().code == Code::missing ? Result<>(Ok{}) : text.error();
   const std::string after = without_volume_line(*text, removal_.volume.name);
-  return after == *text ? Result<>(Ok{}) : write_file(file, after, 0644);
+  if (after != *text)
+    if (auto written = write_file(file, after, 0644); !written) return written;
+  // What is loaded still waits for its mount point: a service held for all volumes would
+  // stay down at its next restart.
+  return systemd_runs() ? reload_systemd() : Result<>(Ok{});
 }
 
 Result<> VolumeRemover::wipe() const {

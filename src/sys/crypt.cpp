@@ -32,7 +32,7 @@ Error activation_error(const LuksSession& session, const MappingRequest& request
     case ENOENT:
       return {Code::kernel, what,
               "the kernel lacks a cipher or hash it needs (" + session.reason(r) + ")",
-              "rebuild the image: update-initramfs -u"};
+              "rebuild the image: update-initramfs -u -k all"};
     case ENODEV:
     case ENXIO:
       return {Code::missing, what, session.reason(r), ""};
@@ -41,7 +41,7 @@ Error activation_error(const LuksSession& session, const MappingRequest& request
   }
   if (!kernel_has_target("crypt"))
     return {Code::kernel, what, "the kernel's dm-crypt module is not loaded and cannot be",
-            "rebuild the image: update-initramfs -u"};
+            "rebuild the image: update-initramfs -u -k all"};
   return {Code::io, what, session.reason(r), ""};
 }
 

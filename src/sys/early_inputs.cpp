@@ -55,7 +55,7 @@ void read_hosts(const Paths& paths, EarlyInputs& out, Inputs& inputs) {
   if (out.host_keys.empty())
     out.faults.push_back({Code::config, "early boot has no host key",
                           "there is none in '" + paths.etc("hostkeys") + "' that can be used",
-                          "run: update-initramfs -u"});
+                          "run: update-initramfs -u -k all"});
 }
 
 // Which of the command lines the next boot has is not known: all are prepared for.

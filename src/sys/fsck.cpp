@@ -30,6 +30,12 @@ Checked unchecked(const std::string& why) { return {"not checked", why}; }
 
 }  // namespace
 
+std::string type_of(const Volume& volume) {
+  if (volume.fs_type != "auto") return volume.fs_type;
+  const std::string found = detect_type(mapping_path(volume));
+  return found.empty() ? volume.fs_type : found;
+}
+
 Result<Checked> check_device(const std::string& device, const std::string& type,
                              const std::string& name, const Watch& watch) {
   const std::string found = type == "auto" ? detect_type(device) : type;

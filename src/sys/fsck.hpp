@@ -38,6 +38,10 @@ struct Watch {
 /// the kernel goes on with the file system that it knows. Nothing when none has.
 [[nodiscard]] std::optional<Checked> mounted_for_others(dev_t device, const std::string& name);
 
+/// The type of the file system on the mapping of a volume: the configured one, or for
+/// `auto` what its superblock says; `auto` when that says nothing.
+[[nodiscard]] std::string type_of(const Volume& volume);
+
 /// The same as check_fs on any device, for tests and for check_fs.
 [[nodiscard]] Result<Checked> check_device(const std::string& device, const std::string& type,
                                            const std::string& name, const Watch& watch);

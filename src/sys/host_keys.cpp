@@ -82,7 +82,7 @@ std::optional<Error> wrong_mode(const std::string& path) {
   if (::lstat(path.c_str(), &info) != 0) return {};
   if (!S_ISREG(info.st_mode))
     return Error{Code::refused, "the host key '" + path + "' is not used", "it is no regular file",
-                 "remove it, then run: update-initramfs -u"};
+                 "remove it, then run: update-initramfs -u -k all"};
   if ((info.st_mode & 077U) == 0) return {};
   return Error{Code::refused, "the host key '" + path + "' can be read by others than root", "",
                "run: chmod 600 " + path};
@@ -124,7 +124,7 @@ HostKeys read_host_keys(const Paths& paths) {
     const auto line = public_line(paths, key.path);
     if (!line) {
       Error error = line.error();
-      error.hint = "remove it, then run: update-initramfs -u";
+      error.hint = "remove it, then run: update-initramfs -u -k all";
       out.warnings.push_back(std::move(error));
       continue;
     }

@@ -16,6 +16,7 @@
 #include "core/text.hpp"
 #include "sys/btrfs.hpp"
 #include "sys/device.hpp"
+#include "sys/fsck.hpp"
 #include "sys/handle.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
@@ -89,15 +90,17 @@ Error busy_error(const std::string& what, const Volume& volume, libmnt_table* mo
 }
 
 Error mount_error(int error, const std::string& what, const Volume& volume) {
-  const std::string check = "run: " + repair_command(volume.fs_type, mapping_path(volume));
+  const std::string type = type_of(volume);
+  const std::string check = type == "auto" ? "look with: blkid " + mapping_path(volume)
+                                           : "run: " + repair_command(type, mapping_path(volume));
   switch (error) {
     case ENODEV:
-      return {Code::kernel, what, "the kernel knows no file system '" + volume.fs_type + "'",
-              "run: modprobe " + volume.fs_type};
+      return {Code::kernel, what, "the kernel knows no file system '" + type + "'",
+              "run: modprobe " + type};
     case EINVAL:
       return {Code::damaged, what,
-              "there is no readable " + volume.fs_type +
-                  " file system on it, or a mount option is wrong",
+              "there is no readable " + (type == "auto" ? std::string() : type + " ") +
+                  "file system on it, or a mount option is wrong",
               check + "; see also: dmesg"};
     case EUCLEAN:
     case EBADMSG:

@@ -95,6 +95,7 @@ void add_facts(UnitFacts& fact, const UnitState& unit, const UnitStates& states,
   fact.active = fact.active && is_up(unit, triggers_of(unit, states), fact.released);
   fact.failed = fact.failed || unit.active == "failed";
   fact.queued = fact.queued || unit.job;
+  fact.masked = fact.masked || unit.load == "masked";
   fact.held = fact.held && is_held(unit, held_as);
   const std::string state =
       unit.load == "loaded" ? unit.active + " (" + unit.sub + ")" : unit.load;

@@ -118,6 +118,16 @@ TEST_CASE("held services come after the mounts that are held with them, and go b
   CHECK(files[1].text.find("After=mnt-home.mount\n") == std::string::npos);
 }
 
+TEST_CASE("what early boot has opened for the system is waited for as long as it takes") {
+  const auto open = parse_volumes("var vg/var /var ext4\ndb vg/db /srv/db ext4\n", "volumes");
+  const auto files = patience(*open);
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].unit == "dev-mapper-cleartext\\x2dvar.device");
+  // Behind what systemd's own generator writes of x-systemd.device-timeout=.
+  CHECK(std::string("50-device-timeout.conf") < drop_in_name);
+  CHECK(files[0].text.find("JobRunningTimeoutSec=300s\n") != std::string::npos);
+}
+
 TEST_CASE("mount units are named as systemd names them") {
   // As systemd-escape --path --suffix=mount prints them.
   CHECK(mount_unit("/") == "-.mount");
