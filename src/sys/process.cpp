@@ -19,6 +19,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/worker.hpp"
 
 namespace latchkey {
 namespace {
@@ -37,11 +38,18 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return out;
 }
 
+// How long a program that was killed may take to end.
+constexpr std::chrono::seconds time_to_die(3);
+
+int exit_status_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int wait_for(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0)
     if (errno != EINTR) return 255;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return exit_status_of(status);
 }
 
 // What a program prints, as it comes: lines go to who listens, the rest is kept up
@@ -219,9 +227,12 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
   // Before it is waited for: from then on its number may be another's.
   if (!ended || options.until_exit) ::kill(-pid, SIGKILL);
   if (!ended) {
-    wait_for(pid);
+    // One that waits for a disk that hangs cannot be killed: it is left to itself.
+    const bool gone = wait_for_child(pid, time_to_die).has_value();
     return Error{Code::timeout, what,
-                 "it did not end within " + std::to_string(options.timeout.count()) + " s", ""};
+                 "it did not end within " + std::to_string(options.timeout.count()) + " s" +
+                     (gone ? "" : ", and hangs in the kernel, where nothing can end it"),
+                 gone ? "" : "look at: dmesg"};
   }
   result.status = wait_for(pid);
   return result;

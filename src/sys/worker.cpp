@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/worker.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -107,18 +108,14 @@ Worker::Worker(Worker&& other) noexcept
 
 Worker& Worker::operator=(Worker&& other) noexcept {
   if (this != &other) {
-    kill();
-    reap();
+    end();
     pid_ = std::exchange(other.pid_, -1);
     channel_ = std::move(other.channel_);
   }
   return *this;
 }
 
-Worker::~Worker() {
-  kill();
-  reap();
-}
+Worker::~Worker() { end(); }
 
 void Worker::forget() noexcept {
   pid_ = -1;
@@ -136,6 +133,34 @@ int Worker::reap() noexcept {
   }
   pid_ = -1;
   return status;
+}
+
+std::optional<int> Worker::reap_within(std::chrono::milliseconds patience) noexcept {
+  if (pid_ <= 0) return 0;
+  const auto status = wait_for_child(pid_, patience);
+  if (status) pid_ = -1;
+  return status;
+}
+
+std::optional<int> Worker::end(std::chrono::milliseconds patience) noexcept {
+  kill();
+  const auto status = reap_within(patience);
+  forget();
+  return status;
+}
+
+std::optional<int> wait_for_child(pid_t pid, std::chrono::milliseconds patience) noexcept {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  int status = 0;
+  // Asked again and again rather than told by a descriptor: one that is being traced
+  // shows its end there before it can be reaped.
+  while (true) {
+    const pid_t got = ::waitpid(pid, &status, WNOHANG);
+    if (got == pid) return status;
+    if (got < 0 && errno != EINTR) return 0;  // somebody else has reaped it
+    if (std::chrono::steady_clock::now() >= deadline) return {};
+    ::poll(nullptr, 0, 5);
+  }
 }
 
 void close_other_descriptors(int keep) noexcept {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -51,7 +52,7 @@ class Channel {
   Fd fd_;
 };
 
-/// The parent's side of a worker. Ending it kills the process and reaps it.
+/// The parent's side of a worker. Destroying it ends the process, as end() does.
 class Worker {
  public:
   /// Forks. The child runs `body` with its end of the channel and exits with
@@ -76,6 +77,11 @@ class Worker {
   void kill() noexcept;
   /// Waits for its end; gives the wait status.
   int reap() noexcept;
+  /// The same, up to `patience`: nothing when it has not ended by then.
+  std::optional<int> reap_within(std::chrono::milliseconds patience) noexcept;
+  /// Kills it and waits up to `patience` for its end; gives the wait status. One that does
+  /// not end hangs in the kernel, out of reach of any signal: nothing, and it is forgotten.
+  std::optional<int> end(std::chrono::milliseconds patience = std::chrono::seconds(2)) noexcept;
 
  private:
   Worker(pid_t pid, Fd fd) : pid_(pid), channel_(std::move(fd)) {}
@@ -83,6 +89,10 @@ class Worker {
   pid_t pid_;
   Channel channel_;
 };
+
+/// Waits up to `patience` for the end of a child; gives the wait status, or nothing.
+[[nodiscard]] std::optional<int> wait_for_child(pid_t pid,
+                                                std::chrono::milliseconds patience) noexcept;
 
 /// In a forked child: closes every descriptor above stderr but this one, so that
 /// nothing of the parent's (clients, listening sockets) is kept open by it.

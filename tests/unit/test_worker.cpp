@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Workers that cannot be ended. No test can make a disk hang everywhere; a process that is
+// traced by somebody else cannot be reaped either, which is all that its parent sees of it.
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+
+#include "support/catch.hpp"
+#include "sys/process.hpp"
+#include "sys/worker.hpp"
+
+using namespace latchkey;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// Has a process of its own trace the caller, for twenty seconds, and never look after it.
+// Gives its id; -1 where tracing is not allowed.
+pid_t be_traced() {
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+  const pid_t self = ::getpid();
+  int ends[2];
+  if (::pipe(ends) != 0) return -1;
+  const pid_t tracer = ::fork();
+  if (tracer == 0) {
+    const bool traces = ::ptrace(PTRACE_SEIZE, self, nullptr, nullptr) == 0;
+    (void)!::write(ends[1], traces ? "y" : "n", 1);
+    close_other_descriptors(2);
+    ::poll(nullptr, 0, 20'000);
+    ::_exit(0);
+  }
+  char answer = 'n';
+  (void)!::read(ends[0], &answer, 1);
+  return answer == 'y' ? tracer : -1;
+}
+
+}  // namespace
+
+TEST_CASE("a worker that cannot be ended is forgotten, not waited for") {
+  pid_t tracer = -1;
+  const auto began = Clock::now();
+  {
+    auto worker = Worker::fork([](Channel& channel) {
+      channel.send('t', std::to_string(be_traced()));
+      (void)channel.receive();
+      return 0;
+    });
+    REQUIRE(worker);
+    const auto said = worker->channel().receive();
+    REQUIRE(said);
+    tracer = std::stoi(said->payload);
+    if (tracer < 0) {
+      WARN("skipped: no process may trace another here");
+      return;
+    }
+    CHECK_FALSE(worker->reap_within(50ms));
+    CHECK_FALSE(worker->end(200ms));
+    CHECK(worker->pid() == -1);
+  }
+  CHECK(Clock::now() - began < 5s);
+  ::kill(tracer, SIGKILL);
+}
+
+TEST_CASE("a worker that ends in time is reaped with its status") {
+  auto worker = Worker::fork([](Channel&) { return 7; });
+  REQUIRE(worker);
+  const auto status = worker->reap_within(10s);
+  REQUIRE(status);
+  CHECK(*status == 7 << 8);
+
+  auto stopped = Worker::fork([](Channel& channel) {
+    channel.send('s');
+    return ::raise(SIGSTOP);
+  });
+  REQUIRE(stopped);
+  REQUIRE(stopped->channel().receive());
+  CHECK(stopped->end() == SIGKILL);
+}
