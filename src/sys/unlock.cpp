@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/unlock.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
 #include "sys/keeper.hpp"
-#include "sys/lvm.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/lvm.hpp"
 #include "sys/probe.hpp"
 #include "sys/unlock_effects.hpp"
 
@@ -41,12 +44,32 @@ Result<> clean_up(const Setup& setup, const Paths& paths) {
   return Ok{};
 }
 
-// The workers of an unlock inherit the lock's descriptor, so it is free only when
-// every process of a killed unlock is gone as well.
+constexpr std::chrono::seconds time_to_finish(15);
+
+std::string workers_lock(const Paths& paths) { return paths.run("unlock.workers"); }
+
+// The workers of an unlock inherit a lock of their own, so that those of a killed unlock
+// are given time to end what they do. It is not the unlock's lock: a worker that waits for
+// a disk that hangs never ends, and would keep every other unlock away. So after a while
+// its file is left to it.
+Result<> wait_for_workers(const Paths& paths, std::chrono::seconds wait) {
+  const auto free =
+      LockFile::take(workers_lock(paths), "an unlock", std::min(wait, time_to_finish));
+  if (free) return Ok{};
+  if (free.error().code != Code::busy || wait.count() == 0) return free.error();
+  ::unlink(workers_lock(paths).c_str());
+  return Ok{};
+}
+
 Result<LockFile> take_turn(const Paths& paths, std::chrono::seconds wait) {
   if (auto made = make_directories(paths.run(), 0755); !made) return made.error();
-  return LockFile::take(paths.run("unlock.lock"), "an unlock", wait);
+  auto turn = LockFile::take(paths.run("unlock.lock"), "an unlock", wait);
+  if (!turn) return turn;
+  if (auto free = wait_for_workers(paths, wait); !free) return free.error();
+  return turn;
 }
+
+void close_lock(LockFile& lock) { const LockFile gone = std::move(lock); }
 
 }  // namespace
 
@@ -68,12 +91,20 @@ Result<> clean_up_after_unlock(const Setup& setup, const Paths& paths) {
 }
 
 Result<Outcome> unlock_here(const Setup& setup, const Paths& paths, Secret passphrase,
-                            Reporter& reporter) {
-  const auto turn = take_unlock_turn(setup, paths, std::chrono::seconds(60));
+                            Reporter& reporter, const std::function<void()>& let_go) {
+  auto turn = take_unlock_turn(setup, paths, std::chrono::seconds(60));
   if (!turn) return turn.error();
+  const auto workers = LockFile::take(workers_lock(paths), "an unlock", std::chrono::seconds(0));
+  if (!workers) return workers.error();
+  UnlockWork work;
+  work.let_go = [&] {
+    close_lock(*turn);
+    if (let_go) let_go();
+  };
   const Plan plan = plan_unlock(setup, probe_volumes(setup));
-  UnlockEffects effects(setup, paths, plan, std::move(passphrase),
-                        [&](const std::string& text) { reporter.note(text); });
+  UnlockEffects effects(
+      setup, paths, plan, std::move(passphrase),
+      [&](const std::string& text) { reporter.note(text); }, std::move(work));
   return execute(plan, effects, reporter);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "core/execute.hpp"
 #include "core/facts.hpp"
@@ -32,12 +33,14 @@ namespace latchkey {
 /// Opens every volume that is not open: takes the lock that keeps two unlocks
 /// apart (waits up to a minute for another one), cleans up after a killed one,
 /// probes, plans and executes. The passphrase is wiped
-/// before this returns. Fails with Code::busy when the lock is not free; all
-/// else is in the Outcome, whose status is Code::denied for a wrong passphrase.
+/// before this returns. `let_go` is called in each worker process: what it closes is not
+/// kept open by one that hangs in the kernel for good. Fails with Code::busy when the lock is not
+/// free; all else is in the Outcome, whose status is Code::denied for a wrong passphrase.
 ///
 /// To be called while the process has a single thread: it forks its workers.
-[[nodiscard]] Result<Outcome> unlock_here(const Setup& setup, const Paths& paths,
-                                          Secret passphrase, Reporter& reporter);
+[[nodiscard]] Result<Outcome> unlock_here(const Setup& setup, const Paths& paths, Secret passphrase,
+                                          Reporter& reporter,
+                                          const std::function<void()>& let_go = {});
 
 /// Puts the keys volume's LV to rest when it is one and nothing uses it: a device
 /// that is not there cannot be read by mistake. Called on the running system,

@@ -27,6 +27,12 @@ unsigned processors() {
   return static_cast<unsigned>(CPU_COUNT(&set));
 }
 
+// What a job that failed is told to have failed at.
+std::string failing(const std::string& job) {
+  if (job.empty()) return "cannot read the keys";
+  return job == activation ? "cannot help devices up" : "cannot open '" + job + "'";
+}
+
 std::vector<std::string> key_files(const Setup& setup) {
   std::vector<std::string> files;
   for (const Volume& volume : setup.volumes) files.push_back(volume.key_file);
@@ -36,21 +42,23 @@ std::vector<std::string> key_files(const Setup& setup) {
 }  // namespace
 
 UnlockEffects::UnlockEffects(const Setup& setup, const Paths& paths, const Plan& plan,
-                             Secret passphrase, std::function<void(const std::string&)> say)
+                             Secret passphrase, std::function<void(const std::string&)> say,
+                             UnlockWork work)
     : setup_(setup),
       passphrase_(std::move(passphrase)),
       say_(std::move(say)),
+      work_(std::move(work)),
       admission_(processors(), available_memory_kib() / 10 * 9) {
   const auto timeout = setup.config.boot.device_timeout;
   for (const Step& step : plan.steps) {
     if (const auto* find = std::get_if<FindDevice>(&step.action)) {
       if (find->volume.empty()) {
         fork_job("", [&](Channel& channel) {
-          return serve_keys(channel, setup.config.keys, key_files(setup), timeout);
+          return work_.keys(channel, setup.config.keys, key_files(setup), timeout);
         });
       } else if (const Volume* volume = find_volume(setup, find->volume)) {
         fork_job(volume->name,
-                 [&](Channel& channel) { return serve_volume(channel, *volume, timeout); });
+                 [&](Channel& channel) { return work_.volume(channel, *volume, timeout); });
       }
     } else if (const auto* activate = std::get_if<ActivateLvs>(&step.action)) {
       std::vector<DeviceRef> devices;
@@ -59,7 +67,7 @@ UnlockEffects::UnlockEffects(const Setup& setup, const Paths& paths, const Plan&
       // The door's directory is there in early boot only.
       const bool early = ::access(paths.run("early/door").c_str(), F_OK) == 0;
       fork_job(activation, [&](Channel& channel) {
-        return serve_activation(channel, devices, early, timeout);
+        return work_.activation(channel, devices, early, timeout);
       });
     }
   }
@@ -70,6 +78,7 @@ void UnlockEffects::fork_job(const std::string& name, const std::function<int(Ch
   // whose parent has died is to see the end of its channel.
   auto worker = Worker::fork([&](Channel& channel) {
     for (Job& other : jobs_) other.worker.forget();
+    work_.let_go();
     return body(channel);
   });
   if (worker) jobs_.emplace_back(name, std::move(*worker));
@@ -88,6 +97,16 @@ void UnlockEffects::begin(std::size_t index, const std::string& name, char reque
     return;
   }
   at->step = index;
+  at->request = request;
+  at->limit = limit_of(request);
+  at->deadline = Clock::now() + at->limit;
+}
+
+// No step is without a limit: a disk may hang at any read, and then answers to nothing.
+std::chrono::seconds UnlockEffects::limit_of(char request) const {
+  const auto& boot = setup_.config.boot;
+  if (request == 'R') return work_.limits.keys;
+  return request == 'O' ? boot.open_timeout : boot.device_timeout + work_.limits.reading;
 }
 
 void UnlockEffects::start(std::size_t index, const Action& action) {
@@ -122,7 +141,6 @@ void UnlockEffects::dispatch() {
     begin(index, name, 'O');
     if (at == nullptr || at->step != index) continue;
     at->admitted = true;
-    at->deadline = Clock::now() + setup_.config.boot.open_timeout;
     at->worker.channel().send_secret(at->key);
     at->key = Secret();
   }
@@ -131,27 +149,33 @@ void UnlockEffects::dispatch() {
 Ended UnlockEffects::end(Job& job, Result<std::string> result) {
   const std::size_t step = *job.step;
   job.step.reset();
-  job.deadline.reset();
   if (job.admitted) admission_.leave(job.memory_kib);
   job.admitted = false;
   return {step, std::move(result)};
 }
 
 Ended UnlockEffects::died(Job& job) {
-  const int status = job.worker.reap();
-  const std::string what = job.name.empty()         ? "cannot read the keys"
-                           : job.name == activation ? "cannot help devices up"
-                                                    : "cannot open '" + job.name + "'";
+  const int status = job.worker.reap_within(std::chrono::seconds(2)).value_or(0);
+  job.worker.forget();
+  const std::string what = failing(job.name);
   Error error{Code::io, what, "its worker process ended early", "try again"};
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
     error = {Code::memory, what, "its worker process was killed, most likely for want of memory",
              "add memory, or give the volume a key slot that needs less"};
-  if (job.deadline && Clock::now() >= *job.deadline)
-    error = {
-        Code::timeout, what,
-        "it took longer than " + std::to_string(setup_.config.boot.open_timeout.count()) + " s",
-        "raise open_timeout in [boot] if the machine is that slow"};
   return end(job, error);
+}
+
+// A derivation deep in a library does not listen to anything milder than a kill; a read of
+// a disk that hangs not even to that.
+Ended UnlockEffects::give_up(Job& job) {
+  const bool ended = job.worker.end(std::chrono::seconds(1)).has_value();
+  Error error{Code::timeout, failing(job.name),
+              "it took longer than " + std::to_string(job.limit.count()) + " s",
+              "does its disk answer? look at: dmesg"};
+  if (!ended) error.why += ", and a read of its disk hangs in the kernel";
+  if (ended && job.request == 'O')
+    error.hint = "raise open_timeout in [boot] if the machine is that slow";
+  return end(job, std::move(error));
 }
 
 std::optional<Ended> UnlockEffects::take_message(Job& job) {
@@ -197,20 +221,22 @@ void UnlockEffects::poll_jobs() {
     if (!at.step) continue;
     watched.push_back({at.worker.channel().fd(), POLLIN, 0});
     order.push_back(&at);
-    if (at.deadline && (!first || *at.deadline < *first)) first = at.deadline;
+    if (!first || at.deadline < *first) first = at.deadline;
   }
   int wait = -1;
   if (first) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now());
-    wait = std::max(0, static_cast<int>(left.count()));
+    wait = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
   }
   ::poll(watched.data(), watched.size(), wait);
   for (std::size_t i = 0; i < order.size(); ++i) {
     Job& at = *order[i];
-    // A derivation deep in a library does not listen to anything milder.
-    if (at.deadline && Clock::now() >= *at.deadline) at.worker.kill();
-    if ((watched[i].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
-    if (auto ended = take_message(at)) ended_.push_back(std::move(*ended));
+    if ((watched[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+      if (auto ended = take_message(at)) ended_.push_back(std::move(*ended));
+    } else if (Clock::now() >= at.deadline) {
+      // Only now, when it has nothing to say: on a machine that stalls, it may be done.
+      ended_.push_back(give_up(at));
+    }
   }
 }
 

@@ -76,7 +76,8 @@ int attempt(Channel& channel, const Setup& setup, const Paths& paths) {
   auto passphrase = channel.receive_secret(passphrase_limit);
   if (!passphrase) return exit_status(Code::io);
   Telling telling(channel);
-  const auto outcome = unlock_here(setup, paths, std::move(*passphrase), telling);
+  const auto outcome =
+      unlock_here(setup, paths, std::move(*passphrase), telling, [&] { channel = Channel(Fd()); });
   if (outcome)
     telling.end(outcome->status());
   else
