@@ -139,7 +139,11 @@ void UnlockEffects::dispatch() {
     if (at != nullptr && !admission_.admit(at->memory_kib)) return;
     opening_.pop_front();
     begin(index, name, 'O');
-    if (at == nullptr || at->step != index) continue;
+    if (at == nullptr) continue;
+    if (at->step != index) {  // it died since its device was found
+      admission_.leave(at->memory_kib);
+      continue;
+    }
     at->admitted = true;
     at->worker.channel().send_secret(at->key);
     at->key = Secret();

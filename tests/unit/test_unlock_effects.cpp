@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An unlock whose workers do not do what they should. One that is stopped answers as
 // little as one that waits for a disk that hangs.
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -196,4 +197,27 @@ TEST_CASE("a worker holds nothing that its unlock let go of for it") {
   CHECK(tell(setup, all_there(setup), work).done("open 'good'"));
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST_CASE("workers that die before they open leave their places to the others") {
+  std::vector<std::string> names;
+  for (int i = 0; i <= ::sysconf(_SC_NPROCESSORS_CONF); ++i)
+    names.push_back("dies" + std::to_string(i));
+  names.emplace_back("good");
+  const Setup setup = setup_of(names);
+  UnlockWork work = good_work();
+  work.volume = [](Channel& channel, const Volume& volume, std::chrono::seconds timeout) {
+    if (volume.name == "good") return good_volume(channel, volume, timeout);
+    if (channel.receive()) channel.send('F', "0");
+    return 1;
+  };
+  // The keys come when those workers have surely died.
+  work.keys = [](Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
+                 std::chrono::seconds timeout) {
+    ::poll(nullptr, 0, 500);
+    return good_keys(channel, volume, files, timeout);
+  };
+  const Story story = tell(setup, all_there(setup), work);
+  CHECK(story.done("open 'good'"));
+  CHECK(story.step("open 'dies0'").error.code == Code::io);
 }
