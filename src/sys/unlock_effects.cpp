@@ -61,14 +61,13 @@ UnlockEffects::UnlockEffects(const Setup& setup, const Paths& paths, const Plan&
                  [&](Channel& channel) { return work_.volume(channel, *volume, timeout); });
       }
     } else if (const auto* activate = std::get_if<ActivateLvs>(&step.action)) {
-      std::vector<DeviceRef> devices;
+      Absent absent{.devices = {}, .keys = setup.config.keys.device};
       for (const std::string& name : activate->names)
-        if (auto ref = parse_device_ref(name)) devices.push_back(*ref);
+        if (auto ref = parse_device_ref(name)) absent.devices.push_back(*ref);
       // The door's directory is there in early boot only.
       const bool early = ::access(paths.run("early/door").c_str(), F_OK) == 0;
-      fork_job(activation, [&](Channel& channel) {
-        return work_.activation(channel, devices, early, timeout);
-      });
+      fork_job(activation,
+               [&](Channel& channel) { return work_.activation(channel, absent, early, timeout); });
     }
   }
 }
@@ -106,6 +105,8 @@ void UnlockEffects::begin(std::size_t index, const std::string& name, char reque
 std::chrono::seconds UnlockEffects::limit_of(char request) const {
   const auto& boot = setup_.config.boot;
   if (request == 'R') return work_.limits.keys;
+  // It may have to wait for the keys.
+  if (request == 'A') return boot.device_timeout + work_.limits.reading + work_.limits.keys;
   return request == 'O' ? boot.open_timeout : boot.device_timeout + work_.limits.reading;
 }
 
@@ -217,6 +218,22 @@ std::optional<Ended> UnlockEffects::take_message(Job& job) {
   return end(job, std::string());
 }
 
+// With the keys, storage may be started without its lost disks. Without them nothing can be
+// opened: a wrong passphrase is told at once, not when every device has been looked for.
+// What is ended here has not failed, so the keys' error stays the only one.
+void UnlockEffects::keys_ended(bool read) {
+  if (read) {
+    Job* const helping = job(activation);
+    if (helping != nullptr && helping->step) helping->worker.channel().send('k');
+    return;
+  }
+  for (Job& other : jobs_) {
+    if (!other.step) continue;
+    other.worker.end(std::chrono::milliseconds(200));
+    ended_.push_back(end(other, std::string()));
+  }
+}
+
 void UnlockEffects::poll_jobs() {
   std::vector<pollfd> watched;
   std::vector<Job*> order;
@@ -235,12 +252,18 @@ void UnlockEffects::poll_jobs() {
   ::poll(watched.data(), watched.size(), wait);
   for (std::size_t i = 0; i < order.size(); ++i) {
     Job& at = *order[i];
+    if (!at.step) continue;  // ended by the end of another
+    const char request = at.request;
+    const std::size_t so_far = ended_.size();
     if ((watched[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
       if (auto ended = take_message(at)) ended_.push_back(std::move(*ended));
     } else if (Clock::now() >= at.deadline) {
       // Only now, when it has nothing to say: on a machine that stalls, it may be done.
       ended_.push_back(give_up(at));
     }
+    if (!at.name.empty() || ended_.size() == so_far) continue;
+    const bool well = static_cast<bool>(ended_.back().result);
+    if (request == 'R' || !well) keys_ended(well);
   }
 }
 

@@ -35,8 +35,8 @@ struct UnlockWork {
   std::function<int(Channel&, const KeysVolume&, const std::vector<std::string>&,
                     std::chrono::seconds)>
       keys = serve_keys;
-  std::function<int(Channel&, const std::vector<DeviceRef>&, bool, std::chrono::seconds)>
-      activation = serve_activation;
+  std::function<int(Channel&, const Absent&, bool, std::chrono::seconds)> activation =
+      serve_activation;
   /// What every worker lets go of first: one that hangs in the kernel holds what it has
   /// inherited until the machine goes down.
   std::function<void()> let_go = [] {};
@@ -81,6 +81,7 @@ class UnlockEffects : public Effects {
   Ended died(Job& job);
   Ended give_up(Job& job);
   Ended end(Job& job, Result<std::string> result);
+  void keys_ended(bool read);
   void poll_jobs();
 
   const Setup& setup_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/unlock_workers.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -143,6 +144,32 @@ void tell_degraded(const std::vector<std::string>& asked, const std::vector<Devi
   }
 }
 
+// To start storage without a disk that it lacks may cost a long copying later, so nobody
+// does it by a mistyped passphrase.
+// True as soon as the parent says that the keys were read; false when help is not wanted
+// any more: `none_missing`, or the parent is gone. What it says is left where it is, and so
+// true for all that comes later.
+bool keys_read(const Channel& channel, const std::function<bool()>& none_missing) {
+  while (!none_missing()) {
+    // A second: as long as a device that nobody tells of may go unseen.
+    pollfd told{channel.fd(), POLLIN, 0};
+    if (::poll(&told, 1, 1000) > 0) return (told.revents & POLLHUP) == 0;
+  }
+  return false;
+}
+
+// Starts what is missing with what there is of it.
+Result<> help_up(const std::vector<DeviceRef>& missing, bool degraded, bool early,
+                 const std::function<void(const std::string&)>& say,
+                 const std::function<std::vector<DeviceRef>()>& still_missing) {
+  if (degraded && early) start_arrays(say);
+  const std::vector<std::string> lvs = possible_lvs(missing);
+  if (lvs.empty()) return Ok{};
+  auto done = activate_lvs(lvs, degraded);
+  if (degraded) tell_degraded(lvs, still_missing(), say);
+  return done;
+}
+
 }  // namespace
 
 int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds device_timeout) {
@@ -170,12 +197,12 @@ int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std
   return 0;
 }
 
-int serve_activation(Channel& channel, const std::vector<DeviceRef>& devices, bool early,
+int serve_activation(Channel& channel, const Absent& absent, bool early,
                      std::chrono::seconds device_timeout) {
   if (!channel.receive()) return 0;
   const auto missing = [&] {
     std::vector<DeviceRef> out;
-    for (const DeviceRef& device : devices)
+    for (const DeviceRef& device : absent.devices)
       if (!device_ready(device.path())) out.push_back(device);
     return out;
   };
@@ -185,19 +212,29 @@ int serve_activation(Channel& channel, const std::vector<DeviceRef>& devices, bo
   // In early boot udev activates every complete volume group by itself. What it leaves
   // is a partial group, activation turned off in lvm.conf, an array that lacks a disk;
   // on the running system also the keys volume, which was put to rest.
-  const auto begin = std::chrono::steady_clock::now();
+  auto begin = std::chrono::steady_clock::now();
   const auto attempts = activation_attempts(std::chrono::seconds(early ? 3 : 0), device_timeout);
   for (const ActivationAttempt& attempt : attempts) {
     const auto left = begin + attempt.after - std::chrono::steady_clock::now();
     if (wait_for_devices(none_missing, std::chrono::ceil<std::chrono::milliseconds>(left))) break;
-    if (attempt.degraded && early) start_arrays(say);
-    const std::vector<std::string> lvs = possible_lvs(missing());
-    if (lvs.empty()) continue;
-    const auto done = activate_lvs(lvs, attempt.degraded);
-    if (attempt.degraded) tell_degraded(lvs, missing(), say);
-    if (!done && attempt == attempts.back()) say(sentence(done.error()));
+    const auto help = [&](const std::vector<DeviceRef>& wanted) {
+      const auto done = help_up(wanted, attempt.degraded, early, say, missing);
+      if (!done && attempt == attempts.back()) say(sentence(done.error()));
+    };
+    if (attempt.degraded) {
+      const auto keys_there = [&] { return device_ready(absent.keys.path()); };
+      if (!keys_there()) help({absent.keys});
+      if (!keys_there()) continue;
+      const auto asked = std::chrono::steady_clock::now();
+      if (!keys_read(channel, none_missing)) break;
+      begin += std::chrono::steady_clock::now() - asked;
+    }
+    help(missing());
   }
   channel.send('D');
+  // Whoever hangs up on a message that it has not read takes back what it said last.
+  while (channel.receive()) {
+  }
   return 0;
 }
 

@@ -7,6 +7,7 @@
 //                                 S text; then D | X error
 //   O  open (a secret, the key, follows) → D | X error
 //   A  activate                 → S text, any number; then D
+//   k  (during A) the keys were read: no answer
 #pragma once
 
 #include <chrono>
@@ -27,11 +28,19 @@ int serve_volume(Channel& channel, const Volume& volume, std::chrono::seconds de
 int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std::string>& files,
                std::chrono::seconds device_timeout);
 
+/// Devices that are not there, and that of the keys volume, which may be one of them.
+struct Absent {
+  std::vector<DeviceRef> devices{};
+  DeviceRef keys{};
+};
+
 /// Serves A, which ends when the devices are there or `device_timeout` is over, and
 /// never fails: those that look for a device tell of it. In early boot udev is given
 /// three seconds to bring them up by itself; then LVM is asked, and arrays that wait for
 /// a lost disk are started without it (on the running system, it does that itself).
-int serve_activation(Channel& channel, const std::vector<DeviceRef>& devices, bool early,
+/// What has lost a disk is started only for somebody who knows the passphrase: it waits
+/// for k, unless without it the keys cannot be read.
+int serve_activation(Channel& channel, const Absent& absent, bool early,
                      std::chrono::seconds device_timeout);
 
 }  // namespace latchkey

@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
+#include "sys/device.hpp"
 #include "sys/unlock_effects.hpp"
 
 using namespace latchkey;
@@ -62,8 +63,7 @@ int good_keys(Channel& channel, const KeysVolume&, const std::vector<std::string
   return 0;
 }
 
-int nothing_to_activate(Channel& channel, const std::vector<DeviceRef>&, bool,
-                        std::chrono::seconds) {
+int nothing_to_activate(Channel& channel, const Absent&, bool, std::chrono::seconds) {
   if (channel.receive()) channel.send('D');
   return 0;
 }
@@ -173,8 +173,7 @@ TEST_CASE("help for devices that hangs keeps no volume from opening") {
   Facts facts = all_there(setup);
   facts.volumes["late"].device = false;
   UnlockWork work = good_work();
-  work.activation = [](Channel& channel, const std::vector<DeviceRef>&, bool,
-                       std::chrono::seconds) {
+  work.activation = [](Channel& channel, const Absent&, bool, std::chrono::seconds) {
     while (channel.receive()) ::raise(SIGSTOP);
     return 0;
   };
@@ -220,4 +219,63 @@ TEST_CASE("workers that die before they open leave their places to the others") 
   const Story story = tell(setup, all_there(setup), work);
   CHECK(story.done("open 'good'"));
   CHECK(story.step("open 'dies0'").error.code == Code::io);
+}
+
+namespace {
+
+// Refuses the passphrase.
+int refusing_keys(Channel& channel, const KeysVolume&, const std::vector<std::string>&,
+                  std::chrono::seconds) {
+  while (const auto message = channel.receive()) {
+    if (message->type == 'F') channel.send('F', "0");
+    if (message->type != 'R') continue;
+    (void)channel.receive_secret(100);
+    channel.send('X', pack({Code::denied, "cannot read the keys", "wrong passphrase", ""}));
+  }
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a wrong passphrase is told at once, whatever device is still looked for") {
+  Setup setup = setup_of({"late", "hangs", "good"});
+  setup.config.boot.device_timeout = 30s;
+  Facts facts = all_there(setup);
+  facts.volumes["late"].device = false;
+  UnlockWork work = good_work();
+  work.volume = stops_at('F', "hangs", good_volume);
+  work.keys = refusing_keys;
+  work.activation = [](Channel& channel, const Absent&, bool, std::chrono::seconds) {
+    if (!channel.receive()) return 0;
+    ::poll(nullptr, 0, 20'000);
+    channel.send('D');
+    return 0;
+  };
+  const Story story = tell(setup, facts, work);
+  CHECK(story.outcome.status() == exit_status(Code::denied));
+  CHECK(story.took < 10s);
+}
+
+TEST_CASE("storage is started without its lost disks only when the keys were read") {
+  // The keys' device is there; the other one never is.
+  std::string disk;
+  for (const std::string& name : block_devices(""))
+    if (device_ready("/dev/" + name)) disk = "/dev/" + name;
+  if (disk.empty()) {
+    WARN("skipped: no block device here");
+    return;
+  }
+  const Absent absent{.devices = {*parse_device_ref("/dev/no-such-device")},
+                      .keys = *parse_device_ref(disk)};
+  const auto serve = [&](Channel& channel) { return serve_activation(channel, absent, false, 2s); };
+  auto waits = Worker::fork(serve);
+  REQUIRE(waits);
+  waits->channel().send('A');
+  CHECK_FALSE(waits->reap_within(4s));
+  pollfd told{waits->channel().fd(), POLLIN, 0};
+  CHECK(::poll(&told, 1, 0) == 0);
+  waits->channel().send('k');
+  const auto done = waits->channel().receive();
+  REQUIRE(done);
+  CHECK(done->type == 'D');
 }
