@@ -61,6 +61,16 @@ std::optional<WaitTime> wait_ends(WaitTime since, std::chrono::seconds wait, con
   return out;
 }
 
+AttemptPatience attempt_patience(const BootConfig& boot, std::size_t volumes) {
+  constexpr std::chrono::seconds turn(90);         // for an earlier unlock to end
+  constexpr std::chrono::seconds reading(60);      // devices, once they are there
+  constexpr std::chrono::seconds derivation(600);  // of the passphrase, on a slow machine
+  const auto finding = 2 * boot.device_timeout;    // the keys volume, then what lies on others
+  const auto opening = static_cast<std::int64_t>(volumes) * boot.open_timeout;  // in turn, at worst
+  return {boot.device_timeout + boot.open_timeout + std::chrono::seconds(60),
+          turn + finding + reading + derivation + opening};
+}
+
 std::string need_text(const Volume& volume) {
   return volume.mount_point == "/" ? "the root file system" : volume.mount_point;
 }

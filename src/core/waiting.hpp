@@ -40,6 +40,14 @@ struct Hands {
 [[nodiscard]] std::optional<WaitTime> wait_ends(WaitTime since, std::chrono::seconds wait,
                                                 const Hands& hands);
 
+/// How long an attempt may last. Each of its steps has a limit of its own; these are for one
+/// that hangs where no limit reaches it.
+struct AttemptPatience {
+  std::chrono::seconds alone{};  ///< so long, nothing else is done while it is under way
+  std::chrono::seconds whole{};  ///< then it is given up; no sound attempt takes as long
+};
+[[nodiscard]] AttemptPatience attempt_patience(const BootConfig& boot, std::size_t volumes);
+
 /// What such a volume is to the boot: `the root file system` or `/usr`.
 [[nodiscard]] std::string need_text(const Volume& volume);
 

@@ -76,12 +76,16 @@ void Coordinator::poll_once() {
 void Coordinator::tick() {
   clear_seats();
   consoles_.keep_running();
-  if (attempt_) return;
+  if (attempt_ && Clock::now() - attempt_since_ >=
+                      attempt_patience(setup_.config.boot, setup_.volumes.size()).whole)
+    give_up_attempt();
+  if (done_ || attempt_is_alone()) return;
   // Somebody else may have opened them: an attempt that outlived an earlier
   // coordinator, or a person in a rescue shell.
   const Facts facts = probe_volumes(setup_);
   if (!unlock_needed(setup_, facts)) {
-    finish("unlocked", Peer{}, 0, "all volumes are open; the boot goes on");
+    finish("unlocked", attempt_ ? attempt_peer_ : Peer{}, 0,
+           "all volumes are open; the boot goes on");
     return;
   }
   const auto& boot = setup_.config.boot;
@@ -101,7 +105,14 @@ void Coordinator::tick() {
            "nobody answered in time; the boot goes on without the data");
     return;
   }
-  try_next();
+  if (!attempt_) try_next();
+}
+
+// One that hangs keeps no person from going on without it; `[boot] wait` acts when it has
+// been given up.
+bool Coordinator::attempt_is_alone() const {
+  return attempt_ && Clock::now() - attempt_since_ <
+                         attempt_patience(setup_.config.boot, setup_.volumes.size()).alone;
 }
 
 Hands Coordinator::hands() const {
@@ -120,6 +131,7 @@ void Coordinator::try_next() {
   if (from == nullptr) return;
   attempt_by_ = *id;
   attempt_peer_ = from->peer;
+  attempt_since_ = Clock::now();
   keys_were_read_ = false;
   auto worker = start_attempt(setup_, paths_, from->answer);
   from->answer = Secret();
@@ -143,10 +155,18 @@ void Coordinator::hear_attempt() {
     const AttemptEnd attempt = parse_attempt_end(message->payload);
     // It has only to exit: waiting for that here means that none of its workers
     // is alive when udev goes away.
-    attempt_->reap();
+    (void)attempt_->reap_within(std::chrono::seconds(5));
     attempt_.reset();
     attempt_ended(attempt);
   }
+}
+
+void Coordinator::give_up_attempt() {
+  attempt_->end();
+  attempt_.reset();
+  attempt_ended({exit_status(Code::timeout),
+                 "the unlock took longer than " + duration_text(seconds_since(attempt_since_)) +
+                     " and was given up; does every disk answer? try again, or see: log, dmesg"});
 }
 
 void Coordinator::volume_result(const VolumeReport& report) {
@@ -230,6 +250,8 @@ void Coordinator::finish(const std::string& result, const Peer& peer, int status
   for (Client& c : clients_)
     if (c.hello) end(c, status, text);
   let_clients_go();
+  if (attempt_) attempt_->end();  // it hangs, and the boot does not wait for it
+  attempt_.reset();
   done_ = true;
 }
 

@@ -65,6 +65,8 @@ class Coordinator {
   void try_next();
   void hear_attempt();
   void volume_result(const VolumeReport& report);
+  [[nodiscard]] bool attempt_is_alone() const;
+  void give_up_attempt();
   void attempt_ended(const AttemptEnd& attempt);
   void tell_all(const std::string& text);
   void log(const std::string& text);
@@ -82,6 +84,7 @@ class Coordinator {
   std::list<Client> clients_{};
   Answers answers_{};
   std::optional<Worker> attempt_{};
+  Clock::time_point attempt_since_{};
   int attempt_by_ = 0;
   Peer attempt_peer_{};
   bool keys_were_read_ = false;

@@ -160,7 +160,7 @@ void Coordinator::do_word(Client& client, Word word) {
 
 void Coordinator::carry_on(Client& client) {
   if (!client.words.contains(Word::carry_on)) return;
-  if (attempt_) {
+  if (attempt_is_alone()) {
     send(client, Wire::say, "volumes are being opened; wait for the result");
     end(client, exit_status(Code::busy), "not done: an unlock is under way");
     return;
@@ -177,7 +177,7 @@ void Coordinator::carry_on(Client& client) {
 }
 
 void Coordinator::restart_machine(Client& client, bool poweroff) {
-  if (attempt_) {
+  if (attempt_is_alone()) {
     end(client, exit_status(Code::busy), "not done: an unlock is under way");
     return;
   }
@@ -185,7 +185,9 @@ void Coordinator::restart_machine(Client& client, bool poweroff) {
       (client.hello ? ", told by " + client.peer.text() : ""));
   if (client.hello) end(client, 0, poweroff ? "powering off" : "rebooting");
   let_clients_go();
-  ::sync();
+  // A disk that hangs would keep it for good.
+  if (auto writing = Worker::fork([](Channel&) { return ::sync(), 0; }))
+    (void)writing->reap_within(std::chrono::seconds(10));
   ::reboot(poweroff ? RB_POWER_OFF : RB_AUTOBOOT);
 }
 

@@ -55,3 +55,15 @@ TEST_CASE("the end of the waiting spares who is at a prompt, and waits for nobod
   CHECK(wait_ends(start, 10min, {.signs = {start + 13min, start + 9min}}) == start + 18min);
   CHECK(wait_ends(start, 1s, {.signs = {start}}) == start + 5min);
 }
+
+TEST_CASE(
+    "an attempt that hangs is soon worked around, and given up when no sound one lasts as long") {
+  BootConfig boot;
+  const auto usual = attempt_patience(boot, 4);
+  CHECK(usual.alone == boot.device_timeout + boot.open_timeout + std::chrono::minutes(1));
+  // Keys that take ten minutes, then every volume in turn, are no reason to give up.
+  CHECK(usual.whole > std::chrono::minutes(10) + 4 * boot.open_timeout + 2 * boot.device_timeout);
+  CHECK(usual.whole < std::chrono::minutes(20));
+  boot.open_timeout = std::chrono::minutes(5);
+  CHECK(attempt_patience(boot, 4).whole > usual.whole + std::chrono::minutes(10));
+}
