@@ -36,6 +36,11 @@ bool send_packet(int fd, char type, std::span<const char> payload) noexcept {
   }
 }
 
+void make_room(int fd, int bytes) noexcept {
+  if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) != 0)
+    (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
 bool Channel::send(char type, std::string_view payload) const noexcept {
   return send_packet(fd_.get(), type, payload.substr(0, message_limit - 1));
 }

@@ -22,6 +22,10 @@ namespace latchkey {
 /// errno set when the other side is gone or, on a socket that does not wait, full.
 bool send_packet(int fd, char type, std::span<const char> payload) noexcept;
 
+/// Lets a socket that does not wait hold `bytes` that the other side has not read yet, each
+/// packet's upkeep included: beyond the system's own limit as root, else up to it.
+void make_room(int fd, int bytes) noexcept;
+
 /// One end of a conversation over a SOCK_SEQPACKET pair: one packet is one
 /// message, a type byte and its payload.
 class Channel {

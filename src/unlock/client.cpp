@@ -135,8 +135,19 @@ class Session {
       socket_.reset();
       asked_ = false;
       terminal_.clear_prompt();
+      // Who waits for the passphrase's result waits for the next coordinator. Another word's
+      // answer would only begin anew; one that never began is asked for once more.
+      if (hello_.word != Word::unlock && (heard_ || cut_off_)) {
+        terminal_.line(
+            error_text("latchkey-unlock",
+                       {Code::io, "cannot show the whole answer",
+                        "the unlocker ended, or hung up, in the middle of it", "try again"}));
+        status_ = exit_status(Code::io);
+      }
+      cut_off_ = true;
       return;
     }
+    heard_ = true;
     const std::string text = printable(std::string_view(packet).substr(1, static_cast<std::size_t>(got) - 1), 2000);
     switch (static_cast<Wire>(packet[0])) {
       case Wire::say: terminal_.line(text); break;
@@ -243,6 +254,8 @@ class Session {
   Fd kernel_log_;
   Secret typed_;
   Fd socket_{};
+  bool heard_ = false;
+  bool cut_off_ = false;
   bool asked_ = false;
   bool input_over_ = false;
   bool exact_ = false;

@@ -45,6 +45,8 @@ Coordinator::Client* Coordinator::client(int id) {
 void Coordinator::accept_client() {
   Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd || !peer_is_same_user(fd.get())) return;
+  // The whole log at once, in packets of up to a KiB each, to who is still about to read.
+  make_room(fd.get(), 2 * 1024 * 1024);
   Client c;
   c.id = next_id_++;
   c.fd = std::move(fd);

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A boot that is stuck after the unlock: the sessions have no coordinator. Those tagged
 // [netns] need root, unshare and the program door-host beside this one.
-#include "core/stuck.hpp"
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "core/stuck.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/netns.hpp"
@@ -121,4 +126,34 @@ TEST_CASE("a session that comes before the coordinator, or after early boot, wai
     CHECK(waits.output.find("unlocked by") == std::string::npos);
     boot.file(mark, "");
   }
+}
+
+TEST_CASE("an answer that breaks off is told as broken off, and not begun anew for ever",
+          "[.netns]") {
+  if (!possible()) return;
+  const Stuck boot;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = boot.root + "/run/latchkey/early/socket";
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const Fd listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener.get(), 5) == 0);
+  const pid_t unlocker = ::fork();
+  if (unlocker == 0) {
+    while (true) {
+      const Fd session(::accept(listener.get(), nullptr, nullptr));
+      char hello[512];
+      (void)!::recv(session.get(), hello, sizeof hello, 0);
+      (void)::send(session.get(), "Sthe oldest line", 16, MSG_NOSIGNAL);
+    }
+  }
+  const RunResult log = boot.says(1, "log", {.timeout = 10s});
+  ::kill(unlocker, SIGKILL);
+  ::waitpid(unlocker, nullptr, 0);
+  INFO(log.output);
+  CHECK(log.status == exit_status(Code::io));
+  CHECK(log.output.starts_with("the oldest line\n"));
+  CHECK(log.output.rfind("the oldest line") == 0);
+  CHECK(log.output.find("cannot show the whole answer") != std::string::npos);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -82,4 +83,17 @@ TEST_CASE("a worker that ends in time is reaped with its status") {
   REQUIRE(stopped);
   REQUIRE(stopped->channel().receive());
   CHECK(stopped->end() == SIGKILL);
+}
+
+TEST_CASE("a socket with room takes the longest log, though nobody reads it yet") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+  const Fd ours(ends[0]);
+  const Fd theirs(ends[1]);
+  make_room(ours.get(), 2 * 1024 * 1024);
+  const std::string line(900, 'x');
+  int sent = 0;
+  while (sent < 500 && send_packet(ours.get(), 'S', line)) ++sent;
+  if (::geteuid() != 0) return;  // then the system's limit holds
+  CHECK(sent == 500);
 }
