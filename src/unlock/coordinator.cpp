@@ -37,6 +37,10 @@ Coordinator::Coordinator(Setup setup, const Paths& paths, std::vector<DoorKey> k
       consoles_(active_consoles()) {}
 
 void Coordinator::run() {
+  if (setup_.volumes.empty()) {
+    finish("", Peer{}, 0, "no volume is configured yet; the boot goes on");
+    return;
+  }
   log(std::to_string(setup_.volumes.size()) + " volumes wait for their passphrase");
   tick();
   while (!done_) poll_once();
@@ -240,8 +244,10 @@ void Coordinator::finish(const std::string& result, const Peer& peer, int status
   for (const Volume& volume : setup_.volumes)
     if (const auto found = results_.find(volume.name); found != results_.end())
       report.volumes.push_back(found->second);
-  if (auto written = write_file(paths_.run("boot.json"), to_json(report) + "\n", 0600); !written)
-    log(sentence(written.error()));
+  // Without a result nothing has happened that anybody would want to be told.
+  if (!result.empty())
+    if (auto written = write_file(paths_.run("boot.json"), to_json(report) + "\n", 0600); !written)
+      log(sentence(written.error()));
   log(text);
   std::string lines;
   for (const std::string& line : log_) lines += line + "\n";

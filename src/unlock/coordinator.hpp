@@ -70,6 +70,7 @@ class Coordinator {
   void attempt_ended(const AttemptEnd& attempt);
   void tell_all(const std::string& text);
   void log(const std::string& text);
+  // `result` is the report's; empty: there is none.
   void finish(const std::string& result, const Peer& peer, int status, const std::string& text);
   void let_clients_go();
   [[nodiscard]] std::vector<std::string> status_lines() const;
