@@ -26,15 +26,18 @@ namespace {
 
 // A process that outlives this one, for where no systemd runs.
 void start_detached(const Globals& globals) {
-  auto worker = Worker::fork([&](Channel&) {
-    ::setsid();
-    const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    for (const int number : {0, 1, 2}) ::dup2(null.get(), number);
-    close_other_descriptors(STDERR_FILENO);
-    if (::chdir("/") != 0) return 1;
-    ::execl("/proc/self/exe", "latchkey", "--root", globals.paths.root.c_str(), "hooks", nullptr);
-    return 1;
-  });
+  auto worker = Worker::fork(
+      [&](Channel&) {
+        ::setsid();
+        const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        for (const int number : {0, 1, 2}) ::dup2(null.get(), number);
+        close_other_descriptors(STDERR_FILENO);
+        if (::chdir("/") != 0) return 1;
+        ::execl("/proc/self/exe", "latchkey", "--root", globals.paths.root.c_str(), "hooks",
+                nullptr);
+        return 1;
+      },
+      WorkerKind::plain);
   if (!worker) return report_warning(worker.error());
   worker->forget();
 }

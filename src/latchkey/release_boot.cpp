@@ -162,12 +162,14 @@ int release_at_boot(const Globals& globals, bool over_files) {
     return report_error(system_error(errno, "cannot begin the release"));
   const BootWaits boot{Fd(ends[0])};
   Fd waiting(ends[1]);
-  auto worker = Worker::fork([&](Channel& channel) {
-    waiting.reset();
-    const int status = release(globals, *setup, over_files, boot);
-    channel.send('s', std::to_string(status));
-    return status;
-  });
+  auto worker = Worker::fork(
+      [&](Channel& channel) {
+        waiting.reset();
+        const int status = release(globals, *setup, over_files, boot);
+        channel.send('s', std::to_string(status));
+        return status;
+      },
+      WorkerKind::plain);
   if (!worker) return report_error(worker.error());
 
   pollfd watched{worker->channel().fd(), POLLIN, 0};

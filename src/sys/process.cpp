@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,6 +194,27 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const RunOptions& opti
   return pid;
 }
 
+// What is started for good gets the core limit that init would have given it, not the one
+// under which secrets are handled here. In between this process cannot dump either: it is
+// not dumpable.
+class LimitsOfInit {
+ public:
+  LimitsOfInit() {
+    rlimit init{};
+    changed_ = ::prlimit(1, RLIMIT_CORE, nullptr, &init) == 0 &&
+               ::getrlimit(RLIMIT_CORE, &ours_) == 0 && ::setrlimit(RLIMIT_CORE, &init) == 0;
+  }
+  LimitsOfInit(const LimitsOfInit&) = delete;
+  LimitsOfInit& operator=(const LimitsOfInit&) = delete;
+  ~LimitsOfInit() {
+    if (changed_) ::setrlimit(RLIMIT_CORE, &ours_);
+  }
+
+ private:
+  rlimit ours_{};
+  bool changed_ = false;
+};
+
 std::string cannot_run(const std::vector<std::string>& argv) {
   return "cannot run '" + argv.at(0) + "'";
 }
@@ -241,7 +263,10 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
 Result<std::optional<int>> run_daemon(const std::vector<std::string>& argv,
                                       std::chrono::milliseconds timeout) {
   const std::string what = cannot_run(argv);
-  const auto pid = spawn(argv, {}, -1, what);
+  const auto pid = [&] {
+    const LimitsOfInit limits;
+    return spawn(argv, {}, -1, what);
+  }();
   if (!pid) return pid.error();
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
   if (!process) return system_error(errno, what);

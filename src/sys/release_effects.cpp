@@ -236,17 +236,19 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
         {index, Error{Code::usage, "cannot " + name, "this is no step of a release", ""}});
     return;
   }
-  auto worker = Worker::fork([&](Channel& channel) {
-    let_go_of_others();
-    if (std::holds_alternative<CheckFs>(action))
-      outlive_terminal();
-    else
-      options_.let_go();
-    const auto result = body(channel);
-    const bool told =
-        result ? channel.send(done, *result) : channel.send(failed, pack(result.error()));
-    return told ? 0 : 1;
-  });
+  auto worker = Worker::fork(
+      [&](Channel& channel) {
+        let_go_of_others();
+        if (std::holds_alternative<CheckFs>(action))
+          outlive_terminal();
+        else
+          options_.let_go();
+        const auto result = body(channel);
+        const bool told =
+            result ? channel.send(done, *result) : channel.send(failed, pack(result.error()));
+        return told ? 0 : 1;
+      },
+      WorkerKind::plain);
   if (!worker) {
     ended_.push_back({index, worker.error()});
     return;

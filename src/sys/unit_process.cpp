@@ -73,10 +73,12 @@ int UnitProcess::serve(Channel& channel) const {
 Result<> UnitProcess::begin(Task task, const std::string& unit,
                             const std::function<void()>& in_child) {
   if (!worker_) {
-    auto worker = Worker::fork([&](Channel& channel) {
-      in_child();
-      return serve(channel);
-    });
+    auto worker = Worker::fork(
+        [&](Channel& channel) {
+          in_child();
+          return serve(channel);
+        },
+        WorkerKind::plain);
     if (!worker) return worker.error();
     worker_.emplace(std::move(*worker));
   }

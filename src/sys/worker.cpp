@@ -89,7 +89,7 @@ std::optional<Secret> Channel::receive_secret(std::size_t limit) const {
   return secret;
 }
 
-Result<Worker> Worker::fork(const std::function<int(Channel&)>& body) {
+Result<Worker> Worker::fork(const std::function<int(Channel&)>& body, WorkerKind kind) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     return system_error(errno, "cannot start a worker");
@@ -100,8 +100,10 @@ Result<Worker> Worker::fork(const std::function<int(Channel&)>& body) {
   if (pid < 0) return system_error(errno, "cannot start a worker");
   if (pid == 0) {
     ours.reset();
-    protect_process();
-    offer_to_oom_killer();
+    if (kind == WorkerKind::guarded) {
+      protect_process();
+      offer_to_oom_killer();
+    }
     Channel channel(std::move(theirs));
     ::_exit(body(channel));
   }

@@ -56,15 +56,22 @@ class Channel {
   Fd fd_;
 };
 
+/// What a worker is to the rest of the system.
+enum class WorkerKind {
+  guarded,  ///< handles secrets or foreign headers: no core dump, not dumpable, and the first
+            ///< that the kernel's out-of-memory killer takes
+  plain,    ///< as its parent: what it starts may run for weeks, and inherits all of this
+};
+
 /// The parent's side of a worker. Destroying it ends the process, as end() does.
 class Worker {
  public:
   /// Forks. The child runs `body` with its end of the channel and exits with
-  /// what it returns; it is protected (no core dump, not dumpable) and holds no
-  /// secret of its parent. Fails with Code::io or Code::memory.
+  /// what it returns; it holds no secret of its parent. Fails with Code::io or Code::memory.
   ///
   /// To be called while the process has a single thread.
-  [[nodiscard]] static Result<Worker> fork(const std::function<int(Channel&)>& body);
+  [[nodiscard]] static Result<Worker> fork(const std::function<int(Channel&)>& body,
+                                           WorkerKind kind = WorkerKind::guarded);
 
   Worker(Worker&& other) noexcept;
   Worker& operator=(Worker&& other) noexcept;

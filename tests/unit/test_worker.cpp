@@ -5,13 +5,17 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/process.hpp"
 #include "sys/worker.hpp"
 
@@ -40,6 +44,11 @@ pid_t be_traced() {
   char answer = 'n';
   (void)!::read(ends[0], &answer, 1);
   return answer == 'y' ? tracer : -1;
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace
@@ -96,4 +105,55 @@ TEST_CASE("a socket with room takes the longest log, though nobody reads it yet"
   while (sent < 500 && send_packet(ours.get(), 'S', line)) ++sent;
   if (::geteuid() != 0) return;  // then the system's limit holds
   CHECK(sent == 500);
+}
+
+TEST_CASE("a plain worker changes nothing that what it starts would inherit for weeks") {
+  const std::string ours = text_of("/proc/self/oom_score_adj");
+  rlimit core{};
+  REQUIRE(::getrlimit(RLIMIT_CORE, &core) == 0);
+  for (const WorkerKind kind : {WorkerKind::plain, WorkerKind::guarded}) {
+    auto worker = Worker::fork(
+        [](Channel& channel) {
+          rlimit now{};
+          ::getrlimit(RLIMIT_CORE, &now);
+          channel.send('l', text_of("/proc/self/oom_score_adj") + std::to_string(now.rlim_max));
+          return 0;
+        },
+        kind);
+    REQUIRE(worker);
+    const auto said = worker->channel().receive();
+    REQUIRE(said);
+    CHECK(said->payload ==
+          (kind == WorkerKind::plain ? ours + std::to_string(core.rlim_max) : "500\n0"));
+  }
+}
+
+TEST_CASE("a program that is started for good may leave a core file, as if init had started it") {
+  rlimit init{};
+  if (::geteuid() != 0 || ::prlimit(1, RLIMIT_CORE, nullptr, &init) != 0 || init.rlim_max == 0) {
+    WARN("skipped: nothing to be seen here (needs root)");
+    return;
+  }
+  const test::TempFolder folder;
+  const std::string file = folder.file("limit");
+  constexpr int may_not = 77;
+  auto worker = Worker::fork([&](Channel&) {
+    rlimit none{};
+    if (::setrlimit(RLIMIT_CORE, &init) != 0 || ::setrlimit(RLIMIT_CORE, &none) != 0)
+      return may_not;
+    const auto done = run_daemon({"sh", "-c", "ulimit -Hc > " + file}, 10s);
+    rlimit after{1, 1};
+    ::getrlimit(RLIMIT_CORE, &after);
+    return done && after.rlim_max == 0 ? 0 : 1;
+  });
+  REQUIRE(worker);
+  const int status = worker->reap();
+  if (status == may_not << 8) {
+    WARN("skipped: no limit may be raised here");
+    return;
+  }
+  CHECK(status == 0);
+  CHECK(text_of(file) ==
+        (init.rlim_max == RLIM_INFINITY ? "unlimited" : std::to_string(init.rlim_max / 512)) +
+            "\n");
 }
