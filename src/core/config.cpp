@@ -69,6 +69,14 @@ class Table {
     });
   }
 
+  // One that nothing could be done in when it is 0.
+  void timeout(const char* key, std::chrono::seconds& out) {
+    duration(key, [&](std::chrono::seconds value) { out = value; });
+    if (out.count() == 0)
+      wrong(key, "it is 0, in which nothing can come about",
+            "write at least \"1s\", or leave the line out");
+  }
+
   // A list of texts; a single text counts as a list of one.
   void list(const char* key, const std::function<std::string(const std::string&)>& take) {
     known_.emplace_back(key);
@@ -119,9 +127,9 @@ class Table {
   }
 
   // A key whose value is right by itself, and contradicts another.
-  void wrong(const char* key, const std::string& why) {
+  void wrong(const char* key, const std::string& why, std::string hint = "correct the line") {
     if (const toml::node* node = find(key); node != nullptr && !error_)
-      error_ = Error{Code::config, at(*node) + ": [" + name_ + "] " + key, why, "correct the line"};
+      error_ = Error{Code::config, at(*node) + ": [" + name_ + "] " + key, why, std::move(hint)};
   }
 
   void missing(const char* key, std::string hint) {
@@ -206,6 +214,10 @@ void read_keys(Table& table, KeysVolume& out) {
   });
 }
 
+// A machine that starts again before anybody can have logged in does so for ever, and its
+// configuration can be mended only from elsewhere.
+constexpr std::chrono::minutes least_wait{5};
+
 void read_boot(Table& table, BootConfig& out) {
   table.text("wait", [&](const std::string& value) -> std::string {
     if (value == "forever") return {};
@@ -219,8 +231,14 @@ void read_boot(Table& table, BootConfig& out) {
     else return one_of(value, {"continue", "poweroff", "reboot"});
     return {};
   });
-  table.duration("device_timeout", [&](auto value) { out.device_timeout = value; });
-  table.duration("open_timeout", [&](auto value) { out.open_timeout = value; });
+  if (out.wait && out.wait->count() == 0)
+    table.wrong("wait", "it is 0, in which nobody can answer",
+                "write \"forever\" to wait without an end, or a duration such as \"10min\"");
+  if (out.wait && *out.wait < least_wait && out.then != Then::carry_on)
+    table.wrong("wait", "it is too short: the machine would be gone before anybody can log in",
+                "write at least \"5min\", or: then = \"continue\"");
+  table.timeout("device_timeout", out.device_timeout);
+  table.timeout("open_timeout", out.open_timeout);
 }
 
 void read_ssh(Table& table, SshConfig& out) {

@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string complaint(const char* text) {
+std::string complaint(const std::string& text) {
   const auto config = parse_config(text, "latchkey.conf");
   if (config) return "accepted";
   CHECK(config.error().code == Code::config);
@@ -84,6 +84,30 @@ TEST_CASE("a wrong value is told with its place and what would be right") {
   CHECK(complaint("[keys]\ndevice = 5\n").find("it is to be a text in quotes") !=
         std::string::npos);
   CHECK(complaint("keys = 5\n").find("is to be a section") != std::string::npos);
+}
+
+TEST_CASE("no time of early boot leaves nobody a way in") {
+  const auto boot = [](const std::string& lines) {
+    return complaint("[keys]\ndevice = \"a/b\"\n[boot]\n" + lines);
+  };
+  CHECK(boot("wait = \"0\"\n") ==
+        "latchkey: error: latchkey.conf:4:8: [boot] wait: it is 0, in which nobody can answer\n"
+        "latchkey: hint: write \"forever\" to wait without an end, or a duration such as "
+        "\"10min\"\n");
+  for (const char* then : {"reboot", "poweroff"}) {
+    const std::string line = "then = \"" + std::string(then) + "\"\n";
+    CHECK(boot("wait = \"299s\"\n" + line).find("write at least \"5min\"") != std::string::npos);
+    CHECK(boot(line + "wait = \"30s\"\n").find("write at least \"5min\"") != std::string::npos);
+    CHECK(boot("wait = \"5min\"\n" + line) == "accepted");
+    CHECK(boot("wait = \"forever\"\n" + line) == "accepted");
+    CHECK(boot(line) == "accepted");
+  }
+  CHECK(boot("wait = \"30s\"\n") == "accepted");
+  for (const char* key : {"device_timeout", "open_timeout"}) {
+    CHECK(boot(key + std::string(" = \"0\"\n")).find(key + std::string(": it is 0")) !=
+          std::string::npos);
+    CHECK(boot(key + std::string(" = \"1s\"\n")) == "accepted");
+  }
 }
 
 TEST_CASE("broken TOML is told with line and column") {
