@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `latchkey status`: what is so now.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -43,7 +45,7 @@ std::string tail_text(const Globals& globals, const Facts& facts, const Setup& s
     if (const auto lines = report_lines(*report); !lines.empty()) out += lines.front() + "\n";
   if (facts.keys.open)
     out += open_keys_text(globals) + "\n";
-  else if (!facts.keys.device)
+  else if (!facts.keys.device && ::geteuid() == 0)  // nobody else can find a resting LV
     out += "the keys volume " + setup.config.keys.device.text() + " is not there\n";
   if (!packages.empty())
     out += "not completely configured: " + printable(join(packages, ", ")) +

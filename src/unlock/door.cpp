@@ -94,7 +94,8 @@ int door(const Paths& paths) {
                stderr);
     return exit_status(Code::io);
   }
-  const auto made = make_directories(early_path(paths), 0700);
+  auto made = make_directories(paths.run(), 0755);
+  if (made) made = make_directories(early_path(paths), 0700);
   if (!made) kmsg(sentence(made.error()), Loudness::warning);
   // Two doors would fight for the port and ask DHCP twice. Only a door that is
   // really there stops us: not being able to write a file is no reason.

@@ -312,8 +312,8 @@ case_12_boot_scripts() {
 		[ $SECONDS -gt $deadline ]; do sleep 0.1; done
 	check "the door is opened in the background" [ -s "$tree/root/runs" ]
 	check "... with the IP= that init exports" grep -qx 192.0.2.5 "$tree/root/runs"
-	check "... in a private directory" same "$(stat -c %a "$tree/run/latchkey" "$tree/run/latchkey/early")" \
-		$'700\n700'
+	check "... in a private directory, in one that everybody can look into" \
+		same "$(stat -c %a "$tree/run/latchkey" "$tree/run/latchkey/early")" $'755\n700'
 	local expected=''
 	[ "$release" = bookworm ] || expected='IP=none'
 	check "only an init that would configure the network is told not to" \

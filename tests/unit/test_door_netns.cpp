@@ -31,6 +31,9 @@ TEST_CASE("a DHCP server later than the door is used; farewell leaves nothing", 
   REQUIRE(eventually(5s, [&] { return !world.dhcp_clients().empty(); }));
   CHECK(world.text("/run/latchkey/early/links") == "nic0\n");
   CHECK(eventually(5s, [&] { return bool(session(2222)); }));
+  const auto mode = [&](const char* path) { return fs::status(world.root + path).permissions(); };
+  CHECK(mode("/run/latchkey") == fs::perms(0755));
+  CHECK(mode("/run/latchkey/early") == fs::perms(0700));
 
   auto begin = Clock::now();
   const Process server(

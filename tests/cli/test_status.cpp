@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey status on a made-up root directory.
+#include "cli/place.hpp"
+#include "support/child.hpp"
+
+using namespace latchkey::test;
+
+TEST_CASE("only root, who can find a resting keys volume, is told that it is not there") {
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-group/encrypted-keys\"\n");
+  place.put("etc/latchkey/volumes", "www /dev/no-such-volume /srv/www ext4\n");
+  const std::string lacking = "the keys volume no-such-group/encrypted-keys is not there";
+  const std::vector<std::string> status{LATCHKEY_PROGRAM, "--root", place.path(), "status"};
+  const Done root = run_program(status);
+  CHECK(contains(root.output, lacking));
+
+  // In a user namespace without a map: somebody else, who can read the test's files.
+  std::vector<std::string> argv{"/usr/bin/unshare", "--user"};
+  if (run_program({argv[0], argv[1], "/bin/true"}).status != 0) return;
+  argv.insert(argv.end(), status.begin(), status.end());
+  const Done other = run_program(argv);
+  INFO(other.output);
+  CHECK(contains(other.output, "www"));
+  CHECK_FALSE(contains(other.output, lacking));
+  CHECK(other.status == root.status);
+}
