@@ -77,7 +77,11 @@ Outcome execute(const Plan& plan, Effects& effects, Reporter& reporter) {
       if (!step.makes.empty()) have.insert(step.makes);
       reporter.finished(step, *ended.result);
     } else {
-      fail(ended.step, ended.result.error());
+      const Error& error = ended.result.error();
+      // A data volume that refuses its key ends with the same code.
+      if (std::holds_alternative<ReadKeys>(step.action) && error.code == Code::denied)
+        outcome.passphrase_denied = true;
+      fail(ended.step, error);
     }
   }
 

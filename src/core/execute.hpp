@@ -56,6 +56,7 @@ struct StepOutcome {
 struct Outcome {
   std::vector<StepOutcome> steps{};  ///< one for each step of the plan
   bool any_goal = false;             ///< something that was asked for is so
+  bool passphrase_denied = false;    ///< the keys volume did not take the passphrase
 
   [[nodiscard]] bool complete() const;
   /// 0 when every step is done; Code::partial when some of what was asked is

@@ -17,9 +17,8 @@ constexpr int tries = 3;
 const Error none_came{Code::usage, "cannot unlock", "no passphrase came",
                       "type it on a terminal, or pipe it in: latchkey unlock < file"};
 
-bool denied(const Result<Outcome>& result) {
-  return result && result->status() == exit_status(Code::denied);
-}
+// Not its status: that is the same when a data volume refuses the key that was read.
+bool denied(const Result<Outcome>& result) { return result && result->passphrase_denied; }
 
 Result<Secret> copy(std::span<const char> bytes) {
   Secret secret(passphrase_limit + 2);

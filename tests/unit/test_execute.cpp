@@ -68,7 +68,17 @@ TEST_CASE("a wrong passphrase opens nothing and gives its own status") {
   Reporter quiet;
   const Outcome outcome = execute(plan_unlock(two_volumes(), devices_there()), fx, quiet);
   CHECK(outcome.status() == exit_status(Code::denied));
+  CHECK(outcome.passphrase_denied);
   CHECK(fx.ran == Lines{"find the keys volume", "find 'data'", "find 'logs'", "read the keys"});
+}
+
+TEST_CASE("a volume that refuses its key does not make the passphrase wrong") {
+  FakeEffects fx;
+  fx.refuse = {"open 'data'", "open 'logs'"};
+  Reporter quiet;
+  const Outcome outcome = execute(plan_unlock(two_volumes(), devices_there()), fx, quiet);
+  CHECK(outcome.status() == exit_status(Code::denied));
+  CHECK_FALSE(outcome.passphrase_denied);
 }
 
 TEST_CASE("case 39: what is open is not opened again, and a second run does nothing") {
