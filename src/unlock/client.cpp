@@ -32,6 +32,7 @@ constexpr std::chrono::seconds patience{60};            // for a coordinator to 
 constexpr std::chrono::seconds alone_after{3};          // when the unlock is over as well
 constexpr std::chrono::milliseconds screen_quiet{300};  // before a prompt is drawn again
 constexpr std::chrono::seconds pipe_quiet{2};           // after a newline without an end
+constexpr std::chrono::seconds question_time{30};       // then the passphrase is asked again
 
 class Session {
  public:
@@ -60,6 +61,7 @@ class Session {
       auto socket = connect_to_coordinator(paths_);
       if (socket) {
         socket_ = std::move(*socket);
+        question_ends_at_.reset();
         send(Wire::hello, encode_hello(hello_));
         return true;
       }
@@ -98,10 +100,7 @@ class Session {
     std::array<pollfd, 3> watched{{{socket_.get(), POLLIN, 0},
                                    {asked_ && !input_over_ ? in_ : -1, POLLIN, 0},
                                    {kernel_log_.get(), POLLIN, 0}}};
-    int timeout = -1;
-    if (redraw_at_) timeout = std::max(0, milliseconds_until(*redraw_at_));
-    if (pipe_ends_at_) timeout = std::max(0, milliseconds_until(*pipe_ends_at_));
-    ::poll(watched.data(), watched.size(), timeout);
+    ::poll(watched.data(), watched.size(), milliseconds_to_the_next());
     if ((watched[2].revents & POLLIN) != 0) drain_kernel_log();
     if (redraw_at_ && Clock::now() >= *redraw_at_) {
       redraw_at_.reset();
@@ -111,11 +110,17 @@ class Session {
     if (status_ || !socket_) return;
     if ((watched[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_input();
     if (pipe_ends_at_ && Clock::now() >= *pipe_ends_at_) input_ended();
+    if (question_ends_at_ && Clock::now() >= *question_ends_at_) ask_again("nobody said yes");
   }
 
-  static int milliseconds_until(Clock::time_point at) {
-    return static_cast<int>(
-        std::chrono::ceil<std::chrono::milliseconds>(at - Clock::now()).count());
+  // Until the first of what is to be done at a certain time; -1: there is none.
+  [[nodiscard]] int milliseconds_to_the_next() const {
+    std::optional<Clock::time_point> next;
+    for (const auto& at : {redraw_at_, pipe_ends_at_, question_ends_at_})
+      if (at && (!next || *at < *next)) next = at;
+    if (!next) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
   }
 
   // Kernel messages land in the middle of the prompt: it is drawn again once
@@ -165,6 +170,7 @@ class Session {
 
   void asked(const std::string& prompt) {
     asked_ = true;
+    question_ends_at_.reset();
     if (terminal_.interactive()) {
       terminal_.prompt(prompt);
     } else if (input_over_) {
@@ -185,14 +191,14 @@ class Session {
 
   void read_input() {
     pipe_ends_at_.reset();
-    if (!terminal_.read_into(typed_)) {
-      if (terminal_.interactive())
-        offer_to_carry_on();
-      else
-        input_ended();
-      return;
-    }
-    if (terminal_.interactive()) {
+    const bool came = terminal_.read_into(typed_);
+    if (question_ends_at_) {
+      question_answered();
+    } else if (!came && terminal_.interactive()) {
+      offer_to_carry_on();
+    } else if (!came) {
+      input_ended();
+    } else if (terminal_.interactive()) {
       answer();
     } else if (typed_.room().empty()) {
       input_ended();
@@ -229,12 +235,27 @@ class Session {
     if (terminal_.interactive()) typed_.clear();
   }
 
+  // A Ctrl-D may have been a slip, and what is typed next, however late, a passphrase: the
+  // question shows and keeps nothing either, and does not stay.
   void offer_to_carry_on() {
+    question_ends_at_ = Clock::now() + question_time;
+    terminal_.prompt("boot on without the data? type yes");
+  }
+
+  void question_answered() {
+    const auto bytes = typed_.reveal();
+    const bool yes = trim(std::string_view(bytes.data(), bytes.size())) == "yes";
+    typed_.clear();
+    if (!yes) return ask_again("that was not yes");
+    question_ends_at_.reset();
     terminal_.clear_prompt();
-    if (terminal_.question("boot on without the data? type yes:") == "yes")
-      send(Wire::carry_on, {});
-    else
-      asked(passphrase_prompt);
+    send(Wire::carry_on, {});
+  }
+
+  void ask_again(const std::string& why) {
+    terminal_.clear_prompt();
+    terminal_.line(why + ": waiting for the passphrase");
+    asked(passphrase_prompt);
   }
 
   void become_shell() {
@@ -261,6 +282,7 @@ class Session {
   bool exact_ = false;
   std::optional<Clock::time_point> redraw_at_{};
   std::optional<Clock::time_point> pipe_ends_at_{};
+  std::optional<Clock::time_point> question_ends_at_{};  // set: it is the question that is asked
   std::optional<int> status_{};
 };
 
