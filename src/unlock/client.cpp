@@ -32,6 +32,7 @@ constexpr std::chrono::seconds patience{60};            // for a coordinator to 
 constexpr std::chrono::seconds alone_after{3};          // when the unlock is over as well
 constexpr std::chrono::milliseconds screen_quiet{300};  // before a prompt is drawn again
 constexpr std::chrono::seconds pipe_quiet{2};           // after a newline without an end
+constexpr std::chrono::seconds pipe_patience{1};        // then a person may sit there, unasked
 constexpr std::chrono::seconds question_time{30};       // then the passphrase is asked again
 
 class Session {
@@ -111,12 +112,13 @@ class Session {
     if ((watched[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_input();
     if (pipe_ends_at_ && Clock::now() >= *pipe_ends_at_) input_ended();
     if (question_ends_at_ && Clock::now() >= *question_ends_at_) ask_again("nobody said yes");
+    if (hint_at_ && Clock::now() >= *hint_at_) tell_how_to_type();
   }
 
   // Until the first of what is to be done at a certain time; -1: there is none.
   [[nodiscard]] int milliseconds_to_the_next() const {
     std::optional<Clock::time_point> next;
-    for (const auto& at : {redraw_at_, pipe_ends_at_, question_ends_at_})
+    for (const auto& at : {redraw_at_, pipe_ends_at_, question_ends_at_, hint_at_})
       if (at && (!next || *at < *next)) next = at;
     if (!next) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now());
@@ -175,7 +177,19 @@ class Session {
       terminal_.prompt(prompt);
     } else if (input_over_) {
       answer();  // asked again by a new coordinator, or for the second form
+    } else if (typed_.empty() && !hinted_) {
+      hint_at_ = Clock::now() + pipe_patience;
     }
+  }
+
+  // `ssh host unlock` has no terminal here: whoever types sees no prompt, and at home the
+  // passphrase.
+  void tell_how_to_type() {
+    hint_at_.reset();
+    hinted_ = true;
+    (void)write_all(STDERR_FILENO,
+                    "latchkey-unlock: reads the passphrase from standard input; to type it "
+                    "unseen: ssh -t root@server unlock\n");
   }
 
   void wrong(char status, const std::string& text) {
@@ -191,6 +205,7 @@ class Session {
 
   void read_input() {
     pipe_ends_at_.reset();
+    hint_at_.reset();
     const bool came = terminal_.read_into(typed_);
     if (question_ends_at_) {
       question_answered();
@@ -283,6 +298,8 @@ class Session {
   std::optional<Clock::time_point> redraw_at_{};
   std::optional<Clock::time_point> pipe_ends_at_{};
   std::optional<Clock::time_point> question_ends_at_{};  // set: it is the question that is asked
+  std::optional<Clock::time_point> hint_at_{};
+  bool hinted_ = false;
   std::optional<int> status_{};
 };
 

@@ -65,7 +65,7 @@ class Coordinated {
   }
 
  private:
-  [[nodiscard]] std::string root() const { return folder_.path().string(); }
+  [[nodiscard]] std::string root() const { return folder_.path(); }
 
   TempFolder folder_{};
   Fd listener_{::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
@@ -116,4 +116,24 @@ TEST_CASE("a slip of Ctrl-D neither shows nor keeps nor sends what is typed next
   REQUIRE(has(seen(outside.get(), "type yes: "), "type yes: "));
   REQUIRE(write_all(outside.get(), "yes\n"));
   CHECK(early.packet(5000) == "C");
+}
+
+TEST_CASE("without a terminal a session that gets nothing says so once, on stderr", "[.netns]") {
+  int in[2];
+  int out[2];
+  REQUIRE(::pipe2(in, O_CLOEXEC) == 0);
+  REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
+  const Fd in_reader(in[0]);
+  Fd in_writer(in[1]);
+  const Fd out_reader(out[0]);
+  const Fd out_writer(out[1]);
+  Coordinated early;
+  const auto began = Clock::now();
+  early.session(in_reader.get(), out_writer.get());
+  const std::string hint = "to type it unseen: ssh -t root@server unlock\n";
+  CHECK(has(seen(out_reader.get(), hint), hint));
+  CHECK(seconds_since(began) >= 1);
+  REQUIRE(write_all(in_writer.get(), "open sesame\n"));
+  in_writer.reset();
+  CHECK(early.packet(5000) == "Popen sesame");
 }
