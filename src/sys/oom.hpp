@@ -7,6 +7,9 @@ namespace latchkey {
 /// that derive keys are forked after it and take it back: they are what to kill.
 void spare_from_oom_killer() noexcept;
 
+/// Makes this process one like any other for it.
+void be_usual_for_oom_killer() noexcept;
+
 /// Takes it back for this process.
 void offer_to_oom_killer() noexcept;
 

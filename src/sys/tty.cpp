@@ -15,7 +15,9 @@ Tty::Tty(int in, int out)
   echo(false);
 }
 
-Tty::~Tty() {
+Tty::~Tty() { give_back(); }
+
+void Tty::give_back() noexcept {
   // What was typed and not read is a passphrase that nobody wants any more: it
   // must not be taken by whoever reads this terminal next.
   if (interactive_) ::tcsetattr(in_, TCSAFLUSH, &before_);

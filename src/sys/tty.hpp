@@ -22,6 +22,10 @@ class Tty {
 
   [[nodiscard]] bool interactive() const noexcept { return interactive_; }
 
+  /// Makes the terminal what it was, for a program that takes our place. What was
+  /// typed and not read is dropped.
+  void give_back() noexcept;
+
   /// Shows a line above the prompt.
   void line(const std::string& text);
   /// Shows a prompt and keeps it until clear_prompt.

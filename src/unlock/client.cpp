@@ -17,6 +17,7 @@
 #include "core/line_end.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/oom.hpp"
 #include "sys/privileges.hpp"
 #include "sys/tty.hpp"
 #include "sys/worker.hpp"
@@ -273,8 +274,13 @@ class Session {
     asked(passphrase_prompt);
   }
 
+  // What a person starts there is neither to outlive the memory's end nor to find signals
+  // and a terminal as the door and this session had them.
   void become_shell() {
     terminal_.clear_prompt();
+    terminal_.give_back();
+    be_usual_for_oom_killer();
+    std::signal(SIGPIPE, SIG_DFL);
     const char* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TERM=linux", nullptr};
     const char* const argv[] = {"sh", nullptr};
     ::execve("/bin/sh", const_cast<char* const*>(argv), const_cast<char* const*>(environment));

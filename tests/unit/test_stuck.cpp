@@ -99,6 +99,14 @@ TEST_CASE("without a coordinator a session does what its key was granted", "[.ne
   const RunResult shell = boot.says(2, "shell", {.input = "echo it is $((6 * 7))\nexit 9\n"});
   CHECK(shell.output.find("it is 42") != std::string::npos);
   CHECK(shell.status == 9);
+  // The door's children are spared by the OOM killer, and sessions ignore a broken pipe.
+  const auto odd = run({"/bin/sh", "-c",
+                        "echo 300 >/proc/self/oom_score_adj; exec unshare --user --map-root-user "
+                        "\"$1\"/usr/sbin/latchkey-unlock session 2 shell",
+                        "sh", boot.root},
+                       {.input = "cat /proc/$$/oom_score_adj\ngrep SigIgn /proc/$$/status\n"});
+  REQUIRE(odd);
+  CHECK(odd->output.find("0\nSigIgn:\t0000000000000000\n") == 0);
   // The namespace's end by reboot(2) is what its parent sees as a signal.
   const RunResult off = boot.says(2, "poweroff");
   CHECK(off.output.find("powering off\n") != std::string::npos);

@@ -56,6 +56,9 @@ TEST_CASE("a terminal loses its echo and nothing else, and gets it back") {
     CHECK(during.c_cc[VERASE] == before.c_cc[VERASE]);
   }
   CHECK(pty.settings().c_lflag == before.c_lflag);
+  Tty tty(pty.inside.get(), pty.inside.get());
+  tty.give_back();
+  CHECK(pty.settings().c_lflag == before.c_lflag);
 }
 
 TEST_CASE("what is typed is read and never shown; the prompt stays below other lines") {
