@@ -2,6 +2,7 @@
 // The end of early boot: nothing of it is left. Called by the image's init-bottom, and
 // once more by the running system when that did not get to its end: an early Dropbear
 // would keep the port of the machine's own sshd, an address the link from its owner.
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "core/image.hpp"
 #include "core/message.hpp"
+#include "core/tcp_table.hpp"
 #include "sys/fd.hpp"
 #include "sys/kill.hpp"
 #include "sys/kmsg.hpp"
@@ -24,9 +26,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Of the 3 s in all; a machine that stalls gets longer, see end_processes().
+// Of the 4 s in all; a machine that stalls gets longer, see end_processes().
 constexpr auto grace = 600ms;
 constexpr auto processes_limit = 1200ms;
+constexpr auto delivery_limit = 1s;
 
 class Report {
  public:
@@ -66,6 +69,22 @@ Result<> end_early_processes(const Paths& paths) {
       grace, processes_limit);
 }
 
+// The kernel goes on sending what a session wrote before it ended, its exit status among
+// it, for as long as there is a network: a packet that was lost comes once more after some
+// 200 ms. Who is not there any more holds the boot no longer than the limit.
+void deliver_last_words(const Paths& paths) {
+  const auto setup = load_setup(paths);
+  const std::uint16_t port = setup ? setup->config.ssh.port : SshConfig{}.port;
+  const auto under_way = [&](const char* table) {
+    const auto text = read_file(table);
+    return text && unsent_data(*text, port);
+  };
+  const auto until = std::chrono::steady_clock::now() + delivery_limit;
+  while (std::chrono::steady_clock::now() < until &&
+         (under_way("/proc/net/tcp") || under_way("/proc/net/tcp6")))
+    ::poll(nullptr, 0, 20);
+}
+
 Result<> remove_early_files(const Paths& paths) {
   std::error_code failed;
   std::filesystem::remove_all(early_path(paths), failed);
@@ -79,6 +98,7 @@ int farewell(const Paths& paths) {
   Report report;
   report.add(close_door(paths));
   report.add(end_early_processes(paths));
+  deliver_last_words(paths);
   report.add(restore_network(paths));
   // What is left is written down there, for latchkey-farewell.service.
   if (report.status() == 0) report.add(remove_early_files(paths));
