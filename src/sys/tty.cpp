@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/tty.hpp"
 
+#include <linux/kd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -73,6 +75,17 @@ std::string Tty::question(const std::string& text) {
   const ssize_t got = ::read(in_, answer.data(), answer.size());
   echo(false);
   return got <= 0 ? "" : std::string(trim(answer.substr(0, static_cast<std::size_t>(got))));
+}
+
+void make_text_console(int fd) noexcept {
+  int screen = 0;
+  if (::ioctl(fd, KDGETMODE, &screen) != 0) return;
+  if (screen != KD_TEXT) ::ioctl(fd, KDSETMODE, KD_TEXT);
+  int keyboard = 0;
+  // One of the two that give characters was chosen with the keymap: a passphrase's bytes
+  // hang on it.
+  if (::ioctl(fd, KDGKBMODE, &keyboard) == 0 && keyboard != K_XLATE && keyboard != K_UNICODE)
+    ::ioctl(fd, KDSKBMODE, K_UNICODE);
 }
 
 }  // namespace latchkey

@@ -51,4 +51,8 @@ class Tty {
   std::string prompt_{};
 };
 
+/// Makes a virtual console show text and hear its keyboard, whatever a graphical program
+/// that was killed left it in. Nothing is done to another kind of terminal.
+void make_text_console(int fd) noexcept;
+
 }  // namespace latchkey

@@ -331,6 +331,7 @@ int console(const Paths& paths, const char* terminal) {
   std::signal(SIGPIPE, SIG_IGN);
   const Fd fd(::open(terminal, O_RDWR | O_CLOEXEC));
   if (!fd) return exit_status(Code::missing);
+  make_text_console(fd.get());  // a plymouthd that hangs is killed, and cleans up nothing
   // Ctrl-C at the console is no reason to lose the prompt.
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGQUIT, SIG_IGN);

@@ -77,6 +77,14 @@ TEST_CASE("what is typed is read and never shown; the prompt stays below other l
   CHECK(pty.seen(told) == told);
 }
 
+TEST_CASE("only a virtual console is made to show text") {
+  const Pty pty;
+  const termios before = pty.settings();
+  make_text_console(pty.inside.get());
+  CHECK(pty.settings().c_lflag == before.c_lflag);
+  CHECK(pty.settings().c_iflag == before.c_iflag);
+}
+
 TEST_CASE("a pipe is no terminal") {
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
