@@ -123,6 +123,29 @@ std::map<int, std::string> parse_slot_names(std::string_view bytes) {
   return names;
 }
 
+Result<> judge_passphrase_name(const std::string& name) {
+  const std::string what = "cannot add a passphrase named '" + printable(name) + "'";
+  if (name.empty() || name.size() > 64 || printable(name, 64) != name || name.front() == '-')
+    return Error{Code::usage, what, "a name has 1 to 64 plain characters", "choose another name"};
+  if (name == recovery_slot_name)
+    return Error{Code::usage, what,
+                 "recovery keys have this name, and a new one takes the place of the one before",
+                 "choose another name; for a key on paper: latchkey recovery-key keys"};
+  return Ok{};
+}
+
+std::string inherited_slot_name(const std::string& name) {
+  return name == recovery_slot_name ? "" : name;
+}
+
+std::vector<int> older_recovery_slots(const std::map<int, std::string>& names, int fresh,
+                                      int opened) {
+  std::vector<int> older;
+  for (const auto& [slot, name] : names)
+    if (name == recovery_slot_name && slot != fresh && slot != opened) older.push_back(slot);
+  return older;
+}
+
 std::optional<Error> judge_data_slots(std::span<const SlotCost> slots, const std::string& name) {
   const std::string what = "the key slots of '" + name + "' ";
   if (slots.empty())

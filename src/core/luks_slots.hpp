@@ -29,6 +29,23 @@ inline constexpr std::uint64_t least_passphrase_rounds = 100'000;
 /// The token of a LUKS2 header that holds the name of a key slot: its type.
 inline constexpr const char* slot_name_token = "latchkey-name";
 
+/// The name of a slot that holds a recovery key: the next key of this name takes its
+/// place, so no passphrase may have it.
+inline constexpr const char* recovery_slot_name = "recovery";
+
+/// Takes the name that a passphrase is to have. Fails with Code::usage when it is none, or
+/// the one of recovery keys.
+[[nodiscard]] Result<> judge_passphrase_name(const std::string& name);
+
+/// The name of the passphrase that takes the place of one with this name: the same, but
+/// none for a recovery key, since what a person remembers is no key on paper.
+[[nodiscard]] std::string inherited_slot_name(const std::string& name);
+
+/// The slots with older recovery keys, by the names of all slots: not the one of the new
+/// key (`fresh`), and not the one that was opened by what was typed (`opened`).
+[[nodiscard]] std::vector<int> older_recovery_slots(const std::map<int, std::string>& names,
+                                                    int fresh, int opened);
+
 /// Takes a header's bytes; gives the names that people gave to its slots, by slot.
 /// None for LUKS1, and for a header that cannot be read.
 [[nodiscard]] std::map<int, std::string> parse_slot_names(std::string_view bytes);

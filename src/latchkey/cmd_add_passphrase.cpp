@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/luks_slots.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -23,8 +24,6 @@ struct Asked {
 
 Result<> judge_name(const LuksDevice& luks, const std::string& name, int half_made) {
   const std::string what = "cannot add a passphrase named '" + printable(name) + "'";
-  if (name.empty() || name.size() > 64 || printable(name, 64) != name || name.front() == '-')
-    return Error{Code::usage, what, "a name has 1 to 64 plain characters", ""};
   if (luks.header().type != "LUKS2")
     return Error{
         Code::refused, what,
@@ -72,6 +71,7 @@ Result<> prepare(const Globals& globals, LuksDevice& luks, Unfinished& work, Ask
 }
 
 int add(const Globals& globals, const Asked& asked, std::optional<int> descriptor) {
+  if (auto fine = judge_passphrase_name(asked.name); !fine) return report_error(fine.error());
   const auto turn = begin_admin(globals, "add-passphrase", keys_work);
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/luks_slots.hpp"
 #include "core/message.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/new_passphrase.hpp"
@@ -50,7 +51,7 @@ class PassphraseChange {
   std::vector<WorkStep> steps() {
     const int slot = recorded_slot(work_, "new");
     const int old = recorded_slot(work_, "old");
-    const std::string name = work_.value("slot-name");
+    const std::string name = inherited_slot_name(work_.value("slot-name"));
     return {
         {"add", "adding the new passphrase; the key derivation takes a moment",
          [this, slot]() -> Result<> {
@@ -143,6 +144,10 @@ int change(const Globals& globals, std::optional<int> descriptor, bool accept_we
     return status;
   header->rest(*setup);
   if (halt == "list") return 0;
+  if (work->value("slot-name") == recovery_slot_name)
+    say(globals,
+        "what was changed was the recovery key: the new passphrase has no name, and for a new "
+        "key on paper there is: latchkey recovery-key keys");
   say(globals, "the passphrase is changed; the old one opens the keys volume no more");
   say(globals, old_copies_text);
   return 0;

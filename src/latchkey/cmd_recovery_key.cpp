@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/luks_slots.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -17,8 +18,6 @@
 
 namespace latchkey {
 namespace {
-
-constexpr const char* slot_name = "recovery";
 
 // From its memory straight to stdout: nothing on the way keeps a copy.
 Result<> print_key(const Secret& key) {
@@ -41,6 +40,7 @@ class RecoveryMaker {
     if (!opened) return opened;
     const auto opens = luks().try_key(existing_);
     if (!opens) return opens.error();
+    opened_ = *opens;
     if (auto gone = remove_half_made(luks(), work_, *opens); !gone) return gone;
     const auto slot = luks().free_slot();
     if (!slot) return slot.error();
@@ -59,7 +59,8 @@ class RecoveryMaker {
                return added ? Result<>(Ok{}) : Result<>(added.error());
              }},
             {"prove", "trying it", [this] { return luks().try_slot(slot(), key_); }},
-            {"name", "", [this] { return named() ? luks().name_slot(slot(), slot_name) : Ok{}; }},
+            {"name", "",
+             [this] { return named() ? luks().name_slot(slot(), recovery_slot_name) : Ok{}; }},
             {"print", "", [this] { return print_key(key_); }},
             {"remove", "", [this] { return remove_older(); }},
             note_step(globals_)};
@@ -101,12 +102,20 @@ class RecoveryMaker {
     return Ok{};
   }
 
+  // What was typed has just proved that somebody needs it, whatever its slot is named.
   Result<> remove_older() {
-    for (const auto& [there, name] : luks().slot_names())
-      if (name == slot_name && there != slot()) {
-        if (auto gone = luks().remove_slot(there); !gone) return gone;
-        say(globals_, "the recovery key of before opens nothing any more");
-      }
+    const auto names = luks().slot_names();
+    for (const int older : older_recovery_slots(names, slot(), opened_)) {
+      if (auto gone = luks().remove_slot(older); !gone) return gone;
+      say(globals_,
+          "the slot of the recovery key of before is gone (slot " + std::to_string(older) + ")");
+    }
+    const auto own = names.find(opened_);
+    if (own != names.end() && own->second == recovery_slot_name)
+      report_warning(
+          {Code::partial, "key slot " + std::to_string(opened_) + " stays",
+           "it is named as a recovery key, and is what you opened '" + work_.name + "' with",
+           "when it is to go: " + removal_of_slot(setup_, volume_, opened_)});
     return Ok{};
   }
 
@@ -116,6 +125,7 @@ class RecoveryMaker {
   Unfinished& work_;
   std::optional<AwakeHeader> header_{};
   Secret existing_{};
+  int opened_ = LuksDevice::any_slot;  // by what was typed, or by the key file
   Secret key_{};
 };
 

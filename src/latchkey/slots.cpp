@@ -4,6 +4,7 @@
 #include "core/text.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
+#include "sys/key_slots.hpp"
 #include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 #include "sys/unlock.hpp"
@@ -66,6 +67,11 @@ std::string slot_text(const std::map<int, std::string>& names, int slot) {
   const auto name = names.find(slot);
   const std::string number = "slot " + std::to_string(slot);
   return name == names.end() ? number : "'" + name->second + "' (" + number + ")";
+}
+
+std::string removal_of_slot(const Setup& setup, const Volume* volume, int slot) {
+  const LuksPlace place = volume == nullptr ? place_of(setup.config.keys) : place_of(*volume);
+  return command_to_remove_slot(place, volume == nullptr, slot);
 }
 
 Result<Unfinished> work_on(const Globals& globals, const std::string& name,

@@ -60,6 +60,9 @@ class AwakeHeader {
 /// A slot for people: `'alice' (slot 1)`, or `slot 1` when it has no name.
 [[nodiscard]] std::string slot_text(const std::map<int, std::string>& names, int slot);
 
+/// The command line that removes a slot of a volume, or of the keys volume (nullptr).
+[[nodiscard]] std::string removal_of_slot(const Setup& setup, const Volume* volume, int slot);
+
 /// The unfinished work of `command` on `name` (its values `slot` and the like are
 /// kept), or a new one. `what` is the command line that goes on with it, with `note`
 /// behind it for people. Fails with Code::refused while another command, or this one

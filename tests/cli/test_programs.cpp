@@ -202,3 +202,12 @@ TEST_CASE("case 60: as a login shell the unlocker runs its own words and nothing
     CHECK_FALSE(contains(done.output, "uid="));
   }
 }
+
+TEST_CASE("add-passphrase refuses the name of recovery keys before it does anything") {
+  const Root root;
+  const Done done = latchkey_in(root, {"add-passphrase", "recovery"});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::usage));
+  CHECK(contains(done.output, "recovery keys have this name"));
+  CHECK(contains(done.output, "latchkey recovery-key keys"));
+}

@@ -8,10 +8,12 @@
 #include <set>
 #include <string>
 
+#include "core/luks_slots.hpp"
 #include "core/state.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
+#include "sys/key_slots.hpp"
 #include "sys/luks.hpp"
 #include "sys/luks_session.hpp"
 #include "sys/recovery_key.hpp"
@@ -89,6 +91,31 @@ TEST_CASE("the name moves to the new slot, and goes with the old one") {
   REQUIRE(luks.name_slot(1, "alice"));
   REQUIRE(luks.remove_slot(0));
   CHECK(luks.slot_names() == std::map<int, std::string>{{1, "alice"}});
+}
+
+TEST_CASE("a new recovery key takes the place of older ones, never of what was typed for it") {
+  const std::map<int, std::string> names{
+      {0, "first"}, {1, "recovery"}, {2, "recovery"}, {3, "alice"}, {4, "recovery"}};
+  CHECK(older_recovery_slots(names, 4, 0) == std::vector<int>{1, 2});
+  CHECK(older_recovery_slots(names, 4, 2) == std::vector<int>{1});
+  CHECK(older_recovery_slots({{1, "recovery"}}, 1, 0).empty());
+}
+
+TEST_CASE("no passphrase is named as recovery keys are") {
+  CHECK(judge_passphrase_name("alice"));
+  for (const char* bad : {"recovery", "", "-x", "a\nb"})
+    CHECK(judge_passphrase_name(bad).error().code == Code::usage);
+  CHECK(inherited_slot_name("recovery").empty());
+  CHECK(inherited_slot_name("alice") == "alice");
+}
+
+TEST_CASE("the command that removes a slot is exact for the device at hand") {
+  CHECK(command_to_remove_slot({.device = "/dev/system/encrypted-keys"}, true, 3) ==
+        "latchkey remove-passphrase --slot 3");
+  CHECK(command_to_remove_slot({.device = "/dev/system/a"}, false, 3) ==
+        "cryptsetup luksKillSlot /dev/system/a 3");
+  CHECK(command_to_remove_slot({.device = "/dev/system/a", .header = "/etc/a.luks"}, false, 3) ==
+        "cryptsetup luksKillSlot /etc/a.luks 3");
 }
 
 TEST_CASE("a drawn key opens without the costly slots before it being tried") {
