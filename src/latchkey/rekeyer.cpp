@@ -5,12 +5,14 @@
 #include <filesystem>
 
 #include "core/config_edit.hpp"
+#include "core/rekey_work.hpp"
 #include "core/text.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_maker.hpp"
 #include "sys/fd.hpp"
+#include "sys/key_slots.hpp"
 #include "sys/luks.hpp"
 #include "sys/passphrase.hpp"
 
@@ -42,8 +44,13 @@ Rekeyer::Rekeyer(const Globals& globals, const Setup& setup, Unfinished work)
       setup_(setup),
       maker_{.globals = globals, .work = std::move(work), .mapping = new_mapping} {}
 
-int Rekeyer::slot(const char* which, const Volume& volume) const {
-  return recorded_slot(maker_.work, which + ("-" + volume.name));
+int Rekeyer::new_slot(const Volume& volume) const {
+  return recorded_slot(maker_.work, "new-" + volume.name);
+}
+
+// One that came after the switch has its key on the new one already.
+bool Rekeyer::concerns(const Volume& volume) const {
+  return !switched() || new_slot(volume) != LuksDevice::any_slot;
 }
 
 // True once the configuration names the new one, whatever was marked.
@@ -150,10 +157,14 @@ Result<> Rekeyer::look_at(const Volume& volume) {
                  "see: latchkey check --with-keys"};
   if (!opens) return opens.error();
   auto& values = maker_.work.values;
-  values["old-" + volume.name] = std::to_string(*opens);
-  const int made = slot("new", volume);
+  // The same key may sit in several slots.
+  const auto all = slots_opened_by(luks, *key);
+  if (!all) return all.error();
+  values["old-" + volume.name] = text_of_slots(*all);
+  const int made = new_slot(volume);
   std::erase(maker_.work.done, "key-" + volume.name);
-  if (fresh_ && made != LuksDevice::any_slot && made != *opens && luks.has_slot(made))
+  if (fresh_ && made != LuksDevice::any_slot && std::ranges::find(*all, made) == all->end() &&
+      luks.has_slot(made))
     if (const auto stored = fresh_->read(volume.key_file); stored && luks.try_slot(made, *stored)) {
       maker_.work.done.push_back("key-" + volume.name);
       return Ok{};
@@ -179,16 +190,20 @@ Result<const OpenKeys*> Rekeyer::fresh() {
 std::vector<WorkStep> Rekeyer::steps() {
   std::vector<WorkStep> steps = steps_to_make_keys(maker_);
   steps.push_back({"files", "", [this] { return take_along(); }});
+  // Once the new one is configured no key is drawn any more: it would be written over the
+  // only one that opens the volume.
   for (const Volume& volume : setup_.volumes)
-    steps.push_back({"key-" + volume.name, "giving '" + volume.name + "' a new key",
-                     [this, &volume] { return give_key(volume); }});
+    if (!switched())
+      steps.push_back({"key-" + volume.name, "giving '" + volume.name + "' a new key",
+                       [this, &volume] { return give_key(volume); }});
   steps.push_back({"configure", "", [this] { return configure(); }});
   // From here on the images open the new one; until here, the old one.
   steps.push_back({"image", "bringing the new keys volume into the image of every kernel",
                    [this] { return bring_images_up_to_date(globals_); }});
   for (const Volume& volume : setup_.volumes)
-    steps.push_back({"remove-" + volume.name, "removing the old key of '" + volume.name + "'",
-                     [this, &volume] { return remove_old_key(volume); }});
+    if (concerns(volume))
+      steps.push_back({"remove-" + volume.name, "removing the old key of '" + volume.name + "'",
+                       [this, &volume] { return remove_old_key(volume); }});
   // Images hold copies of headers that are kept elsewhere, the old slots among them.
   if (std::ranges::any_of(setup_.volumes, header_in_file))
     steps.push_back({"header-copies", "", [this] { return bring_images_up_to_date(globals_); }});
@@ -237,7 +252,7 @@ Result<> Rekeyer::give_key(const Volume& volume) {
   if (!drawn) return drawn.error();
   // Stored before it opens anything: a slot whose key nobody has cannot come to be.
   if (auto written = (*to)->write(volume.key_file, drawn->secret()); !written) return written;
-  const int made = slot("new", volume);
+  const int made = new_slot(volume);
   const auto added = header->luks().add_slot(*current, *drawn, made);
   if (!added) return added.error();
   const auto stored = (*to)->read(volume.key_file);
@@ -250,7 +265,8 @@ Result<> Rekeyer::configure() const {
   return write_file(globals_.paths.etc("latchkey.conf"), *edited, 0644);
 }
 
-// Only when the new key is proved to open it, by what is on the disk.
+// Only when the key that is on the disk now is proved to open it: that which was drawn here,
+// or a later one of `rotate-key`.
 Result<> Rekeyer::remove_old_key(const Volume& volume) {
   const auto keys = fresh();
   if (!keys) return keys.error();
@@ -258,8 +274,11 @@ Result<> Rekeyer::remove_old_key(const Volume& volume) {
   if (!header) return header.error();
   const auto stored = (*keys)->read(volume.key_file);
   if (!stored) return stored.error();
-  if (auto proved = header->luks().try_slot(slot("new", volume), *stored); !proved) return proved;
-  return header->luks().remove_slot(slot("old", volume));
+  const auto opens = header->luks().try_key(*stored);
+  if (!opens) return opens.error();
+  maker_.work.values["new-" + volume.name] = std::to_string(*opens);
+  return remove_replaced_slots(header->luks(), recorded_slots(maker_.work, "old-" + volume.name),
+                               *stored);
 }
 
 // Nobody else may come to open the new one while it is open here: it is closed before
@@ -311,9 +330,11 @@ std::vector<std::string> Rekeyer::other_slots() const {
     auto header = AwakeHeader::of_volume(volume);
     if (!header) continue;
     const auto names = header->luks().slot_names();
+    const int own = new_slot(volume);
+    if (own == LuksDevice::any_slot) continue;
     std::vector<std::string> others;
     for (const SlotCost& one : header->luks().header().slots)
-      if (one.slot != slot("new", volume)) others.push_back(slot_text(names, one.slot));
+      if (one.slot != own) others.push_back(slot_text(names, one.slot));
     if (!others.empty()) lines.push_back("'" + volume.name + "': " + join(others, ", "));
   }
   return lines;

@@ -18,7 +18,7 @@ class Rekeyer {
   /// `work`: what an interrupted run left, or a new one. The values that it adds to those
   /// of KeysMaker: `old` and `old-uuid` (the keys volume that goes), `stays` (what it holds
   /// beside key files that cannot be taken along), and for each volume the slots
-  /// `old-NAME` and `new-NAME`.
+  /// `old-NAME` (all that its old key opens) and `new-NAME`.
   Rekeyer(const Globals& globals, const Setup& setup, Unfinished work);
 
   /// Asks for the passphrases and refuses all that can be refused, before anything is
@@ -48,7 +48,8 @@ class Rekeyer {
   [[nodiscard]] Result<> retire();
   [[nodiscard]] Result<> close();
   [[nodiscard]] Result<std::string> new_configuration() const;
-  [[nodiscard]] int slot(const char* which, const Volume& volume) const;
+  [[nodiscard]] int new_slot(const Volume& volume) const;
+  [[nodiscard]] bool concerns(const Volume& volume) const;
 
   const Globals& globals_;
   const Setup& setup_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/key_slots.hpp"
 
+#include "sys/crypt.hpp"
+
 namespace latchkey {
 
 std::string command_to_remove_slot(const LuksPlace& place, bool keys, int slot) {
@@ -9,6 +11,37 @@ std::string command_to_remove_slot(const LuksPlace& place, bool keys, int slot) 
   // A header that is kept elsewhere is what cryptsetup takes for the device.
   return "cryptsetup luksKillSlot " + (place.header.empty() ? place.device : place.header) + " " +
          number;
+}
+
+Result<std::vector<int>> slots_opened_by(const LuksDevice& luks, const Secret& key) {
+  std::vector<int> opened;
+  const std::uint64_t memory = available_memory_kib();
+  for (const SlotCost& one : luks.header().slots) {
+    if (memory != 0 && one.memory_kib > memory) continue;
+    const auto tried = luks.try_slot(one.slot, key);
+    if (tried) opened.push_back(one.slot);
+    if (!tried && tried.error().code != Code::denied) return tried.error();
+  }
+  return opened;
+}
+
+Result<> remove_replaced_slots(LuksDevice& luks, const std::vector<int>& old,
+                               const Secret& stored) {
+  if (const auto opens = luks.try_key(stored); !opens) return opens.error();
+  for (const int slot : old) {
+    if (!luks.has_slot(slot)) continue;
+    const auto tried = luks.try_slot(slot, stored);
+    if (tried)
+      return Error{Code::refused, "cannot remove the old key's slot " + std::to_string(slot),
+                   "the key in the key file opens that slot",
+                   "give the volume a new key by 'latchkey rotate-key', and try again"};
+    if (tried.error().code != Code::denied) return tried;
+  }
+  for (const int slot : old) {
+    if (luks.slot_names().count(slot) != 0) continue;
+    if (auto gone = luks.remove_slot(slot); !gone) return gone;
+  }
+  return Ok{};
 }
 
 }  // namespace latchkey

@@ -128,6 +128,31 @@ TEST_CASE("a drawn key opens without the costly slots before it being tried") {
   CHECK(luks.try_key(key->secret()).value() == 3);
 }
 
+TEST_CASE("a replaced key goes from every slot it had, once the stored key opens another") {
+  const SlotsFolder folder;
+  const Secret old = slot_secret("old one");
+  const Secret stored = slot_secret("stored one");
+  LuksDevice luks = formatted(folder, old);
+  REQUIRE(luks.add_slot(old, old, quick, 2));
+  CHECK(slots_opened_by(luks, old).value() == std::vector<int>{0, 2});
+  CHECK(slots_opened_by(luks, stored).value().empty());
+  CHECK(remove_replaced_slots(luks, {0, 2}, stored).error().code == Code::denied);
+  CHECK(remove_replaced_slots(luks, {0, 2}, old).error().code == Code::refused);
+  CHECK(luks.header().slots.size() == 2);
+
+  // Not the slot that was written down for it: a later rotation chose another one.
+  REQUIRE(luks.add_slot(old, stored, quick, 5));
+  REQUIRE(remove_replaced_slots(luks, {0, 2}, stored));
+  CHECK(slots_opened_by(luks, old).value().empty());
+  CHECK(luks.header().slots.size() == 1);
+
+  // Filled by somebody since.
+  REQUIRE(luks.add_slot(stored, slot_secret("paper"), quick, 0));
+  REQUIRE(luks.name_slot(0, "recovery"));
+  REQUIRE(remove_replaced_slots(luks, {0, 2}, stored));
+  CHECK(luks.has_slot(0));
+}
+
 TEST_CASE("a recovery key has 8 groups of 5 characters that cannot be confused") {
   std::set<std::string> seen;
   std::set<char> used;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/rekey_work.hpp"
+
+#include <sstream>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+
+std::vector<int> recorded_slots(const Unfinished& work, const std::string& key) {
+  std::vector<int> slots;
+  std::istringstream words(work.value(key));
+  for (std::string word; words >> word;)
+    if (const auto number = parse_number(word, 31)) slots.push_back(static_cast<int>(*number));
+  return slots;
+}
+
+std::string text_of_slots(const std::vector<int>& slots) {
+  std::string text;
+  for (const int slot : slots) text += (text.empty() ? "" : " ") + std::to_string(slot);
+  return text;
+}
+
+}  // namespace latchkey
