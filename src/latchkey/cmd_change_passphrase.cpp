@@ -7,10 +7,12 @@
 
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/key_slots.hpp"
 
 namespace latchkey {
 namespace {
@@ -42,6 +44,7 @@ class PassphraseChange {
     if (!work_.begun.empty() && old == recorded_slot(work_, "new")) {
       say(globals_, "this is the new passphrase: completing the change");
       work_.done = {"add", "prove"};
+      completes_ = true;
       return Ok{};
     }
     if (auto gone = remove_half_made(luks_, work_, old); !gone) return gone;
@@ -67,6 +70,13 @@ class PassphraseChange {
         {"remove", "removing the old passphrase", [this, old] { return luks_.remove_slot(old); }},
         note_step(globals_)};
   }
+
+  // After the steps: what the old passphrase still opens. Nobody can tell when only the new
+  // one was typed.
+  Result<std::vector<int>> still_opened() const {
+    return completes_ ? std::vector<int>{} : slots_opened_by(luks_, current_);
+  }
+  [[nodiscard]] bool completes() const noexcept { return completes_; }
 
  private:
   // Somebody else types: the change that was interrupted is not theirs to complete or to take
@@ -122,7 +132,18 @@ class PassphraseChange {
   Unfinished& work_;
   Secret current_{};
   Secret fresh_{};
+  bool completes_ = false;  // an interrupted change, by its new passphrase
 };
+
+int tell_still_opened(const LuksDevice& luks, const std::vector<int>& slots) {
+  std::vector<std::string> texts;
+  for (const int slot : slots) texts.push_back(slot_text(luks.slot_names(), slot));
+  return report_error({Code::partial, "the old passphrase still opens the keys volume",
+                       "the same one is in another key slot too: " + join(texts, ", "),
+                       "the change itself is done; to remove that one as well: latchkey "
+                       "remove-passphrase --slot " +
+                           std::to_string(slots.front())});
+}
 
 int change(const Globals& globals, std::optional<int> descriptor, bool accept_weak,
            const std::string& halt) {
@@ -142,15 +163,25 @@ int change(const Globals& globals, std::optional<int> descriptor, bool accept_we
   }
   if (const int status = carry_out_and_tell(globals, *work, change.steps(), halt); status != 0)
     return status;
+  if (halt == "list") {
+    header->rest(*setup);
+    return 0;
+  }
+  const auto still = change.still_opened();
+  const int status = !still           ? report_error(still.error())
+                     : still->empty() ? 0
+                                      : tell_still_opened(header->luks(), *still);
   header->rest(*setup);
-  if (halt == "list") return 0;
   if (work->value("slot-name") == recovery_slot_name)
     say(globals,
         "what was changed was the recovery key: the new passphrase has no name, and for a new "
         "key on paper there is: latchkey recovery-key keys");
-  say(globals, "the passphrase is changed; the old one opens the keys volume no more");
+  if (status == 0)
+    say(globals, std::string("the passphrase is changed; ") +
+                     (change.completes() ? "the key slot of the old one is gone"
+                                         : "the old one opens the keys volume no more"));
   say(globals, old_copies_text);
-  return 0;
+  return status;
 }
 
 }  // namespace

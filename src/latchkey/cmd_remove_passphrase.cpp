@@ -56,14 +56,26 @@ Result<int> choose(const LuksDevice& luks, const Asked& asked) {
   return found.front();
 }
 
+struct Proof {
+  int stays = LuksDevice::any_slot;  // the slot that is opened by what was typed
+  bool twice = false;                // it opens the one that is to go as well
+};
+
 // Whoever removes one must be able to open the volume afterwards.
-Result<> prove_another(const LuksDevice& luks, const Secret& typed, int victim) {
+Result<Proof> prove_another(const LuksDevice& luks, const Secret& typed, int victim) {
+  Proof proof;
   for (const SlotCost& slot : luks.header().slots) {
     if (slot.slot == victim) continue;
     const auto opened = luks.try_slot(slot.slot, typed);
-    if (opened || opened.error().code != Code::denied) return opened;
+    if (!opened && opened.error().code != Code::denied) return opened.error();
+    if (!opened) continue;
+    proof.stays = slot.slot;
+    break;
   }
-  if (luks.try_slot(victim, typed))
+  const auto opens_victim = luks.try_slot(victim, typed);
+  proof.twice = static_cast<bool>(opens_victim);
+  if (proof.stays != LuksDevice::any_slot) return proof;
+  if (proof.twice)
     return Error{Code::denied, "nothing was removed", "this is the passphrase that is to go",
                  "type one that stays"};
   return Error{Code::denied, "nothing was removed", "no key slot accepts this passphrase",
@@ -95,18 +107,35 @@ int remove(const Globals& globals, const Asked& asked, std::optional<int> descri
   if (!victim) return report_error(victim.error());
   const std::string text = slot_text(luks.slot_names(), *victim);
   Asker asker(descriptor);
-  const auto proved = with_passphrase(
-      globals, asker, "a passphrase of the keys volume that stays", [&](const Secret& typed) {
-        say(globals, "trying the passphrase; the key derivation takes a moment");
-        return prove_another(luks, typed, *victim);
-      });
+  Proof proof;
+  const auto proved =
+      with_passphrase(globals, asker, "a passphrase of the keys volume that stays",
+                      [&](const Secret& typed) -> Result<> {
+                        say(globals, "trying the passphrase; the key derivation takes a moment");
+                        const auto found = prove_another(luks, typed, *victim);
+                        if (!found) return found.error();
+                        proof = *found;
+                        return Ok{};
+                      });
   if (!proved) return report_error(proved.error());
   // Noted first: a backup that is taken for out of date without need does no harm.
   if (auto noted = note_new_key(globals.paths); !noted) return report_error(noted.error());
   if (auto removed = luks.remove_slot(*victim); !removed) return report_error(removed.error());
+  const std::string stays = slot_text(luks.slot_names(), proof.stays);
   header->rest(*setup);
-  say(globals, "the passphrase " + text + " opens the keys volume no more");
+  // The passphrase itself is not known here, so only of what was typed it can be told.
+  if (!proof.twice)
+    say(globals, "the passphrase " + text +
+                     " is removed; it opens the keys volume no more, unless somebody gave the "
+                     "same one to another key slot");
   say(globals, old_copies_text);
+  if (proof.twice)
+    return report_error({Code::partial,
+                         "the passphrase that was in " + text + " still opens the keys volume",
+                         "it is the one that you typed, and is in " + stays + " too",
+                         "to remove that one as well, with another passphrase: latchkey "
+                         "remove-passphrase --slot " +
+                             std::to_string(proof.stays)});
   return 0;
 }
 

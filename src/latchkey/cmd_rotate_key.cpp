@@ -4,11 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/rekey_work.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/key_slots.hpp"
 #include "sys/random_key.hpp"
 
 namespace latchkey {
@@ -87,8 +89,11 @@ class KeyRotation {
     }
     const auto slot = luks().free_slot();
     if (!slot) return slot.error();
+    // All of them: the same key may sit in several.
+    const auto old = slots_opened_by(luks(), current_);
+    if (!old) return old.error();
     work_.done.clear();
-    work_.values = {{"old", std::to_string(opens)}, {"new", std::to_string(*slot)}};
+    work_.values = {{"old", text_of_slots(*old)}, {"new", std::to_string(*slot)}};
     return Ok{};
   }
 
@@ -113,7 +118,9 @@ class KeyRotation {
 
   Result<> remove() {
     if (auto proved = prove(volume_.key_file); !proved) return proved;
-    return luks().remove_slot(recorded_slot(work_, "old"));
+    const auto stored = keys_->keys().read(volume_.key_file);
+    if (!stored) return stored.error();
+    return remove_replaced_slots(luks(), recorded_slots(work_, "old"), *stored);
   }
 
   const Globals& globals_;

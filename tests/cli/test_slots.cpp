@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The commands on the keys volume's slots, on a header in a loop device. Needs root and loop
+// devices; without them nothing is proved here.
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "cli/place.hpp"
+#include "support/child.hpp"
+#include "sys/fd.hpp"
+#include "sys/key_slots.hpp"
+#include "sys/luks.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+
+namespace {
+
+const PassphraseCost cheap{.memory_kib = 32, .threads = 1, .milliseconds = 1};
+
+Secret secret_of(std::string_view text) {
+  Secret out(text.size());
+  REQUIRE(out.append(text));
+  return out;
+}
+
+// A made-up root whose keys volume has the passphrase "first one" in slot 0.
+class KeysHeader {
+ public:
+  KeysHeader() {
+    const Fd file(::open(place_.put("disk", "").c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(file);
+    REQUIRE(::ftruncate(file.get(), 32L << 20U) == 0);
+    const Fd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+    const int number = control ? ::ioctl(control.get(), LOOP_CTL_GET_FREE) : -1;
+    if (number < 0 || ::geteuid() != 0) return;
+    const std::string path = "/dev/loop" + std::to_string(number);
+    Fd loop(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    loop_config config{};
+    config.fd = static_cast<__u32>(file.get());
+    config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+    if (!loop || ::ioctl(loop.get(), LOOP_CONFIGURE, &config) != 0) return;
+    loop_ = std::move(loop);
+    device_ = path;
+    place_.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"" + path + "\"\n");
+    place_.put("etc/latchkey/volumes", "data no-such-vg/data /srv/no-such-data ext4\n");
+    REQUIRE(LuksDevice::format({.place = {.device = device_,
+                                          .name = "keys",
+                                          .uuid = "0f7a6b1c-2222-4222-8333-444455556666"}},
+                               secret_of("first one"), cheap));
+  }
+  [[nodiscard]] bool usable() const { return static_cast<bool>(loop_); }
+
+  [[nodiscard]] LuksDevice luks() const {
+    auto opened = LuksDevice::open({.device = device_, .name = "keys"});
+    REQUIRE(opened);
+    return std::move(*opened);
+  }
+  void add(int slot, const std::string& passphrase, const std::string& name = {}) const {
+    LuksDevice header = luks();
+    REQUIRE(header.add_slot(secret_of("first one"), secret_of(passphrase), cheap, slot));
+    if (!name.empty()) REQUIRE(header.name_slot(slot, name));
+  }
+  [[nodiscard]] Done run(std::vector<std::string> words, const std::string& input) const {
+    std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place_.path()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run_program(argv, input);
+  }
+  [[nodiscard]] std::vector<int> opened_by(const std::string& passphrase) const {
+    return slots_opened_by(luks(), secret_of(passphrase)).value();
+  }
+  [[nodiscard]] const Place& place() const { return place_; }
+
+ private:
+  Place place_{};
+  std::string device_{};
+  Fd loop_{};
+};
+
+}  // namespace
+
+TEST_CASE("recovery-key keeps the slot that was opened by what was typed, whatever its name") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  keys.add(1, "on paper", "recovery");
+  keys.add(2, "older paper", "recovery");
+  const Done done = keys.run({"recovery-key", "keys"}, "on paper\n");
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(contains(done.output, "latchkey remove-passphrase --slot 1"));
+  CHECK(keys.opened_by("on paper") == std::vector<int>{1});
+  CHECK(keys.opened_by("older paper").empty());
+}
+
+TEST_CASE("change-passphrase names no passphrase as a recovery key, and every slot that stays") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  keys.add(1, "on paper", "recovery");
+  keys.add(2, "on paper", "bob");
+  const Done done =
+      keys.run({"change-passphrase", "--accept-weak"}, "on paper\nsomething else entirely\n");
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::partial));
+  CHECK(contains(done.output, "'bob' (slot 2)"));
+  CHECK_FALSE(contains(done.output, "opens the keys volume no more"));
+  CHECK(keys.opened_by("on paper") == std::vector<int>{2});
+  const auto fresh = keys.opened_by("something else entirely");
+  REQUIRE(fresh.size() == 1);
+  CHECK(keys.luks().slot_names() == std::map<int, std::string>{{2, "bob"}});
+}
+
+TEST_CASE("remove-passphrase claims nothing of a passphrase that is in another slot too") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  keys.add(1, "twice here", "alice");
+  keys.add(2, "twice here", "bob");
+  const Done done = keys.run({"remove-passphrase", "alice"}, "twice here\n");
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::partial));
+  CHECK(contains(done.output, "'bob' (slot 2)"));
+  CHECK(keys.opened_by("twice here") == std::vector<int>{2});
+}
