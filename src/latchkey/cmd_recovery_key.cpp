@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/new_passphrase.hpp"
+#include "latchkey/rebuild.hpp"
 #include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
@@ -53,17 +54,22 @@ class RecoveryMaker {
   }
 
   std::vector<WorkStep> steps() {
-    return {{"add", "adding a slot for it; the key derivation takes a moment",
-             [this]() -> Result<> {
-               const auto added = luks().add_slot(existing_, key_, passphrase_cost(), slot());
-               return added ? Result<>(Ok{}) : Result<>(added.error());
-             }},
-            {"prove", "trying it", [this] { return luks().try_slot(slot(), key_); }},
-            {"name", "",
-             [this] { return named() ? luks().name_slot(slot(), recovery_slot_name) : Ok{}; }},
-            {"print", "", [this] { return print_key(key_); }},
-            {"remove", "", [this] { return remove_older(); }},
-            note_step(globals_)};
+    std::vector<WorkStep> steps{
+        {"add", "adding a slot for it; the key derivation takes a moment",
+         [this]() -> Result<> {
+           const auto added = luks().add_slot(existing_, key_, passphrase_cost(), slot());
+           return added ? Result<>(Ok{}) : Result<>(added.error());
+         }},
+        {"prove", "trying it", [this] { return luks().try_slot(slot(), key_); }},
+        {"name", "",
+         [this] { return named() ? luks().name_slot(slot(), recovery_slot_name) : Ok{}; }},
+        {"print", "", [this] { return print_key(key_); }},
+        {"remove", "", [this] { return remove_older(); }}};
+    // Images hold a copy of such a header: the older key would go on to open by it.
+    if (volume_ != nullptr && header_in_file(*volume_))
+      steps.push_back({"header-copy", "", [this] { return bring_images_up_to_date(globals_); }});
+    steps.push_back(note_step(globals_));
+    return steps;
   }
 
   void rest() {

@@ -6,8 +6,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <optional>
-
 #include "cli/place.hpp"
 #include "support/child.hpp"
 #include "sys/fd.hpp"
@@ -122,4 +120,21 @@ TEST_CASE("remove-passphrase claims nothing of a passphrase that is in another s
   CHECK(done.status == exit_status(Code::partial));
   CHECK(contains(done.output, "'bob' (slot 2)"));
   CHECK(keys.opened_by("twice here") == std::vector<int>{2});
+}
+
+TEST_CASE("recovery-key brings the images' copy of a header in a file up to date") {
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/keys\"\n");
+  place.put("etc/latchkey/volumes",
+            "data no-such-vg/data /srv/no-such-data ext4\n"
+            "far no-such-vg/far /srv/no-such-far ext4 x-latchkey.header=/etc/far.luks\n");
+  if (::geteuid() != 0) return;
+  const auto steps = [&](const char* volume) {
+    return run_program(
+               {LATCHKEY_PROGRAM, "--root", place.path(), "recovery-key", "--halt", "list", volume})
+        .output;
+  };
+  INFO(steps("far"));
+  CHECK(contains(steps("far"), "\nremove\nheader-copy\nnote\n"));
+  CHECK_FALSE(contains(steps("data"), "header-copy"));
 }
