@@ -36,8 +36,8 @@ Result<> judge_name(const LuksDevice& luks, const std::string& name, int half_ma
   return Ok{};
 }
 
-Result<> prepare(const Globals& globals, LuksDevice& luks, Unfinished& work, Asker& asker,
-                 const Asked& asked, Secret& current, Secret& fresh) {
+Result<> prepare(const Globals& globals, const Setup& setup, LuksDevice& luks, Unfinished& work,
+                 Asker& asker, const Asked& asked, Secret& current, Secret& fresh) {
   if (auto fine = judge_name(luks, asked.name, recorded_slot(work, "new")); !fine) return fine;
   int opens = LuksDevice::any_slot;
   auto known = with_passphrase(
@@ -56,13 +56,20 @@ Result<> prepare(const Globals& globals, LuksDevice& luks, Unfinished& work, Ask
     work.done = {"add", "prove"};
     return Ok{};
   }
-  if (auto gone = remove_half_made(luks, work, opens); !gone) return gone;
   auto typed =
       ask_new_passphrase(globals, asker, "new passphrase of " + asked.name, asked.accept_weak);
   if (!typed) return typed.error();
   fresh = std::move(*typed);
   if (std::ranges::equal(fresh.reveal(), current.reveal()))
     return Error{Code::refused, "no passphrase was added", "it is the current one", ""};
+  if (added_before(luks, work, fresh)) {
+    work.done = {"add", "prove"};
+    return Ok{};
+  }
+  if (auto gone = remove_half_made(luks, work, opens,
+                                   removal_of_slot(setup, nullptr, recorded_slot(work, "new")));
+      !gone)
+    return gone;
   const auto slot = luks.free_slot();
   if (!slot) return slot.error();
   work.done.clear();
@@ -86,7 +93,7 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
   Secret fresh;
   if (asked.halt != "list") {
     Asker asker(descriptor);
-    if (auto ready = prepare(globals, luks, *work, asker, asked, current, fresh); !ready)
+    if (auto ready = prepare(globals, *setup, luks, *work, asker, asked, current, fresh); !ready)
       return report_error(ready.error());
   }
   const int slot = recorded_slot(*work, "new");

@@ -19,8 +19,8 @@ namespace {
 
 class PassphraseChange {
  public:
-  PassphraseChange(const Globals& globals, LuksDevice& luks, Unfinished& work)
-      : globals_(globals), luks_(luks), work_(work) {}
+  PassphraseChange(const Globals& globals, const Setup& setup, LuksDevice& luks, Unfinished& work)
+      : globals_(globals), setup_(setup), luks_(luks), work_(work) {}
 
   // Asks for the current passphrase and, unless an interrupted change only has to be
   // completed, for the new one.
@@ -47,7 +47,6 @@ class PassphraseChange {
       completes_ = true;
       return Ok{};
     }
-    if (auto gone = remove_half_made(luks_, work_, old); !gone) return gone;
     return ask_new(asker, old, accept_weak);
   }
 
@@ -116,6 +115,15 @@ class PassphraseChange {
     if (std::ranges::equal(fresh_.reveal(), current_.reveal()))
       return Error{Code::refused, "the passphrase was not changed",
                    "the new one is the current one", ""};
+    if (!work_.begun.empty() && recorded_slot(work_, "old") == old &&
+        added_before(luks_, work_, fresh_)) {
+      work_.done = {"add"};
+      return Ok{};
+    }
+    if (auto gone = remove_half_made(luks_, work_, old,
+                                     removal_of_slot(setup_, nullptr, recorded_slot(work_, "new")));
+        !gone)
+      return gone;
     const auto slot = luks_.free_slot();
     if (!slot) return slot.error();
     const auto names = luks_.slot_names();
@@ -128,6 +136,7 @@ class PassphraseChange {
   }
 
   const Globals& globals_;
+  const Setup& setup_;
   LuksDevice& luks_;
   Unfinished& work_;
   Secret current_{};
@@ -156,7 +165,7 @@ int change(const Globals& globals, std::optional<int> descriptor, bool accept_we
   if (!work) return report_error(work.error());
   auto header = AwakeHeader::of_keys(globals, *setup);
   if (!header) return report_error(header.error());
-  PassphraseChange change(globals, header->luks(), *work);
+  PassphraseChange change(globals, *setup, header->luks(), *work);
   if (halt != "list") {
     Asker asker(descriptor);
     if (auto ready = change.prepare(asker, accept_weak); !ready) return report_error(ready.error());

@@ -42,14 +42,17 @@ class RecoveryMaker {
     const auto opens = luks().try_key(existing_);
     if (!opens) return opens.error();
     opened_ = *opens;
-    if (auto gone = remove_half_made(luks(), work_, *opens); !gone) return gone;
-    const auto slot = luks().free_slot();
-    if (!slot) return slot.error();
+    if (auto gone =
+            remove_half_made(luks(), work_, *opens, removal_of_slot(setup_, volume_, slot()));
+        !gone)
+      return gone;
+    const auto free = luks().free_slot();
+    if (!free) return free.error();
     auto drawn = draw_recovery_key();
     if (!drawn) return drawn.error();
     key_ = std::move(*drawn);
     work_.done.clear();
-    work_.values = {{"new", std::to_string(*slot)}};
+    work_.values = {{"new", std::to_string(*free)}};
     return Ok{};
   }
 

@@ -85,7 +85,10 @@ class KeyRotation {
         work_.done = {"store", "add", "prove"};
         return Ok{};
       }
-      if (auto gone = remove_half_made(luks(), work_, opens); !gone) return gone;
+      if (auto gone =
+              remove_half_made(luks(), work_, opens, removal_of_slot(setup_, &volume_, fresh));
+          !gone)
+        return gone;
     }
     const auto slot = luks().free_slot();
     if (!slot) return slot.error();

@@ -93,7 +93,13 @@ int recorded_slot(const Unfinished& work, const std::string& key) {
   return number ? static_cast<int>(*number) : LuksDevice::any_slot;
 }
 
-Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep) {
+bool added_before(const LuksDevice& luks, const Unfinished& work, const Secret& fresh) {
+  const int slot = recorded_slot(work, "new");
+  return slot != LuksDevice::any_slot && luks.has_slot(slot) && luks.try_slot(slot, fresh);
+}
+
+Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep,
+                          const std::string& removal) {
   const int slot = recorded_slot(work, "new");
   if (slot == LuksDevice::any_slot || slot == keep || !luks.has_slot(slot)) return Ok{};
   if (work.is_done("add")) return luks.remove_slot(slot);
@@ -101,8 +107,7 @@ Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep) {
   report_warning({Code::refused, "key slot " + std::to_string(slot) + " was left as it is",
                   "it came while '" + work.command +
                       "' was interrupted: it may be of that, or somebody else's",
-                  "when nobody knows it: latchkey remove-passphrase --slot " +
-                      std::to_string(slot) + " (the keys volume), cryptsetup luksKillSlot"});
+                  "when nobody needs it: " + removal});
   return Ok{};
 }
 

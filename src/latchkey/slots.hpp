@@ -76,8 +76,15 @@ class AwakeHeader {
 
 /// Takes away what an interrupted run added: the slot that it recorded under `new`,
 /// unless that is `keep`. One that may be somebody else's, since the run did not come to
-/// say that it had added it, stays and is warned of. Fails as LuksDevice::remove_slot.
-[[nodiscard]] Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep);
+/// say that it had added it, stays and is warned of, with `removal`, the command that
+/// removes it (see removal_of_slot). Fails as LuksDevice::remove_slot.
+[[nodiscard]] Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep,
+                                        const std::string& removal);
+
+/// True when the new passphrase opens the slot that an interrupted run recorded under
+/// `new`: that slot is of that run then, whatever it came to say.
+[[nodiscard]] bool added_before(const LuksDevice& luks, const Unfinished& work,
+                                const Secret& fresh);
 
 /// The step that remembers that backups are out of date now.
 [[nodiscard]] WorkStep note_step(const Globals& globals);

@@ -138,3 +138,42 @@ TEST_CASE("recovery-key brings the images' copy of a header in a file up to date
   CHECK(contains(steps("far"), "\nremove\nheader-copy\nnote\n"));
   CHECK_FALSE(contains(steps("data"), "header-copy"));
 }
+
+TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the same words") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  const std::string words = "first one\nanother long one\n";
+  const auto killed = [&](std::vector<std::string> command) {
+    command.insert(command.begin(), {"/bin/sh", "-c", "\"$@\"; exit $?", "sh", LATCHKEY_PROGRAM,
+                                     "--root", keys.place().path()});
+    command.insert(command.end(), {"--halt", "add:after"});
+    CHECK(run_program(command, words).status == 137);
+    CHECK(keys.luks().header().slots.size() == 2);
+  };
+  killed({"add-passphrase", "bob", "--accept-weak"});
+  const Done other =
+      keys.run({"add-passphrase", "bob", "--accept-weak"}, "first one\nyet another long one\n");
+  INFO(other.output);
+  CHECK(
+      contains(other.output, "hint: when nobody needs it: latchkey remove-passphrase --slot 1\n"));
+  LuksDevice header = keys.luks();
+  REQUIRE(header.remove_slot(2));
+  REQUIRE(header.remove_slot(1));
+
+  killed({"add-passphrase", "bob", "--accept-weak"});
+  const Done added = keys.run({"add-passphrase", "bob", "--accept-weak"}, words);
+  INFO(added.output);
+  CHECK(added.status == 0);
+  CHECK_FALSE(contains(added.output, "was left as it is"));
+  CHECK(keys.luks().slot_names() == std::map<int, std::string>{{1, "bob"}});
+  header = keys.luks();
+  REQUIRE(header.remove_slot(1));
+
+  killed({"change-passphrase", "--accept-weak"});
+  const Done changed = keys.run({"change-passphrase", "--accept-weak"}, words);
+  INFO(changed.output);
+  CHECK(changed.status == 0);
+  CHECK_FALSE(contains(changed.output, "was left as it is"));
+  CHECK(keys.luks().header().slots.size() == 1);
+  CHECK(keys.opened_by("another long one") == std::vector<int>{1});
+}

@@ -21,6 +21,8 @@ struct KillStory {
   std::vector<std::string> power_cuts{};    ///< steps before which the plug is pulled too
   std::function<void(Machine&)> between{};  ///< what holds before the second run too; may be empty
   std::function<void(Machine&)> check{};    ///< the end state, after the second run
+  /// The same, by what the second run said; may be empty.
+  std::function<void(Machine&, const std::string& said)> check_said{};
 };
 
 /// The steps of the story's command, as its hidden option `--halt list` names them.
