@@ -33,18 +33,36 @@ Asker::Asker(std::optional<int> descriptor)
     : fd_(descriptor.value_or(STDIN_FILENO)), interactive_(::isatty(fd_) != 0) {}
 
 Result<Secret> Asker::ask(const std::string& prompt) {
+  if (!interactive_ || !pause_.let_go) return ask_once(prompt);
+  pause_.let_go();
+  auto answer = ask_once(prompt);
+  if (!answer) return answer;
+  if (auto taken = pause_.take_again(); !taken) return taken.error();
+  return answer;
+}
+
+Result<Secret> Asker::ask_new(const std::string& prompt) {
+  if (!interactive_) return ask(prompt);
+  if (!pause_.let_go) return ask_twice(prompt);
+  pause_.let_go();
+  auto answer = ask_twice(prompt);
+  if (!answer) return answer;
+  if (auto taken = pause_.take_again(); !taken) return taken.error();
+  return answer;
+}
+
+Result<Secret> Asker::ask_once(const std::string& prompt) {
   auto answer = interactive_ ? from_terminal(prompt) : next_line();
   if (answer && answer->empty()) return none_came(prompt);
   if (!answer && answer.error().what.empty()) return none_came(prompt);
   return answer;
 }
 
-Result<Secret> Asker::ask_new(const std::string& prompt) {
-  if (!interactive_) return ask(prompt);
+Result<Secret> Asker::ask_twice(const std::string& prompt) {
   for (int left = 3; left > 0; --left) {
-    auto first = ask(prompt);
+    auto first = ask_once(prompt);
     if (!first) return first;
-    const auto second = ask("the same once more");
+    const auto second = ask_once("the same once more");
     if (!second) return second.error();
     if (std::ranges::equal(first->reveal(), second->reveal())) return first;
     Tty(fd_, STDERR_FILENO).line("the two differ; once more from the beginning");

@@ -2,6 +2,7 @@
 // Where a command's passphrases come from: the terminal, a pipe, or a descriptor.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,13 @@
 #include "sys/secret.hpp"
 
 namespace latchkey {
+
+/// What others wait for while a command holds it: not to be held for as long as a person
+/// thinks, or is out for lunch.
+struct AskerPause {
+  std::function<void()> let_go{};          ///< before a prompt
+  std::function<Result<>()> take_again{};  ///< behind it; the answer is lost where it fails
+};
 
 /// On a terminal it prompts. Otherwise the passphrases are the lines of the input,
 /// one for each question in their order; the last may lack its end of line.
@@ -32,7 +40,13 @@ class Asker {
   /// answer is empty.
   [[nodiscard]] std::string question(const std::string& text) const;
 
+  /// From here on every prompt to a person is made without what `pause` lets go of, which
+  /// lives at least as long as this.
+  void let_go_while_asking(AskerPause pause) { pause_ = std::move(pause); }
+
  private:
+  [[nodiscard]] Result<Secret> ask_once(const std::string& prompt);
+  [[nodiscard]] Result<Secret> ask_twice(const std::string& prompt);
   [[nodiscard]] Result<Secret> from_terminal(const std::string& prompt) const;
   [[nodiscard]] Result<Secret> next_line();
 
@@ -40,6 +54,7 @@ class Asker {
   bool interactive_;
   std::optional<Secret> input_{};  // all that was piped
   std::size_t used_ = 0;
+  AskerPause pause_{};
 };
 
 }  // namespace latchkey

@@ -93,6 +93,7 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
   Secret fresh;
   if (asked.halt != "list") {
     Asker asker(descriptor);
+    header->give_way_to_unlocks(asker, globals, *setup);
     if (auto ready = prepare(globals, *setup, luks, *work, asker, asked, current, fresh); !ready)
       return report_error(ready.error());
   }

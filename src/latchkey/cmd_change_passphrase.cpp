@@ -168,6 +168,7 @@ int change(const Globals& globals, std::optional<int> descriptor, bool accept_we
   PassphraseChange change(globals, *setup, header->luks(), *work);
   if (halt != "list") {
     Asker asker(descriptor);
+    header->give_way_to_unlocks(asker, globals, *setup);
     if (auto ready = change.prepare(asker, accept_weak); !ready) return report_error(ready.error());
   }
   if (const int status = carry_out_and_tell(globals, *work, change.steps(), halt); status != 0)

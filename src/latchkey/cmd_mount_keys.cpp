@@ -22,15 +22,24 @@ struct Asked {
   std::string time = "5min";
 };
 
+// Takes the turn once the passphrase is there and not before: an unlock is not to wait for
+// a person.
 Result<OpenKeys> open_keys(const Globals& globals, const Setup& setup, Asker& asker,
-                           KeysAccess access) {
+                           KeysAccess access, std::optional<LockFile>& turn) {
   const KeysVolume& keys = setup.config.keys;
-  // Not a WokenLv: it is to stay awake after this command.
-  if (keys.device.kind == DeviceRef::Kind::lv && !block_device(keys.device.path()))
-    if (auto awake = activate_lvs({keys.device.text()}); !awake) return awake.error();
   std::optional<OpenKeys> open;
+  asker.let_go_while_asking(
+      {.let_go = [&turn] { turn.reset(); }, .take_again = [] { return Result<>(Ok{}); }});
   const auto opened =
       with_passphrase(globals, asker, passphrase_prompt, [&](const Secret& typed) -> Result<> {
+        if (!turn) {
+          auto taken = take_unlock_turn(setup, globals.paths, std::chrono::seconds(60));
+          if (!taken) return taken.error();
+          turn = std::move(*taken);
+        }
+        // Not a WokenLv: it is to stay awake after this command.
+        if (keys.device.kind == DeviceRef::Kind::lv && !block_device(keys.device.path()))
+          if (auto awake = activate_lvs({keys.device.text()}); !awake) return awake;
         auto one = OpenKeys::open(keys, typed, access,
                                   [&](const std::string& text) { say(globals, text); });
         if (!one) return one.error();
@@ -50,13 +59,13 @@ int mount_keys(const Globals& globals, const Asked& asked, std::optional<int> de
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  auto unlock_turn = take_unlock_turn(*setup, globals.paths, std::chrono::seconds(60));
-  if (!unlock_turn) return report_error(unlock_turn.error());
+  std::optional<LockFile> unlock_turn;
   const KeysAccess access = asked.writes ? KeysAccess::write : KeysAccess::read;
   Asker asker(descriptor);
-  auto keys = open_keys(globals, *setup, asker, access);
+  auto keys = open_keys(globals, *setup, asker, access, unlock_turn);
   if (!keys) {
-    (void)rest_keys_volume(*setup);
+    unlock_turn.reset();
+    (void)rest_keys_volume_unless_used(*setup, globals.paths);
     return report_error(keys.error());
   }
   const auto keeper =

@@ -89,6 +89,7 @@ class RecoveryMaker {
     auto header = AwakeHeader::of_keys(globals_, setup_);
     if (!header) return header.error();
     header_ = std::move(*header);
+    header_->give_way_to_unlocks(asker, globals_, setup_);
     return with_passphrase(globals_, asker, passphrase_prompt, [this](Secret typed) -> Result<> {
       say(globals_, "trying the passphrase; the key derivation takes a moment");
       const auto opens = luks().try_key(typed);

@@ -107,6 +107,7 @@ int remove(const Globals& globals, const Asked& asked, std::optional<int> descri
   if (!victim) return report_error(victim.error());
   const std::string text = slot_text(luks.slot_names(), *victim);
   Asker asker(descriptor);
+  header->give_way_to_unlocks(asker, globals, *setup);
   Proof proof;
   const auto proved =
       with_passphrase(globals, asker, "a passphrase of the keys volume that stays",

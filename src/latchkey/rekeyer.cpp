@@ -81,7 +81,23 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
   auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::read);
   if (!session) return session.error();
   session_ = std::move(*session);
-  if (auto asked = ask_new(asker, accept_weak); !asked) return asked;
+  // An unlock is not to wait for a person.
+  const Secret old = copy_of(session_->passphrase());
+  asker.let_go_while_asking({.let_go =
+                                 [this] {
+                                   (void)session_->close();
+                                   session_.reset();
+                                 },
+                             .take_again = [this, &old]() -> Result<> {
+                               auto again = KeysSession::open(globals_, setup_, copy_of(old),
+                                                              KeysAccess::read);
+                               if (!again) return again.error();
+                               session_ = std::move(*again);
+                               return Ok{};
+                             }});
+  const auto asked = ask_new(asker, accept_weak);
+  asker.let_go_while_asking({});
+  if (!asked) return asked;
   for (const Volume& volume : setup_.volumes)
     if (auto looked = look_at(volume); !looked) return looked;
   return Ok{};

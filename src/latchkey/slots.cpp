@@ -25,12 +25,28 @@ Result<> AwakeHeader::load(const DeviceRef& device, const LuksPlace& place) {
 
 Result<AwakeHeader> AwakeHeader::of_keys(const Globals& globals, const Setup& setup) {
   AwakeHeader header;
+  if (auto taken = header.take(globals, setup); !taken) return taken.error();
+  return header;
+}
+
+Result<> AwakeHeader::take(const Globals& globals, const Setup& setup) {
   auto turn = take_unlock_turn(setup, globals.paths, std::chrono::seconds(60));
   if (!turn) return turn.error();
-  header.turn_ = std::move(*turn);
+  turn_ = std::move(*turn);
   const KeysVolume& keys = setup.config.keys;
-  if (auto loaded = header.load(keys.device, place_of(keys)); !loaded) return loaded.error();
-  return header;
+  return load(keys.device, place_of(keys));
+}
+
+// No other command changes the header meanwhile: the lock of begin_admin stays.
+void AwakeHeader::give_way_to_unlocks(Asker& asker, const Globals& globals, const Setup& setup) {
+  asker.let_go_while_asking(
+      {.let_go =
+           [this] {
+             luks_.reset();
+             woken_.reset();
+             turn_.reset();
+           },
+       .take_again = [this, &globals, &setup] { return take(globals, setup); }});
 }
 
 Result<AwakeHeader> AwakeHeader::of_volume(const Volume& volume) {

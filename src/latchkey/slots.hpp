@@ -9,6 +9,7 @@
 
 #include "core/plan.hpp"
 #include "core/unfinished.hpp"
+#include "latchkey/asker.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/steps.hpp"
 #include "sys/lock_file.hpp"
@@ -37,12 +38,18 @@ class AwakeHeader {
 
   [[nodiscard]] LuksDevice& luks() { return *luks_; }
 
+  /// Of the keys volume only: gives way to an unlock while `asker` asks a person, and
+  /// stands again as it was behind each prompt, where luks() is the same object. Stays where
+  /// it is as long as `asker` lives.
+  void give_way_to_unlocks(Asker& asker, const Globals& globals, const Setup& setup);
+
   /// Lets go of it, and puts the keys volume's LV to rest, also where it was awake
   /// before: nobody needs it until the next unlock. Nothing else can be done then.
   void rest(const Setup& setup);
 
  private:
   AwakeHeader() = default;
+  [[nodiscard]] Result<> take(const Globals& globals, const Setup& setup);
   [[nodiscard]] Result<> load(const DeviceRef& device, const LuksPlace& place);
 
   std::unique_ptr<WokenLv> woken_{};

@@ -11,12 +11,12 @@
 namespace latchkey {
 
 /// An flock on a file of our own, free again when this goes or the process (and
-/// whatever it forked) dies.
+/// whatever it forked) dies. The file says who took it, for the message of who waits.
 class LockFile {
  public:
   /// Takes the lock, waiting up to `wait` for it. `what` is who holds it, for the
-  /// message (`a release`). Fails with Code::busy when it is not free in time,
-  /// Code::io when the file cannot be made.
+  /// message (`a release`), where the file does not tell the very command. Fails with Code::busy
+  /// when it is not free in time, Code::io when the file cannot be made.
   [[nodiscard]] static Result<LockFile> take(const std::string& path, const std::string& what,
                                              std::chrono::seconds wait);
 

@@ -3,6 +3,7 @@
 // devices; without them nothing is proved here.
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "support/child.hpp"
 #include "sys/fd.hpp"
 #include "sys/key_slots.hpp"
+#include "sys/lock_file.hpp"
 #include "sys/luks.hpp"
 
 using namespace latchkey;
@@ -176,4 +178,41 @@ TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the s
   CHECK_FALSE(contains(changed.output, "was left as it is"));
   CHECK(keys.luks().header().slots.size() == 1);
   CHECK(keys.opened_by("another long one") == std::vector<int>{1});
+}
+
+TEST_CASE("a prompt of change-passphrase keeps no unlock waiting") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  const Fd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(terminal);
+  REQUIRE(::grantpt(terminal.get()) == 0);
+  REQUIRE(::unlockpt(terminal.get()) == 0);
+  // Without O_CLOEXEC: the command is to have it.
+  const Fd its_end(::open(::ptsname(terminal.get()), O_RDWR | O_NOCTTY));
+  REQUIRE(its_end);
+  Child child({LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase",
+               "--accept-weak", "--passphrase-fd", std::to_string(its_end.get())});
+  const auto unlock_could_begin = [&] {
+    return static_cast<bool>(LockFile::take(keys.place().path("run/latchkey/unlock.lock"),
+                                            "an unlock", std::chrono::seconds(0)));
+  };
+  child.expect("current passphrase");
+  CHECK(unlock_could_begin());
+  // The other lock names who holds it.
+  const auto other = LockFile::take(keys.place().path("run/latchkey/setup.lock"), "somebody",
+                                    std::chrono::seconds(0));
+  REQUIRE_FALSE(other);
+  CHECK(contains(other.error().why, "change-passphrase"));
+  REQUIRE(write_all(terminal.get(), std::string_view("first one\n")));
+  child.expect("new passphrase");
+  CHECK(unlock_could_begin());
+  REQUIRE(write_all(terminal.get(), std::string_view("another long one\n")));
+  child.expect("once more");
+  CHECK(unlock_could_begin());
+  REQUIRE(write_all(terminal.get(), std::string_view("another long one\n")));
+  const int status = child.wait();
+  INFO(child.output());
+  CHECK(status == 0);
+  CHECK(keys.opened_by("first one").empty());
+  CHECK(keys.opened_by("another long one").size() == 1);
 }
