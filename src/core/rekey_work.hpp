@@ -3,6 +3,7 @@
 // devices.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,5 +15,13 @@ namespace latchkey {
 /// number of a slot is left out.
 [[nodiscard]] std::vector<int> recorded_slots(const Unfinished& work, const std::string& key);
 [[nodiscard]] std::string text_of_slots(const std::vector<int>& slots);
+
+/// The size of the new keys volume, as lvcreate takes it: that of the old one (0: unknown),
+/// but what `init` takes at least. Older scripts made smaller ones.
+[[nodiscard]] std::string size_of_new_keys_volume(std::uint64_t old_bytes);
+
+/// Forgets a new keys volume that is gone, so that it is made afresh; the slots that were
+/// made for keys on it stay written down.
+void forget_new_keys_volume(Unfinished& work);
 
 }  // namespace latchkey

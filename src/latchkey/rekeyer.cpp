@@ -113,13 +113,21 @@ Result<> Rekeyer::begin() {
   values["vg"] = old.vg;
   values["old"] = old.text();
   values["old-uuid"] = header->uuid;
+  if (maker_.work.is_done("lv")) {
+    const auto there = find_lv(maker_.lv());
+    if (!there) return there.error();
+    if (!*there) {
+      say(globals_, "the new keys volume " + maker_.lv().text() + " is gone: beginning afresh");
+      forget_new_keys_volume(maker_.work);
+    }
+  }
   if (values["lv"].empty()) {
     const auto lv = find_lv(old);
     if (!lv) return lv.error();
     auto name = free_name(old.vg);
     if (!name) return name.error();
     values["lv"] = *name;
-    values["size"] = std::to_string(*lv ? (*lv)->size >> 20U : 64) + "M";
+    values["size"] = size_of_new_keys_volume(*lv ? (*lv)->size : 0);
   }
   if (auto named = name_keys_volume(maker_); !named) return named;
   const auto vg = find_vg(old.vg);
@@ -155,7 +163,7 @@ Result<> Rekeyer::ask_new(Asker& asker, bool accept_weak) {
   return Error{Code::denied, "cannot go on with the new keys volume",
                "this is not the new passphrase that was typed before",
                "if nobody knows it any more, run: lvm lvremove " + maker_.lv().text() +
-                   ", rm /etc/latchkey/unfinished/keys, latchkey rekey"};
+                   ", and then: latchkey rekey"};
 }
 
 // Finds the slot that the old key opens, and one for the new key: that of an interrupted
@@ -178,6 +186,7 @@ Result<> Rekeyer::look_at(const Volume& volume) {
   if (!all) return all.error();
   values["old-" + volume.name] = text_of_slots(*all);
   const int made = new_slot(volume);
+  const bool added = maker_.work.is_done("key-" + volume.name);
   std::erase(maker_.work.done, "key-" + volume.name);
   if (fresh_ && made != LuksDevice::any_slot && std::ranges::find(*all, made) == all->end() &&
       luks.has_slot(made))
@@ -185,6 +194,10 @@ Result<> Rekeyer::look_at(const Volume& volume) {
       maker_.work.done.push_back("key-" + volume.name);
       return Ok{};
     }
+  // Its key was on a new keys volume that is gone.
+  if (added && !fresh_ && std::ranges::find(*all, made) == all->end() &&
+      luks.slot_names().count(made) == 0)
+    if (auto gone = luks.remove_slot(made); !gone) return gone;
   const auto free = luks.free_slot();
   if (!free) return free.error();
   values["new-" + volume.name] = std::to_string(*free);
