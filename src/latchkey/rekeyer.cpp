@@ -258,8 +258,11 @@ Result<> Rekeyer::take_along() {
     if (name == "lost+found" ||
         std::ranges::find(setup_.volumes, name, &Volume::key_file) != setup_.volumes.end())
       continue;
+    const KeysEntry kind = kind_of_keys_entry(name);
+    if (kind == KeysEntry::leftover) continue;
     const auto content = from.read(name);
-    if (!content) {
+    // An editor's file, say: what it holds is its owner's to look at.
+    if (kind == KeysEntry::hidden || !content) {
       stays.push_back(printable(name));
       continue;
     }

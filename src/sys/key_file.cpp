@@ -76,4 +76,10 @@ Result<> write_key_file(int directory, const std::string& file, const std::strin
   return Ok{};
 }
 
+KeysEntry kind_of_keys_entry(std::string_view name) {
+  if (!name.starts_with('.')) return KeysEntry::plain;
+  // The name between `.` and `.new` is not empty.
+  return name.size() > 5 && name.ends_with(".new") ? KeysEntry::leftover : KeysEntry::hidden;
+}
+
 }  // namespace latchkey

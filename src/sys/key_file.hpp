@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/result.hpp"
 #include "sys/secret.hpp"
@@ -22,5 +23,13 @@ inline constexpr std::size_t key_limit = 1024UL * 1024;
 /// begins with a dot, Code::io.
 [[nodiscard]] Result<> write_key_file(int directory, const std::string& file,
                                       const std::string& temporary, const Secret& content);
+
+/// What a name on the keys volume means to who copies it to another one.
+enum class KeysEntry {
+  plain,     ///< a file like any other
+  leftover,  ///< what an interrupted OpenKeys::write left: `.NAME.new`
+  hidden,    ///< another name with a dot before it, which write_key_file does not take
+};
+[[nodiscard]] KeysEntry kind_of_keys_entry(std::string_view name);
 
 }  // namespace latchkey

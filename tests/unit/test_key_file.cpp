@@ -84,3 +84,17 @@ TEST_CASE("a key file is written for root alone, never over or through what is t
     CHECK(written.error().code == Code::usage);
   }
 }
+
+TEST_CASE("what an interrupted write left is told from an editor's hidden file") {
+  CHECK(kind_of_keys_entry("system-a.key") == KeysEntry::plain);
+  CHECK(kind_of_keys_entry("system-a.key.new") == KeysEntry::plain);
+  CHECK(kind_of_keys_entry(".system-a.key.new") == KeysEntry::leftover);
+  CHECK(kind_of_keys_entry(".system-a.key.swp") == KeysEntry::hidden);
+  CHECK(kind_of_keys_entry(".new") == KeysEntry::hidden);
+  CHECK(kind_of_keys_entry("..new") == KeysEntry::hidden);
+  // No name that a copy could be written under.
+  const test::TempFolder folder;
+  const Fd directory(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  CHECK(write_key_file(directory.get(), ".x.swp", ".x.swp.new", secret("x")).error().code ==
+        Code::usage);
+}

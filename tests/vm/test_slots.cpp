@@ -260,6 +260,35 @@ TEST_CASE("Must 9: after a rekey the old keys volume and the old passphrase open
   CHECK(m.must("ls /dev/mapper | grep -c '^cleartext-'") == "4");
 }
 
+TEST_CASE("a rekey leaves an editor's file where it is, and goes on after other commands",
+          "[.slow]") {
+  Machine& m = unlocked();
+  keep_a_copy(m);
+  m.must(
+      "latchkey -q mount-keys --write && echo swap > /run/latchkey/keys/.note.swp && "
+      "echo half > /run/latchkey/keys/.system-a.key.new && latchkey -q umount-keys",
+      m.passphrase());
+  const Done cut =
+      killed(m, "rekey --halt configure:after", m.passphrase() + "\n" + next_passphrase + "\n");
+  REQUIRE(cut.status == 137);
+  // Its keys are on the new volume already, and no step of the rekey is about them.
+  m.must("latchkey create-volume system fresh 64M /srv/fresh ext4", next_passphrase);
+  m.must("latchkey rotate-key b", next_passphrase);
+  const Done done = m.sh("latchkey rekey", next_passphrase);
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(has(done.output, "stays, for it holds '.note.swp'"));
+  CHECK_FALSE(has(done.output, ".system-a.key.new"));
+  for (const std::string volume : {"a", "b", "c", "d"}) {
+    CHECK_FALSE(old_copy_opens(m, volume));
+    CHECK(m.must("cryptsetup luksDump /dev/system/encrypted-" + volume + " | grep -c ': luks2'") ==
+          "1");
+  }
+  const std::string checked = m.sh("latchkey check --with-keys --verbose", next_passphrase).output;
+  for (const std::string volume : {"a", "b", "c", "d", "fresh"})
+    CHECK(has(checked, "the key of '" + volume + "' opens its key slot"));
+}
+
 TEST_CASE("Must 9: a rekey, killed anywhere, goes on; all the time one keys volume opens all",
           "[.slow]") {
   Machine& m = unlocked();
