@@ -271,10 +271,15 @@ void read_made_links(Table& table, NetworkConfig& out) {
 
 void read_network(Table& table, NetworkConfig& out) {
   table.text("method", [&](const std::string& value) -> std::string {
-    if (value == "dhcp") out.method = NetworkConfig::Method::dhcp;
-    else if (value == "static") out.method = NetworkConfig::Method::fixed;
-    else if (value == "none") out.method = NetworkConfig::Method::none;
-    else return one_of(value, {"dhcp", "static", "none"});
+    out.method_said = true;
+    if (value == "dhcp")
+      out.method = NetworkConfig::Method::dhcp;
+    else if (value == "static")
+      out.method = NetworkConfig::Method::fixed;
+    else if (value == "none")
+      out.method = NetworkConfig::Method::none;
+    else
+      return one_of(value, {"dhcp", "static", "none"});
     return {};
   });
   const auto checked = [](const std::string& value, bool right, const char* why, auto take) {

@@ -64,4 +64,21 @@ Result<std::string> with_keys_volume(std::string_view text, std::string_view fil
   return out;
 }
 
+Result<bool> says_network(std::string_view text, std::string_view file) {
+  if (const auto before = parse_config(text, file); !before) return before.error();
+  return toml::parse(text, file).table().contains("network");
+}
+
+Result<std::string> with_network(std::string_view text, std::string_view file,
+                                 const NewConfig& config) {
+  if (const auto before = parse_config(text, file); !before) return before.error();
+  std::string out(text);
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  out += new_network_text(config);
+  if (const auto after = parse_config(out, file); !after)
+    return Error{Code::config, "cannot add [network] to '" + std::string(file) + "'",
+                 after.error().what, "write that section yourself, see latchkey.conf(5)"};
+  return out;
+}
+
 }  // namespace latchkey

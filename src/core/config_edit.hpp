@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/config.hpp"
+#include "core/new_config.hpp"
 #include "core/result.hpp"
 
 namespace latchkey {
@@ -16,5 +17,13 @@ namespace latchkey {
 /// and with Code::config when the section is written in a way that cannot be edited.
 [[nodiscard]] Result<std::string> with_keys_volume(std::string_view text, std::string_view file,
                                                    const KeysVolume& keys);
+
+/// True when the text has [network], be it empty: its owner has decided. Fails as parse_config.
+[[nodiscard]] Result<bool> says_network(std::string_view text, std::string_view file);
+
+/// Takes a text without [network]; gives it with that of `config` behind it. Fails as
+/// parse_config, and with Code::config when the section cannot stand there.
+[[nodiscard]] Result<std::string> with_network(std::string_view text, std::string_view file,
+                                               const NewConfig& config);
 
 }  // namespace latchkey

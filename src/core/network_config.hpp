@@ -23,6 +23,7 @@ struct NetworkConfig {
   std::vector<std::string> bridge{};  ///< the ports of `br0`, `bond0` or `vlanN` among them
   /// Use every wired interface when the named one has not appeared for a minute.
   bool fallback = true;
+  bool method_said = false;  ///< its owner wrote `method`: DHCP is then no mere default
 
   /// True when a VLAN, bond or bridge is to be made.
   [[nodiscard]] bool layered() const noexcept {

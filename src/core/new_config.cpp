@@ -37,7 +37,9 @@ std::string line(bool set, const std::string& key, const std::string& value,
   return set ? key + " = " + value + "\n" : "#" + key + " = " + shown + "\n";
 }
 
-std::string network_text(const NewConfig& config) {
+}  // namespace
+
+std::string new_network_text(const NewConfig& config) {
   const NetworkConfig& network = config.network;
   const bool set = !config.network_left_open;
   std::string out =
@@ -72,8 +74,6 @@ std::string network_text(const NewConfig& config) {
   return out;
 }
 
-}  // namespace
-
 const std::string_view services_head = "# unit  [volume ...]    see latchkey.conf(5)\n";
 
 std::string new_config_text(const NewConfig& config) {
@@ -104,7 +104,7 @@ std::string new_config_text(const NewConfig& config) {
       "# comment or fingerprint.\n"
       "#grant = []\n"
       "#grants = { \"alice@laptop\" = [\"reboot\"] }\n";
-  out += network_text(config);
+  out += new_network_text(config);
   out +=
       "\n[release]\n"
       "# Check the file systems before they are mounted.\n"

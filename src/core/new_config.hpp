@@ -25,6 +25,9 @@ struct NewConfig {
 /// have a blank behind the `#`.
 [[nodiscard]] std::string new_config_text(const NewConfig& config);
 
+/// Its section [network] alone, beginning with an empty line.
+[[nodiscard]] std::string new_network_text(const NewConfig& config);
+
 /// How a new `services` begins.
 extern const std::string_view services_head;
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 
+#include "core/early_reach.hpp"
 #include "core/first_network.hpp"
 #include "core/network.hpp"
 #include "latchkey/check.hpp"
 #include "sys/command_line.hpp"
+#include "sys/ip_texts.hpp"
 
 namespace latchkey {
 
@@ -12,11 +14,18 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   if (!inputs.config) return out;
   std::vector<std::string> told;  // the same words stand in several places
+  // A test's root has no network of its own.
+  const IpTexts now = paths.root.empty() ? read_ip() : IpTexts{};
   const auto look = [&](const std::string& source, const NetworkPlan& plan) {
     for (const Error& problem : plan.problems) {
       if (std::ranges::find(told, problem.what) != told.end()) continue;
       told.push_back(problem.what);
       out.push_back(doubtful(problem));
+    }
+    auto far = out_of_reach(plan, now, plan.by_ip_option || inputs.config->network.method_said);
+    if (far && std::ranges::find(told, far->text.what) == told.end()) {
+      told.push_back(far->text.what);
+      out.push_back(std::move(*far));
     }
     if (turned_off(plan)) out.push_back(bad(no_early_network("'" + source + "'")));
   };

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/first_setup.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cstdlib>
 
 #include "core/base64.hpp"
+#include "core/config_edit.hpp"
 #include "core/early_ssh.hpp"
 #include "core/first_network.hpp"
 #include "core/volume_lines.hpp"
@@ -17,12 +17,18 @@
 #include "sys/digest.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
+#include "sys/ip_texts.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
 namespace {
 
-NewConfig first_config(const Globals& globals, const FirstFiles& files) {
+struct FirstConfig {
+  NewConfig config{};
+  bool by_ip_option = false;  // an ip= decides, not [network]
+};
+
+FirstConfig first_config(const Globals& globals, const FirstFiles& files) {
   NewConfig config{.keys_device = files.keys.text(), .keys_uuid = files.keys_uuid};
   const auto cmdline = read_file("/proc/cmdline");
   const FirstNetwork network = set_network(config, look_at_network(), cmdline ? *cmdline : "",
@@ -32,7 +38,25 @@ NewConfig first_config(const Globals& globals, const FirstFiles& files) {
     say(globals, network.ip_source +
                      " has an ip=, which decides in early boot as long as it is there, and not "
                      "[network] in latchkey.conf");
-  return config;
+  return {config, !network.ip_source.empty()};
+}
+
+// The owner's own configuration may have come without a word about the network: early boot
+// would then ask for an address by DHCP on a machine that has a fixed one.
+Result<> add_network(const Globals& globals, const FirstFiles& files, const std::string& conf,
+                     const std::string& text) {
+  const auto said = says_network(text, conf);
+  if (!said) return said.error();
+  if (*said) return Ok{};
+  const FirstConfig first = first_config(globals, files);
+  if (first.by_ip_option || first.config.network_left_open) return Ok{};
+  const auto whole = with_network(text, conf, first.config);
+  if (!whole) return whole.error();
+  struct stat info {};
+  const mode_t mode = ::stat(conf.c_str(), &info) == 0 ? info.st_mode & 07777U : 0644U;
+  if (auto written = write_file(conf, *whole, mode); !written) return written;
+  say(globals, "'" + conf + "' said nothing of the network, and has [network] now");
+  return Ok{};
 }
 
 Result<> write_if_missing(const std::string& path, std::string_view text, mode_t mode) {
@@ -58,18 +82,7 @@ Result<> can_build_images(const Paths& paths) {
   return Ok{};
 }
 
-HostNetwork look_at_network() {
-  const auto said = [](const std::vector<std::string>& words) {
-    const auto ran = run(
-        words,
-        {.timeout = std::chrono::seconds(10), .merge_stderr = false, .output_limit = 4UL << 20U});
-    return ran && ran->status == 0 ? ran->output : std::string();
-  };
-  const char* const login = std::getenv("SSH_CONNECTION");
-  return host_network({said({"ip", "-j", "addr"}), said({"ip", "-j", "-4", "route"}),
-                       said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"}),
-                       login != nullptr ? login : ""});
-}
+HostNetwork look_at_network() { return host_network(read_ip()); }
 
 Result<> write_first_files(const Globals& globals, const FirstFiles& files) {
   const Paths& paths = globals.paths;
@@ -80,9 +93,11 @@ Result<> write_first_files(const Globals& globals, const FirstFiles& files) {
   if (auto done = put("authorized_keys", files.authorized_keys, 0600); !done) return done;
   if (auto done = put("volumes", volumes_head(), 0644); !done) return done;
   if (auto done = put("services", services_head, 0644); !done) return done;
-  if (::access(paths.etc("latchkey.conf").c_str(), F_OK) == 0) return Ok{};
-  return write_file(paths.etc("latchkey.conf"), new_config_text(first_config(globals, files)),
-                    0644);
+  const std::string conf = paths.etc("latchkey.conf");
+  const auto text = read_file(conf);
+  if (text) return add_network(globals, files, conf, *text);
+  if (text.error().code != Code::missing) return text.error();
+  return write_file(conf, new_config_text(first_config(globals, files).config), 0644);
 }
 
 void tell_the_way_in(const Globals& globals, const std::string& before) {

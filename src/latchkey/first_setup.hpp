@@ -25,8 +25,8 @@ struct FirstFiles {
 [[nodiscard]] HostNetwork look_at_network();
 
 /// Writes authorized_keys, volumes, services and latchkey.conf, each only where it is
-/// missing. latchkey.conf comes last: without it the hooks do nothing. Fails with
-/// Code::io.
+/// missing; a latchkey.conf without [network] gets that. latchkey.conf comes last: without
+/// it the hooks do nothing. Fails with Code::io, or as parse_config.
 [[nodiscard]] Result<> write_first_files(const Globals& globals, const FirstFiles& files);
 
 /// Prints the fingerprints of early boot's host keys, the ssh command and what goes

@@ -49,3 +49,34 @@ TEST_CASE("a configuration that cannot be edited is refused, not broken") {
   CHECK(edited("keys = { device = \"a/b\" }\n") == "cannot edit 'latchkey.conf'");
   CHECK(edited("[keys\n") == "latchkey.conf:1:6: not valid TOML");
 }
+
+TEST_CASE("a configuration with [keys] alone gets [network] behind it, and keeps every byte") {
+  NewConfig now{.network_note = "As 'ens3' was set up."};
+  now.network.method = NetworkConfig::Method::fixed;
+  now.network.interface = "52:54:00:12:34:56";
+  now.network.address = {"192.0.2.10/24"};
+  now.network.gateway = {"192.0.2.1"};
+  for (const std::string text :
+       {"[keys]\ndevice = \"system/encrypted-keys\"  # mine\n", "keys.device = 'a/b'"}) {
+    CHECK_FALSE(*says_network(text, "x"));
+    const auto out = with_network(text, "x", now);
+    REQUIRE(out);
+    CHECK(out->starts_with(text));
+    CHECK(*says_network(*out, "x"));
+    const auto config = parse_config(*out, "x");
+    REQUIRE(config);
+    CHECK(config->network.method == NetworkConfig::Method::fixed);
+    CHECK(config->network.address == now.network.address);
+    CHECK(config->network.interface == now.network.interface);
+  }
+}
+
+TEST_CASE("what an owner says of the network, be it nothing, is seen") {
+  const std::string keys = "[keys]\ndevice = \"a/b\"\n";
+  CHECK(*says_network(keys + "[network]\n", "x"));
+  CHECK(*says_network("network.method = \"dhcp\"\n" + keys, "x"));
+  CHECK_FALSE(*says_network(keys + "#[network]\n", "x"));
+  CHECK_FALSE(says_network("[keys\n", "x"));
+  CHECK(parse_config(keys + "[network]\nmethod = \"dhcp\"\n", "x")->network.method_said);
+  CHECK_FALSE(parse_config(keys + "[network]\nmtu = 1400\n", "x")->network.method_said);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/early_reach.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/host_addresses.hpp"
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+// The running system's addresses, as far as they matter here.
+struct Present {
+  std::vector<Address> own{};        // of the link with the default route, written down
+  std::vector<Address> of_link{};    // all of that link
+  std::vector<Address> elsewhere{};  // of the other links
+  bool lent = false;                 // some link has an IPv4 address from a DHCP server
+};
+
+Present present_addresses(const IpTexts& texts, const std::string& link) {
+  Present out;
+  for (const Json& row : rows_of(texts.addresses))
+    for (const HostAddress& address : addresses_of(row)) {
+      const bool here = text_of(row, "ifname") == link;
+      (here ? out.of_link : out.elsewhere).push_back(address.subnet.address);
+      if (here && address.lasting && !address.foreign) out.own.push_back(address.subnet.address);
+      if (!address.lasting && !address.subnet.address.v6) out.lent = true;
+    }
+  return out;
+}
+
+bool among(const Subnet& subnet, const std::vector<Address>& addresses) {
+  return std::ranges::find(addresses, subnet.address) != addresses.end();
+}
+
+std::string quoted_list(const std::vector<std::string>& texts) {
+  const std::string all = '"' + join(texts, "\", \"") + '"';
+  return texts.size() == 1 ? all : "[" + all + "]";
+}
+
+// As the running system has it, to be copied.
+std::string lines_for(const NetworkConfig& config) {
+  std::string out = "write into [network] of latchkey.conf: method = ";
+  out += config.method == NetworkConfig::Method::fixed ? "\"static\"" : "\"dhcp\"";
+  if (!config.address.empty()) out += ", address = " + quoted_list(config.address);
+  if (!config.gateway.empty()) out += ", gateway = " + quoted_list(config.gateway);
+  if (config.vlan != 0) out += ", vlan = " + std::to_string(config.vlan);
+  if (!config.bond.empty()) out += ", bond = " + quoted_list(config.bond);
+  return out + " (see latchkey.conf(5)); then: update-initramfs -u -k all";
+}
+
+}  // namespace
+
+std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& texts, bool meant) {
+  // From wherever somebody asks, the answer is to be the same.
+  IpTexts without_login = texts;
+  without_login.ssh_connection.clear();
+  const HostNetwork host = host_network(without_login);
+  if (host.link.empty() || turned_off(plan)) return {};
+  std::vector<Subnet> fixed;
+  bool dhcp = false;
+  for (const LinkPlan& link : plan.links) {
+    if (link.leave) continue;
+    fixed.insert(fixed.end(), link.fixed.addresses.begin(), link.fixed.addresses.end());
+    dhcp = dhcp || link.dhcp4;
+  }
+  if (!dhcp && fixed.empty()) return {};
+  const Present now = present_addresses(texts, host.link);
+  const auto some = [&](const std::vector<Address>& addresses) {
+    return std::ranges::any_of(fixed, [&](const Subnet& one) { return among(one, addresses); });
+  };
+  const bool here = some(now.of_link);
+  if (!here && some(now.elsewhere)) return {};  // reached over another link, on purpose
+  const auto graded = [meant](Error text) {
+    return meant ? doubtful(std::move(text)) : bad(std::move(text));
+  };
+  if (!here && !(dhcp && now.lent)) {
+    if (now.own.empty() || host.config.method != NetworkConfig::Method::fixed) return {};
+    const std::string own = join(host.config.address, ", ");
+    if (fixed.empty())
+      return graded({Code::config,
+                     "early boot asks a DHCP server for its address, and '" + printable(host.link) +
+                         "' has " + own + " without one",
+                     "unless that server gives the same one, nobody reaches early ssh",
+                     lines_for(host.config)});
+    std::vector<std::string> planned;
+    for (const Subnet& one : fixed) planned.push_back(one.text());
+    return doubtful({Code::config,
+                     "early boot has " + join(planned, ", ") + ", and '" + printable(host.link) +
+                         "' has " + own + " now",
+                     "early ssh is reached under another address than this machine",
+                     "unless that is meant, " + lines_for(host.config)});
+  }
+  const unsigned vlan = host.config.vlan;
+  const bool tagged = std::ranges::any_of(plan.made, [&](const MadeLink& made) {
+    return made.kind == MadeLink::Kind::vlan && made.vlan_id == vlan;
+  });
+  if (vlan == 0 || tagged) return {};
+  return graded({Code::config,
+                 "early boot makes no VLAN " + std::to_string(vlan) + ", over which '" +
+                     printable(host.link) + "' is reached now",
+                 "unless the switch takes frames without a tag too, nobody reaches early ssh",
+                 lines_for(host.config)});
+}
+
+}  // namespace latchkey

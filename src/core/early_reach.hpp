@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether early boot is reached where the running system is.
+#pragma once
+
+#include <optional>
+
+#include "core/finding.hpp"
+#include "core/host_network.hpp"
+#include "core/network.hpp"
+
+namespace latchkey {
+
+/// Takes the plan of early boot and what `ip` prints now; gives a finding when nobody would
+/// reach early boot under an address that this machine has written down for itself: DHCP is
+/// asked for it, it has other addresses, or the VLAN is missing. An error; a warning where
+/// `meant`, since a DHCP server may well give the same one. Nothing for machines that have a
+/// DHCP lease, no default route, or no addresses but those that a program moves.
+[[nodiscard]] std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& texts,
+                                                  bool meant);
+
+}  // namespace latchkey

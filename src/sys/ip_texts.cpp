@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/ip_texts.hpp"
+
+#include <chrono>
+#include <cstdlib>
+
+#include "sys/process.hpp"
+
+namespace latchkey {
+
+IpTexts read_ip() {
+  const auto said = [](const std::vector<std::string>& words) {
+    const auto ran = run(
+        words,
+        {.timeout = std::chrono::seconds(10), .merge_stderr = false, .output_limit = 4UL << 20U});
+    return ran && ran->status == 0 ? ran->output : std::string();
+  };
+  const char* const login = std::getenv("SSH_CONNECTION");
+  return {said({"ip", "-j", "addr"}), said({"ip", "-j", "-4", "route"}),
+          said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"}),
+          login != nullptr ? login : ""};
+}
+
+}  // namespace latchkey

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether `check` sees that early boot would come up where nobody looks for it.
+#include "core/early_reach.hpp"
+#include "core/message.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+std::string address(const std::string& local, const std::string& more = "") {
+  return R"({"family":"inet","local":")" + local + R"(","prefixlen":24,"scope":"global")" + more +
+         "}";
+}
+
+const std::string lent = R"(,"dynamic":true)";
+const std::string moved = R"(,"protocol":"keepalived")";
+
+// `ens3` has the default route; `eno2` leads nowhere else.
+IpTexts machine(const std::string& ens3, const std::string& eno2 = "",
+                const std::string& link = R"("parentbus":"virtio")") {
+  return {R"([{"ifname":"ens3","address":"52:54:00:12:34:56","addr_info":[)" + ens3 +
+              R"(]},{"ifname":"eno2","address":"52:54:00:12:34:57","addr_info":[)" + eno2 + "]}]",
+          R"([{"dst":"default","gateway":"192.0.2.1","dev":"ens3"}])", "",
+          R"([{"ifname":"ens3","mtu":1500,"address":"52:54:00:12:34:56",)" + link +
+              R"(},{"ifname":"eno2","mtu":1500,"address":"52:54:00:12:34:57"}])",
+          ""};
+}
+
+const std::string vlan_link =
+    R"("link":"eno2","linkinfo":{"info_kind":"vlan","info_data":{"protocol":"802.1Q","id":43}})";
+
+NetworkConfig fixed(const std::string& text) {
+  NetworkConfig out;
+  out.method = NetworkConfig::Method::fixed;
+  out.address = {text};
+  return out;
+}
+
+std::string judged(const NetworkConfig& config, const IpTexts& now, const std::string& cmdline = "",
+                   bool meant = false) {
+  const auto found = out_of_reach(network_plan(cmdline, config), now, meant);
+  if (!found) return "";
+  return (found->level == Finding::Level::error ? "error: " : "warning: ") + sentence(found->text);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "DHCP by default on a machine with a static address is an error that says what to write") {
+  const IpTexts now = machine(address("192.0.2.10"));
+  CHECK(
+      judged({}, now) ==
+      "error: early boot asks a DHCP server for its address, and 'ens3' has 192.0.2.10/24 without "
+      "one: unless that server gives the same one, nobody reaches early ssh");
+  CHECK(out_of_reach(network_plan("", {}), now, false)->text.hint ==
+        "write into [network] of latchkey.conf: method = \"static\", address = \"192.0.2.10/24\", "
+        "gateway = \"192.0.2.1\" (see latchkey.conf(5)); then: update-initramfs -u -k all");
+  // Its owner asked for it.
+  CHECK(judged({}, now, "ip=dhcp", true).starts_with("warning: early boot asks a DHCP server"));
+}
+
+TEST_CASE("a network that comes up as the running one is no finding") {
+  const IpTexts now = machine(address("192.0.2.10"));
+  CHECK(judged(fixed("192.0.2.10/24"), now).empty());
+  CHECK(judged({}, now, "ip=192.0.2.10::192.0.2.1:24::ens3:none").empty());
+  // Reached over another card, as a login over it made init write.
+  CHECK(judged(fixed("198.51.100.7/24"), machine(address("192.0.2.10"), address("198.51.100.7")))
+            .empty());
+}
+
+TEST_CASE("machines that say nothing certain about their network raise no alarm") {
+  CHECK(judged({}, IpTexts{}).empty());                              // no `ip`, no network
+  CHECK(judged({}, machine(address("192.0.2.10", lent))).empty());   // DHCP alone
+  CHECK(judged({}, machine(address("192.0.2.10", moved))).empty());  // keepalived's alone
+  CHECK(judged({}, machine(address("192.0.2.10"), address("10.0.0.2", lent))).empty());
+  CHECK(judged({}, machine(address("192.0.2.10", lent) + "," + address("192.0.2.50", moved)))
+            .empty());
+  NetworkConfig none;
+  none.method = NetworkConfig::Method::none;
+  CHECK(judged(none, machine(address("192.0.2.10"))).empty());
+  CHECK(judged({}, machine(address("192.0.2.10")), "ip=off").empty());  // told elsewhere
+}
+
+TEST_CASE("an address that this machine has not is doubtful") {
+  CHECK(
+      judged(fixed("192.0.2.99/24"), machine(address("192.0.2.10")))
+          .starts_with("warning: early boot has 192.0.2.99/24, and 'ens3' has 192.0.2.10/24 now"));
+}
+
+TEST_CASE("a VLAN that early boot does not make is missed") {
+  NetworkConfig tagged = fixed("192.0.2.10/24");
+  tagged.interface = "eno2";
+  tagged.vlan = 43;
+  const IpTexts now = machine(address("192.0.2.10"), "", vlan_link);
+  CHECK(judged(tagged, now).empty());
+  CHECK(judged(fixed("192.0.2.10/24"), now)
+            .starts_with("error: early boot makes no VLAN 43, over which 'ens3' is reached now"));
+  CHECK(judged({}, machine(address("192.0.2.10", lent), "", vlan_link), "", true)
+            .starts_with("warning: early boot makes no VLAN 43"));
+}
