@@ -86,7 +86,11 @@ std::string image_lvmlocal(std::string_view existing, const std::string& system_
 bool root_is_a_volume(std::string_view volumes_text) {
   return std::ranges::any_of(split_lines(volumes_text), [](auto line) {
     const std::vector<Field> fields = split_fields(line);
-    return fields.size() > 2 && fields[0].text.front() != '#' && fields[2].text == "/";
+    if (fields.size() < 3 || fields[0].text.front() == '#') return false;
+    std::string_view place = fields[2].text;
+    while (place.ends_with('/')) place.remove_suffix(1);
+    // initramfs-tools mounts /usr itself, and panics without it.
+    return (place.empty() && !fields[2].text.empty()) || place == "/usr";
   });
 }
 

@@ -59,7 +59,8 @@ struct ImageInfo {
 /// belongs to this machine is a stranger's.
 [[nodiscard]] std::string image_lvmlocal(std::string_view existing, const std::string& system_id);
 
-/// True when a line of the volumes file is mounted on `/`. Asked of the raw
+/// True when a line of the volumes file is mounted on `/` or `/usr`, without which there is no
+/// system to boot on to. Asked of the raw
 /// text, since it matters most when the file cannot be parsed.
 [[nodiscard]] bool root_is_a_volume(std::string_view volumes_text);
 

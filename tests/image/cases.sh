@@ -181,6 +181,9 @@ case_08_latchkey_itself_fails() {
 	echo 'root system/encrypted-root / ext4 defaults' >>"$etc/volumes"
 	build
 	check "... but not with an encrypted root" [ "$built" -ne 0 ]
+	sed -i 's|^root .*|usr system/encrypted-usr /usr ext4 defaults|' "$etc/volumes"
+	build
+	check "... nor with an encrypted /usr" [ "$built" -ne 0 ]
 	mv "$work/latchkey" "$tree/usr/sbin/latchkey"
 }
 

@@ -68,6 +68,10 @@ TEST_CASE("case 43: LVM's system ID is said in early boot, which cannot make it 
 TEST_CASE("root among the volumes is seen also in a file that cannot be parsed") {
   CHECK(root_is_a_volume("what is this\nroot system/root / ext4\n"));
   CHECK(root_is_a_volume("root\tUUID=nonsense\t/"));
+  // What early boot mounts beside root.
+  CHECK(root_is_a_volume("usr system/usr /usr ext4"));
+  CHECK(root_is_a_volume("usr system/usr /usr/ ext4"));
+  CHECK_FALSE(root_is_a_volume("local system/local /usr/local ext4\nv system/var /var ext4\n"));
   CHECK_FALSE(root_is_a_volume("# root system/root / ext4\ndata system/data /srv ext4\n"));
 }
 
