@@ -123,7 +123,18 @@ case_99_removal() {
 	toy_pool
 	build
 	check "the package is installed over itself" in_tree dpkg -i /root/latchkey.deb
-	check "the package is removed" in_tree dpkg -r latchkey
+	local place
+	for place in / /usr; do
+		echo "system system/encrypted-system $place ext4" >>"$etc/volumes"
+		try dpkg -r latchkey
+		check "what opens $place is not removed" [ "$ran" -ne 0 ]
+		check "... and says why" said "error: latchkey is not removed: '$place' is a volume"
+		check "... and stays whole" same "$(state_of latchkey | cut -d' ' -f1)" installed
+		check "... and can be installed over itself" in_tree dpkg -i /root/latchkey.deb
+		sed -i '$d' "$etc/volumes"
+	done
+	echo "usr system/encrypted-usr /usr ext4" >>"$etc/volumes"
+	check "the package is removed" in_tree env LATCHKEY_ALLOW_REMOVAL=1 dpkg -r latchkey
 	apt_get update
 	apt_get install --reinstall held-db
 	check "apt goes on after the removal" same "$ran $(state_of held-db)" '0 installed 1:2'
