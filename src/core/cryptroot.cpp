@@ -40,6 +40,13 @@ std::vector<std::string> foreign_openings(std::string_view crypttab,
   return out;
 }
 
+Error keys_lie_inside(const std::string& volume) {
+  return {Code::refused, "the keys volume lies on '" + printable(volume) + "'",
+          "the key that would open it is inside: early boot could never reach it",
+          "take its line out of /etc/latchkey/volumes, and keep to what opens it now; to have it "
+          "opened by Latchkey, make a keys volume outside of it"};
+}
+
 Error foreign_opening(const std::string& mapping) {
   return {Code::refused, "cryptsetup-initramfs opens '" + printable(mapping) + "' in early boot",
           "it is no volume of Latchkey, and its turn comes after Latchkey's prompt: the boot would "

@@ -25,6 +25,9 @@ using OpenedEarly = std::function<bool(const std::string& mapping, bool marked)>
                                                         const std::set<std::string>& carrying,
                                                         const OpenedEarly& early);
 
+/// Why a volume that the keys volume itself lies on cannot be one of Latchkey's, and what to do.
+[[nodiscard]] Error keys_lie_inside(const std::string& volume);
+
 /// Why early ssh of Latchkey is no way in while this mapping is opened so, and what to do.
 [[nodiscard]] Error foreign_opening(const std::string& mapping);
 

@@ -119,6 +119,9 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   for (const std::string& mapping : opened_early(paths, inputs))
     out.push_back(bad(foreign_opening(mapping)));
+  if (inputs.config && inputs.volumes)
+    for (Error& fault : keys_inside(inputs.config->keys.device, *inputs.volumes))
+      out.push_back(bad(std::move(fault)));
   // While it is root's only remote prompt, nobody is told to remove it.
   if (out.empty() &&
       installed(paths, "/usr/share/initramfs-tools/scripts/init-premount/dropbear"))

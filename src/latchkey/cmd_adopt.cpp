@@ -10,7 +10,9 @@
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_adopter.hpp"
 #include "sys/crypt.hpp"
+#include "sys/cryptroot.hpp"
 #include "sys/device.hpp"
+#include "sys/lvm.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/state.hpp"
 #include "sys/unfinished.hpp"
@@ -143,6 +145,15 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (!volume) return report_error(volume.error());
   if (auto fine = judge(*volume); !fine) return report_error(fine.error());
   if (auto fine = is_no_other(globals, *setup, *volume); !fine) return report_error(fine.error());
+
+  {
+    const WokenLv woken(setup->config.keys.device);
+    const auto inside = keys_inside(setup->config.keys.device, {*volume});
+    if (!inside.empty())
+      return report_error({Code::refused,
+                           "will not adopt '" + options.name + "': " + inside.front().what,
+                           inside.front().why, "keep to what opens it now"});
+  }
 
   auto work = work_for(globals, options, *volume);
   if (!work) return report_error(work.error());

@@ -93,6 +93,29 @@ std::set<std::string> carrying(const EarlyInputs& inputs) {
 
 }  // namespace
 
+std::vector<std::string> carriers_of(dev_t keys,
+                                     const std::vector<std::pair<std::string, dev_t>>& devices,
+                                     const std::vector<Mapping>& all) {
+  const std::set<dev_t> below = all_below(keys, all);
+  std::vector<std::string> out;
+  for (const auto& device : devices)
+    if (device.second != keys && below.contains(device.second)) out.push_back(device.first);
+  return out;
+}
+
+std::vector<Error> keys_inside(const DeviceRef& keys, const std::vector<Volume>& volumes) {
+  const auto number = block_device(keys.path());
+  if (!number) return {};
+  std::vector<std::pair<std::string, dev_t>> devices;
+  for (const Volume& volume : volumes)
+    if (const auto device = block_device(volume.device.path()))
+      devices.emplace_back(volume.name, *device);
+  std::vector<Error> out;
+  for (const std::string& name : carriers_of(*number, devices, mappings()))
+    out.push_back(keys_lie_inside(name));
+  return out;
+}
+
 std::vector<std::string> opened_by_image(const std::string& tree, const EarlyInputs& inputs) {
   const auto text = read_file(tree + "/cryptroot/crypttab");
   if (!text) return {};
@@ -114,6 +137,9 @@ std::vector<Error> cryptroot_faults(const std::string& tree, const EarlyInputs& 
   std::vector<Error> out;
   for (const std::string& mapping : opened_by_image(tree, inputs))
     out.push_back(foreign_opening(mapping));
+  if (inputs.config && inputs.volumes)
+    for (Error& fault : keys_inside(inputs.config->keys.device, *inputs.volumes))
+      out.push_back(std::move(fault));
   return out;
 }
 

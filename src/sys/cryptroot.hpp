@@ -3,13 +3,28 @@
 // next image is going to be made from.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
+#include "sys/device.hpp"
 #include "sys/early_inputs.hpp"
 
 namespace latchkey {
+
+/// Takes devices by name and number; gives the names of those that the device `keys` lies on
+/// through mappings. Not that of `keys` itself.
+[[nodiscard]] std::vector<std::string> carriers_of(
+    dev_t keys, const std::vector<std::pair<std::string, dev_t>>& devices,
+    const std::vector<Mapping>& all);
+
+/// The volumes on whose devices the keys volume lies, as errors. Those of inactive devices are
+/// not seen.
+[[nodiscard]] std::vector<Error> keys_inside(const DeviceRef& keys,
+                                             const std::vector<Volume>& volumes);
 
 /// The mappings that an image's tree opens so and that are no volumes of Latchkey.
 [[nodiscard]] std::vector<std::string> opened_by_image(const std::string& tree,
@@ -19,7 +34,7 @@ namespace latchkey {
 /// `/`, `/usr` and the resume device lie on. None where cryptsetup-initramfs is not installed.
 [[nodiscard]] std::vector<std::string> opened_early(const Paths& paths, const EarlyInputs& inputs);
 
-/// What opened_by_image finds, as faults of the image.
+/// What opened_by_image and keys_inside find, as faults of the image.
 [[nodiscard]] std::vector<Error> cryptroot_faults(const std::string& tree,
                                                   const EarlyInputs& inputs);
 

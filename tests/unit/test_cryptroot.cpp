@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cryptroot.hpp"
-
 #include "core/message.hpp"
 #include "support/catch.hpp"
+#include "sys/cryptroot.hpp"
 
 using namespace latchkey;
 
@@ -49,4 +49,20 @@ TEST_CASE("a foreign opening is told with what to do") {
   const Error error = foreign_opening("a\nb");
   CHECK(sentence(error).find("cryptsetup-initramfs opens 'a?b' in early boot: ") == 0);
   CHECK(error.hint.find("latchkey adopt") != std::string::npos);
+}
+
+TEST_CASE("a volume that the keys volume lies on is found, through the volume group") {
+  // sda5 (1) - sda5_crypt (2) - vg0-encrypted--keys (3); vg1-data (5) lies on sdb (4).
+  std::vector<Mapping> mappings(3);
+  mappings[0].number = 2;
+  mappings[0].below = {1};
+  mappings[1].number = 3;
+  mappings[1].below = {2};
+  mappings[2].number = 5;
+  mappings[2].below = {4};
+  CHECK(carriers_of(3, {{"pv", 1}, {"data", 5}, {"keys", 3}}, mappings) == Lines{"pv"});
+  CHECK(carriers_of(3, {{"data", 5}, {"disk", 4}}, mappings).empty());
+  CHECK(sentence(keys_lie_inside("pv")) ==
+        "the keys volume lies on 'pv': the key that would open it is inside: early boot could "
+        "never reach it");
 }
