@@ -90,10 +90,18 @@ class Table {
   const Resolve& resolve_;
 };
 
-bool excused(const std::vector<Field>& fields) {
+bool has_option(const std::vector<Field>& fields, std::string_view option) {
   if (fields.size() < 4) return false;
   const auto options = split(fields[3].text, ',');
-  return std::ranges::find(options, "noauto") != options.end();
+  return std::ranges::find(options, option) != options.end();
+}
+
+// crypttab(5): somebody is asked where the key is no file, or one that is not there.
+bool boot_waits(const std::vector<Field>& fields, const Claim& one, const IsThere& is_there) {
+  // Without these two nothing of the system gets to read this table.
+  if (one.mount_point == "/" || one.mount_point == "/usr") return false;
+  if (has_option(fields, "nofail")) return false;
+  return fields.size() < 3 || !fields[2].text.starts_with('/') || !is_there(fields[2].text);
 }
 
 std::string number_of(std::size_t number, const std::string& file) {
@@ -310,25 +318,32 @@ Findings fstab_lacks(std::string_view text, const std::string& file,
 }
 
 Findings crypttab_conflicts(std::string_view text, const std::string& file,
-                            std::span<const Claim> claims, const Resolve& resolve) {
+                            std::span<const Claim> claims, const Resolve& resolve,
+                            const IsThere& is_there) {
   const Table table(claims, resolve);
   Findings out;
   std::size_t number = 0;
   for (const std::string_view line : split_lines(text)) {
     ++number;
     const std::vector<Field> fields = split_fields(line);
-    if (fields.size() < 2 || fields[0].text.starts_with('#') || excused(fields)) continue;
-    const auto found = [&](const std::string& why) {
-      out.push_back(
-          doubtful({Code::busy,
-                    number_of(number, file) + " opens '" + printable(fields[0].text) + "' at boot",
-                    why, "delete that line; then: update-initramfs -u -k all"}));
+    if (fields.size() < 2 || fields[0].text.starts_with('#') || has_option(fields, "noauto"))
+      continue;
+    const auto found = [&](const Claim& one, std::string why) {
+      const bool waits = boot_waits(fields, one, is_there);
+      if (waits) why += ": a boot without the unlock would ask for its passphrase before sshd";
+      Error conflict{Code::busy,
+                     number_of(number, file) + " opens '" + printable(fields[0].text) + "' at boot",
+                     std::move(why),
+                     std::string("delete that line") +
+                         (waits ? ", or add nofail to its options" : "") +
+                         "; then: update-initramfs -u -k all"};
+      out.push_back(waits ? bad(std::move(conflict)) : doubtful(std::move(conflict)));
     };
     if (const Claim* one = table.with([&](const Claim& c) { return c.mapping == fields[0].text; }))
-      found("it is the mapping of " + one->name + ", which Latchkey opens");
+      found(*one, "it is the mapping of " + one->name + ", which Latchkey opens");
     else if (const Claim* owner = table.owner_of_source(device_path(fields[1].text)))
-      found("its device '" + printable(fields[1].text) + "' is that of " + owner->name +
-            ", which Latchkey opens");
+      found(*owner, "its device '" + printable(fields[1].text) + "' is that of " + owner->name +
+                        ", which Latchkey opens");
   }
   return out;
 }

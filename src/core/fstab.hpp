@@ -58,9 +58,15 @@ using Resolve = std::function<std::string(const std::string&)>;
 [[nodiscard]] Findings fstab_lacks(std::string_view text, const std::string& file,
                                    std::span<const Claim> claims);
 
+/// True when there is something at this path.
+using IsThere = std::function<bool(const std::string&)>;
+
 /// The same for a crypttab: lines that open a device of ours, or something else
-/// under the name of a mapping of ours.
+/// under the name of a mapping of ours. An error where systemd would ask for a passphrase and
+/// let the boot wait for it; a warning with `nofail`, with a key file that is there, and for
+/// `/` and `/usr`, which early boot opened. Those with `noauto` are no danger.
 [[nodiscard]] Findings crypttab_conflicts(std::string_view text, const std::string& file,
-                                          std::span<const Claim> claims, const Resolve& resolve);
+                                          std::span<const Claim> claims, const Resolve& resolve,
+                                          const IsThere& is_there);
 
 }  // namespace latchkey

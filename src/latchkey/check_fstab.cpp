@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Does the system itself want to open or mount what Latchkey opens and mounts?
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "core/fstab.hpp"
@@ -50,7 +52,12 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
     for (Finding& lack : fstab_lacks(text, path, all)) found.push_back(std::move(lack));
     return found;
   });
-  look("/etc/crypttab", crypttab_conflicts);
+  const IsThere is_there = [&](const std::string& path) {
+    return ::access((paths.root + path).c_str(), F_OK) == 0;
+  };
+  look("/etc/crypttab",
+       [&](const std::string& text, const std::string& path, const std::vector<Claim>& all,
+           const Resolve& real) { return crypttab_conflicts(text, path, all, real, is_there); });
   return out;
 }
 

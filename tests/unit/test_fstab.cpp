@@ -59,7 +59,8 @@ std::string fstab(const std::string& text, const Resolve& resolve = lead) {
 }
 
 std::string crypttab(const std::string& text, const Resolve& resolve = lead) {
-  return texts(crypttab_conflicts(text, "/etc/crypttab", claims(), resolve));
+  return texts(crypttab_conflicts(text, "/etc/crypttab", claims(), resolve,
+                                  [](const std::string& path) { return path == "/k"; }));
 }
 
 bool about(const std::string& said, const std::string& what) {
@@ -244,6 +245,25 @@ TEST_CASE("case 46: crypttab lines for our mappings and devices are warned of") 
   CHECK(about(crypttab("x /dev/disk/by-id/usb-stick /k luks,nofail\n"), "the volume 'usb'"));
   CHECK(about(crypttab("x UUID=77FF\n"), "the volume 'raw'"));
   CHECK(about(crypttab("k /dev/big-vg/encrypted-keys none luks\n"), "the keys volume"));
+}
+
+TEST_CASE("case 46: a crypttab line that would ask before sshd is an error") {
+  const std::string device = "x /dev/big-vg/encrypted-keys";
+  for (const char* rest : {"", " none", " -", " none luks", " /gone luks,discard"})
+    CHECK(crypttab(device + rest + "\n").starts_with("error: line 1 of '/etc/crypttab' opens 'x'"));
+  for (const char* rest : {" none luks,nofail", " /gone nofail", " /k luks"}) {
+    const std::string said = crypttab(device + rest + "\n");
+    CHECK(about(said, "the keys volume"));
+    CHECK_FALSE(said.starts_with("error"));
+  }
+  // Whoever reads this table has root open.
+  const auto volumes = parse_volumes("root system/root / ext4 x-latchkey.mapping=r\n", "volumes");
+  REQUIRE(volumes);
+  const std::vector<Claim> root{claim(volumes->front())};
+  const auto found = crypttab_conflicts("r /dev/system/root none luks\n", "/etc/crypttab", root,
+                                        lead, [](const std::string&) { return false; });
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].level == Finding::Level::warning);
 }
 
 TEST_CASE("crypttab lines that are no danger are not warned of") {
