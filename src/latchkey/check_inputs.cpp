@@ -76,6 +76,16 @@ bool installed(const Paths& paths, const std::string& file) {
   return ::access((paths.root + file).c_str(), F_OK) == 0;
 }
 
+// dracut's own package takes over the kernels' hooks; mere tools of it do not, and the hook
+// stays as a conffile when that package is removed. Only one of the two can be installed:
+// whose update-initramfs it is tells.
+bool initramfs_tools_build(const Paths& paths) {
+  if (!installed(paths, "/usr/sbin/mkinitramfs")) return false;
+  if (!installed(paths, "/etc/kernel/postinst.d/dracut")) return true;
+  const auto script = read_file(paths.root + "/usr/sbin/update-initramfs");
+  return script && script->find("mkinitramfs") != std::string::npos;
+}
+
 }  // namespace
 
 Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
@@ -137,9 +147,7 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
                       "' as in '" + paths.root + "/etc/default/keyboard'",
                   "there is no /bin/setupcon, which brings it into images",
                   "run: apt install console-setup; then: update-initramfs -u -k all"}));
-  // dracut's own package takes over the kernels' hooks; mere tools of it do not.
-  if (!installed(paths, "/usr/sbin/mkinitramfs") ||
-      installed(paths, "/etc/kernel/postinst.d/dracut"))
+  if (!initramfs_tools_build(paths))
     out.push_back(bad({Code::refused, "the next image will have no unlocker",
                        "dracut builds this machine's images, or initramfs-tools is gone",
                        "run: apt install initramfs-tools; then: update-initramfs -u -k all"}));

@@ -283,3 +283,16 @@ TEST_CASE("check warns when every key of the machine's own sshd lies on a volume
   root.put("/root/.ssh/authorized_keys", "ssh-ed25519 AAAA root\n");
   CHECK_FALSE(contains(root.check(), "knows no key"));
 }
+
+TEST_CASE("case 57: the hook that a removed dracut leaves is no builder of images") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/usr/sbin/mkinitramfs", "");
+  CHECK(contains(root.check(), "ok: initramfs-tools builds the images"));
+  root.put("/etc/kernel/postinst.d/dracut", "");
+  CHECK(contains(root.check(), "error: the next image will have no unlocker"));
+  root.put("/usr/sbin/update-initramfs", "#!/bin/sh\nexec dracut --regenerate-all\n");
+  CHECK(contains(root.check(), "error: the next image will have no unlocker"));
+  root.put("/usr/sbin/update-initramfs", "#!/bin/sh\nmkinitramfs -o \"$1\"\n");
+  CHECK(contains(root.check(), "ok: initramfs-tools builds the images"));
+}

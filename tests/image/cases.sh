@@ -234,6 +234,10 @@ sys.exit(found["ok"] or not [f for f in found["findings"] if f["level"] == "erro
 	: >"$tree/etc/kernel/postinst.d/dracut"
 	run_check ''
 	check "check sees dropbear-initramfs" said "dropbear-initramfs is installed beside"
+	check "a hook that a removed dracut left is none" not said "dracut builds this machine's images"
+	mv "$tree/usr/sbin/update-initramfs" "$work/update-initramfs"
+	run_check ''
+	mv "$work/update-initramfs" "$tree/usr/sbin/update-initramfs"
 	check "check sees dracut" said "dracut builds this machine's images"
 	rm "$tree/usr/share/initramfs-tools/scripts/init-premount/dropbear" \
 		"$tree/etc/kernel/postinst.d/dracut"
