@@ -78,10 +78,17 @@ int attempt(Channel& channel, const Setup& setup, const Paths& paths) {
   Telling telling(channel);
   const auto outcome =
       unlock_here(setup, paths, std::move(*passphrase), telling, [&] { channel = Channel(Fd()); });
-  if (outcome)
-    telling.end(outcome->status());
-  else
+  if (!outcome) {
     telling.end(outcome.error());
+    return 0;
+  }
+  // Only the keys volume can call the passphrase wrong: a data volume that refuses its key
+  // is no reason to ask again.
+  const int denied = exit_status(Code::denied);
+  const int status = outcome->status();
+  telling.end(outcome->passphrase_denied ? denied
+              : status == denied         ? exit_status(Code::partial)
+                                         : status);
   return 0;
 }
 
