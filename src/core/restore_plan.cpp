@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/restore_plan.hpp"
 
+#include <algorithm>
+
 #include "core/size.hpp"
 #include "core/text.hpp"
 
@@ -47,14 +49,37 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
     return {RestoreAction::refuse, "it is in use: " + fact.user,
             "save what is on it, then close it (latchkey lock), and run the restore again"};
   if (overwrite) return {RestoreAction::write, "", ""};
-  if (fact.begun && (!fact.header || fact.uuid == part.uuid) &&
-      (fact.signature.empty() || fact.signature == luks))
+  // Of a keys volume the header is written last: one that is there was whole, and what
+  // does not open it is newer.
+  const bool half =
+      !fact.header || (fact.uuid == part.uuid && part.kind == BackupPart::Kind::header);
+  if (fact.begun && half && (fact.signature.empty() || fact.signature == luks))
     return {RestoreAction::write, "", ""};
   const std::string lose = "if that may be lost, add: --overwrite " + part.name;
   if (fact.header) return {RestoreAction::refuse, other_header(part, fact), lose};
   if (fact.signature.empty()) return {RestoreAction::write, "", ""};
   if (fact.signature == luks) return {RestoreAction::write, "its LUKS header is damaged", ""};
   return {RestoreAction::refuse, "it holds " + printable(fact.signature, 64), lose};
+}
+
+void mark_begun(Unfinished& work, const BackupPart& part) {
+  work.values["write-" + part.name] = "yes";
+}
+
+void mark_whole(Unfinished& work, const BackupPart& part) {
+  work.values.erase("write-" + part.name);
+  work.values["wrote-" + part.name] = "yes";
+}
+
+bool is_begun(const Unfinished& work, const BackupPart& part) {
+  return !work.value("write-" + part.name).empty();
+}
+
+bool wrote_anything(const Unfinished& work) {
+  return std::ranges::any_of(work.values, [](const auto& value) {
+    return value.first == "files" || value.first == "lv" || value.first.starts_with("write-") ||
+           value.first.starts_with("wrote-");
+  });
 }
 
 Error restore_error(const BackupPart& part, const RestoreDecision& decision) {

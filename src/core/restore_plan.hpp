@@ -6,6 +6,7 @@
 
 #include "core/backup_format.hpp"
 #include "core/result.hpp"
+#include "core/unfinished.hpp"
 
 namespace latchkey {
 
@@ -21,7 +22,7 @@ struct RestoreFact {
   std::string user{};       ///< what lies on the device now; empty: nothing
   bool user_is_ours = false;  ///< that is a mapping made with the header of the backup
   std::string signature{};  ///< everything that libblkid found; may be `crypto_LUKS`
-  /// An earlier run of the same restore began to write this part.
+  /// An earlier run of the same restore began to write this part, and did not see it whole.
   bool begun = false;
 };
 
@@ -44,6 +45,15 @@ struct RestoreDecision {
 /// in use.
 [[nodiscard]] RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact,
                                              bool overwrite);
+
+/// What the record of a restore says of a part: that its writing was begun, which stands
+/// on the disk before the first byte is written; then that it was seen whole. Only until
+/// then may what is there be taken for half of it: later it may hold newer keys.
+void mark_begun(Unfinished& work, const BackupPart& part);
+void mark_whole(Unfinished& work, const BackupPart& part);
+[[nodiscard]] bool is_begun(const Unfinished& work, const BackupPart& part);
+/// True when this restore, or a run of it before, wrote anything.
+[[nodiscard]] bool wrote_anything(const Unfinished& work);
 
 /// The error for a part that is missing or refused; for others Code::partial with
 /// what is so.

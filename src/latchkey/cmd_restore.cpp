@@ -68,7 +68,7 @@ Result<Unfinished> work_for(const Globals& globals, const Options& options,
   // all else is looked at again. A path may lead to another backup by now.
   if (*before && (*before)->value("backup") == backup.digest()) work.values = (*before)->values;
   // Of whichever backup: the images do not know of them yet.
-  if (*before && !(*before)->value("files").empty()) work.values["files"] = "yes";
+  if (*before && wrote_anything(**before)) work.values["files"] = "yes";
   work.values["backup"] = backup.digest();
   return work;
 }

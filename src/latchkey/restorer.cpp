@@ -66,15 +66,13 @@ void Restorer::tell(const Error& error) {
   if (!problem_) problem_ = error;
 }
 
-bool Restorer::changed() const {
-  return std::ranges::any_of(work_.values, [](const auto& value) {
-    return value.first == "files" || value.first == "lv" || value.first.starts_with("write-");
-  });
-}
+bool Restorer::changed() const { return wrote_anything(work_); }
+
+Result<> Restorer::save() { return save_unfinished(globals_.paths, work_); }
 
 Result<> Restorer::note(const std::string& key) {
   work_.values[key] = "yes";
-  return save_unfinished(globals_.paths, work_);
+  return save();
 }
 
 std::vector<WorkStep> Restorer::steps() {
@@ -143,7 +141,7 @@ Result<> Restorer::put_keys(const BackupPart& part) {
 
 Result<RestoreFact> Restorer::look(const BackupPart& part) const {
   RestoreFact fact;
-  fact.begun = !work_.value("write-" + part.name).empty();
+  fact.begun = is_begun(work_, part);
   const DeviceRef device = device_of(part);
   const std::string path = target_of(part);
   if (part.header.empty() && device.kind == DeviceRef::Kind::lv) {
@@ -206,7 +204,8 @@ Result<> Restorer::put(const BackupPart& part) {
   switch (decision.action) {
     case RestoreAction::nothing:
       say(globals_, part.text() + " is as it should be");
-      return Ok{};
+      // An earlier run may have been killed before it could note so.
+      return fact->begun ? note_whole(part) : Ok{};
     case RestoreAction::write:
       if (!fact->signature.empty() && fact->signature != "crypto_LUKS")
         say(globals_, "over " + printable(fact->signature, 64) + " on " + part.device +
@@ -222,7 +221,8 @@ Result<> Restorer::put(const BackupPart& part) {
 
 Result<> Restorer::write(const BackupPart& part) {
   // From here on a half-written part is ours to write again.
-  if (auto noted = note("write-" + part.name); !noted) return noted;
+  mark_begun(work_, part);
+  if (auto noted = save(); !noted) return noted;
   say(globals_,
       "writing " + part.text() + " to " + (part.header.empty() ? part.device : part.header));
   if (part.kind == BackupPart::Kind::keys) {
@@ -235,7 +235,13 @@ Result<> Restorer::write(const BackupPart& part) {
     const LuksPlace place{device_of(part).path(), part.header, part.name, part.uuid};
     if (auto done = put_header_back(place, part.type, file); !done) return done;
   }
-  return prove(part);
+  if (auto proved = prove(part); !proved) return proved;
+  return note_whole(part);
+}
+
+Result<> Restorer::note_whole(const BackupPart& part) {
+  mark_whole(work_, part);
+  return save();
 }
 
 Result<> Restorer::prove(const BackupPart& part) const {

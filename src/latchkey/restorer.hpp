@@ -33,6 +33,8 @@ class Restorer {
   [[nodiscard]] Result<> prove(const BackupPart& part) const;
   [[nodiscard]] Result<RestoreFact> look(const BackupPart& part) const;
   [[nodiscard]] Result<> note(const std::string& key);
+  [[nodiscard]] Result<> note_whole(const BackupPart& part);
+  [[nodiscard]] Result<> save();
   void tell(const Error& error);
 
   const Globals& globals_;

@@ -191,3 +191,25 @@ TEST_CASE("a restore writes where nothing is lost, and nowhere else") {
   part = keys_part();
   CHECK(decide({.can_make = true}) == RestoreAction::make);
 }
+
+TEST_CASE("what a restore wrote whole it does not write again over what came later") {
+  const BackupPart part = keys_part();
+  Unfinished work{.command = "restore", .name = "backup"};
+  CHECK_FALSE(wrote_anything(work));
+  mark_begun(work, part);
+  CHECK(is_begun(work, part));
+  CHECK(wrote_anything(work));
+  mark_whole(work, part);
+  CHECK_FALSE(is_begun(work, part));
+  CHECK(wrote_anything(work));
+  // Killed before it could note that: the passphrase was changed since.
+  RestoreFact fact{.present = true,
+                   .size = 1U << 20U,
+                   .header = true,
+                   .uuid = uuid,
+                   .signature = "crypto_LUKS",
+                   .begun = true};
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::refuse);
+  fact.header = false;
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::write);
+}
