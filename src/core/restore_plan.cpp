@@ -77,8 +77,8 @@ bool is_begun(const Unfinished& work, const BackupPart& part) {
 
 bool wrote_anything(const Unfinished& work) {
   return std::ranges::any_of(work.values, [](const auto& value) {
-    return value.first == "files" || value.first == "lv" || value.first.starts_with("write-") ||
-           value.first.starts_with("wrote-");
+    return value.first == "files" || value.first == "lv" || value.first == "key-files" ||
+           value.first.starts_with("write-") || value.first.starts_with("wrote-");
   });
 }
 

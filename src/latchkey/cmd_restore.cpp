@@ -105,9 +105,9 @@ int restore(const Globals& globals, const Options& options, std::optional<int> d
     say(globals, restorer.changed() ? "the rest is restored" : "nothing was written");
     return exit_status(Code::partial);
   }
-  say(globals, restorer.changed()
-                   ? "restored, and every key opens its header; to go on, run: release-services"
-                   : "nothing was lost; nothing was written");
+  say(globals, restorer.changed() ? "restored, and every key in the keys volume opens its header; "
+                                    "to go on, run: release-services"
+                                  : "nothing was lost; nothing was written");
   return 0;
 }
 

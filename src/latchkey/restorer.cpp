@@ -70,6 +70,11 @@ bool Restorer::changed() const { return wrote_anything(work_); }
 
 Result<> Restorer::save() { return save_unfinished(globals_.paths, work_); }
 
+void Restorer::tell(const BackupPart& part, const Error& error) {
+  told_.insert(part.name);
+  tell(error);
+}
+
 Result<> Restorer::note(const std::string& key) {
   work_.values[key] = "yes";
   return save();
@@ -86,6 +91,7 @@ std::vector<WorkStep> Restorer::steps() {
     if (part.kind == BackupPart::Kind::header)
       steps.push_back({"header-" + part.name, "", [this, one] { return put(*one); }});
   }
+  steps.push_back({"key-files", "", [this] { return put_key_files(); }});
   steps.push_back({"image", "", [this]() -> Result<> {
                      // An image is made of the files, and has what the headers need.
                      if (!changed()) return Ok{};
@@ -139,7 +145,7 @@ Result<> Restorer::put_keys(const BackupPart& part) {
   return untag_lv(device, made_tag);
 }
 
-Result<RestoreFact> Restorer::look(const BackupPart& part) const {
+Result<RestoreFact> Restorer::look(const BackupPart& part) {
   RestoreFact fact;
   fact.begun = is_begun(work_, part);
   const DeviceRef device = device_of(part);
@@ -171,12 +177,10 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) const {
   fact.header = true;
   fact.uuid = header->header().uuid;
   if (part.kind == BackupPart::Kind::header) {
-    const auto key = proved_.keys.find(part.name);
-    if (key == proved_.keys.end()) return fact;
-    const auto opened = header->try_key(key->second);
-    // Any other failure, such as too little memory, is no answer.
-    if (!opened && opened.error().code != Code::denied) return opened.error();
-    fact.opens = static_cast<bool>(opened);
+    // The key in use may be newer than the backup: then nothing is lost either.
+    const auto tried = try_keys(*header, live_key(part.name), saved_key(part.name));
+    if (!tried) return tried.error();
+    fact.opens = tried->opens || tried->saved_opens;
     return fact;
   }
   KeysVolume volume;
@@ -188,6 +192,7 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) const {
     return keys.error();
   fact.opens = keys || keys.error().code == Code::damaged;
   fact.whole = static_cast<bool>(keys);
+  if (keys) read_live_keys(*keys);
   if (keys)
     if (auto closed = keys->close(); !closed) return closed.error();
   return fact;
@@ -196,7 +201,7 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) const {
 Result<> Restorer::put(const BackupPart& part) {
   const auto fact = look(part);
   if (!fact) {
-    tell(fact.error());
+    tell(part, fact.error());
     return Ok{};
   }
   const bool may = std::ranges::find(overwrite_, part.name) != overwrite_.end();
@@ -214,7 +219,7 @@ Result<> Restorer::put(const BackupPart& part) {
     case RestoreAction::make:
     case RestoreAction::missing:
     case RestoreAction::refuse:
-      tell(restore_error(part, decision));
+      tell(part, restore_error(part, decision));
   }
   return Ok{};
 }
@@ -244,7 +249,7 @@ Result<> Restorer::note_whole(const BackupPart& part) {
   return save();
 }
 
-Result<> Restorer::prove(const BackupPart& part) const {
+Result<> Restorer::prove(const BackupPart& part) {
   const auto fact = look(part);
   if (!fact) return fact.error();
   if (decide_restore(part, *fact, false).action == RestoreAction::nothing) return Ok{};

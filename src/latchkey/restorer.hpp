@@ -2,12 +2,16 @@
 // The steps of `latchkey restore`: each looks at what is there before it writes.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/restore_plan.hpp"
 #include "latchkey/backup_proof.hpp"
 #include "latchkey/steps.hpp"
+#include "sys/key_return.hpp"
+#include "sys/keys_volume.hpp"
 
 namespace latchkey {
 
@@ -30,12 +34,32 @@ class Restorer {
   [[nodiscard]] Result<> put_keys(const BackupPart& part);
   [[nodiscard]] Result<> put(const BackupPart& part);
   [[nodiscard]] Result<> write(const BackupPart& part);
-  [[nodiscard]] Result<> prove(const BackupPart& part) const;
-  [[nodiscard]] Result<RestoreFact> look(const BackupPart& part) const;
+  [[nodiscard]] Result<> prove(const BackupPart& part);
+  [[nodiscard]] Result<RestoreFact> look(const BackupPart& part);
   [[nodiscard]] Result<> note(const std::string& key);
   [[nodiscard]] Result<> note_whole(const BackupPart& part);
   [[nodiscard]] Result<> save();
   void tell(const Error& error);
+  void tell(const BackupPart& part, const Error& error);
+
+  // Of the single key files: restorer_keys.cpp.
+
+  /// A volume whose key the keys volume in use should hold.
+  struct WantedKey {
+    std::string name;
+    std::string file;  ///< on the keys volume
+    LuksPlace place;
+    DeviceRef device;
+    std::string mapping;
+    KeyFact fact{};
+  };
+  [[nodiscard]] std::vector<WantedKey> wanted_keys() const;
+  void read_live_keys(const OpenKeys& keys);
+  [[nodiscard]] const Secret* live_key(const std::string& volume) const;
+  [[nodiscard]] const Secret* saved_key(const std::string& volume) const;
+  [[nodiscard]] Result<> put_key_files();
+  [[nodiscard]] bool judge_key(WantedKey& key);
+  [[nodiscard]] Result<> write_key_files(const std::vector<const WantedKey*>& keys);
 
   const Globals& globals_;
   const BackupReader& backup_;
@@ -43,6 +67,9 @@ class Restorer {
   const std::vector<std::string>& overwrite_;
   Unfinished& work_;
   std::optional<Error> problem_{};
+  std::set<std::string> told_{};  ///< volumes of which a problem was told
+  /// Of the keys volume in use, once it was open: volume → its key.
+  std::optional<std::map<std::string, Secret>> live_{};
 };
 
 }  // namespace latchkey

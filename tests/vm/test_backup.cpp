@@ -122,6 +122,24 @@ TEST_CASE("backup: a restore onto what works changes nothing, and takes nothing 
   CHECK(m.sh("latchkey unlock", m.passphrase()).status == 0);
 }
 
+TEST_CASE("backup: a key file that is lost, or newer than the header that was put back, returns",
+          "[.slow]") {
+  Machine& m = backed_up();
+  const auto in_keys = [&](const std::string& command) {
+    return m.must("latchkey -q mount-keys --write < /root/p && cd /run/latchkey/keys && " +
+                  command + " && cd / && latchkey -q umount-keys");
+  };
+  m.must("cat > /root/p", m.passphrase());
+  in_keys("rm system-a.key && head -c 64 /dev/urandom > system-b.key");
+  m.must("dd if=/dev/zero of=/dev/system/encrypted-b bs=1M count=16 conv=fsync status=none");
+  const Done done = m.sh("latchkey restore /root/b", m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(has(done.output, "the key of 'a' is put back into the keys volume"));
+  CHECK(has(done.output, "is kept there as 'system-b.key.before-restore'"));
+  check_restored(m);
+}
+
 TEST_CASE("backup: a restore, killed between any two steps, goes on where it was", "[.slow]") {
   Machine& m = backed_up();
   wipe_all(m);
