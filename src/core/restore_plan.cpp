@@ -22,7 +22,8 @@ std::string other_header(const BackupPart& part, const RestoreFact& fact) {
                  "backup?"
                : "it has a header that works, which the key of the backup does not open: newer "
                  "than the backup?";
-  return "its header works, but its content cannot be read";
+  return "its header works, but its content cannot be read" +
+         (fact.unread.empty() ? "" : ": " + fact.unread);
 }
 
 }  // namespace

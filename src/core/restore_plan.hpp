@@ -19,6 +19,7 @@ struct RestoreFact {
   std::string uuid{};       ///< that header's
   bool opens = false;       ///< what the backup holds opens it: the key, or the passphrase
   bool whole = true;        ///< keys volume: what opens can be mounted and read
+  std::string unread{};     ///< why it cannot
   std::string user{};       ///< what lies on the device now; empty: nothing
   bool user_is_ours = false;  ///< that is a mapping made with the header of the backup
   std::string signature{};  ///< everything that libblkid found; may be `crypto_LUKS`

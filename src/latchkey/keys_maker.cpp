@@ -88,7 +88,7 @@ Result<> format_lv(KeysMaker& run) {
   return Ok{};
 }
 
-Result<> make_keys_file_system(KeysMaker& run) {
+Result<> make_file_system(KeysMaker& run) {
   const std::string& mapping = run.mapping;
   const auto path = own_device(run);
   if (!path) return path.error();
@@ -109,7 +109,7 @@ Result<> make_keys_file_system(KeysMaker& run) {
     return error;
   }
   if (auto asked = close_mapping_when_unused(mapping); !asked) return asked;
-  auto made = make_file_system("ext4", {"-m", "0"}, node);
+  auto made = make_keys_file_system(node);
   held.reset();
   if (!wait_for_devices([&] { return !find_mapping(mapping); }, std::chrono::seconds(5)))
     if (auto closed = close_mapping(mapping); !closed && made) return closed;
@@ -185,7 +185,7 @@ std::vector<WorkStep> steps_to_make_keys(KeysMaker& run) {
   return {{"lv", "making the logical volume " + run.lv().text(), [&run] { return make_lv(run); }},
           {"format", "encrypting it", [&run] { return format_lv(run); }},
           {"file-system", "making its file system; the passphrase is tried on it",
-           [&run] { return make_keys_file_system(run); }}};
+           [&run] { return make_file_system(run); }}};
 }
 
 Result<> finish_keys_lv(KeysMaker& run) {

@@ -37,6 +37,16 @@ std::uint64_t size_of(const std::string& path) {
   return end < 0 ? 0 : static_cast<std::uint64_t>(end);
 }
 
+// Why a keys volume that opens cannot be mounted.
+std::string why_unread(const Error& error, const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::uint32_t sector = fd ? sector_size(fd.get()) : 0;
+  return sentence(error) +
+         (sector > 1024 ? "; the sectors of its disk have " + std::to_string(sector) +
+                              " bytes, and a file system of smaller blocks is not mounted there"
+                        : "");
+}
+
 // The tag of a logical volume that is made again, until its content is there.
 constexpr const char* made_tag = "latchkey-restore";
 
@@ -192,6 +202,7 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
     return keys.error();
   fact.opens = keys || keys.error().code == Code::damaged;
   fact.whole = static_cast<bool>(keys);
+  if (!keys) fact.unread = why_unread(keys.error(), path);
   if (keys) read_live_keys(*keys);
   if (keys)
     if (auto closed = keys->close(); !closed) return closed.error();
@@ -253,6 +264,11 @@ Result<> Restorer::prove(const BackupPart& part) {
   const auto fact = look(part);
   if (!fact) return fact.error();
   if (decide_restore(part, *fact, false).action == RestoreAction::nothing) return Ok{};
+  if (fact->header && fact->opens && !fact->whole)
+    return Error{Code::io, part.text() + " was written, but cannot be used there", fact->unread,
+                 "if its disk has other sectors than the one of the backup had (lsblk -o "
+                 "NAME,LOG-SEC), move the logical volume to one that has not: lvm pvmove; then run "
+                 "the restore again"};
   return Error{Code::io, part.text() + " was written, but does not open",
                "the device does not give back what was written",
                "look at: dmesg; then run the restore again"};

@@ -51,6 +51,12 @@ Result<> make_file_system(const std::string& type, const std::vector<std::string
   return Ok{};
 }
 
+Result<> make_keys_file_system(const std::string& device) {
+  // For one this small mke2fs would choose blocks of 1024 bytes, and no disk with sectors of
+  // 4096 mounts those: the volume may be restored to one.
+  return make_file_system("ext4", {"-m", "0", "-b", "4096"}, device);
+}
+
 Result<> grow_file_system(const std::string& type, const std::string& device,
                           const std::string& mount_point) {
   const std::string what = "cannot grow the file system on '" + mount_point + "'";

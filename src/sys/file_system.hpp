@@ -23,6 +23,10 @@ namespace latchkey {
                                         const std::vector<std::string>& arguments,
                                         const std::string& device);
 
+/// Makes the file system of a keys volume, one that can be mounted wherever its bytes are
+/// put. Fails as make_file_system.
+[[nodiscard]] Result<> make_keys_file_system(const std::string& device);
+
 /// Grows a mounted file system to the size of its device; one of that size already
 /// stays as it is. Fails with Code::refused for a type that cannot grow while it is
 /// mounted, Code::missing (no such program), Code::io.

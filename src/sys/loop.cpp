@@ -2,6 +2,7 @@
 #include "sys/loop.hpp"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <sys/ioctl.h>
 
@@ -30,6 +31,7 @@ Result<LoopDevice> LoopDevice::attach(const std::string& file, std::uint64_t off
     if (!fd) return system_error(errno, what);
     loop_config config{};
     config.fd = static_cast<__u32>(backing.get());
+    config.block_size = sector_size(backing.get());
     config.info.lo_offset = offset;
     config.info.lo_sizelimit = size;
     config.info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
@@ -38,6 +40,11 @@ Result<LoopDevice> LoopDevice::attach(const std::string& file, std::uint64_t off
     if (errno != EBUSY) return system_error(errno, what);
   }
   return Error{Code::busy, what, "every loop device is taken", "look at: losetup"};
+}
+
+std::uint32_t sector_size(int fd) {
+  int size = 0;
+  return ::ioctl(fd, BLKSSZGET, &size) == 0 && size > 0 ? static_cast<std::uint32_t>(size) : 512;
 }
 
 }  // namespace latchkey

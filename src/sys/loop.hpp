@@ -14,7 +14,9 @@ namespace latchkey {
 /// has it open, also when the process is killed.
 class LoopDevice {
  public:
-  /// Shows `size` bytes at `offset` of a file or device (0: all that follow). Fails with
+  /// Shows `size` bytes at `offset` of a file or device (0: all that follow), in sectors
+  /// as large as the device's: what can be mounted there can be mounted here, and nothing
+  /// else. Fails with
   /// Code::missing for a file that is not there, Code::kernel without loop devices,
   /// Code::io.
   [[nodiscard]] static Result<LoopDevice> attach(const std::string& file, std::uint64_t offset,
@@ -29,5 +31,8 @@ class LoopDevice {
   std::string path_;
   Fd fd_;
 };
+
+/// The size of a block device's sectors, as programs have to use them; 512 for a file.
+[[nodiscard]] std::uint32_t sector_size(int fd);
 
 }  // namespace latchkey
