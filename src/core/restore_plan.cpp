@@ -38,8 +38,8 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
   }
   if (fact.header && fact.uuid == part.uuid && fact.opens && fact.whole)
     return {RestoreAction::nothing, "", ""};
-  // A header file of its own may be empty: it grows.
-  if (fact.size < part.size && !(elsewhere && fact.size == 0))
+  // A header file of its own may be empty, or half written: it grows.
+  if (fact.size < part.size && !(elsewhere && (fact.size == 0 || fact.begun)))
     return {
         RestoreAction::refuse,
         where + " has " + size_text(fact.size) + ", and " + size_text(part.size) + " are needed",

@@ -165,6 +165,12 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
     const auto lv = find_lv(device);
     fact.can_make = lv && !*lv && find_vg(device.vg);
   }
+  if (can_make_header_file(part.header)) {
+    // As if it were empty.
+    fact.present = true;
+    find_user(part, fact);
+    return fact;
+  }
   if (::access(path.c_str(), F_OK) != 0) return fact;
   fact.present = true;
   fact.size = size_of(path);

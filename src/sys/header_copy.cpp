@@ -14,10 +14,13 @@
 namespace latchkey {
 namespace {
 
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+
 // What is there may have another layout, which the library refuses to replace. The
 // same bytes are written a moment later.
-Result<> blank(const std::string& path, std::uint64_t size, const std::string& what) {
-  const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+Result<> blank(const std::string& path, bool make, std::uint64_t size, const std::string& what) {
+  const int flags = O_WRONLY | O_CLOEXEC | (make ? O_CREAT | O_EXCL | O_NOFOLLOW : 0);
+  const Fd fd(::open(path.c_str(), flags, 0600));
   if (!fd) return system_error(errno, what);
   const std::string zeroes(1U << 20U, '\0');
   while (size > 0) {
@@ -26,10 +29,21 @@ Result<> blank(const std::string& path, std::uint64_t size, const std::string& w
     size -= part;
   }
   if (::fsync(fd.get()) != 0) return system_error(errno, what);
+  if (!make) return Ok{};
+  // Its name must outlast a power cut as well.
+  const Fd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) return system_error(errno, what);
   return Ok{};
 }
 
 }  // namespace
+
+bool can_make_header_file(const std::string& header) {
+  struct stat info {};
+  return header.starts_with('/') && !header.starts_with("/dev/") &&
+         ::lstat(header.c_str(), &info) != 0 && errno == ENOENT &&
+         ::stat(folder_of(header).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
 
 Result<LuksHeader> save_header(const LuksPlace& place, const std::string& file) {
   LuksSession session;
@@ -47,7 +61,9 @@ Result<> put_header_back(const LuksPlace& place, const std::string& type,
   const std::string& path = place.header.empty() ? place.device : place.header;
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) return system_error(errno, what);
-  if (auto blanked = blank(path, static_cast<std::uint64_t>(info.st_size), what); !blanked)
+  if (auto blanked = blank(path, can_make_header_file(place.header),
+                           static_cast<std::uint64_t>(info.st_size), what);
+      !blanked)
     return blanked;
   LuksSession session;
   // The header's own device alone: nothing here is about the data.

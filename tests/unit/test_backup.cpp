@@ -192,6 +192,19 @@ TEST_CASE("a restore writes where nothing is lost, and nowhere else") {
   CHECK(decide({.can_make = true}) == RestoreAction::make);
 }
 
+TEST_CASE("a header in a file of its own is written where the file is empty, or half written") {
+  BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "vg/encrypted-a"};
+  part.header = "/etc/latchkey/a.header";
+  part.uuid = uuid;
+  part.size = 4096;
+  RestoreFact fact{.present = true};
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::write);
+  fact.size = 512;
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::refuse);
+  fact.begun = true;
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::write);
+}
+
 TEST_CASE("what a restore wrote whole it does not write again over what came later") {
   const BackupPart part = keys_part();
   Unfinished work{.command = "restore", .name = "backup"};

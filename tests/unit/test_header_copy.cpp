@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Headers that are saved to files and put back, on plain files.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -77,6 +78,35 @@ TEST_CASE("a header is put back over another one that works") {
   const auto denied = back->try_key(other->secret());
   REQUIRE_FALSE(denied);
   CHECK(denied.error().code == Code::denied);
+}
+
+TEST_CASE("a header file that is gone is made again, root's alone; a device is not made") {
+  const TempFolder folder;
+  const LuksPlace place = blank_place(folder);
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(LuksDevice::format({.place = place}, *key));
+  REQUIRE(save_header(place, folder.file("saved")));
+  LuksPlace detached = place;
+  detached.header = folder.file("header");
+  CHECK(can_make_header_file(detached.header));
+  CHECK_FALSE(can_make_header_file(folder.file("gone/header")));
+  CHECK_FALSE(can_make_header_file("/dev/latchkey-is-not-there"));
+  CHECK_FALSE(can_make_header_file(""));
+  REQUIRE(put_header_back(detached, "LUKS2", folder.file("saved")));
+  struct stat info {};
+  REQUIRE(::stat(detached.header.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+  CHECK_FALSE(can_make_header_file(detached.header));
+  LuksPlace alone = detached;
+  alone.device = detached.header;
+  alone.header.clear();
+  const auto back = LuksDevice::open(alone);
+  REQUIRE(back);
+  CHECK(back->try_key(key->secret()));
+  alone.device = folder.file("nothing");
+  CHECK_FALSE(put_header_back(alone, "LUKS2", folder.file("saved")));
+  CHECK(::access(alone.device.c_str(), F_OK) != 0);
 }
 
 TEST_CASE("what is no LUKS header is neither saved nor put back as one") {
