@@ -34,7 +34,14 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
   if (!fact.present) {
     if (part.kind == BackupPart::Kind::keys && fact.can_make)
       return {RestoreAction::make, where + " is gone and is made again", ""};
-    return {RestoreAction::missing, where + " is not there", ""};
+    if (!fact.partial) return {RestoreAction::missing, where + " is not there", ""};
+    const std::string drop =
+        "if that disk is lost for good, drop this one volume: lvm lvremove " + part.device +
+        "; then the disk, without --force, which would drop other volumes too: lvm vgreduce "
+        "--removemissing " +
+        part.device.substr(0, part.device.find('/')) + "; then run the restore again";
+    return {RestoreAction::missing, "LVM knows " + where + ", but a disk that it lies on is gone",
+            part.kind == BackupPart::Kind::keys ? drop : ""};
   }
   if (fact.header && fact.uuid == part.uuid && fact.opens && fact.whole)
     return {RestoreAction::nothing, "", ""};
@@ -87,7 +94,9 @@ Error restore_error(const BackupPart& part, const RestoreDecision& decision) {
   switch (decision.action) {
     case RestoreAction::missing:
       return {Code::missing, "cannot restore " + part.text(), decision.why,
-              "is its disk there? look at: lvm lvs, lsblk; then run the restore again"};
+              decision.hint.empty()
+                  ? "is its disk there? look at: lvm lvs, lsblk; then run the restore again"
+                  : decision.hint};
     case RestoreAction::refuse:
       return {Code::refused, "will not restore " + part.text() + " to " + part.device, decision.why,
               decision.hint};

@@ -14,6 +14,7 @@ namespace latchkey {
 struct RestoreFact {
   bool present = false;
   bool can_make = false;    ///< it is an LV that is gone, and its volume group is there
+  bool partial = false;     ///< it is an LV that LVM lists, and a disk of it is gone
   std::uint64_t size = 0;   ///< bytes of the device
   bool header = false;      ///< it has a LUKS header that can be used
   std::string uuid{};       ///< that header's

@@ -140,11 +140,23 @@ Result<> Restorer::make_keys_lv() {
   const DeviceRef device = device_of(part);
   if (device.kind != DeviceRef::Kind::lv) return Ok{};
   const auto fact = look(part);
-  if (!fact) return fact.error();
+  // Told by the step that puts the content there.
+  if (!fact) return Ok{};
   if (decide_restore(part, *fact, false).action != RestoreAction::make) return Ok{};
   say(globals_, "making " + part.device + " again");
+  const bool before = !work_.value("lv").empty();
   if (auto noted = note("lv"); !noted) return noted;
-  return create_lv(device, std::to_string(part.size) + "b", made_tag);
+  auto made = create_lv(device, std::to_string(part.size) + "b", made_tag);
+  if (made) return Ok{};
+  // The headers can do without it.
+  Error error = made.error();
+  if (error.hint.empty())
+    error.hint =
+        "give the group room or its disks back (lvm vgs, lvm pvs); then run the restore "
+        "again";
+  tell(part, error);
+  if (!before) work_.values.erase("lv");
+  return save();
 }
 
 Result<> Restorer::put_keys(const BackupPart& part) {
@@ -164,6 +176,7 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
     (void)activate_lvs({device.text()});
     const auto lv = find_lv(device);
     fact.can_make = lv && !*lv && find_vg(device.vg);
+    fact.partial = lv && *lv && lv_health(device.text()) == "partial";
   }
   if (can_make_header_file(part.header)) {
     // As if it were empty.
@@ -234,6 +247,9 @@ Result<> Restorer::put(const BackupPart& part) {
                           ": what that wrote over the old content does not come back");
       return write(part);
     case RestoreAction::make:
+      // Why it could not be made was told then.
+      if (told_.contains(part.name)) return Ok{};
+      [[fallthrough]];
     case RestoreAction::missing:
     case RestoreAction::refuse:
       tell(part, restore_error(part, decision));

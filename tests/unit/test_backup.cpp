@@ -192,6 +192,21 @@ TEST_CASE("a restore writes where nothing is lost, and nowhere else") {
   CHECK(decide({.can_make = true}) == RestoreAction::make);
 }
 
+TEST_CASE("a keys volume whose disk is gone is told with what drops it alone; data are not") {
+  BackupPart part = keys_part();
+  const RestoreFact fact{.partial = true};
+  const auto decision = decide_restore(part, fact, true);
+  CHECK(decision.action == RestoreAction::missing);
+  CHECK(decision.why == "LVM knows vg/encrypted-keys, but a disk that it lies on is gone");
+  const Error told = restore_error(part, decision);
+  CHECK(told.hint.find("lvm lvremove vg/encrypted-keys;") != std::string::npos);
+  CHECK(told.hint.find("lvm vgreduce --removemissing vg;") != std::string::npos);
+  part.kind = BackupPart::Kind::header;
+  part.name = "a";
+  CHECK(restore_error(part, decide_restore(part, fact, true)).hint.find("lvremove") ==
+        std::string::npos);
+}
+
 TEST_CASE("a header in a file of its own is written where the file is empty, or half written") {
   BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "vg/encrypted-a"};
   part.header = "/etc/latchkey/a.header";
