@@ -10,16 +10,20 @@ namespace latchkey {
 std::string encode(const State& state) {
   const nlohmann::json json{{"newest_key", state.newest_key},
                             {"newest_backup", state.newest_backup},
-                            {"backup_file", state.backup_file}};
+                            {"backup_file", state.backup_file},
+                            {"unsaved", state.unsaved}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 Result<State> parse_state(std::string_view text) {
   try {
     const auto json = nlohmann::json::parse(text);
-    return State{.newest_key = json.at("newest_key").get<std::string>(),
-                 .newest_backup = json.at("newest_backup").get<std::string>(),
-                 .backup_file = json.at("backup_file").get<std::string>()};
+    State state{.newest_key = json.at("newest_key").get<std::string>(),
+                .newest_backup = json.at("newest_backup").get<std::string>(),
+                .backup_file = json.at("backup_file").get<std::string>()};
+    // A file of an earlier version has only its dates to tell by; they sort as they follow.
+    state.unsaved = json.value("unsaved", state.newest_backup < state.newest_key);
+    return state;
   } catch (const nlohmann::json::exception&) {
     return Error{Code::damaged, "cannot read when the last backup was made",
                  "/etc/latchkey/state.json is damaged", "remove it, and run: latchkey backup FILE"};
@@ -27,7 +31,7 @@ Result<State> parse_state(std::string_view text) {
 }
 
 std::optional<Error> backup_overdue(const State& state) {
-  if (state.newest_key.empty() || state.newest_backup >= state.newest_key) return {};
+  if (!state.unsaved) return {};
   const std::string stake =
       "should a header or the keys volume be lost, so are the data; the last key is of " +
       printable(state.newest_key);

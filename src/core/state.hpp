@@ -10,12 +10,13 @@
 
 namespace latchkey {
 
-/// Times are texts as now_text() gives them, which sort as they follow each other;
-/// empty: never.
+/// Times are texts as now_text() gives them, for people: the clock may have been wrong.
+/// Empty: never.
 struct State {
   std::string newest_key{};     ///< when a key or passphrase was last set or removed
-  std::string newest_backup{};  ///< when a backup was last written and proved
+  std::string newest_backup{};  ///< when a complete backup was last written and proved
   std::string backup_file{};    ///< where to
+  bool unsaved = false;         ///< a key was set or removed that no complete backup knows of
 
   bool operator==(const State&) const = default;
 };

@@ -208,7 +208,10 @@ int make(const Globals& globals, const Options& options, std::optional<int> desc
   if (const auto proved = prove_backup(globals, *backup, std::move(inside->passphrase)); !proved)
     return report_error(proved.error());
   if (auto kept = writer->keep(); !kept) return report_error(kept.error());
-  if (auto noted = note_backup(globals.paths, options.file); !noted) report_warning(noted.error());
+  // For one that lacks a volume, `status` goes on asking.
+  if (inside->complete)
+    if (auto noted = note_backup(globals.paths, options.file); !noted)
+      report_warning(noted.error());
   (void)good(globals, *backup);
   return inside->complete ? 0 : exit_status(Code::partial);
 }

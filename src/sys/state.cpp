@@ -32,6 +32,7 @@ Result<State> load_state(const Paths& paths) {
 Result<> note_new_key(const Paths& paths) {
   State state = load_or_empty(paths);
   state.newest_key = now_text();
+  state.unsaved = true;
   return save(paths, state);
 }
 
@@ -39,6 +40,7 @@ Result<> note_backup(const Paths& paths, const std::string& file) {
   State state = load_or_empty(paths);
   state.newest_backup = now_text();
   state.backup_file = file;
+  state.unsaved = false;
   return save(paths, state);
 }
 

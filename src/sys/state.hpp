@@ -15,7 +15,8 @@ namespace latchkey {
 /// before are out of date. A damaged file is replaced. Fails with Code::io.
 [[nodiscard]] Result<> note_new_key(const Paths& paths);
 
-/// Remembers that a backup was written to `file` now, and proved.
+/// Remembers that a backup of every volume was written to `file` now, and proved. Not to
+/// be called for one that lacks a volume: its key may be the one that is not saved.
 [[nodiscard]] Result<> note_backup(const Paths& paths, const std::string& file);
 
 /// As backup_overdue(); an unreadable file is told in its place.

@@ -180,13 +180,14 @@ TEST_CASE("a backup is asked for when a key is newer than it, and not otherwise"
   CHECK_FALSE(backup_overdue({.newest_key = "2026-01-01 10:00:00Z",
                               .newest_backup = "2026-01-01 10:00:01Z",
                               .backup_file = "/b"}));
-  const auto never = backup_overdue({.newest_key = "2026-01-01 10:00:00Z"});
+  const auto never = backup_overdue({.newest_key = "2026-01-01 10:00:00Z", .unsaved = true});
   REQUIRE(never);
   CHECK(never->what == "there is no backup of the keys and headers");
   CHECK(never->hint == "run: latchkey backup FILE");
   const auto old = backup_overdue({.newest_key = "2026-01-02 10:00:00Z",
                                    .newest_backup = "2026-01-01 10:00:00Z",
-                                   .backup_file = "/media/usb/b"});
+                                   .backup_file = "/media/usb/b",
+                                   .unsaved = true});
   REQUIRE(old);
   CHECK(old->why.find("/media/usb/b") != std::string::npos);
 }
@@ -194,7 +195,8 @@ TEST_CASE("a backup is asked for when a key is newer than it, and not otherwise"
 TEST_CASE("what is remembered of keys and backups is read back; rubbish is refused") {
   const State state{.newest_key = "2026-01-02 10:00:00Z",
                     .newest_backup = "2026-01-01 10:00:00Z",
-                    .backup_file = "/media/\"usb\"/b"};
+                    .backup_file = "/media/\"usb\"/b",
+                    .unsaved = true};
   const auto back = parse_state(encode(state));
   REQUIRE(back);
   CHECK(*back == state);
@@ -203,6 +205,31 @@ TEST_CASE("what is remembered of keys and backups is read back; rubbish is refus
     REQUIRE_FALSE(read);
     CHECK(read.error().code == Code::damaged);
   }
+}
+
+TEST_CASE("what counts is which came later, whatever the clock said; old files have only dates") {
+  const SlotsFolder folder;
+  const Paths paths = folder.paths();
+  REQUIRE(note_new_key(paths));
+  State state = *load_state(paths);
+  state.newest_backup = "2099-01-01 10:00:00Z";
+  REQUIRE(write_file(paths.etc("state.json"), encode(state), 0644));
+  CHECK(backup_age(paths));
+  REQUIRE(note_backup(paths, "/b"));
+  state = *load_state(paths);
+  state.newest_key = "2099-01-01 10:00:00Z";
+  REQUIRE(write_file(paths.etc("state.json"), encode(state), 0644));
+  CHECK_FALSE(backup_age(paths));
+  const auto old = [](const std::string& key, const std::string& backup) {
+    const auto read = parse_state(R"({"newest_key": ")" + key + R"(", "newest_backup": ")" +
+                                  backup + R"(", "backup_file": ""})");
+    REQUIRE(read);
+    return backup_overdue(*read).has_value();
+  };
+  CHECK(old("2026-01-02 10:00:00Z", "2026-01-01 10:00:00Z"));
+  CHECK(old("2026-01-02 10:00:00Z", ""));
+  CHECK_FALSE(old("2026-01-01 10:00:00Z", "2026-01-01 10:00:00Z"));
+  CHECK_FALSE(old("", ""));
 }
 
 TEST_CASE("a new key makes status ask for a backup, and a backup ends that") {
