@@ -29,6 +29,13 @@ std::string list_text(const std::vector<std::string>& list) {
 
 }  // namespace
 
+std::string why_reserved(const std::string& name) {
+  if (name == "keys") return "it is that of the keys volume";
+  if (name == "backup") return "the unfinished work of 'latchkey restore' is called so";
+  if (name == "import") return "the unfinished work of 'latchkey import-legacy' is called so";
+  return "";
+}
+
 DeviceRef lv_of(const NewVolume& asked) {
   return {.kind = DeviceRef::Kind::lv, .vg = asked.vg, .lv = "encrypted-" + asked.name};
 }
@@ -114,10 +121,12 @@ Result<> judge(const NewVolume& asked) {
     return Error{Code::usage, "'" + printable(asked.vg) + "' is no name of a volume group", "",
                  "see: vgs"};
   if (!valid_lvm_name(asked.name) || !valid_lvm_name("encrypted-" + asked.name) ||
-      asked.name.front() == '.' || asked.name == "keys")
-    return Error{Code::usage, "'" + printable(asked.name) + "' cannot be a volume's name",
-                 asked.name == "keys" ? "it is that of the keys volume" : "",
+      asked.name.front() == '.')
+    return Error{Code::usage, "'" + printable(asked.name) + "' cannot be a volume's name", "",
                  "use letters, digits and + _ . -"};
+  if (const std::string why = why_reserved(asked.name); !why.empty())
+    return Error{Code::usage, "'" + asked.name + "' cannot be a volume's name", why,
+                 "choose another name"};
   if (asked.size != "existing" && !is_share(asked.size))
     if (const auto size = parse_size(asked.size); !size)
       return Error{Code::usage, size.error().what, "",

@@ -30,6 +30,10 @@ struct NewVolume {
   bool operator==(const NewVolume&) const = default;
 };
 
+/// Why no new volume can have this name, which says whose other unfinished work is; empty
+/// for any other name. Volumes of older scripts may have it: they are taken as they are.
+[[nodiscard]] std::string why_reserved(const std::string& name);
+
 /// The LV that it is made on, `VG/encrypted-NAME`.
 [[nodiscard]] DeviceRef lv_of(const NewVolume& asked);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/new_volume.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/check.hpp"
@@ -56,11 +57,14 @@ std::string mapping_on(const DeviceRef& device, const std::string& name) {
 }
 
 Result<Volume> volume_for(const Options& options) {
-  if (!valid_lvm_name(options.vg) || !valid_lvm_name(options.name) || options.name == "keys")
+  if (!valid_lvm_name(options.vg) || !valid_lvm_name(options.name))
     return Error{Code::usage,
                  "'" + printable(options.vg + " " + options.name) +
                      "' are no names of a volume group and a volume",
                  "", "use letters, digits and + _ . -"};
+  if (const std::string why = why_reserved(options.name); !why.empty())
+    return Error{Code::usage, "'" + options.name + "' cannot be a volume's name", why,
+                 "choose another name, and say which device it is: --device"};
   const auto device = device_for(options);
   if (!device)
     return Error{Code::usage, device.error().what, device.error().why, device.error().hint};

@@ -97,6 +97,8 @@ TEST_CASE("what cannot be a volume is told before anything is made") {
     return !result && result.error().code == Code::usage;
   };
   CHECK(refused([](NewVolume& v) { v.name = "keys"; }));
+  CHECK(refused([](NewVolume& v) { v.name = "backup"; }));
+  CHECK(refused([](NewVolume& v) { v.name = "import"; }));
   CHECK(refused([](NewVolume& v) { v.name = "-x"; }));
   CHECK(refused([](NewVolume& v) { v.name = "a/b"; }));
   CHECK(refused([](NewVolume& v) { v.name = std::string(120, 'x'); }));
