@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/message.hpp"
+#include "core/restore_config.hpp"
 #include "core/text.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
@@ -123,6 +124,8 @@ Result<> Restorer::put_files() {
     const auto there = read_file(file);
     if (there && *there == text) continue;
     if (there) {
+      const auto against = contradictions(part.name, *there, text);
+      if (!against.empty()) tell(contradiction_error(file, against));
       say(globals_, "'" + file + "' differs from the backup and is left as it is");
       continue;
     }
@@ -160,10 +163,9 @@ Result<> Restorer::make_keys_lv() {
 }
 
 Result<> Restorer::put_keys(const BackupPart& part) {
-  const auto before = problem_;
   if (auto done = put(part); !done) return done;
   const DeviceRef device = device_of(part);
-  if (problem_ != before || device.kind != DeviceRef::Kind::lv) return Ok{};
+  if (told_.contains(part.name) || device.kind != DeviceRef::Kind::lv) return Ok{};
   return untag_lv(device, made_tag);
 }
 
