@@ -164,7 +164,7 @@ std::string first_volume(const Globals& globals, const std::string& vg) {
   const auto setup = load_setup(globals.paths);
   if (setup && !setup->volumes.empty()) return "";
   return "make a data volume, as in\n  latchkey create-volume " + vg +
-         " mysql 10G /var/lib/mysql ext4 --hold mariadb\n";
+         " www 10G /srv/www ext4\n";
 }
 
 int init(const Globals& globals, const InitOptions& options) {
