@@ -337,7 +337,7 @@ Findings crypttab_conflicts(std::string_view text, const std::string& file,
                      std::string("delete that line") +
                          (waits ? ", or add nofail to its options" : "") +
                          "; then: update-initramfs -u -k all"};
-      out.push_back(waits ? bad(std::move(conflict)) : doubtful(std::move(conflict)));
+      out.push_back((waits ? bad : doubtful)(std::move(conflict)));
     };
     if (const Claim* one = table.with([&](const Claim& c) { return c.mapping == fields[0].text; }))
       found(*one, "it is the mapping of " + one->name + ", which Latchkey opens");
