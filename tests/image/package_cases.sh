@@ -130,7 +130,9 @@ case_99_removal() {
 		check "what opens $place is not removed" [ "$ran" -ne 0 ]
 		check "... and says why" said "error: latchkey is not removed: '$place' is a volume"
 		check "... and stays whole" same "$(state_of latchkey | cut -d' ' -f1)" installed
-		check "... and can be installed over itself" in_tree dpkg -i /root/latchkey.deb
+		# dpkg's guard takes the volume of this tree's /usr for closed, which it is.
+		check "... and can be installed over itself" \
+			in_tree env LATCHKEY_ALLOW_HELD=1 dpkg -i /root/latchkey.deb
 		sed -i '$d' "$etc/volumes"
 	done
 	echo "usr system/encrypted-usr /usr ext4" >>"$etc/volumes"
