@@ -31,15 +31,18 @@ void write_drop_in(const std::string& directory, const DropIn& drop_in) {
 int generate(const Paths& paths, const std::vector<std::string>& directories) {
   // normal, early, late: only early is not shadowed by a file in /etc.
   const std::string& directory = directories.size() > 1 ? directories[1] : directories.at(0);
-  std::vector<Volume> open = readable_volumes(paths, [](const Error&) {});  // told below
+  std::vector<Error> unread;
+  const std::vector<Volume> volumes =
+      readable_volumes(paths, [&](const Error& error) { unread.push_back(error); });
+  std::vector<Volume> open = volumes;
   std::erase_if(open, [&](const Volume& volume) {
     return ::access((paths.root + "/dev/mapper/" + volume.mapping).c_str(), F_OK) != 0;
   });
   for (const DropIn& drop_in : patience(open)) write_drop_in(directory, drop_in);
   const std::string services = text_of(paths.etc("services"), complain);
   if (services.empty()) return 0;
-  const Holds holds = read_holds(services, text_of(paths.etc("triggers"), complain),
-                                 readable_volumes(paths, complain));
+  for (const Error& error : unread) complain(error);
+  const Holds holds = read_holds(services, text_of(paths.etc("triggers"), complain), volumes);
   for (const std::string& problem : holds.problems)
     kmsg("generator: " + problem, Loudness::warning);
   for (const DropIn& drop_in : drop_ins(holds.units)) write_drop_in(directory, drop_in);

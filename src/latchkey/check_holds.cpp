@@ -54,9 +54,7 @@ Findings check_units(const Paths& paths, const Setup& setup) {
       out.push_back(doubtful({Code::missing, "systemd knows no unit '" + service.unit + "'", "",
                               "correct its name in /etc/latchkey/services, or remove the line"}));
     else if (fact.masked)
-      out.push_back(doubtful({Code::refused, "'" + service.unit + "' is masked",
-                              "it starts neither at boot nor at a release",
-                              "run: systemctl unmask " + service.unit}));
+      out.push_back(doubtful(masked_error(service.unit)));
     else if (!fact.held)
       out.push_back(bad(
           {Code::refused, "'" + service.unit + "' is not held",

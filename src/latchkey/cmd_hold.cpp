@@ -210,9 +210,7 @@ int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Foun
   for (const Found& found : units) {
     if (facts.units[found.unit].held) continue;
     if (facts.units[found.unit].masked) {
-      report_warning({Code::refused, "'" + found.unit + "' is masked",
-                      "it starts neither at boot nor at a release",
-                      "run: systemctl unmask " + found.unit});
+      report_warning(masked_error(found.unit));
       continue;
     }
     if (init_system() == InitSystem::sysvinit) {

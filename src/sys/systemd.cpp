@@ -202,6 +202,11 @@ bool is_held(const UnitState& unit, const std::string& held_as) {
   return still_held(texts, held_as);
 }
 
+Error masked_error(const std::string& unit) {
+  return {Code::refused, "'" + unit + "' is masked", "it starts neither at boot nor at a release",
+          "run: systemctl unmask " + unit};
+}
+
 void probe_units(Facts& facts, const Setup& setup, const Paths& paths) {
   std::map<std::string, std::vector<std::string>> names;
   std::vector<std::string> asked;

@@ -78,6 +78,9 @@ using UnitStates = std::map<std::string, UnitState>;
 /// True when our condition is in the unit's loaded files and stands.
 [[nodiscard]] bool is_held(const UnitState& unit, const std::string& held_as);
 
+/// What people are told of a held unit that is masked.
+[[nodiscard]] Error masked_error(const std::string& unit);
+
 /// Sets the facts of every configured unit. Where systemd does not run, only
 /// `released`.
 void probe_units(Facts& facts, const Setup& setup, const Paths& paths);

@@ -76,6 +76,21 @@ Machine& Guests::plain() {
   });
 }
 
+Machine& Guests::unlocked() {
+  Machine& m = plain();
+  m.load("early");
+  m.unlock_and_boot();
+  m.until("systemctl is-active --quiet latchkey-release");
+  return m;
+}
+
+Machine& Guests::unlocked_without_images() {
+  Machine& m = unlocked();
+  // In a guest without KVM an image takes minutes.
+  m.must("mount -t tmpfs tmpfs /boot");
+  return m;
+}
+
 Machine& Guests::packages() {
   return get("test-packages", [](const std::string& name) {
     auto machine = std::make_unique<Machine>(

@@ -20,6 +20,10 @@ class Guests {
   Machine& services();
   /// Four small volumes and nothing else: boots faster. Snapshot `early`.
   Machine& plain();
+  /// plain(), unlocked, booted and mounted.
+  Machine& unlocked();
+  /// The same, and no image is built in it: /boot is a file system of its own, in memory.
+  Machine& unlocked_without_images();
   /// The data of PostgreSQL, Apache and Docker on a volume each, not held yet. Waits in
   /// early boot; snapshot `early`.
   Machine& packages();

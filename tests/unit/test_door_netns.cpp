@@ -263,6 +263,23 @@ TEST_CASE("router announcements are enough where there is no IPv4", "[.netns]") 
   CHECK(world.state() == before);
 }
 
+namespace {
+
+// A farewell in which this script stands in the place of busybox, for this test's own view
+// of files only.
+RunResult farewell_with_busybox(const World& world, const std::string& script) {
+  const std::string mine = world.root + "/busybox-script";
+  world.file("/busybox-script", script);
+  fs::permissions(mine, fs::perms::owner_all);
+  const std::string busybox = find_program("busybox");
+  REQUIRE(::mount(mine.c_str(), busybox.c_str(), nullptr, MS_BIND, nullptr) == 0);
+  const RunResult bye = world.run_unlock("farewell");
+  REQUIRE(::umount(busybox.c_str()) == 0);
+  return bye;
+}
+
+}  // namespace
+
 TEST_CASE("a farewell that cannot bring a link back says so and is done again", "[.netns]") {
   if (!possible()) return;
   const World world;
@@ -273,13 +290,7 @@ TEST_CASE("a farewell that cannot bring a link back says so and is done again", 
   const Process door(world.door(), world.root + "/door.out");
   CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));
   // A busybox whose ip does nothing any more; for this test's own view of files only.
-  world.file("/broken", "#!/bin/sh\nexit 1\n");
-  fs::permissions(world.root + "/broken", fs::perms::owner_all);
-  const std::string busybox = find_program("busybox");
-  REQUIRE(::mount((world.root + "/broken").c_str(), busybox.c_str(), nullptr, MS_BIND, nullptr) ==
-          0);
-  const RunResult bye = world.run_unlock("farewell");
-  REQUIRE(::umount(busybox.c_str()) == 0);
+  const RunResult bye = farewell_with_busybox(world, "#!/bin/sh\nexit 1\n");
   INFO(bye.output);
   CHECK(bye.status == exit_status(Code::partial));
   CHECK(has_address("192.0.2.77/24"));
@@ -300,17 +311,12 @@ TEST_CASE("a farewell on a machine that stalls for a moment brings the links bac
   const Process door(world.door(), world.root + "/door.out");
   CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));
   // A busybox whose first call of ip comes to nothing in its time.
-  const std::string busybox = find_program("busybox");
   const std::string real = world.root + "/busybox";
   const std::string stalled = world.root + "/stalled";
-  fs::copy_file(busybox, real);
-  world.file("/stalls", "#!/bin/sh\n[ -e " + stalled + " ] || { : >" + stalled +
-                            "; exec sleep 60; }\nexec " + real + " \"$@\"\n");
-  fs::permissions(world.root + "/stalls", fs::perms::owner_all);
-  REQUIRE(::mount((world.root + "/stalls").c_str(), busybox.c_str(), nullptr, MS_BIND, nullptr) ==
-          0);
-  const RunResult bye = world.run_unlock("farewell");
-  REQUIRE(::umount(busybox.c_str()) == 0);
+  fs::copy_file(find_program("busybox"), real);
+  const RunResult bye =
+      farewell_with_busybox(world, "#!/bin/sh\n[ -e " + stalled + " ] || { : >" + stalled +
+                                       "; exec sleep 60; }\nexec " + real + " \"$@\"\n");
   INFO(bye.output);
   CHECK(fs::exists(stalled));
   CHECK(bye.status == 0);

@@ -10,16 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Machine& unlocked() {
-  Machine& m = guests().plain();
-  m.load("early");
-  m.unlock_and_boot();
-  m.until("systemctl is-active --quiet latchkey-release");
-  // So that no image is built: in a guest without KVM one takes minutes.
-  m.must("mount -t tmpfs tmpfs /boot");
-  return m;
-}
-
 // A LUKS volume of somebody's own, opened as cleartext-NAME and with a file system in it.
 void make_foreign(Machine& m, const std::string& name, const std::string& more) {
   const std::string lv = "/dev/system/" + name;
@@ -35,7 +25,7 @@ std::string both(Machine& m) { return m.passphrase() + "\nelsewhere\n"; }
 }  // namespace
 
 TEST_CASE("adopt replaces no other volume's line, and a wrong type can be corrected", "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked_without_images();
   make_foreign(m, "plain", "--type luks2");
   const std::string before = m.must("cat /etc/latchkey/volumes");
   const Done other = m.sh("latchkey adopt system a none ext4 --device system/plain", both(m));
@@ -62,7 +52,7 @@ TEST_CASE("adopt replaces no other volume's line, and a wrong type can be correc
 }
 
 TEST_CASE("volumes with LUKS1 and with a header of their own grow in use", "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked_without_images();
   make_foreign(m, "old", "--type luks1");
   m.must("truncate -s 16M /root/apart.header");
   make_foreign(m, "apart", "--type luks2 --header /root/apart.header");
@@ -83,7 +73,7 @@ TEST_CASE("volumes with LUKS1 and with a header of their own grow in use", "[.sl
 }
 
 TEST_CASE("remove-volume leaves snapshots, and destroys what a person configured", "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked_without_images();
   make_foreign(m, "plain", "--type luks2");
   m.must("latchkey adopt system plain /srv/plain ext4", both(m));
   m.must("lvcreate -q -s -L 16M -n safe system/plain");
@@ -104,7 +94,7 @@ TEST_CASE("remove-volume leaves snapshots, and destroys what a person configured
 }
 
 TEST_CASE("volumes that LVM is told to skip are opened all the same", "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked_without_images();
   // As thin snapshots are, the way back that people take.
   m.must("latchkey lock");
   for (const std::string lv : {"encrypted-a", "encrypted-keys"})
@@ -119,7 +109,7 @@ TEST_CASE("volumes that LVM is told to skip are opened all the same", "[.slow]")
 }
 
 TEST_CASE("a unit whose own files undo its hold costs a new volume nothing but a warning", "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked_without_images();
   m.must("mkdir -p /etc/systemd/system/loose.service.d && cat > /etc/systemd/system/loose.service && "
          "printf '[Unit]\\nConditionPathExists=\\n' > /etc/systemd/system/loose.service.d/zzzzz.conf && "
          "systemctl daemon-reload",

@@ -12,16 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Machine& unlocked() {
-  Machine& m = guests().plain();
-  m.load("early");
-  m.unlock_and_boot();
-  m.until("systemctl is-active --quiet latchkey-release");
-  // So that no image is built: in a guest without KVM one takes minutes.
-  m.must("mount -t tmpfs tmpfs /boot");
-  return m;
-}
-
 void boot_without_data(Machine& m) {
   m.reboot();
   m.wait_early();
@@ -35,7 +25,7 @@ void boot_without_data(Machine& m) {
 }  // namespace
 
 TEST_CASE("a bind mount out of a volume is held, and comes and goes with it", "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked_without_images();
   m.must("mkdir -p /srv/a/home /mnt/home && echo here >/srv/a/home/file");
   const std::string line = "/srv/a/home /mnt/home none bind";
   m.must("echo '" + line + " 0 0' >>/etc/fstab");
@@ -76,7 +66,7 @@ TEST_CASE("a bind mount out of a volume is held, and comes and goes with it", "[
 
 TEST_CASE("what needs a held unit comes back with it, also where a container keeps its data",
           "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked_without_images();
   const auto unit = [&](const std::string& name, const std::string& text) {
     m.must("printf '" + text + "' >/etc/systemd/system/" + name);
   };

@@ -13,14 +13,6 @@ namespace {
 
 const std::string device = "/dev/system/encrypted-keys";
 
-Machine& unlocked() {
-  Machine& m = guests().plain();
-  m.load("early");
-  m.unlock_and_boot();
-  m.until("systemctl is-active --quiet latchkey-release");
-  return m;
-}
-
 // Whether a passphrase opens the keys volume, asked of cryptsetup.
 bool opens(Machine& m, const std::string& passphrase) {
   m.must("lvm lvchange -ay system/encrypted-keys");
@@ -60,7 +52,7 @@ KillRow row_of(Machine& m, const std::string& step, const std::string& moment,
 }  // namespace
 
 TEST_CASE("several administrators have a passphrase each, and the last one stays") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   m.must("latchkey add-passphrase alice", m.passphrase() + "\nalice has a long one\n");
   CHECK(opens(m, "alice has a long one"));
   CHECK(has(slots(m), "alice"));
@@ -80,7 +72,7 @@ TEST_CASE(
     "a change of the passphrase, killed anywhere: the old or the new one opens, and it is "
     "finished by either",
     "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   std::string now = m.passphrase();
   int turn = 0;
   KillStory story;
@@ -119,7 +111,7 @@ TEST_CASE(
 
 TEST_CASE("a rotation of a key, killed anywhere: the key file opens the volume at every moment",
           "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   m.save("unlocked");
   KillStory story;
   story.verb = "rotate-key";
@@ -138,7 +130,7 @@ TEST_CASE("a rotation of a key, killed anywhere: the key file opens the volume a
 }
 
 TEST_CASE("promise 6: adopt, add-passphrase and recovery-key, killed anywhere, go on", "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   const std::string lv = "/dev/system/plain";
   m.must(
       "lvcreate -q -L 64M -n plain system && printf elsewhere | cryptsetup luksFormat -q --type "
@@ -249,7 +241,7 @@ void check_rekeyed(Machine& m) {
 
 TEST_CASE("Must 9: after a rekey the old keys volume and the old passphrase open nothing",
           "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   keep_a_copy(m);
   CHECK(old_copy_opens(m, "a"));
   const Done done = m.sh("latchkey rekey", m.passphrase() + "\n" + next_passphrase + "\n");
@@ -262,7 +254,7 @@ TEST_CASE("Must 9: after a rekey the old keys volume and the old passphrase open
 
 TEST_CASE("a rekey leaves an editor's file where it is, and goes on after other commands",
           "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   keep_a_copy(m);
   m.must(
       "latchkey -q mount-keys --write && echo swap > /run/latchkey/keys/.note.swp && "
@@ -291,7 +283,7 @@ TEST_CASE("a rekey leaves an editor's file where it is, and goes on after other 
 
 TEST_CASE("Must 9: a rekey, killed anywhere, goes on; all the time one keys volume opens all",
           "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   keep_a_copy(m);
   m.save("copied");
   KillStory story;
@@ -313,7 +305,7 @@ TEST_CASE("Must 9: a rekey, killed anywhere, goes on; all the time one keys volu
 }
 
 TEST_CASE("a recovery key opens what it is for, and a new one takes its place") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   const std::string test = "cryptsetup open --test-passphrase --key-file - /dev/system/encrypted-b";
   const std::string first = m.must("latchkey -q recovery-key b 2>/dev/null", m.passphrase());
   REQUIRE(first.size() == 47);
@@ -325,7 +317,7 @@ TEST_CASE("a recovery key opens what it is for, and a new one takes its place") 
 }
 
 TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   // The session ends although the keeper goes on.
   const std::string where = m.must("latchkey -q mount-keys --for 30s", m.passphrase());
   CHECK(where == "/run/latchkey/keys/");
@@ -338,7 +330,7 @@ TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
 }
 
 TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody does") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   m.must("latchkey -q mount-keys", m.passphrase());
   m.must(
       "cd /run/latchkey/keys/ && (setsid tail -f /dev/null >/dev/null 2>&1 & echo $! > "
@@ -353,7 +345,7 @@ TEST_CASE("umount-keys names who uses the keys volume, and closes it when nobody
 }
 
 TEST_CASE("an unlock ends an inspection of the keys volume") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   m.must("latchkey -q mount-keys", m.passphrase());
   m.must("latchkey lock");
   m.must("latchkey unlock", m.passphrase());
@@ -364,7 +356,7 @@ TEST_CASE("an unlock ends an inspection of the keys volume") {
 TEST_CASE(
     "case 29: 300 characters, and UTF-8 however it is composed, open the volumes in early boot",
     "[.slow]") {
-  Machine& m = unlocked();
+  Machine& m = guests().unlocked();
   std::string longer;
   for (int i = 0; i < 60; ++i) longer += "w" + std::to_string(1000 + i);
   m.must("latchkey add-passphrase longer", m.passphrase() + "\n" + longer + "\n");
