@@ -7,6 +7,7 @@
 #include "core/line_edit.hpp"
 #include "core/lists.hpp"
 #include "core/text.hpp"
+#include "core/way_in.hpp"
 
 namespace latchkey {
 namespace {
@@ -149,6 +150,10 @@ Holds read_holds(std::string_view services, std::string_view triggers,
       problem("nothing is held for", fields[0]);
       continue;
     }
+    if (is_way_in(held.unit)) {
+      problem("never held, nobody would get in:", fields[0]);
+      continue;
+    }
     for (std::size_t i = 1; i < fields.size(); ++i) {
       const auto volume = std::ranges::find(volumes, fields[i].text, &Volume::name);
       if (volume == volumes.end())
@@ -162,6 +167,15 @@ Holds read_holds(std::string_view services, std::string_view triggers,
     if (const auto found = started_by.find(held.unit); found != started_by.end())
       held.triggers = found->second;
     out.units.push_back(std::move(held));
+  }
+  return out;
+}
+
+std::vector<std::string> named_units(std::string_view services) {
+  std::vector<std::string> out;
+  for (const std::string_view line : split_lines(services)) {
+    const std::vector<Field> fields = split_fields(line);
+    if (!is_comment(fields)) out.push_back(full_unit_name(fields[0].text));
   }
   return out;
 }

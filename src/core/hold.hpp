@@ -64,6 +64,9 @@ struct DropIn {
 [[nodiscard]] Holds read_holds(std::string_view services, std::string_view triggers,
                                const std::vector<Volume>& volumes);
 
+/// The units that a services file names, by their whole names and in its order; held or not.
+[[nodiscard]] std::vector<std::string> named_units(std::string_view services);
+
 /// The drop-ins for these units and for their triggers. A trigger of several
 /// held units gets the conditions of all.
 [[nodiscard]] std::vector<DropIn> drop_ins(std::span<const HeldUnit> units);

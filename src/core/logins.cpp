@@ -12,10 +12,10 @@ bool lets_nobody_in(std::string_view shell) {
   return shell.ends_with("/nologin") || shell.ends_with("/false") || shell.ends_with("/sync");
 }
 
-const Volume* volume_of(const std::string& home, const std::vector<Volume>& volumes) {
+const Volume* volume_of(std::string_view home, const std::vector<Volume>& volumes) {
   for (const Volume& volume : volumes)
     if (!volume.mount_point.empty() && !mounted_by_system(volume) &&
-        (home + "/").starts_with(volume.mount_point + "/"))
+        (std::string(home) + "/").starts_with(volume.mount_point + "/"))
       return &volume;
   return nullptr;
 }
@@ -30,6 +30,34 @@ std::vector<Account> logins_of(std::string_view passwd) {
     if (fields.size() < 6 || !fields[5].starts_with('/')) continue;
     if (fields.size() > 6 && lets_nobody_in(fields[6])) continue;
     out.push_back({fields[0], fields[5]});
+  }
+  return out;
+}
+
+bool gives_a_shell(std::string_view authorized_keys) {
+  return std::ranges::any_of(split_lines(authorized_keys), [](std::string_view line) {
+    const std::string_view text = trim(line);
+    if (text.empty() || text.starts_with('#')) return false;
+    for (const std::string_view type : {"ssh-", "ecdsa-", "sk-"})
+      if (text.starts_with(type)) return true;
+    return text.find("command=") == std::string_view::npos;
+  });
+}
+
+SshdWays sshd_ways(std::string_view settings, const std::vector<Volume>& volumes) {
+  SshdWays out;
+  for (const std::string_view line : split_lines(settings)) {
+    const auto words = split_fields(line);
+    if (words.size() < 2) continue;
+    const std::string& key = words[0].text;
+    if (key == "permitrootlogin")
+      out.root = words[1].text != "no" && words[1].text != "forced-commands-only";
+    if (key == "authorizedkeysfile")
+      for (std::size_t at = 1; at < words.size(); ++at)
+        if (words[at].text.starts_with('/') && volume_of(words[at].text, volumes) == nullptr)
+          out.other = true;
+    if ((key == "authorizedkeyscommand" || key == "trustedusercakeys") && words[1].text != "none")
+      out.other = true;
   }
   return out;
 }

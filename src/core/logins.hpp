@@ -23,6 +23,19 @@ struct Account {
 /// left out. Never fails.
 [[nodiscard]] std::vector<Account> logins_of(std::string_view passwd);
 
+/// Takes the text of an authorized_keys file. True when a key in it gives a shell: one without
+/// a command of its own, as images of clouds give root, that only says who to log in as.
+[[nodiscard]] bool gives_a_shell(std::string_view authorized_keys);
+
+/// What sshd's own account of its configuration says of other ways in.
+struct SshdWays {
+  bool root = true;    ///< root may log in by key
+  bool other = false;  ///< keys or certificates that lie neither in homes nor on these volumes
+};
+
+/// Takes what `sshd -T` printed; sections for single users or addresses are not in it.
+[[nodiscard]] SshdWays sshd_ways(std::string_view settings, const std::vector<Volume>& volumes);
+
 /// Takes the accounts that have authorized keys below their home. Gives the volumes' fault:
 /// each of these homes lies on a volume, so after `continue`, or when that volume's file system
 /// is damaged, sshd finds nobody's keys. Nothing: somebody's are elsewhere, or there is none.

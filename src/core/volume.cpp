@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "core/way_in.hpp"
 
 namespace latchkey {
 namespace {
@@ -178,8 +179,12 @@ std::optional<Error> each_line(std::string_view text, std::string_view file, con
 
 }  // namespace
 
+bool needed_by_boot(const Volume& volume) {
+  return volume.mount_point == "/" || volume.mount_point == "/usr";
+}
+
 bool mounted_by_system(const Volume& volume) {
-  return volume.mount_point == "/" || volume.mount_point == "/usr" || volume.mount_point == "/var";
+  return needed_by_boot(volume) || volume.mount_point == "/var";
 }
 
 bool valid_header_path(std::string_view path) {
@@ -237,6 +242,7 @@ Result<std::vector<Service>> parse_services(std::string_view text, std::string_v
         Service service{.unit = full_unit_name(fields[0].text), .line = place.line};
         if (!valid_unit_name(service.unit))
           return place.bad(fields[0], "not a unit's name", "write it as systemctl shows it");
+        if (is_way_in(service.unit)) return {};
         for (const Service& other : services)
           if (other.unit == service.unit)
             return place.bad(fields[0], "second line for unit",

@@ -38,6 +38,9 @@ struct Volume {
 /// fstab: it is never guarded, mounted, unmounted or closed by us.
 [[nodiscard]] bool mounted_by_system(const Volume& volume);
 
+/// True for those that early boot mounts, and has no way on without: `/` and `/usr`.
+[[nodiscard]] bool needed_by_boot(const Volume& volume);
+
 /// One held service: a line `unit  [volume …]`.
 struct Service {
   std::string unit;                    ///< with its suffix, `.service` by default

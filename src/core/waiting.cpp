@@ -46,8 +46,7 @@ std::vector<std::string> waiting_lines(const Setup& setup, const Facts& facts, d
 
 const Volume* closed_and_needed(const Setup& setup, const Facts& facts) {
   for (const Volume& volume : setup.volumes) {
-    // Early boot mounts both, and has no way on without them.
-    if (volume.mount_point != "/" && volume.mount_point != "/usr") continue;
+    if (!needed_by_boot(volume)) continue;
     const auto fact = facts.volumes.find(volume.name);
     if (fact == facts.volumes.end() || !fact->second.open) return &volume;
   }

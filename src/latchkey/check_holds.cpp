@@ -3,8 +3,10 @@
 // files. And is what belongs to them installed completely?
 #include <utility>
 
+#include "core/hold.hpp"
 #include "core/lists.hpp"
 #include "core/text.hpp"
+#include "core/way_in.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/held_scripts.hpp"
 #include "sys/drop_ins.hpp"
@@ -98,22 +100,36 @@ Findings check_packages(const Setup& setup) {
                     "", "once the volumes are mounted: dpkg --configure -a"})};
 }
 
+// Written by hand: `hold` takes none of them.
+Findings check_way_in(const Paths& paths) {
+  Findings out;
+  const auto text = read_file(paths.etc("services"));
+  if (!text) return out;
+  for (const std::string& unit : named_units(*text))
+    if (is_way_in(unit))
+      out.push_back(bad({Code::refused, "'" + printable(unit) + "' is never held",
+                         way_in_error(unit).why, "run: latchkey unhold " + printable(unit)}));
+  return out;
+}
+
 }  // namespace
 
 Findings check_holds(const Paths& paths, const Setup& setup) {
-  if (!paths.root.empty()) return {};
-  Findings out;
+  Findings out = check_way_in(paths);
+  if (!paths.root.empty()) return out;
+  Findings more;
   switch (init_system()) {
     case InitSystem::systemd:
-      out = check_units(paths, setup);
+      more = check_units(paths, setup);
       break;
     case InitSystem::sysvinit:
-      out = check_scripts(paths, setup);
+      more = check_scripts(paths, setup);
       break;
     case InitSystem::none:
-      return {};
+      return out;
   }
-  for (Finding& finding : check_packages(setup)) out.push_back(std::move(finding));
+  for (Finding& finding : check_packages(setup)) more.push_back(std::move(finding));
+  out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 

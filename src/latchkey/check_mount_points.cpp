@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "core/mount_place.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/mount_point.hpp"
@@ -25,6 +26,7 @@ bool is_mounted(const MountPoint& point) {
 }
 
 Finding look_at(const Volume& volume, const std::string& path) {
+  if (const auto used = mount_place_error(volume.mount_point)) return bad(*used);
   const std::string what = "the mount point of '" + volume.name + "', '" + path + "'";
   const auto point = open_mount_point(path, false);
   if (!point && point.error().code == Code::missing) return good(what + ", will be made");

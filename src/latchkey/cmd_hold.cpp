@@ -11,6 +11,7 @@
 #include "core/message.hpp"
 #include "core/new_config.hpp"
 #include "core/text.hpp"
+#include "core/way_in.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/held_scripts.hpp"
@@ -77,11 +78,12 @@ Result<std::vector<Found>> find_units(const std::string& unit) {
   const UnitState& state = (*shown)[0];
   if (state.load == "not-found") return no_such_unit(unit);
   const std::string id = valid_unit_name(state.id) ? state.id : unit;
+  if (is_way_in(id)) return way_in_error(id);
   std::vector<Found> out{{id, state.triggered_by,
                           id == unit ? "" : "'" + unit + "' is another name of it",
                           state.required_by}};
   for (const std::string& part : state.consists_of) {
-    if (!part.ends_with(".service") || !valid_unit_name(part)) continue;
+    if (!part.ends_with(".service") || !valid_unit_name(part) || is_way_in(part)) continue;
     Found found{part, {}, "it is part of '" + id + "'"};
     if (const auto parts = show_units({part})) found.triggers = (*parts)[0].triggered_by;
     out.push_back(std::move(found));
@@ -100,11 +102,12 @@ Result<std::vector<Found>> find_scripts(const Paths& paths, const std::string& u
 }
 
 Result<std::vector<Found>> find_held(const Paths& paths, const std::string& typed) {
+  const std::string unit = full_unit_name(typed);
+  if (is_way_in(unit)) return way_in_error(unit);
   const InitSystem running = init_system();
   if (running == InitSystem::none)
     return Error{Code::refused, "cannot hold '" + printable(typed) + "'",
                  "neither systemd nor sysvinit runs", ""};
-  const std::string unit = full_unit_name(typed);
   if (!valid_unit_name(unit))
     return Error{Code::usage, "'" + printable(typed) + "' is no name of a unit", "",
                  running == InitSystem::systemd ? "write it as systemctl shows it"
@@ -241,6 +244,8 @@ std::vector<std::string> held_names(const Setup& setup, const std::string& typed
   std::vector<std::string> out;
   for (const Service& service : setup.services)
     if (std::ranges::find(names, service.unit) != names.end()) out.push_back(service.unit);
+  // Written by hand, it holds nothing, and goes all the same.
+  if (is_way_in(names[0])) out.push_back(names[0]);
   return out;
 }
 

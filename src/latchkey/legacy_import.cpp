@@ -8,6 +8,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
+#include "core/way_in.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/holding.hpp"
@@ -153,7 +154,12 @@ Result<> LegacyImport::look() {
     }
     const auto shown = show_units({unit});
     const bool known = shown && valid_unit_name((*shown)[0].id);
-    units_.push_back({known ? (*shown)[0].id : unit});
+    const std::string name = known ? (*shown)[0].id : unit;
+    if (is_way_in(name)) {
+      warn(way_in_error(name));
+      continue;
+    }
+    units_.push_back({name});
     if (known && (*shown)[0].load == "masked")
       warn({Code::refused, "'" + units_.back().name + "' will not start", "it is masked",
             "run: systemctl unmask " + units_.back().name});

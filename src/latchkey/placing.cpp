@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/mount_place.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "sys/crypt.hpp"
@@ -59,6 +60,7 @@ Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {
     return Error{Code::refused, "will not mount on '" + volume.mount_point + "'",
                  "the running system lies there",
                  "mount it elsewhere first and copy the system; see latchkey.conf(5), volumes"};
+  if (const auto used = mount_place_error(volume.mount_point)) return *used;
   const auto point = open_mount_point(volume.mount_point, false);
   if (!point) return point.error().code == Code::missing ? Result<>(Ok{}) : point.error();
   const auto files = list_files(point->directory, 3);

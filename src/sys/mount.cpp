@@ -13,6 +13,7 @@
 
 #include "core/fsck.hpp"
 #include "core/message.hpp"
+#include "core/mount_place.hpp"
 #include "core/text.hpp"
 #include "sys/btrfs.hpp"
 #include "sys/device.hpp"
@@ -174,7 +175,8 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
   if (content->count > 0 && !over_files) return stray_error(what, volume, *content);
   // A file system that knows no such flag, or a container that may not set it,
   // is no reason to keep the data away: the held units' conditions stay.
-  if (content->count == 0) (void)set_guard(point->directory, true);
+  if (content->count == 0 && !used_by_boot(volume.mount_point))
+    (void)set_guard(point->directory, true);
   if (auto done = do_mount(volume, *point, what); !done) return done;
 
   const Table after = read_mounts();

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "core/mount_place.hpp"
 #include "core/text.hpp"
 #include "sys/handle.hpp"
 
@@ -166,6 +167,7 @@ Result<bool> set_guard(const Fd& directory, bool on) {
 }
 
 Result<> guard_mount_point(const std::string& path, bool create) {
+  if (used_by_boot(path)) return Ok{};
   const auto below = open_below(path, create);
   if (!below) return unless_missing(below.error());
   const auto content = list_files(*below, 1);

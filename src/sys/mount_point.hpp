@@ -46,7 +46,8 @@ struct Content {
 
 /// Guards the mount point `path` below whatever is mounted on it, unless there
 /// are files in it; with `create`, makes it when it is missing. Or takes the
-/// guard away. Nothing to do is no failure. Fails like open_mount_point and
+/// guard away. Nothing to do is no failure, and neither is a place that every boot uses
+/// (see core/mount_place.hpp): that is never guarded. Fails like open_mount_point and
 /// set_guard.
 [[nodiscard]] Result<> guard_mount_point(const std::string& path, bool create);
 [[nodiscard]] Result<> unguard_mount_point(const std::string& path);

@@ -280,8 +280,35 @@ TEST_CASE("check warns when every key of the machine's own sshd lies on a volume
                  "warning: the machine's own sshd knows no key while 'www' is not mounted: all "
                  "authorized_keys lie on volumes: those of web\n"));
   fs::create_directories(root.path("/root/.ssh"));
+  root.put("/root/.ssh/authorized_keys", "command=\"echo log in as web\" ssh-ed25519 AAAA root\n");
+  CHECK(contains(root.check(), "knows no key"));
   root.put("/root/.ssh/authorized_keys", "ssh-ed25519 AAAA root\n");
   CHECK_FALSE(contains(root.check(), "knows no key"));
+}
+
+TEST_CASE("no volume is mounted by a release where every boot needs a directory of its own") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/etc/latchkey/volumes", "tmp system/encrypted-tmp /var/tmp ext4\n");
+  fs::create_directories(root.path("/var/tmp"));
+  CHECK(contains(root.check(),
+                 "error: will not mount on '/var/tmp': every boot uses that directory before "
+                 "volumes are mounted\n"));
+}
+
+TEST_CASE("the way into the machine is never held, whoever wrote it down") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/etc/latchkey/services", "ssh www\nnginx www\n");
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "error: 'ssh.service' is never held: nobody would get into this machine while "
+                 "its volumes are closed\n"));
+  CHECK_FALSE(contains(said, "'nginx.service' is never"));
+  const Done hold = run_program({LATCHKEY_PROGRAM, "--root", root.path(), "hold", "sshd"});
+  INFO(hold.output);
+  CHECK(hold.status == 12);
+  CHECK(contains(hold.output, "cannot hold 'sshd.service': nobody would get into this machine"));
 }
 
 TEST_CASE("case 57: the hook that a removed dracut leaves is no builder of images") {

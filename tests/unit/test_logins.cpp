@@ -40,3 +40,31 @@ TEST_CASE("keys that all lie on volumes are a fault, and one elsewhere is enough
   // The system itself lies there: without it nothing boots at all.
   CHECK_FALSE(keys_on_volumes({{"root", "/root"}}, {volume_at("root", "/")}));
 }
+
+TEST_CASE("a key with a command of its own lets nobody in") {
+  CHECK(gives_a_shell("# me\n\nssh-ed25519 AAAA me\n"));
+  CHECK(gives_a_shell("from=\"192.0.2.0/24\",no-pty ssh-ed25519 AAAA me\n"));
+  CHECK(gives_a_shell("sk-ssh-ed25519@openssh.com AAAA command=none\n"));
+  // What images of clouds give root.
+  const std::string cloud =
+      "no-port-forwarding,command=\"echo 'Please login as the user debian'\" ssh-rsa AAAA me\n";
+  CHECK_FALSE(gives_a_shell(cloud));
+  CHECK(gives_a_shell(cloud + "ecdsa-sha2-nistp256 AAAA me\n"));
+  CHECK_FALSE(gives_a_shell(""));
+}
+
+TEST_CASE("sshd's own settings tell of other ways in, and that root has none") {
+  const std::vector<Volume> volumes{volume_at("home", "/home")};
+  const auto usual = sshd_ways(
+      "permitrootlogin without-password\nauthorizedkeysfile .ssh/authorized_keys\n"
+      "authorizedkeyscommand none\ntrustedusercakeys none\n",
+      volumes);
+  CHECK(usual.root);
+  CHECK_FALSE(usual.other);
+  CHECK_FALSE(sshd_ways("permitrootlogin no\n", volumes).root);
+  CHECK_FALSE(sshd_ways("permitrootlogin forced-commands-only\n", volumes).root);
+  CHECK(sshd_ways("authorizedkeysfile .ssh/authorized_keys /etc/ssh/keys/%u\n", volumes).other);
+  CHECK_FALSE(sshd_ways("authorizedkeysfile /home/keys/%u\n", volumes).other);
+  CHECK(sshd_ways("trustedusercakeys /etc/ssh/ca.pub\n", volumes).other);
+  CHECK(sshd_ways("authorizedkeyscommand /usr/bin/sss_ssh_authorizedkeys\n", volumes).other);
+}
