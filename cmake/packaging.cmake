@@ -135,9 +135,9 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
   "initramfs-tools (>= 0.142), busybox | busybox-static, lvm2, dmsetup, udev, kmod, linux-base")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "e2fsprogs")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "cryptsetup-bin, e2fsprogs")
 # CPack knows no Built-Using: the line end makes it a field of its own.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cryptsetup-bin, openssh-server\nBuilt-Using: ${built_using}")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openssh-server\nBuilt-Using: ${built_using}")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst
   ${hooks}/packaging/prerm ${hooks}/packaging/postrm ${hooks}/packaging/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)

@@ -123,6 +123,16 @@ std::map<int, std::string> parse_slot_names(std::string_view bytes) {
   return names;
 }
 
+bool has_requirements(std::string_view bytes) {
+  const auto text = luks2_json(bytes);
+  if (!text) return false;
+  const Json json = Json::parse(*text, nullptr, false);
+  if (!json.is_object()) return false;
+  const Json asked = part(part(json, "config"), "requirements");
+  const auto list = asked.find("mandatory");
+  return list != asked.end() && list->is_array() && !list->empty();
+}
+
 Result<> judge_passphrase_name(const std::string& name) {
   const std::string what = "cannot add a passphrase named '" + printable(name) + "'";
   if (name.empty() || name.size() > 64 || printable(name, 64) != name || name.front() == '-')

@@ -50,6 +50,11 @@ inline constexpr const char* recovery_slot_name = "recovery";
 /// None for LUKS1, and for a header that cannot be read.
 [[nodiscard]] std::map<int, std::string> parse_slot_names(std::string_view bytes);
 
+/// Takes a header's bytes. True when it says that a reencryption is under way, or asks for
+/// another feature that whoever opens it must know: such a volume is not opened (see
+/// luks_limits.hpp). Never for LUKS1, nor for a header that cannot be read.
+[[nodiscard]] bool has_requirements(std::string_view bytes);
+
 /// Gives the warning for a data volume that no cheap slot opens, or nothing.
 [[nodiscard]] std::optional<Error> judge_data_slots(std::span<const SlotCost> slots,
                                                     const std::string& name);

@@ -9,13 +9,6 @@
 namespace latchkey {
 namespace {
 
-// Devices without a readable header are what check_devices tells of.
-Result<std::vector<SlotCost>> slots_of(const std::string& path) {
-  const auto bytes = read_luks_bytes(path);
-  if (!bytes) return bytes.error();
-  return parse_luks_slots(*bytes);
-}
-
 // The machine's memory in KiB; 0 when it cannot be read.
 std::uint64_t machine_memory() {
   const auto text = read_file("/proc/meminfo");
@@ -28,26 +21,53 @@ std::uint64_t machine_memory() {
   return 0;
 }
 
+// Such a volume is open until the next reboot, and not after it.
+Error unfinished(const Volume& volume) {
+  const std::string& device = volume.device.path();
+  const std::string key = " --key-file /run/latchkey/keys/" + volume.key_file;
+  return {Code::refused, "'" + volume.name + "' will not be opened after a reboot",
+          std::string("its header says that a reencryption is under way, or asks for features "
+                      "unknown here") +
+              (needed_by_boot(volume) ? "; do not reboot: early boot cannot go on without it" : ""),
+          "finish it, with the key that latchkey mount-keys shows: cryptsetup reencrypt "
+          "--resume-only " +
+              device + key + "; where it is closed, before that: cryptsetup open " + device + " " +
+              volume.mapping + key + ", then release-services"};
+}
+
+Finding judge(const Volume& volume, const std::string& bytes) {
+  if (has_requirements(bytes)) return bad(unfinished(volume));
+  const auto slots = parse_luks_slots(bytes);
+  auto fault = slots ? judge_data_slots(*slots, volume.name) : std::nullopt;
+  if (fault) return doubtful(std::move(*fault));
+  return good("a key slot of '" + volume.name + "' opens at once");
+}
+
 }  // namespace
 
 Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
+  // Devices without a readable header are what check_devices tells of.
   if (inputs.config)
-    if (const auto slots = slots_of(paths.root + inputs.config->keys.device.path())) {
-      const std::vector<Error> faults = judge_keys_slots(*slots, machine_memory());
-      for (const Error& fault : faults) out.push_back(doubtful(fault));
-      if (faults.empty())
-        out.push_back(good("the key slots of the keys volume cost what they should"));
+    if (const auto bytes = read_luks_bytes(paths.root + inputs.config->keys.device.path())) {
+      if (has_requirements(*bytes))
+        out.push_back(bad({Code::refused, "the keys volume will not be opened after a reboot",
+                           "its header says that a reencryption is under way, or asks for features "
+                           "unknown here",
+                           "finish it before: cryptsetup reencrypt --resume-only " +
+                               inputs.config->keys.device.path()}));
+      if (const auto slots = parse_luks_slots(*bytes)) {
+        const std::vector<Error> faults = judge_keys_slots(*slots, machine_memory());
+        for (const Error& fault : faults) out.push_back(doubtful(fault));
+        if (faults.empty())
+          out.push_back(good("the key slots of the keys volume cost what they should"));
+      }
     }
   if (!inputs.volumes) return out;
   for (const Volume& volume : *inputs.volumes) {
     const std::string header = volume.header.empty() ? volume.device.path() : volume.header;
-    const auto slots = slots_of(paths.root + header);
-    if (!slots) continue;
-    if (auto fault = judge_data_slots(*slots, volume.name))
-      out.push_back(doubtful(std::move(*fault)));
-    else
-      out.push_back(good("a key slot of '" + volume.name + "' opens at once"));
+    const auto bytes = read_luks_bytes(paths.root + header);
+    if (bytes && parse_luks_slots(*bytes)) out.push_back(judge(volume, *bytes));
   }
   return out;
 }

@@ -106,6 +106,24 @@ TEST_CASE("the slots of a real LUKS2 header are read as they are, and only read"
   CHECK(header.slots().size() == 2);
 }
 
+TEST_CASE("a header that asks for more than opening is known by its own list") {
+  Header header(CRYPT_LUKS2);
+  header.add_slot(0, "pbkdf2", 1000, 0);
+  std::string bytes = *read_luks_bytes(header.path());
+  CHECK_FALSE(has_requirements(bytes));
+  const std::string list = R"("config":{)";
+  const std::size_t at = bytes.find(list);
+  REQUIRE(at != std::string::npos);
+  const std::string more = R"("requirements":{"mandatory":["online-reencrypt-v2"]},)";
+  // The text ends in zeros, which make room.
+  bytes.erase(bytes.size() - more.size());
+  bytes.insert(at + list.size(), more);
+  CHECK(has_requirements(bytes));
+  CHECK_FALSE(has_requirements(""));
+  Header old(CRYPT_LUKS1);
+  CHECK_FALSE(has_requirements(*read_luks_bytes(old.path())));
+}
+
 TEST_CASE("the slots of a real LUKS1 header are read") {
   Header header(CRYPT_LUKS1);
   CHECK(header.slots().empty());
