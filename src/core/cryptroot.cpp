@@ -47,6 +47,12 @@ Error keys_lie_inside(const std::string& volume) {
           "opened by Latchkey, make a keys volume outside of it"};
 }
 
+Error other_early_ssh() {
+  return {Code::busy, "the package dropbear-initramfs is installed beside Latchkey",
+          "both want the same port in early boot, and the one that comes first gets it",
+          "run: apt remove dropbear-initramfs"};
+}
+
 Error foreign_opening(const std::string& mapping) {
   return {Code::refused, "cryptsetup-initramfs opens '" + printable(mapping) + "' in early boot",
           "it is no volume of Latchkey, and its turn comes after Latchkey's prompt: the boot would "

@@ -28,6 +28,13 @@ using OpenedEarly = std::function<bool(const std::string& mapping, bool marked)>
 /// Why a volume that the keys volume itself lies on cannot be one of Latchkey's, and what to do.
 [[nodiscard]] Error keys_lie_inside(const std::string& volume);
 
+/// The script by which the package dropbear-initramfs is known.
+inline constexpr const char* other_early_ssh_script =
+    "/usr/share/initramfs-tools/scripts/init-premount/dropbear";
+
+/// Why the package dropbear-initramfs is no good company, and what to do.
+[[nodiscard]] Error other_early_ssh();
+
 /// Why early ssh of Latchkey is no way in while this mapping is opened so, and what to do.
 [[nodiscard]] Error foreign_opening(const std::string& mapping);
 

@@ -19,7 +19,10 @@ void check_mode(Findings& out, const std::string& file) {
   if (::stat(file.c_str(), &info) != 0) return;
   if ((info.st_mode & 077U) != 0 || info.st_uid != 0)
     out.push_back(bad({Code::refused, "the image '" + file + "' can be read by others than root",
-                       "it holds the host keys of early boot", "run: chmod 600 " + file}));
+                       "it holds the host keys of early boot",
+                       mode_is_the_mounts(file) ? "add umask=0077 to the options of its mount in "
+                                                  "/etc/fstab, and mount it again"
+                                                : "run: chmod 600 " + file}));
 }
 
 }  // namespace
@@ -42,6 +45,10 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
     out.push_back(bad(std::move(fault)));
   }
   if (verdict.kind == ImageVerdict::Kind::boots_on) return out;
+  for (Error& doubt : image_doubts({paths, image->tree(), kernel})) {
+    doubt.hint = hint;
+    out.push_back(doubtful(std::move(doubt)));
+  }
   if (verdict.info.config != inputs.digest)
     out.push_back(bad({Code::config, what + " is out of date",
                        "the configuration, the keys or the programs have changed since", hint}));

@@ -133,12 +133,8 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
     for (Error& fault : keys_inside(inputs.config->keys.device, *inputs.volumes))
       out.push_back(bad(std::move(fault)));
   // While it is root's only remote prompt, nobody is told to remove it.
-  if (out.empty() &&
-      installed(paths, "/usr/share/initramfs-tools/scripts/init-premount/dropbear"))
-    out.push_back(
-        doubtful({Code::busy, "the package dropbear-initramfs is installed beside Latchkey",
-                  "both want the same port in early boot, and the one that comes first gets it",
-                  "run: apt remove dropbear-initramfs"}));
+  if (out.empty() && installed(paths, other_early_ssh_script))
+    out.push_back(doubtful(other_early_ssh()));
   if (const std::string layout = other_layout(paths);
       !layout.empty() && !installed(paths, "/bin/setupcon"))
     out.push_back(

@@ -44,7 +44,8 @@ Result<> sync_image(const std::string& file) {
 }
 
 Result<> put_in_place(const std::string& from, const std::string& file) {
-  if (::chmod(from.c_str(), 0600) != 0 || ::rename(from.c_str(), file.c_str()) != 0)
+  const bool safe = ::chmod(from.c_str(), 0600) == 0 || mode_is_the_mounts(from);
+  if (!safe || ::rename(from.c_str(), file.c_str()) != 0)
     return system_error(errno, "cannot put '" + from + "' in the place of '" + file + "'");
   return sync_image(file);
 }

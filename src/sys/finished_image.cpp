@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/finished_image.hpp"
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -91,6 +93,11 @@ ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image, cons
   for (Error& fault : verdict.faults)
     fault = {fault.code, what + " cannot be unlocked", sentence(fault), fault.hint};
   return verdict;
+}
+
+bool mode_is_the_mounts(const std::string& file) {
+  struct statfs info {};
+  return ::statfs(file.c_str(), &info) == 0 && info.f_type == MSDOS_SUPER_MAGIC;
 }
 
 std::string image_path(const Paths& paths, const std::string& version) {

@@ -43,6 +43,10 @@ class FinishedImage {
 [[nodiscard]] ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image,
                                           const std::string& file, const std::string& kernel);
 
+/// True for a file on FAT, as /boot is where it is the ESP: its mount says who may read it,
+/// and chmod(2) fails.
+[[nodiscard]] bool mode_is_the_mounts(const std::string& file);
+
 /// "/boot/initrd.img-VERSION", below a test's root.
 [[nodiscard]] std::string image_path(const Paths& paths, const std::string& version);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/address.hpp"
+#include "core/cryptroot.hpp"
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/message.hpp"
@@ -217,6 +218,8 @@ Result<ImageOutcome> judge_image(const ImageRequest& request) {
   const auto info = parse_image_info(*text);
   if (info) outcome.info = *info;
   if (info && !info->wait) return outcome;
+  if (::access((request.paths.root + other_early_ssh_script).c_str(), F_OK) == 0)
+    outcome.warnings.push_back(other_early_ssh());
   if (info)
     outcome.faults = image_faults(request);
   else

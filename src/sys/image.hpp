@@ -46,4 +46,7 @@ struct ImageOutcome {
 /// What is missing in an image's tree for an unlock over early ssh; empty: nothing.
 [[nodiscard]] std::vector<Error> image_faults(const ImageRequest& request);
 
+/// What is missing in it for single volumes that early boot can go on without.
+[[nodiscard]] std::vector<Error> image_doubts(const ImageRequest& request);
+
 }  // namespace latchkey

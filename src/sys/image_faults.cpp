@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "sys/cryptroot.hpp"
 #include "sys/early_inputs.hpp"
@@ -11,6 +12,7 @@
 #include "sys/lvm.hpp"
 #include "sys/modules.hpp"
 #include "sys/network_cards.hpp"
+#include "sys/storage.hpp"
 
 namespace latchkey {
 namespace {
@@ -55,6 +57,29 @@ class Faults {
         module(name, false, "the kernel could not open " + whose + ": '" + name + "' is missing");
   }
 
+  // What the disks and layers below a device ask for. They change without a word to
+  // Latchkey: an LV becomes thin, a group grows onto a disk of another kind. What this kernel
+  // has no module for, and a tool that is not installed, was told when the image was built.
+  void storage(const DeviceRef& device, const std::string& whose) {
+    std::optional<WokenLv> woken;
+    if (request_.paths.root.empty()) woken.emplace(device);
+    const Storage below = storage_of(request_.paths.root, request_.paths.root + device.path());
+    std::vector<std::string> names = below.drivers;
+    add_once(names, storage_modules(below.layers));
+    for (const std::string& name : names)
+      if (find_module(request_.paths.root, request_.kernel, name))
+        module(name, true, "early boot could not find " + whose + ": '" + name + "' is missing");
+    for (const StorageTool& tool : storage_tools(below.layers))
+      if (::access((request_.paths.root + tool.program).c_str(), X_OK) == 0)
+        need({tool.program}, "early boot could not find " + whose, "run: update-initramfs -u");
+  }
+
+  // All that a volume needs.
+  void device(const DeviceRef& device, const std::string& header, const std::string& whose) {
+    ciphers(device, header, whose);
+    storage(device, whose);
+  }
+
   std::vector<Error> list{};
 
  private:
@@ -88,12 +113,22 @@ std::vector<Error> image_faults(const ImageRequest& request) {
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
   for (Error& fault : card_faults(request, planned_cards(request.paths.root, network)))
     faults.list.push_back(std::move(fault));
-  if (inputs.config) faults.ciphers(inputs.config->keys.device, "", "the keys volume");
+  if (inputs.config) faults.device(inputs.config->keys.device, "", "the keys volume");
   // Without any other volume the machine boots on.
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
-      if (volume.mount_point == "/" || volume.mount_point == "/usr")
-        faults.ciphers(volume.device, volume.header, "the volume of '" + volume.mount_point + "'");
+      if (needed_by_boot(volume))
+        faults.device(volume.device, volume.header, "the volume of '" + volume.mount_point + "'");
+  return faults.list;
+}
+
+std::vector<Error> image_doubts(const ImageRequest& request) {
+  const EarlyInputs inputs = read_early_inputs(request.paths);
+  Faults faults(request);
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes)
+      if (!needed_by_boot(volume))
+        faults.device(volume.device, volume.header, "'" + volume.name + "'");
   return faults.list;
 }
 

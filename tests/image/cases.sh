@@ -231,6 +231,8 @@ sys.exit(found["ok"] or not [f for f in found["findings"] if f["level"] == "erro
 	check "check sees an image that others can read" said "can be read by others than root"
 	mkdir -p "$tree/usr/share/initramfs-tools/scripts/init-premount"
 	: >"$tree/usr/share/initramfs-tools/scripts/init-premount/dropbear"
+	build
+	check "the hook warns of dropbear-initramfs" said "dropbear-initramfs is installed beside"
 	: >"$tree/etc/kernel/postinst.d/dracut"
 	run_check ''
 	check "check sees dropbear-initramfs" said "dropbear-initramfs is installed beside"

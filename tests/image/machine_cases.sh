@@ -132,6 +132,37 @@ case_22_network_cards() {
 	mount -t sysfs -o ro sysfs "$tree/sys"
 }
 
+# Takes the name of an LV's node, a number and the module of the driver of the disk below.
+fake_disk() {
+	local device=$tree/sys/devices/pci0/disk$2
+	mkdir -p "$device/block/fake$2" "$tree/sys/dev/block" "$tree/sys/class/block" "$tree/dev/mapper"
+	ln -s ../.. "$device/block/fake$2/device"
+	ln -s "../../devices/pci0/disk$2/block/fake$2" "$tree/sys/dev/block/240:$2"
+	ln -s "../../devices/pci0/disk$2/block/fake$2" "$tree/sys/class/block/fake$2"
+	fake_driver "$device" "$3"
+	mknod "$tree/dev/mapper/$1" b 240 "$2"
+}
+
+case_25_storage_that_changed() {
+	fake_sys
+	build
+	fake_disk system-encrypted--keys 7 vmxnet3
+	fake_disk system-encrypted--mysql 8 gve
+	run_check ''
+	check "check sees that the keys volume moved to other disks" \
+		said "cannot be unlocked: early boot could not find the keys volume: 'vmxnet3' is missing"
+	check "... and fails" [ "$checked" -eq 1 ]
+	check "check warns of a volume that moved" \
+		said "warning: early boot could not find 'mysql': 'gve' is missing"
+	build_and_look
+	check "the next image has their drivers" has_modules vmxnet3 gve
+	run_check ''
+	check "... and check says so" not said "early boot could not find"
+	rm "$tree/dev/mapper/system-encrypted--keys" "$tree/dev/mapper/system-encrypted--mysql"
+	umount "$tree/sys"
+	mount -t sysfs -o ro sysfs "$tree/sys"
+}
+
 # Root is opened by cryptsetup-initramfs, whose hooks these stand for, over dropbear-initramfs.
 case_23_cryptroot() {
 	local hook=$tree/usr/share/initramfs-tools/hooks/cryptroot
