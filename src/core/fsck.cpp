@@ -31,9 +31,24 @@ Result<std::string> judge_fsck(int status, const std::string& volume, const std:
   return std::string("repaired");
 }
 
-std::vector<std::string> check_arguments(const std::string& type) {
-  if (type == "ext2" || type == "ext3" || type == "ext4") return {"-p", "-C", "1"};
-  return {"-p"};
+CheckWish check_wish(std::string_view command_line) {
+  CheckWish out;
+  for (const Field& word : split_fields(trim(command_line))) {
+    if (word.text.starts_with("fsck.mode=")) {
+      out.skip = word.text == "fsck.mode=skip";
+      out.force = word.text == "fsck.mode=force";
+    }
+    if (word.text.starts_with("fsck.repair=")) out.yes = word.text == "fsck.repair=yes";
+  }
+  return out;
+}
+
+std::vector<std::string> check_arguments(const std::string& type, const CheckWish& wish) {
+  std::vector<std::string> out{wish.yes ? "-y" : "-p"};
+  if (type != "ext2" && type != "ext3" && type != "ext4") return out;
+  if (wish.force) out.emplace_back("-f");
+  out.insert(out.end(), {"-C", "1"});
+  return out;
 }
 
 std::optional<CheckProgress> parse_check_progress(std::string_view line) {

@@ -29,9 +29,22 @@ struct CheckProgress {
   bool operator==(const CheckProgress&) const = default;
 };
 
-/// What follows `fsck.TYPE` to check without asking: `-p`, and where the checker
-/// can, that it tells its progress among its output.
-[[nodiscard]] std::vector<std::string> check_arguments(const std::string& type);
+/// What the kernel's command line asks of checks, in the words of systemd-fsck@.service(8).
+struct CheckWish {
+  bool skip = false;   ///< fsck.mode=skip
+  bool force = false;  ///< fsck.mode=force: also what is marked clean
+  bool yes = false;    ///< fsck.repair=yes: repair whatever can be, not only what is safe
+
+  bool operator==(const CheckWish&) const = default;
+};
+
+/// Takes the text of /proc/cmdline; of a word that stands there twice the last one counts.
+[[nodiscard]] CheckWish check_wish(std::string_view command_line);
+
+/// What follows `fsck.TYPE` to check without asking: `-p` or `-y`, `-f` where a check can be
+/// forced, and where the checker can, that it tells its progress among its output.
+[[nodiscard]] std::vector<std::string> check_arguments(const std::string& type,
+                                                       const CheckWish& wish);
 
 /// Takes a line of a checker's output. Gives the progress that it tells, or nothing
 /// when it is a line for people. The form is that of e2fsck(8), -C: pass, current,

@@ -9,6 +9,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/fd.hpp"
 #include "sys/handle.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_users.hpp"
@@ -37,7 +38,7 @@ std::string type_of(const Volume& volume) {
 }
 
 Result<Checked> check_device(const std::string& device, const std::string& type,
-                             const std::string& name, const Watch& watch) {
+                             const std::string& name, const Watch& watch, const CheckWish& wish) {
   const std::string found = type == "auto" ? detect_type(device) : type;
   if (found.empty()) return unchecked("'" + name + "' is not checked: no known file system on it");
   const std::string program = find_program("fsck." + found);
@@ -47,7 +48,7 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
                      (package.empty() ? "" : "; run: apt install " + package));
   }
   std::vector<std::string> argv{program};
-  for (const std::string& word : check_arguments(found)) argv.push_back(word);
+  for (const std::string& word : check_arguments(found, wish)) argv.push_back(word);
   argv.push_back(device);
   CheckProgress last;
   const auto ran = run(argv, {.output_limit = 16UL * 1024, .on_line = [&](std::string_view line) {
@@ -77,7 +78,12 @@ std::optional<Checked> mounted_for_others(dev_t device, const std::string& name)
 Result<Checked> check_fs(const Volume& volume, const Watch& watch) {
   if (const auto device = block_device(mapping_path(volume)))
     if (auto others = mounted_for_others(*device, volume.name)) return *others;
-  return check_device(mapping_path(volume), volume.fs_type, volume.name, watch);
+  const auto asked = read_file("/proc/cmdline");
+  const CheckWish wish = asked ? check_wish(*asked) : CheckWish{};
+  if (wish.skip)
+    return unchecked("'" + volume.name +
+                     "' is not checked: the kernel's command line says fsck.mode=skip");
+  return check_device(mapping_path(volume), volume.fs_type, volume.name, watch, wish);
 }
 
 }  // namespace latchkey

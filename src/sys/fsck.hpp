@@ -26,7 +26,8 @@ struct Watch {
   std::function<void(const CheckProgress&)> moved;  ///< each time a percent more is done
 };
 
-/// Runs fsck.TYPE -p on the mapping of a volume, however long that takes; no
+/// Runs fsck.TYPE -p on the mapping of a volume, or as fsck.mode= and fsck.repair= on the
+/// kernel's command line say, however long that takes; no
 /// time limit, since a large file system may need hours and a killed checker
 /// leaves it worse. A checker that is not installed is a warning with its
 /// package's name, and so is a file system that others have mounted. Fails as judge_fsck
@@ -42,8 +43,9 @@ struct Watch {
 /// `auto` what its superblock says; `auto` when that says nothing.
 [[nodiscard]] std::string type_of(const Volume& volume);
 
-/// The same as check_fs on any device, for tests and for check_fs.
+/// The same as check_fs on any device and with any wish, for tests and for check_fs.
 [[nodiscard]] Result<Checked> check_device(const std::string& device, const std::string& type,
-                                           const std::string& name, const Watch& watch);
+                                           const std::string& name, const Watch& watch,
+                                           const CheckWish& wish = {});
 
 }  // namespace latchkey

@@ -55,6 +55,20 @@ TEST_CASE("case 45: the checker's bits decide about the mount") {
   CHECK(code_for(128 + 9) == Code::io);
 }
 
+TEST_CASE("the kernel's command line forces a check, skips it, or has all repaired") {
+  using Words = std::vector<std::string>;
+  CHECK(check_wish("root=/dev/vda1 ro quiet\n") == CheckWish{});
+  CHECK(check_wish("ro fsck.mode=force\n") == CheckWish{.force = true});
+  CHECK(check_wish("fsck.mode=skip fsck.mode=auto") == CheckWish{});
+  CHECK(check_wish("fsck.mode=skip") == CheckWish{.skip = true});
+  CHECK(check_wish("fsck.repair=yes fsck.mode=force") == CheckWish{.force = true, .yes = true});
+  CHECK(check_wish("fsck.repair=preen") == CheckWish{});
+  CHECK(check_arguments("ext4", {}) == Words{"-p", "-C", "1"});
+  CHECK(check_arguments("ext4", {.force = true}) == Words{"-p", "-f", "-C", "1"});
+  CHECK(check_arguments("ext3", {.yes = true}) == Words{"-y", "-C", "1"});
+  CHECK(check_arguments("vfat", {.force = true}) == Words{"-p"});
+}
+
 TEST_CASE("a damaged file system's error says what to type") {
   const auto judged = judge_fsck(4, "data", "/dev/mapper/cleartext-data", "ext4");
   CHECK(judged.error().hint == "run: fsck.ext4 /dev/mapper/cleartext-data, then: release-services");
