@@ -112,7 +112,13 @@ Result<DeviceRef> parse_device_ref(std::string_view text) {
       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
     });
     if (is_id && !hex) return bad(text, "a UUID has hexadecimal digits and hyphens only");
-    return DeviceRef{.kind = kind, .value = std::string(value)};
+    DeviceRef out{.kind = kind, .value = std::string(value)};
+    // udev's links have small letters for them, but not for the short ids of FAT and NTFS.
+    constexpr std::size_t whole = 36;
+    if (kind == Kind::partuuid || (kind == Kind::uuid && value.size() == whole))
+      for (char& c : out.value)
+        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    return out;
   }
   if (text.starts_with('/')) {
     if (!text.starts_with("/dev/")) return bad(text, "it is not below /dev");

@@ -29,7 +29,8 @@ void Tty::echo(bool on) noexcept {
   if (!interactive_) return;
   termios now = before_;
   now.c_lflag |= ICANON | ECHOE | ECHOK;
-  now.c_iflag |= ICRNL;
+  // With UTF-8, taking a letter back takes all its bytes.
+  now.c_iflag |= ICRNL | IUTF8;
   now.c_iflag &= ~static_cast<tcflag_t>(IGNCR | INLCR);
   now.c_oflag |= OPOST | ONLCR;
   now.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL);

@@ -14,6 +14,10 @@ TEST_CASE("a device is named by VG/LV, path, UUID, PARTUUID or label") {
         Case{"my-vg/a-b", "/dev/mapper/my--vg-a--b"}, Case{"/dev/sdb1", "/dev/sdb1"},
         Case{"/dev/mapper/x", "/dev/mapper/x"}, Case{"UUID=0a-1B", "/dev/disk/by-uuid/0a-1B"},
         Case{"UUID=\"0a\"", "/dev/disk/by-uuid/0a"},
+        Case{"UUID=0123ABCD-0123-4567-89AB-0123456789AB",
+             "/dev/disk/by-uuid/0123abcd-0123-4567-89ab-0123456789ab"},
+        Case{"UUID=4E1A-00BD", "/dev/disk/by-uuid/4E1A-00BD"},
+        Case{"PARTUUID=DEADBEEF-01", "/dev/disk/by-partuuid/deadbeef-01"},
         Case{"PARTUUID=12-34", "/dev/disk/by-partuuid/12-34"},
         Case{"LABEL=my data", "/dev/disk/by-label/my\\x20data"},
         Case{"PARTLABEL=x", "/dev/disk/by-partlabel/x"}}) {

@@ -77,6 +77,19 @@ TEST_CASE("what is typed is read and never shown; the prompt stays below other l
   CHECK(pty.seen(told) == told);
 }
 
+TEST_CASE("a letter of two bytes is taken back whole") {
+  const Pty pty;
+  termios plain = pty.settings();
+  plain.c_iflag &= ~static_cast<tcflag_t>(IUTF8);  // as on a serial line
+  REQUIRE(::tcsetattr(pty.inside.get(), TCSANOW, &plain) == 0);
+  Tty tty(pty.inside.get(), pty.inside.get());
+  REQUIRE(write_all(pty.outside.get(), "se\xc3\xa9\x7fsame\r"));
+  Secret typed(100);
+  REQUIRE(tty.read_into(typed));
+  const auto bytes = typed.reveal();
+  CHECK(std::string(bytes.data(), bytes.size()) == "sesame\n");
+}
+
 TEST_CASE("only a virtual console is made to show text") {
   const Pty pty;
   const termios before = pty.settings();
