@@ -6,122 +6,17 @@
 
 #include "core/address.hpp"
 #include "core/host_addresses.hpp"
+#include "core/host_layers.hpp"
 #include "core/host_routes.hpp"
-#include "core/made_link.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
 namespace {
 
-const Json* named(const std::vector<Json>& rows, const std::string& name) {
-  const auto found =
-      std::ranges::find_if(rows, [&](const Json& row) { return text_of(row, "ifname") == name; });
-  return found == rows.end() ? nullptr : &*found;
-}
-
-// What a link lies on: the card of a VLAN, the members of a bond or bridge.
-std::vector<std::string> links_below(const std::vector<Json>& links, const Json& link) {
-  std::vector<std::string> out;
-  if (const std::string below = text_of(link, "link"); !below.empty()) out.push_back(below);
-  for (const Json& other : links)
-    if (text_of(other, "master") == text_of(link, "ifname"))
-      out.push_back(text_of(other, "ifname"));
-  return out;
-}
-
-std::string kind_of(const Json& link) {
-  const auto info = link.find("linkinfo");
-  return info != link.end() && info->is_object() ? text_of(*info, "info_kind") : "";
-}
-
 std::string article(const std::string& kind) {
   if (kind == "vlan") return "a VLAN";
   return "a " + printable(kind);
 }
-
-// The MAC address that a card was made with: as part of a bond it may show another.
-std::string card_mac(const Json& link) {
-  const std::string own = text_of(link, "permaddr");
-  return parse_mac(own.empty() ? text_of(link, "address") : own).value_or("");
-}
-
-// A detail of what a VLAN, bond or bridge is.
-const Json& detail(const Json& link, const char* key) {
-  static const Json none;
-  const auto info = link.find("linkinfo");
-  if (info == link.end() || !info->is_object()) return none;
-  const auto data = info->find("info_data");
-  if (data == info->end() || !data->is_object()) return none;
-  const auto found = data->find(key);
-  return found == data->end() ? none : *found;
-}
-
-std::vector<const Json*> parts_of(const std::vector<Json>& links, const std::string& master) {
-  std::vector<const Json*> out;
-  for (const Json& link : links)
-    if (text_of(link, "master") == master) out.push_back(&link);
-  return out;
-}
-
-// Writes what a link is made of into the configuration, from the top to the cards.
-// False when [network] cannot say it.
-class Layers {
- public:
-  Layers(const std::vector<Json>& links, NetworkConfig& out) : links_(links), out_(out) {}
-
-  bool describe(const Json& link) {
-    const std::string kind = kind_of(link);
-    if (kind == "vlan") return vlan(link);
-    if (kind == "bond") return bond(link);
-    if (kind == "bridge") return bridge(link);
-    out_.interface = card_mac(link);
-    return kind.empty() && !out_.interface.empty();
-  }
-
- private:
-  bool vlan(const Json& link) {
-    const Json& id = detail(link, "id");
-    const Json& protocol = detail(link, "protocol");
-    const Json* const below = named(links_, text_of(link, "link"));
-    if (out_.vlan != 0 || below == nullptr || !id.is_number_unsigned()) return false;
-    if (protocol.is_string() && protocol.get<std::string>() != "802.1Q") return false;
-    out_.vlan = id.get<unsigned>();
-    return out_.vlan > 0 && out_.vlan < 4095 && describe(*below);
-  }
-
-  bool bond(const Json& link) {
-    const Json& mode = detail(link, "mode");
-    if (!mode.is_string() || !valid_bond_mode(mode.get<std::string>()) || !out_.bond.empty())
-      return false;
-    out_.bond_mode = mode.get<std::string>();
-    for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
-      out_.bond.push_back(card_mac(*part));
-      if (!kind_of(*part).empty() || out_.bond.back().empty()) return false;
-    }
-    return !out_.bond.empty();
-  }
-
-  bool bridge(const Json& link) {
-    if (!out_.bridge.empty()) return false;
-    for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
-      const std::string kind = kind_of(*part);
-      if (kind == "tun" || kind == "veth") continue;  // a guest of this machine
-      const unsigned vlan_above = out_.vlan;
-      if (kind.empty() && !card_mac(*part).empty()) {
-        out_.bridge.push_back(card_mac(*part));
-      } else if ((kind != "bond" && kind != "vlan") || !describe(*part)) {
-        return false;
-      } else {
-        out_.bridge.push_back(kind == "bond" ? "bond0" : "vlan" + std::to_string(out_.vlan));
-        if (kind == "vlan" && vlan_above != 0) return false;
-      }
-    }
-    return !out_.bridge.empty();
-  }
-
-  const std::vector<Json>& links_;
-  NetworkConfig& out_;
-};
 
 // The routes, and those of them that early boot is to have.
 struct Ways {
@@ -172,15 +67,6 @@ std::vector<std::string> leave_out(std::vector<HostAddress>& addresses, const Ho
   return texts;
 }
 
-// True when early boot can raise this link, or make it.
-bool usable(const std::vector<Json>& links, const std::string& name) {
-  const Json* const link = named(links, name);
-  if (link == nullptr) return false;
-  NetworkConfig config;
-  return Layers(links, config).describe(*link) &&
-         (kind_of(*link).empty() || configured_links(config));
-}
-
 // The link with an administrator on it is one that is surely reached.
 void prefer_login(HostNetwork& out, Ways& ways, const IpTexts& texts,
                   const std::vector<Json>& links) {
@@ -188,7 +74,7 @@ void prefer_login(HostNetwork& out, Ways& ways, const IpTexts& texts,
   if (!login || login->link == out.link) return;
   const std::string other =
       out.link.empty() ? "" : ", not '" + printable(out.link) + "', which has the default route";
-  if (!usable(links, login->link)) {
+  if (!can_make(links, login->link)) {
     if (out.link.empty()) return;
     out.warnings.push_back(
         {Code::partial, "you are logged in over '" + printable(login->link) + "'",
@@ -218,7 +104,7 @@ void tell_left_out(HostNetwork& out, const Ways& ways, const std::vector<Json>& 
   for (const auto* routes : {&ways.routes4, &ways.routes6})
     for (const HostRoute& route : *routes) {
       const auto& way = route.to.address.v6 ? ways.v6 : ways.v4;
-      const Json* const link = named(links, route.link);
+      const Json* const link = link_named(links, route.link);
       const std::string kind = link == nullptr ? "" : kind_of(*link);
       const bool here = route.link == out.link;
       const bool lent =
@@ -260,15 +146,15 @@ HostNetwork host_network(const IpTexts& texts) {
     return out;
   }
   std::vector<HostAddress> addresses;
-  const Json* const link = named(links, out.link);
-  if (const Json* const row = named(with_addresses, out.link)) addresses = addresses_of(*row);
+  const Json* const link = link_named(links, out.link);
+  if (const Json* const row = link_named(with_addresses, out.link)) addresses = addresses_of(*row);
   const auto floating = leave_out(addresses, out, ways);
   for (const HostAddress& address : addresses)
     out.addresses.push_back(address.subnet.address.text());
 
   NetworkConfig layers;
   const bool stacked = link != nullptr && !kind_of(*link).empty();
-  if (stacked && !(Layers(links, layers).describe(*link) && configured_links(layers))) {
+  if (stacked && !describe_layers(links, *link, layers)) {
     const auto below = links_below(links, *link);
     out.warnings.push_back(
         {Code::partial,

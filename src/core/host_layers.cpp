@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/host_layers.hpp"
+
+#include <algorithm>
+
+#include "core/address.hpp"
+#include "core/made_link.hpp"
+
+namespace latchkey {
+namespace {
+
+// A detail of what a VLAN, bond or bridge is.
+const Json& detail(const Json& link, const char* key) {
+  static const Json none;
+  const auto info = link.find("linkinfo");
+  if (info == link.end() || !info->is_object()) return none;
+  const auto data = info->find("info_data");
+  if (data == info->end() || !data->is_object()) return none;
+  const auto found = data->find(key);
+  return found == data->end() ? none : *found;
+}
+
+std::vector<const Json*> parts_of(const std::vector<Json>& links, const std::string& master) {
+  std::vector<const Json*> out;
+  for (const Json& link : links)
+    if (text_of(link, "master") == master) out.push_back(&link);
+  return out;
+}
+
+// Writes what a link is made of into the configuration, from the top to the cards.
+// False when [network] cannot say it.
+class Layers {
+ public:
+  Layers(const std::vector<Json>& links, NetworkConfig& out) : links_(links), out_(out) {}
+
+  bool describe(const Json& link) {
+    const std::string kind = kind_of(link);
+    if (kind == "vlan") return vlan(link);
+    if (kind == "bond") return bond(link);
+    if (kind == "bridge") return bridge(link);
+    out_.interface = card_mac(link);
+    return kind.empty() && !out_.interface.empty();
+  }
+
+ private:
+  bool vlan(const Json& link) {
+    const Json& id = detail(link, "id");
+    const Json& protocol = detail(link, "protocol");
+    const Json* const below = link_named(links_, text_of(link, "link"));
+    if (out_.vlan != 0 || below == nullptr || !id.is_number_unsigned()) return false;
+    if (protocol.is_string() && protocol.get<std::string>() != "802.1Q") return false;
+    out_.vlan = id.get<unsigned>();
+    return out_.vlan > 0 && out_.vlan < 4095 && describe(*below);
+  }
+
+  bool bond(const Json& link) {
+    const Json& mode = detail(link, "mode");
+    if (!mode.is_string() || !valid_bond_mode(mode.get<std::string>()) || !out_.bond.empty())
+      return false;
+    out_.bond_mode = mode.get<std::string>();
+    for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
+      out_.bond.push_back(card_mac(*part));
+      if (!kind_of(*part).empty() || out_.bond.back().empty()) return false;
+    }
+    return !out_.bond.empty();
+  }
+
+  bool bridge(const Json& link) {
+    if (!out_.bridge.empty()) return false;
+    for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
+      const std::string kind = kind_of(*part);
+      if (kind == "tun" || kind == "veth") continue;  // a guest of this machine
+      const unsigned vlan_above = out_.vlan;
+      if (kind.empty() && !card_mac(*part).empty()) {
+        out_.bridge.push_back(card_mac(*part));
+      } else if ((kind != "bond" && kind != "vlan") || !describe(*part)) {
+        return false;
+      } else {
+        out_.bridge.push_back(kind == "bond" ? "bond0" : "vlan" + std::to_string(out_.vlan));
+        if (kind == "vlan" && vlan_above != 0) return false;
+      }
+    }
+    return !out_.bridge.empty();
+  }
+
+  const std::vector<Json>& links_;
+  NetworkConfig& out_;
+};
+
+}  // namespace
+
+const Json* link_named(const std::vector<Json>& rows, const std::string& name) {
+  const auto found =
+      std::ranges::find_if(rows, [&](const Json& row) { return text_of(row, "ifname") == name; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> links_below(const std::vector<Json>& links, const Json& link) {
+  std::vector<std::string> out;
+  if (const std::string below = text_of(link, "link"); !below.empty()) out.push_back(below);
+  for (const Json& other : links)
+    if (text_of(other, "master") == text_of(link, "ifname"))
+      out.push_back(text_of(other, "ifname"));
+  return out;
+}
+
+std::string kind_of(const Json& link) {
+  const auto info = link.find("linkinfo");
+  return info != link.end() && info->is_object() ? text_of(*info, "info_kind") : "";
+}
+
+std::string card_mac(const Json& link) {
+  const std::string own = text_of(link, "permaddr");
+  return parse_mac(own.empty() ? text_of(link, "address") : own).value_or("");
+}
+
+bool describe_layers(const std::vector<Json>& links, const Json& link, NetworkConfig& out) {
+  if (!Layers(links, out).describe(link)) return false;
+  return kind_of(link).empty() || static_cast<bool>(configured_links(out));
+}
+
+bool can_make(const std::vector<Json>& links, const std::string& name) {
+  const Json* const link = link_named(links, name);
+  NetworkConfig config;
+  return link != nullptr && describe_layers(links, *link, config);
+}
+
+}  // namespace latchkey

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a link of the running system is made of, and what early boot can make of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/ip_json.hpp"
+#include "core/network_config.hpp"
+
+namespace latchkey {
+
+/// The one of this name among the rows of `ip -j link` or `addr`; null when there is none.
+[[nodiscard]] const Json* link_named(const std::vector<Json>& rows, const std::string& name);
+
+/// What a link lies on: the card of a VLAN, the members of a bond or bridge.
+[[nodiscard]] std::vector<std::string> links_below(const std::vector<Json>& links,
+                                                   const Json& link);
+
+/// `vlan`, `bond`, `wireguard` …; empty for a card.
+[[nodiscard]] std::string kind_of(const Json& link);
+
+/// The MAC address that a card was made with: as part of a bond it may show another. Empty
+/// when it has none.
+[[nodiscard]] std::string card_mac(const Json& link);
+
+/// Writes what a link is made of into the configuration, from the top to the cards. False
+/// when [network] cannot say it; `out` is then not to be used.
+[[nodiscard]] bool describe_layers(const std::vector<Json>& links, const Json& link,
+                                   NetworkConfig& out);
+
+/// True when early boot can raise the link of this name, or make it.
+[[nodiscard]] bool can_make(const std::vector<Json>& links, const std::string& name);
+
+}  // namespace latchkey
