@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/host_addresses.hpp"
+#include "core/host_layers.hpp"
+#include "core/host_way.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -13,21 +15,37 @@ namespace {
 
 // The running system's addresses, as far as they matter here.
 struct Present {
-  std::vector<Address> own{};        // of the link with the default route, written down
-  std::vector<Address> of_link{};    // all of that link
+  std::string link{};                // the one that `own` is of
+  std::vector<Subnet> own{};         // written down for this machine, where it is to be reached
+  std::vector<Address> here{};       // all of the links that it may be reached over
   std::vector<Address> elsewhere{};  // of the other links
-  bool lent = false;                 // some link has an IPv4 address from a DHCP server
+  bool lent = false;                 // a link that early boot has too got an IPv4 address by DHCP
 };
+
+// Where it is to be reached is one link, or, where there is no telling, any with an address of
+// its own.
+std::vector<std::string> candidates(const IpTexts& texts, const std::string& link) {
+  if (!link.empty() && !leads_nowhere(rows_of(texts.links), link)) return {link};
+  return links_of_its_own(texts);
+}
 
 Present present_addresses(const IpTexts& texts, const std::string& link) {
   Present out;
-  for (const Json& row : rows_of(texts.addresses))
+  const auto links = rows_of(texts.links);
+  const auto own = candidates(texts, link);
+  for (const Json& row : rows_of(texts.addresses)) {
+    const std::string name = text_of(row, "ifname");
+    const bool here = std::ranges::find(own, name) != own.end();
     for (const HostAddress& address : addresses_of(row)) {
-      const bool here = text_of(row, "ifname") == link;
-      (here ? out.of_link : out.elsewhere).push_back(address.subnet.address);
-      if (here && address.lasting && !address.foreign) out.own.push_back(address.subnet.address);
-      if (!address.lasting && !address.subnet.address.v6) out.lent = true;
+      (here ? out.here : out.elsewhere).push_back(address.subnet.address);
+      if (here && address.lasting && !address.foreign && (out.own.empty() || out.link == name)) {
+        out.link = name;
+        out.own.push_back(address.subnet);
+      }
+      const bool usable = here || can_make(links, name);
+      if (usable && !address.lasting && !address.subnet.address.v6) out.lent = true;
     }
+  }
   return out;
 }
 
@@ -40,8 +58,13 @@ std::string quoted_list(const std::vector<std::string>& texts) {
   return texts.size() == 1 ? all : "[" + all + "]";
 }
 
-// As the running system has it, to be copied.
-std::string lines_for(const NetworkConfig& config) {
+// As the running system has it, to be copied; its addresses also where init could not say more.
+std::string lines_for(const HostNetwork& host, const std::vector<std::string>& own) {
+  NetworkConfig config = host.config;
+  if (config.address.empty() && !own.empty()) {
+    config.method = NetworkConfig::Method::fixed;
+    config.address = own;
+  }
   std::string out = "write into [network] of latchkey.conf: method = ";
   out += config.method == NetworkConfig::Method::fixed ? "\"static\"" : "\"dhcp\"";
   if (!config.address.empty()) out += ", address = " + quoted_list(config.address);
@@ -58,7 +81,7 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   IpTexts without_login = texts;
   without_login.ssh_connection.clear();
   const HostNetwork host = host_network(without_login);
-  if (host.link.empty() || turned_off(plan)) return {};
+  if (turned_off(plan)) return {};
   std::vector<Subnet> fixed;
   bool dhcp = false;
   for (const LinkPlan& link : plan.links) {
@@ -71,27 +94,28 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   const auto some = [&](const std::vector<Address>& addresses) {
     return std::ranges::any_of(fixed, [&](const Subnet& one) { return among(one, addresses); });
   };
-  const bool here = some(now.of_link);
+  const bool here = some(now.here);
+  std::vector<std::string> own;
+  for (const Subnet& subnet : now.own) own.push_back(subnet.text());
   if (!here && some(now.elsewhere)) return {};  // reached over another link, on purpose
   const auto graded = [meant](Error text) {
     return meant ? doubtful(std::move(text)) : bad(std::move(text));
   };
   if (!here && !(dhcp && now.lent)) {
-    if (now.own.empty() || host.config.method != NetworkConfig::Method::fixed) return {};
-    const std::string own = join(host.config.address, ", ");
+    if (now.own.empty()) return {};
     if (fixed.empty())
       return graded({Code::config,
-                     "early boot asks a DHCP server for its address, and '" + printable(host.link) +
-                         "' has " + own + " without one",
+                     "early boot asks a DHCP server for its address, and '" + printable(now.link) +
+                         "' has " + join(own, ", ") + " without one",
                      "unless that server gives the same one, nobody reaches early ssh",
-                     lines_for(host.config)});
+                     lines_for(host, own)});
     std::vector<std::string> planned;
     for (const Subnet& one : fixed) planned.push_back(one.text());
     return doubtful({Code::config,
-                     "early boot has " + join(planned, ", ") + ", and '" + printable(host.link) +
-                         "' has " + own + " now",
+                     "early boot has " + join(planned, ", ") + ", and '" + printable(now.link) +
+                         "' has " + join(own, ", ") + " now",
                      "early ssh is reached under another address than this machine",
-                     "unless that is meant, " + lines_for(host.config)});
+                     "unless that is meant, " + lines_for(host, own)});
   }
   const unsigned vlan = host.config.vlan;
   const bool tagged = std::ranges::any_of(plan.made, [&](const MadeLink& made) {
@@ -102,7 +126,7 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
                  "early boot makes no VLAN " + std::to_string(vlan) + ", over which '" +
                      printable(host.link) + "' is reached now",
                  "unless the switch takes frames without a tag too, nobody reaches early ssh",
-                 lines_for(host.config)});
+                 lines_for(host, own)});
 }
 
 }  // namespace latchkey

@@ -13,8 +13,9 @@ namespace latchkey {
 /// Takes the plan of early boot and what `ip` prints now; gives a finding when nobody would
 /// reach early boot under an address that this machine has written down for itself: DHCP is
 /// asked for it, it has other addresses, or the VLAN is missing. An error; a warning where
-/// `meant`, since a DHCP server may well give the same one. Nothing for machines that have a
-/// DHCP lease, no default route, or no addresses but those that a program moves.
+/// `meant`, since a DHCP server may well give the same one. Where it is reached now is the
+/// link that init would take; where there is no telling, any card with an address. Nothing for
+/// machines that have a DHCP lease, or no addresses but those that a program moves.
 [[nodiscard]] std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& texts,
                                                   bool meant);
 

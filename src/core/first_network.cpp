@@ -8,7 +8,8 @@ namespace latchkey {
 FirstNetwork set_network(NewConfig& config, const HostNetwork& host, std::string_view cmdline,
                          const InitramfsIp& ip) {
   config.network = host.config;
-  config.network_left_open = host.config.interface.empty() && !host.config.layered();
+  config.network_left_open =
+      host.config.interface.empty() && !host.config.layered() && host.config.address.empty();
   config.network_note =
       config.network_left_open
           ? "Left open: how this machine reaches its network could not be written here."

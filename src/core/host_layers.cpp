@@ -5,6 +5,7 @@
 
 #include "core/address.hpp"
 #include "core/made_link.hpp"
+#include "core/text.hpp"
 
 namespace latchkey {
 namespace {
@@ -117,6 +118,18 @@ std::string card_mac(const Json& link) {
 bool describe_layers(const std::vector<Json>& links, const Json& link, NetworkConfig& out) {
   if (!Layers(links, out).describe(link)) return false;
   return kind_of(link).empty() || static_cast<bool>(configured_links(out));
+}
+
+std::string stand_in(const std::vector<Json>& links, const Json& link, NetworkConfig& out) {
+  const std::string kind = kind_of(link);
+  if (kind == "macvlan" || kind == "macvtap" || kind == "ipvlan") {
+    const Json* const below = link_named(links, text_of(link, "link"));
+    if (below == nullptr || !describe_layers(links, *below, out)) return "";
+    return "'" + printable(text_of(*below, "ifname")) + "'";
+  }
+  for (const char* wired : {"team", "openvswitch", "bridge", "dsa", "hsr"})
+    if (kind == wired) return "a wired interface";
+  return "";
 }
 
 bool can_make(const std::vector<Json>& links, const std::string& name) {

@@ -29,6 +29,13 @@ namespace latchkey {
 [[nodiscard]] bool describe_layers(const std::vector<Json>& links, const Json& link,
                                    NetworkConfig& out);
 
+/// What early boot can give a lasting address instead of a link that it cannot make: the card
+/// below a macvlan or its like, which is written into `out`, or any wired interface, in the place
+/// of a team, a bridge or a switch; `out` then stays as it is. Gives it for messages; empty
+/// where an address would not be reached without the link itself, as with a VLAN.
+[[nodiscard]] std::string stand_in(const std::vector<Json>& links, const Json& link,
+                                   NetworkConfig& out);
+
 /// True when early boot can raise the link of this name, or make it.
 [[nodiscard]] bool can_make(const std::vector<Json>& links, const std::string& name);
 

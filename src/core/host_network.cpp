@@ -3,32 +3,28 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 
 #include "core/address.hpp"
 #include "core/host_addresses.hpp"
 #include "core/host_layers.hpp"
-#include "core/host_routes.hpp"
+#include "core/host_way.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
 namespace {
 
+// What the kernel calls it, as part of a sentence; it is not empty.
 std::string article(const std::string& kind) {
   if (kind == "vlan") return "a VLAN";
-  return "a " + printable(kind);
+  const bool vowel = std::string_view("aeiou").find(kind.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + printable(kind);
 }
 
-// The routes, and those of them that early boot is to have.
-struct Ways {
-  std::optional<HostRoute> v4{};
-  std::optional<HostRoute> v6{};
-  std::vector<HostRoute> routes4{};
-  std::vector<HostRoute> routes6{};
-};
+const std::string tries_dhcp = "early boot will try DHCP on every wired interface";
 
-constexpr const char* tries_dhcp = "early boot will try DHCP on every wired interface";
-
-void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses, const Ways& ways) {
+void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses,
+                   const HostWay& ways) {
   for (const HostAddress& address : addresses)
     if (address.lasting) out.config.address.push_back(address.subnet.text());
   const auto has = [&](bool six) {
@@ -53,7 +49,7 @@ void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses, 
 
 // Takes those out that early boot is not to have, and gives their texts.
 std::vector<std::string> leave_out(std::vector<HostAddress>& addresses, const HostNetwork& out,
-                                   const Ways& ways) {
+                                   const HostWay& ways) {
   std::vector<Address> gateways;
   for (const auto& way : {ways.v4, ways.v6})
     if (const auto gateway =
@@ -67,38 +63,9 @@ std::vector<std::string> leave_out(std::vector<HostAddress>& addresses, const Ho
   return texts;
 }
 
-// The link with an administrator on it is one that is surely reached.
-void prefer_login(HostNetwork& out, Ways& ways, const IpTexts& texts,
-                  const std::vector<Json>& links) {
-  const auto login = login_over(texts.ssh_connection, rows_of(texts.addresses));
-  if (!login || login->link == out.link) return;
-  const std::string other =
-      out.link.empty() ? "" : ", not '" + printable(out.link) + "', which has the default route";
-  if (!can_make(links, login->link)) {
-    if (out.link.empty()) return;
-    out.warnings.push_back(
-        {Code::partial, "you are logged in over '" + printable(login->link) + "'",
-         "early boot cannot make that one; it will be reached over '" + printable(out.link) + "'",
-         "see that you can reach its addresses"});
-    return;
-  }
-  out.link = login->link;
-  ways = {default_route(ways.routes4, out.link), default_route(ways.routes6, out.link),
-          ways.routes4, ways.routes6};
-  auto& way = login->client.v6 ? ways.v6 : ways.v4;
-  const auto& routes = login->client.v6 ? ways.routes6 : ways.routes4;
-  if (const auto there = way_over(routes, out.link, login->client);
-      there && !there->gateway.empty())
-    way = there;
-  out.warnings.push_back({Code::partial,
-                          "early boot will use '" + printable(out.link) + "'" + other,
-                          "you are logged in over it",
-                          "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
-}
-
 // Routes that a person set up on cards, or what is made of cards; those of guests and
 // tunnels lead nowhere in early boot.
-void tell_left_out(HostNetwork& out, const Ways& ways, const std::vector<Json>& links) {
+void tell_left_out(HostNetwork& out, const HostWay& ways, const std::vector<Json>& links) {
   constexpr std::size_t most = 8;
   std::vector<HostRoute> left;
   for (const auto* routes : {&ways.routes4, &ways.routes6})
@@ -132,14 +99,11 @@ void tell_left_out(HostNetwork& out, const Ways& ways, const std::vector<Json>& 
 
 HostNetwork host_network(const IpTexts& texts) {
   HostNetwork out;
-  Ways ways{.routes4 = host_routes(texts.routes4, false),
-            .routes6 = host_routes(texts.routes6, true)};
-  ways.v4 = default_route(ways.routes4);
-  ways.v6 = default_route(ways.routes6);
-  if (const auto& route = ways.v4 ? ways.v4 : ways.v6) out.link = route->link;
   const std::vector<Json> links = rows_of(texts.links);
   const std::vector<Json> with_addresses = rows_of(texts.addresses);
-  prefer_login(out, ways, texts, links);
+  const HostWay ways = host_way(texts);
+  out.link = ways.link;
+  out.warnings = ways.warnings;
   if (out.link.empty()) {
     out.warnings.push_back({Code::partial, "this machine has no default route now", tries_dhcp,
                             "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
@@ -147,28 +111,33 @@ HostNetwork host_network(const IpTexts& texts) {
   }
   std::vector<HostAddress> addresses;
   const Json* const link = link_named(links, out.link);
-  if (const Json* const row = link_named(with_addresses, out.link)) addresses = addresses_of(*row);
+  if (const Json* const row = link_named(with_addresses, out.link))
+    addresses = addresses_of(*row);
   const auto floating = leave_out(addresses, out, ways);
   for (const HostAddress& address : addresses)
     out.addresses.push_back(address.subnet.address.text());
 
+  const bool lent = std::ranges::any_of(
+      addresses, [](const HostAddress& a) { return !a.lasting && !a.subnet.address.v6; });
+  const bool lasting =
+      std::ranges::any_of(addresses, [](const HostAddress& a) { return a.lasting; });
   NetworkConfig layers;
   const bool stacked = link != nullptr && !kind_of(*link).empty();
   if (stacked && !describe_layers(links, *link, layers)) {
+    layers = {};
+    std::string instead;
+    if (lasting && !lent) instead = stand_in(links, *link, layers);
     const auto below = links_below(links, *link);
     out.warnings.push_back(
         {Code::partial,
          "the network is reached over '" + printable(out.link) + "', " + article(kind_of(*link)) +
              (below.empty() ? "" : " over '" + join(below, "', '") + "'"),
-         std::string("early boot cannot make this one; ") + tries_dhcp,
+         "early boot cannot make this one; " +
+             (instead.empty() ? tries_dhcp : "it will have the address on " + instead + " instead"),
          "if that does not reach it, write into [network] of /etc/latchkey/latchkey.conf how a "
          "plain interface does"});
-    return out;
+    if (instead.empty()) return out;
   }
-  const bool lent = std::ranges::any_of(
-      addresses, [](const HostAddress& a) { return !a.lasting && !a.subnet.address.v6; });
-  const bool lasting =
-      std::ranges::any_of(addresses, [](const HostAddress& a) { return a.lasting; });
   const auto mac = parse_mac(link != nullptr ? text_of(*link, "address") : "");
   if (stacked)
     out.config = layers;

@@ -31,12 +31,11 @@ struct HostNetwork {
   std::vector<Error> warnings{};
 };
 
-/// Takes the interface of the default route with the lowest metric, IPv4 before
-/// IPv6, or another one over which somebody is logged in by ssh, with its gateway to
-/// where they are. Its IPv4 address from a DHCP server means DHCP; else one lasting address
-/// of each family and its gateway are written down; so are a VLAN, bond or bridge that it lies on.
-/// What cannot be told, or not be made in early boot, gives DHCP on every wired interface and a
-/// warning; so does each route that is left out. Never fails.
+/// Takes the interface that host_way() chooses. Its IPv4 address from a DHCP server means DHCP;
+/// else one lasting address of each family and its gateway are written down; so are a VLAN, bond
+/// or bridge that it lies on. A link that early boot cannot make gives its lasting addresses to
+/// what is in its place, with a warning. What cannot be told gives DHCP on every wired interface
+/// and a warning; so does each route that is left out. Never fails.
 [[nodiscard]] HostNetwork host_network(const IpTexts& texts);
 
 }  // namespace latchkey

@@ -99,3 +99,75 @@ TEST_CASE("a VLAN that early boot does not make is missed") {
   CHECK(judged({}, machine(address("192.0.2.10", lent), "", vlan_link), "", true)
             .starts_with("warning: early boot makes no VLAN 43"));
 }
+
+namespace {
+
+const std::string card_alone = R"({"ifname":"ens3","mtu":1500,"address":"52:54:00:12:34:56"})";
+const std::string default_over = R"([{"dst":"default","gateway":"192.0.2.1","dev":")";
+
+std::string with_address(const std::string& link, const std::string& text) {
+  return R"({"ifname":")" + link + R"(","addr_info":[)" + address(text) + "]}";
+}
+
+std::string of_kind(const std::string& link, const std::string& kind,
+                    const std::string& more = "") {
+  return R"({"ifname":")" + link + R"(","linkinfo":{"info_kind":")" + kind + R"("})" + more + "}";
+}
+
+// A machine that is reached at 192.0.2.10 over `link`, of a kind that early boot cannot make.
+IpTexts reached_over(const std::string& link, const std::string& links) {
+  return {"[" + with_address(link, "192.0.2.10") + "]", default_over + link + "\"}]", "",
+          "[" + links + "]", ""};
+}
+
+}  // namespace
+
+TEST_CASE("an address of its own is missed though init could not say how it is reached") {
+  const auto missed = [](const IpTexts& now, const std::string& link) {
+    return judged({}, now).starts_with(
+        "error: early boot asks a DHCP server for its address, and '" + link +
+        "' has 192.0.2.10/24 without one");
+  };
+  const std::string member = R"({"ifname":"ens3","address":"52:54:00:12:34:56","master":")";
+  CHECK(
+      missed(reached_over("mv0", card_alone + "," + of_kind("mv0", "macvlan", R"(,"link":"ens3")")),
+             "mv0"));
+  CHECK(missed(reached_over("ex", member + "ovs-system\"}," + of_kind("ex", "openvswitch")), "ex"));
+  CHECK(missed(reached_over("team0", member + "team0\"}," + of_kind("team0", "team")), "team0"));
+  const std::string two_tags = of_kind("q", "vlan", R"(,"link":"team0")");
+  CHECK(missed(reached_over("q", member + "team0\"}," + of_kind("team0", "team") + "," + two_tags),
+               "q"));
+}
+
+TEST_CASE("an address of its own is missed on a card without the default route") {
+  const std::string told =
+      "error: early boot asks a DHCP server for its address, and 'ens3' has 192.0.2.10/24";
+  // A tunnel has the default route.
+  IpTexts tunnel{
+      "[" + with_address("wg0", "10.9.0.2") + "," + with_address("ens3", "192.0.2.10") + "]",
+      R"([{"dst":"default","dev":"wg0"}])", "",
+      "[" + card_alone + "," + of_kind("wg0", "wireguard") + "]", ""};
+  CHECK(judged({}, tunnel).starts_with(told));
+  CHECK(judged(fixed("192.0.2.10/24"), tunnel).empty());
+  // Nothing has: one card with an address, or two of them.
+  IpTexts lan = machine(address("192.0.2.10"));
+  lan.routes4 = R"([{"dst":"192.0.2.0/24","dev":"ens3","protocol":"kernel","scope":"link"}])";
+  CHECK(judged({}, lan).starts_with(told));
+  lan = machine(address("192.0.2.10"), address("198.51.100.7"));
+  lan.routes4.clear();
+  CHECK(judged({}, lan).starts_with(told));
+  CHECK(out_of_reach(network_plan("", {}), lan, false)
+            ->text.hint.starts_with("write into [network] of latchkey.conf: method = \"static\", "
+                                    "address = \"192.0.2.10/24\""));
+  CHECK(judged(fixed("198.51.100.7/24"), lan).empty());
+}
+
+TEST_CASE("addresses that no card of this machine has are none of its own") {
+  const std::string guests = "[" + card_alone + "," + of_kind("docker0", "bridge") + "]";
+  IpTexts now{"[" + with_address("docker0", "172.17.0.1") + "]", "", "", guests, ""};
+  CHECK(judged({}, now).empty());
+  now.addresses = "[" + with_address("wg0", "10.9.0.2") + "]";
+  now.routes4 = R"([{"dst":"default","dev":"wg0"}])";
+  now.links = "[" + of_kind("wg0", "wireguard") + "]";
+  CHECK(judged({}, now).empty());
+}

@@ -169,10 +169,25 @@ TEST_CASE("what early boot cannot make is named, with what lies below it") {
                             part("ens3", 3)) ==
         "dhcp reached at 192.0.2.10 | the network is reached over 'ens3.43', a VLAN over 'ens3.2': "
         "early boot cannot make this one; early boot will try DHCP on every wired interface");
+}
+
+TEST_CASE("under a team, a switch or a macvlan the cards get the address, with a warning") {
+  const auto on_every_card = [](const std::string& what) {
+    return "static" + reached + " | the network is reached over " + what +
+           ": early boot cannot make this one; it will have the address on a wired interface "
+           "instead";
+  };
   CHECK(over("team0", part("ens3", 3, R"(,"master":"team0")") + "," +
                           part("team0", 3, R"(,"linkinfo":{"info_kind":"team"})")) ==
-        "dhcp reached at 192.0.2.10 | the network is reached over 'team0', a team over 'ens3': "
-        "early boot cannot make this one; early boot will try DHCP on every wired interface");
+        on_every_card("'team0', a team over 'ens3'"));
+  CHECK(over("ex", part("ens3", 3, R"(,"master":"ovs-system")") + "," +
+                       part("ex", 4, R"(,"linkinfo":{"info_kind":"openvswitch"})")) ==
+        on_every_card("'ex', an openvswitch"));
+  CHECK(over("mv0", part("ens3", 3) + "," +
+                        part("mv0", 4, R"(,"link":"ens3","linkinfo":{"info_kind":"macvlan"})")) ==
+        "static on 52:54:00:00:00:03" + reached +
+            " | the network is reached over 'mv0', a macvlan over 'ens3': early boot cannot make "
+            "this one; it will have the address on 'ens3' instead");
 }
 
 namespace {
@@ -200,6 +215,41 @@ const std::string because =
     "over it";
 
 }  // namespace
+
+TEST_CASE("where a tunnel has the default route the way to its other end is used") {
+  const std::string links = "[" + part("ens3", 3) + "," +
+                            part("wg0", 9, R"(,"linkinfo":{"info_kind":"wireguard"})") + "]";
+  const std::string addresses =
+      R"([{"ifname":"wg0","addr_info":[{"local":"10.9.0.2","prefixlen":24,"scope":"global"}]},)"
+      R"({"ifname":"ens3","addr_info":[{"local":"192.0.2.10","prefixlen":24,"scope":"global"}]}])";
+  const std::string told =
+      " | the default route is over 'wg0', of the kind 'wireguard': early boot cannot make this "
+      "one; it will "
+      "be reached over 'ens3'";
+  const std::string tunnel = R"([{"dst":"default","dev":"wg0"},)";
+  CHECK(said(host_network({addresses,
+                           tunnel + R"({"dst":"203.0.113.5","gateway":"192.0.2.1","dev":"ens3"}])",
+                           "", links})) == public_card + told);
+  CHECK(said(host_network({addresses,
+                           tunnel + R"({"dst":"default","gateway":"192.0.2.1","dev":"ens3",)"
+                                    R"("metric":9}])",
+                           "", links})) == public_card + told);
+}
+
+TEST_CASE("without a default route the only card with an address of its own is used") {
+  const std::string lan = R"([{"dst":"10.0.0.0/8","gateway":"192.0.2.1","dev":"ens3"}])";
+  const std::string one = card(R"({"local":"192.0.2.10","prefixlen":24,"scope":"global"})");
+  CHECK(said(host_network({one, lan, "", plain_link})) ==
+        "static on 52:54:00:12:34:56" + reached +
+            " | this machine has no default route now: early boot will use 'ens3', the only "
+            "interface with a fixed address");
+  CHECK(said(host_network({one, "[]", "", plain_link}))
+            .starts_with("static on 52:54:00:12:34:56 192.0.2.10/24 reached at 192.0.2.10 | "));
+  CHECK(said(host_network({card(R"({"local":"192.0.2.10","prefixlen":24,"scope":"global",)"
+                                R"("dynamic":true})"),
+                           "[]", "", plain_link}))
+            .starts_with("dhcp | this machine has no default route now"));
+}
 
 TEST_CASE("the card over which somebody is logged in comes before that of the default route") {
   const TwoCards near;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/host_way.hpp"
+
+#include <algorithm>
+
+#include "core/host_addresses.hpp"
+#include "core/host_layers.hpp"
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+void take(HostWay& out, const std::string& link) {
+  out.link = link;
+  out.v4 = default_route(out.routes4, link);
+  out.v6 = default_route(out.routes6, link);
+}
+
+// The link with an administrator on it is one that is surely reached.
+void prefer_login(HostWay& out, const IpTexts& texts, const std::vector<Json>& links) {
+  const auto login = login_over(texts.ssh_connection, rows_of(texts.addresses));
+  if (!login || login->link == out.link) return;
+  const std::string other =
+      out.link.empty() ? "" : ", not '" + printable(out.link) + "', which has the default route";
+  if (!can_make(links, login->link)) {
+    if (out.link.empty()) return;
+    out.warnings.push_back(
+        {Code::partial, "you are logged in over '" + printable(login->link) + "'",
+         "early boot cannot make that one; it will be reached over '" + printable(out.link) + "'",
+         "see that you can reach its addresses"});
+    return;
+  }
+  take(out, login->link);
+  auto& way = login->client.v6 ? out.v6 : out.v4;
+  const auto& routes = login->client.v6 ? out.routes6 : out.routes4;
+  if (const auto there = way_over(routes, out.link, login->client);
+      there && !there->gateway.empty())
+    way = there;
+  out.warnings.push_back({Code::partial,
+                          "early boot will use '" + printable(out.link) + "'" + other,
+                          "you are logged in over it",
+                          "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
+}
+
+// The default route with the lowest metric over a link that early boot can make.
+std::string next_best(const std::vector<HostRoute>& routes, const std::vector<Json>& links) {
+  std::vector<HostRoute> usable;
+  for (const HostRoute& route : routes)
+    if (can_make(links, route.link)) usable.push_back(route);
+  const auto best = default_route(usable);
+  return best ? best->link : "";
+}
+
+// The gateway that all routes over the link have, where no one leads everywhere: what is to be
+// reached, as the other end of a tunnel, is behind it.
+std::optional<HostRoute> lone_gateway(const std::vector<HostRoute>& routes,
+                                      const std::string& link) {
+  std::optional<HostRoute> out;
+  for (const HostRoute& route : routes) {
+    if (route.link != link || route.gateway.empty() || !set_up(route)) continue;
+    if (out && out->gateway != route.gateway) return {};
+    out = route;
+  }
+  return out;
+}
+
+// In the place of no default route, or of one over a tunnel.
+void take_another(HostWay& out, const IpTexts& texts, const std::vector<Json>& links) {
+  std::string link = next_best(out.routes4, links);
+  if (link.empty()) link = next_best(out.routes6, links);
+  if (const auto own = links_of_its_own(texts); link.empty() && own.size() == 1) link = own.front();
+  if (link.empty() || link == out.link) return;
+  const Json* const before = link_named(links, out.link);
+  const std::string kind = before == nullptr ? "" : kind_of(*before);
+  if (out.link.empty())
+    out.warnings.push_back(
+        {Code::partial, "this machine has no default route now",
+         "early boot will use '" + printable(link) + "', the only interface with a fixed address",
+         "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
+  else
+    out.warnings.push_back(
+        {Code::partial,
+         "the default route is over '" + printable(out.link) + "'" +
+             (kind.empty() ? "" : ", of the kind '" + printable(kind) + "'"),
+         "early boot cannot make this one; it will be reached over '" + printable(link) + "'",
+         "see that you can reach its addresses"});
+  take(out, link);
+  if (!out.v4) out.v4 = lone_gateway(out.routes4, link);
+  if (!out.v6) out.v6 = lone_gateway(out.routes6, link);
+}
+
+}  // namespace
+
+HostWay host_way(const IpTexts& texts) {
+  HostWay out{.routes4 = host_routes(texts.routes4, false),
+              .routes6 = host_routes(texts.routes6, true)};
+  out.v4 = default_route(out.routes4);
+  out.v6 = default_route(out.routes6);
+  if (const auto& route = out.v4 ? out.v4 : out.v6) out.link = route->link;
+  const std::vector<Json> links = rows_of(texts.links);
+  prefer_login(out, texts, links);
+  if (out.link.empty() || leads_nowhere(links, out.link)) take_another(out, texts, links);
+  return out;
+}
+
+bool leads_nowhere(const std::vector<Json>& links, const std::string& link) {
+  static const std::vector<std::string> on_cards{"",       "vlan",        "bond",    "bridge",
+                                                 "team",   "openvswitch", "macvlan", "macvtap",
+                                                 "ipvlan", "dsa",         "hsr"};
+  const Json* const row = link_named(links, link);
+  return row != nullptr && std::ranges::find(on_cards, kind_of(*row)) == on_cards.end();
+}
+
+std::vector<std::string> links_of_its_own(const IpTexts& texts) {
+  const std::vector<Json> links = rows_of(texts.links);
+  std::vector<std::string> out;
+  for (const Json& row : rows_of(texts.addresses)) {
+    const auto addresses = addresses_of(row);
+    const bool own = std::ranges::any_of(
+        addresses, [](const HostAddress& a) { return a.lasting && !a.foreign; });
+    const std::string name = text_of(row, "ifname");
+    if (own && name != "lo" && can_make(links, name)) out.push_back(name);
+  }
+  return out;
+}
+
+}  // namespace latchkey
