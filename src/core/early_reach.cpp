@@ -19,19 +19,19 @@ struct Present {
   std::vector<Subnet> own{};         // written down for this machine, where it is to be reached
   std::vector<Address> here{};       // all of the links that it may be reached over
   std::vector<Address> elsewhere{};  // of the other links
-  bool lent = false;                 // a link that early boot has too got an IPv4 address by DHCP
+  std::vector<HostAddress> usable{};  // all of the links that early boot can have
 };
 
 // Where it is to be reached is one link, or, where there is no telling, any with an address of
 // its own.
 std::vector<std::string> candidates(const IpTexts& texts, const std::string& link) {
-  if (!link.empty() && !leads_nowhere(rows_of(texts.links), link)) return {link};
+  if (!link.empty() && !leads_nowhere(links_of(texts), link)) return {link};
   return links_of_its_own(texts);
 }
 
 Present present_addresses(const IpTexts& texts, const std::string& link) {
   Present out;
-  const auto links = rows_of(texts.links);
+  const auto links = links_of(texts);
   const auto own = candidates(texts, link);
   for (const Json& row : rows_of(texts.addresses)) {
     const std::string name = text_of(row, "ifname");
@@ -42,11 +42,16 @@ Present present_addresses(const IpTexts& texts, const std::string& link) {
         out.link = name;
         out.own.push_back(address.subnet);
       }
-      const bool usable = here || can_make(links, name);
-      if (usable && !address.lasting && !address.subnet.address.v6) out.lent = true;
+      if (here || can_make(links, name)) out.usable.push_back(address);
     }
   }
   return out;
+}
+
+// True when a DHCP server answers on a link that early boot has too.
+bool lent(const Present& now) {
+  return std::ranges::any_of(
+      now.usable, [](const HostAddress& a) { return !a.lasting && !a.subnet.address.v6; });
 }
 
 bool among(const Subnet& subnet, const std::vector<Address>& addresses) {
@@ -97,11 +102,15 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   const bool here = some(now.here);
   std::vector<std::string> own;
   for (const Subnet& subnet : now.own) own.push_back(subnet.text());
+  const auto links = links_of(texts);
+  const Json* const link = link_named(links, host.link);
+  if (now.usable.empty() && link != nullptr && kind_of(*link) == "wireless")
+    return fixed.empty() ? bad(no_wireless(host.link)) : doubtful(no_wireless(host.link));
   if (!here && some(now.elsewhere)) return {};  // reached over another link, on purpose
   const auto graded = [meant](Error text) {
     return meant ? doubtful(std::move(text)) : bad(std::move(text));
   };
-  if (!here && !(dhcp && now.lent)) {
+  if (!here && !(dhcp && lent(now))) {
     if (now.own.empty()) return {};
     if (fixed.empty())
       return graded({Code::config,

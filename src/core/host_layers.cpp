@@ -60,6 +60,7 @@ class Layers {
       return false;
     out_.bond_mode = mode.get<std::string>();
     for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
+      if (kind_of(*part) == "wireless") continue;
       out_.bond.push_back(card_mac(*part));
       if (!kind_of(*part).empty() || out_.bond.back().empty()) return false;
     }
@@ -70,7 +71,8 @@ class Layers {
     if (!out_.bridge.empty()) return false;
     for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
       const std::string kind = kind_of(*part);
-      if (kind == "tun" || kind == "veth") continue;  // a guest of this machine
+      // A guest of this machine, or those who are served over WLAN.
+      if (kind == "tun" || kind == "veth" || kind == "wireless") continue;
       const unsigned vlan_above = out_.vlan;
       if (kind.empty() && !card_mac(*part).empty()) {
         out_.bridge.push_back(card_mac(*part));

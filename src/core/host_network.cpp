@@ -17,6 +17,7 @@ namespace {
 // What the kernel calls it, as part of a sentence; it is not empty.
 std::string article(const std::string& kind) {
   if (kind == "vlan") return "a VLAN";
+  if (kind == "wireless") return "a wireless card";
   const bool vowel = std::string_view("aeiou").find(kind.front()) != std::string_view::npos;
   return (vowel ? "an " : "a ") + printable(kind);
 }
@@ -97,9 +98,25 @@ void tell_left_out(HostNetwork& out, const HostWay& ways, const std::vector<Json
 
 }  // namespace
 
+Error no_wireless(const std::string& link) {
+  return {Code::refused,
+          "this machine is reached over '" + printable(link) +
+              "' alone, a wireless card: nobody reaches early ssh",
+          "early boot has no WLAN; it tries DHCP on every wired interface",
+          "plug a cable in, or unlock at the console"};
+}
+
+std::vector<Json> links_of(const IpTexts& texts) {
+  std::vector<Json> out = rows_of(texts.links);
+  for (Json& link : out)
+    if (std::ranges::find(texts.wireless, text_of(link, "ifname")) != texts.wireless.end())
+      link["linkinfo"] = Json{{"info_kind", "wireless"}};
+  return out;
+}
+
 HostNetwork host_network(const IpTexts& texts) {
   HostNetwork out;
-  const std::vector<Json> links = rows_of(texts.links);
+  const std::vector<Json> links = links_of(texts);
   const std::vector<Json> with_addresses = rows_of(texts.addresses);
   const HostWay ways = host_way(texts);
   out.link = ways.link;
@@ -127,6 +144,10 @@ HostNetwork host_network(const IpTexts& texts) {
     layers = {};
     std::string instead;
     if (lasting && !lent) instead = stand_in(links, *link, layers);
+    if (kind_of(*link) == "wireless") {
+      out.warnings.push_back(no_wireless(out.link));
+      return out;
+    }
     const auto below = links_below(links, *link);
     out.warnings.push_back(
         {Code::partial,

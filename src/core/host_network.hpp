@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/ip_json.hpp"
 #include "core/network_config.hpp"
 #include "core/result.hpp"
 
@@ -19,6 +20,7 @@ struct IpTexts {
   std::string links{};      ///< `ip -j -d link`
   /// SSH_CONNECTION as sshd sets it; empty where nobody is logged in, or sudo took it away.
   std::string ssh_connection{};
+  std::vector<std::string> wireless{};  ///< the links that need WLAN; early boot has none
 };
 
 struct HostNetwork {
@@ -30,6 +32,13 @@ struct HostNetwork {
   /// What early boot will not do as the running system does.
   std::vector<Error> warnings{};
 };
+
+/// The rows of `ip -j -d link`. A wireless card has the kind `wireless`, as if it were made:
+/// for early boot it is as useless as a tunnel.
+[[nodiscard]] std::vector<Json> links_of(const IpTexts& texts);
+
+/// What to tell where nothing but this wireless link has an address.
+[[nodiscard]] Error no_wireless(const std::string& link);
 
 /// Takes the interface that host_way() chooses. Its IPv4 address from a DHCP server means DHCP;
 /// else one lasting address of each family and its gateway are written down; so are a VLAN, bond

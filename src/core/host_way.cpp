@@ -81,7 +81,9 @@ void take_another(HostWay& out, const IpTexts& texts, const std::vector<Json>& l
     out.warnings.push_back(
         {Code::partial,
          "the default route is over '" + printable(out.link) + "'" +
-             (kind.empty() ? "" : ", of the kind '" + printable(kind) + "'"),
+             (kind == "wireless" ? ", a wireless card"
+              : kind.empty()     ? ""
+                                 : ", of the kind '" + printable(kind) + "'"),
          "early boot cannot make this one; it will be reached over '" + printable(link) + "'",
          "see that you can reach its addresses"});
   take(out, link);
@@ -97,7 +99,7 @@ HostWay host_way(const IpTexts& texts) {
   out.v4 = default_route(out.routes4);
   out.v6 = default_route(out.routes6);
   if (const auto& route = out.v4 ? out.v4 : out.v6) out.link = route->link;
-  const std::vector<Json> links = rows_of(texts.links);
+  const std::vector<Json> links = links_of(texts);
   prefer_login(out, texts, links);
   if (out.link.empty() || leads_nowhere(links, out.link)) take_another(out, texts, links);
   return out;
@@ -112,7 +114,7 @@ bool leads_nowhere(const std::vector<Json>& links, const std::string& link) {
 }
 
 std::vector<std::string> links_of_its_own(const IpTexts& texts) {
-  const std::vector<Json> links = rows_of(texts.links);
+  const std::vector<Json> links = links_of(texts);
   std::vector<std::string> out;
   for (const Json& row : rows_of(texts.addresses)) {
     const auto addresses = addresses_of(row);

@@ -26,7 +26,8 @@ struct HostWay {
 /// the only such link with a lasting address. Never fails.
 [[nodiscard]] HostWay host_way(const IpTexts& texts);
 
-/// True for a link that early boot has nothing to do with: it lies on no card, as a tunnel.
+/// True for a link that early boot has nothing to do with: a tunnel, which lies on no card, or a
+/// wireless card. `links` is what links_of() gave.
 [[nodiscard]] bool leads_nowhere(const std::vector<Json>& links, const std::string& link);
 
 /// The links that early boot can make with an address that was written down for this machine.

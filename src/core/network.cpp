@@ -240,7 +240,9 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
   } else {
     for (const LinkPlan& link : plan.links) {
       if (link.leave) continue;
-      if (std::ranges::any_of(links, [&](const auto& f) { return is_meant(plan, link.match, f); }))
+      if (std::ranges::any_of(links, [&](const LinkFacts& f) {
+            return !f.wireless && is_meant(plan, link.match, f);
+          }))
         continue;
       given_up.push_back(link.match.text());
       more.push_back(link);

@@ -69,6 +69,7 @@ struct LinkFacts {
   std::string mac{};
   std::vector<std::string> other_names{};  ///< that udev would give it
   bool wired = false;                      ///< a real card with a cable
+  bool wireless = false;                   ///< a card for WLAN, which early boot has not
   std::string master{};                    ///< the bond or bridge that it is part of
   bool up = false;
   bool carrier = false;
@@ -90,8 +91,8 @@ struct LinkFacts {
 [[nodiscard]] bool turned_off(const NetworkPlan& plan);
 
 /// The plan after waiting in vain: plans for links that are absent are tried on
-/// every wired link too. What could not be made though its members are there is
-/// given up, so that these are tried. Gives the texts of the links it gave up
+/// every wired link too; a wireless card is as good as absent. What could not be made though its
+/// members are there is given up, so that these are tried. Gives the texts of the links it gave up
 /// waiting for.
 std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> links);
 

@@ -21,7 +21,7 @@ struct NetworkConfig {
   std::vector<std::string> bond{};     ///< the members of `bond0`: names or MAC addresses
   std::string bond_mode = "active-backup";
   std::vector<std::string> bridge{};  ///< the ports of `br0`, `bond0` or `vlanN` among them
-  /// Use every wired interface when the named one has not appeared for a minute.
+  /// Use every wired interface when the named one has not appeared for a minute, or is wireless.
   bool fallback = true;
   bool method_said = false;  ///< its owner wrote `method`: DHCP is then no mere default
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "sys/link.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -16,9 +17,13 @@ IpTexts read_ip() {
     return ran && ran->status == 0 ? ran->output : std::string();
   };
   const char* const login = std::getenv("SSH_CONNECTION");
-  return {said({"ip", "-j", "addr"}), said({"ip", "-j", "-4", "route"}),
+  std::vector<std::string> wireless;
+  bool early = false;
+  for (const LinkFacts& link : read_links("", false, early))
+    if (link.wireless) wireless.push_back(link.name);
+  return {said({"ip", "-j", "addr"}),        said({"ip", "-j", "-4", "route"}),
           said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"}),
-          login != nullptr ? login : ""};
+          login != nullptr ? login : "",     wireless};
 }
 
 }  // namespace latchkey

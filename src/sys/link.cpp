@@ -54,8 +54,8 @@ LinkFacts read_link(const std::string& directory, const std::string& name) {
   out.name = name;
   out.index = static_cast<int>(number(attribute(directory, "ifindex")));
   out.mac = attribute(directory, "address");
-  out.wired = exists(directory + "/device") && !exists(directory + "/wireless") &&
-              !exists(directory + "/phy80211") &&
+  out.wireless = exists(directory + "/wireless") || exists(directory + "/phy80211");
+  out.wired = exists(directory + "/device") && !out.wireless &&
               number(attribute(directory, "type")) == ARPHRD_ETHER;
   std::error_code free;
   out.master = fs::read_symlink(directory + "/master", free).filename();

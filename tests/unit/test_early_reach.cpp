@@ -171,3 +171,17 @@ TEST_CASE("addresses that no card of this machine has are none of its own") {
   now.links = "[" + of_kind("wg0", "wireguard") + "]";
   CHECK(judged({}, now).empty());
 }
+
+TEST_CASE("a machine with nothing but WLAN is told that nobody reaches it") {
+  IpTexts now = machine(address("192.0.2.10", lent));
+  now.wireless = {"ens3"};
+  const std::string alone =
+      "this machine is reached over 'ens3' alone, a wireless card: nobody reaches early ssh: early "
+      "boot has no WLAN; it tries DHCP on every wired interface";
+  CHECK(judged({}, now) == "error: " + alone);
+  CHECK(judged(fixed("192.0.2.10/24"), now) == "warning: " + alone);
+  // A cable is in.
+  now = machine(address("192.0.2.10", lent), address("198.51.100.7", lent));
+  now.wireless = {"ens3"};
+  CHECK(judged({}, now).empty());
+}

@@ -397,3 +397,34 @@ TEST_CASE("an interface whose name cannot be written down is left open, with a w
   REQUIRE(found.warnings.size() == 1);
   CHECK(found.warnings[0].what == "the interface 'et^0' has no MAC address");
 }
+
+TEST_CASE("a wireless card is never written down") {
+  const std::string lent = lasting("192.0.2.10", "24", R"(,"dynamic":true)");
+  IpTexts texts{card(lent), via_one, "", plain_link};
+  texts.wireless = {"ens3"};
+  CHECK(said(host_network(texts)) ==
+        "dhcp reached at 192.0.2.10 | this machine is reached over 'ens3' alone, a wireless card: "
+        "nobody reaches early ssh: early boot has no WLAN; it tries DHCP on every wired interface");
+  // Beside a card with a cable that card is taken.
+  const std::string links = "[" + part("ens3", 3) + "," + part("wl0", 9) + "]";
+  texts = {R"([{"ifname":"ens3","addr_info":[)" + lasting("192.0.2.10", "24") + "]}]",
+           R"([{"dst":"default","gateway":"10.0.0.1","dev":"wl0","metric":1},)"
+           R"({"dst":"default","gateway":"192.0.2.1","dev":"ens3","metric":100}])",
+           "", links};
+  texts.wireless = {"wl0"};
+  CHECK(said(host_network(texts)) ==
+        public_card +
+            " | the default route is over 'wl0', a wireless card: early boot cannot make this one; "
+            "it will be reached over 'ens3'");
+}
+
+TEST_CASE("a bridge is made without the wireless card in it") {
+  const std::string bridged = part("ens3", 3, R"(,"master":"br0")") + "," +
+                              part("wl0", 9, R"(,"master":"br0")") + "," +
+                              part("br0", 3, R"(,"linkinfo":{"info_kind":"bridge"})");
+  IpTexts texts{card(lasting("192.0.2.10", "24"), "br0"),
+                R"([{"dst":"default","gateway":"192.0.2.1","dev":"br0"}])", "",
+                "[" + bridged + "]"};
+  texts.wireless = {"wl0"};
+  CHECK(said(host_network(texts)) == "static bridge 52:54:00:00:00:03" + reached);
+}

@@ -336,6 +336,18 @@ TEST_CASE("a named link that never appears gives way to every wired one") {
   CHECK(present.links.size() == 1);
 }
 
+TEST_CASE("a named card that is wireless is as good as absent") {
+  NetworkConfig config;
+  config.interface = "52:54:00:12:34:56";
+  NetworkPlan plan = network_plan("", config);
+  const std::vector<LinkFacts> links{
+      {.index = 2, .name = "wlan0", .mac = config.interface, .wireless = true},
+      {.index = 3, .name = "eth0", .wired = true}};
+  CHECK_FALSE(plan_for(plan, links[1]));
+  CHECK(widen(plan, links) == Lines{config.interface});
+  CHECK(plan_for(plan, links[1]));
+}
+
 TEST_CASE("fixed addresses are held by one link, one with a cable first") {
   const LinkFacts dark{.index = 2, .name = "a"};
   const LinkFacts other{.index = 3, .name = "b"};

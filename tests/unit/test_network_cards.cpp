@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/network_cards.hpp"
-
 #include <fstream>
 
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
+#include "sys/link.hpp"
+#include "sys/network_cards.hpp"
 
 using namespace latchkey;
 namespace fs = std::filesystem;
@@ -100,4 +100,15 @@ TEST_CASE("case 5: only the cards that early boot uses are judged") {
   fs::create_directory_symlink(fake.root() + "/sys/class/net/br0",
                                fake.root() + "/sys/class/net/eth0/master");
   CHECK(planned(fake, {}) == Lines{"eth0"});
+}
+
+TEST_CASE("a card with a radio is wireless, and not wired") {
+  const FakeSys fake;
+  fs::create_directory(fs::path(fake.root()) / "sys/class/net/eth1/phy80211");
+  bool early = false;
+  const auto links = read_links(fake.root(), false, early);
+  REQUIRE(links.size() == 3);
+  CHECK((links[0].wired && !links[0].wireless));
+  CHECK((!links[1].wired && links[1].wireless));
+  CHECK((!links[2].wired && !links[2].wireless));
 }
