@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/client_id.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -69,16 +70,20 @@ class Reader {
       : text_(text), source_(source), problems_(problems) {}
 
   Result<IpOption> read() {
-    // `dhcp,TYPE,VALUE` also says by which identifier to ask, and the value may
-    // hold colons; our client has an identifier of its own.
-    if (text_.starts_with("dhcp,")) return IpOption{};
+    // The identifier may hold colons here, as for the kernel.
+    if (names_client(text_)) {
+      IpOption out;
+      (void)take_method(out, Part{std::string(text_), 1});
+      return out;
+    }
     if (parse_address(text_.substr(0, text_.find('/'))).value_or(Address{}).v6)
       return fail(Part{std::string(text_), 1}, "address", "an IPv6 address is to stand in brackets",
                   "write ip=[" + printable(text_) + "]");
     if (auto error = split_parts()) return *error;
     if (parts_.size() == 1 && parts_[0].text.empty()) return IpOption{};
     if (parts_.size() == 1 && !parts_[0].bracketed) {
-      if (const auto method = parse_method(parts_[0].text)) return IpOption{.method = *method};
+      IpOption out;
+      if (take_method(out, parts_[0])) return out;
       if (!address_like(parts_[0])) return device_alone(parts_[0]);
     }
     if (says_nothing(parts_[0])) parts_[0].text.clear();
@@ -126,6 +131,37 @@ class Reader {
     problems_.push_back(std::move(error));
   }
 
+  static bool names_client(std::string_view text) { return lower(text).starts_with("dhcp,"); }
+
+  // The method that a field names, and what else it says; false when there is no such method.
+  bool take_method(IpOption& out, const Part& part) const {
+    if (names_client(part.text)) {
+      take_client(out, part);
+      return true;
+    }
+    const auto method = parse_method(part.text);
+    if (!method) return false;
+    out.method = *method;
+    if (lower(part.text) == "dhcp6" && !out.address)
+      tell(fail(part, "method", "early boot asks no DHCPv6 server",
+                "write the address that it gives: ip=[2001:db8::2]:::64::eth0:none"),
+           "it has the addresses that routers announce, and no other");
+    return true;
+  }
+
+  // TYPE,VALUE behind `dhcp,`. Without a value it says nothing, as for the kernel.
+  void take_client(IpOption& out, const Part& part) const {
+    const std::string both = part.text.substr(std::string_view("dhcp,").size());
+    const std::size_t comma = both.find(',');
+    if (comma == std::string::npos || comma + 1 == both.size()) return;
+    const auto id = kernel_client_id(both.substr(0, comma), both.substr(comma + 1));
+    if (id)
+      out.client_id = *id;
+    else
+      tell(fail(part, "client identifier", "its type is to be a number from 0 to 255", ""),
+           "the server is asked without it");
+  }
+
   [[nodiscard]] Error no_method(const Part& part) const {
     const auto names = method_names();
     const auto near = nearest(part.text, names);
@@ -148,9 +184,8 @@ class Reader {
   }
 
   Result<IpOption> device_first() const {
-    const auto method = parse_method(parts_[1].text);
-    if (!method) return no_method(parts_[1]);
-    IpOption out{.method = *method};
+    IpOption out;
+    if (!take_method(out, parts_[1])) return no_method(parts_[1]);
     read_tail(out, 2);
     return with_device(out, parts_[0]);
   }
@@ -181,10 +216,10 @@ class Reader {
         tell(named.error(), "every wired link is used");
     }
     const Part word = field(6);
-    const auto method = word.text.empty() ? Method::dhcp : parse_method(word.text);
-    if (!method && !out.address) return no_method(word);
-    if (!method) tell(no_method(word), "the address is used all the same");
-    out.method = out.address ? Method::fixed : *method;
+    const bool known = word.text.empty() || take_method(out, word);
+    if (!known && !out.address) return no_method(word);
+    if (!known) tell(no_method(word), "the address is used all the same");
+    if (out.address) out.method = Method::fixed;
     read_tail(out, 7);
     return out;
   }

@@ -34,6 +34,7 @@ struct IpOption {
   std::optional<Address> gateway{};
   std::string hostname{};
   std::optional<unsigned> mtu{};
+  std::string client_id{};  ///< for DHCP, as core/client_id.hpp has it; may be empty
 
   bool operator==(const IpOption&) const = default;
 };
@@ -44,7 +45,8 @@ struct IpOption {
 ///   CLIENT:SERVER:GATEWAY:NETMASK:HOSTNAME:DEVICE:METHOD:DNS:DNS:NTP
 /// Every field of the last may be empty, and those at the end left out; `none` and an
 /// address of zeros are empty too. IPv6 stands in brackets; the netmask may be a prefix
-/// length, or stand behind the client as `/24`. Server, DNS and NTP mean nothing to early
+/// length, or stand behind the client as `/24`. The method may be `dhcp,TYPE,VALUE`, which
+/// also says by which identifier to ask. Server, DNS and NTP mean nothing to early
 /// boot and are not looked at.
 /// A client's address means that it is used, whatever the method, as in the kernel: then
 /// any other field that is wrong costs only itself, and is one of `problems`. Fails with

@@ -55,6 +55,7 @@ void take(NetworkPlan& plan, const IpOption& option) {
   if (option.gateway && option.address) gateways.push_back(*option.gateway);
   add(link, addresses, gateways);
   if (option.mtu) link.fixed.mtu = option.mtu;
+  if (!option.client_id.empty()) link.client_id = option.client_id;
   if (!option.hostname.empty()) plan.hostname = option.hostname;
 }
 
@@ -75,6 +76,7 @@ void take(NetworkPlan& plan, const NetworkConfig& config) {
   if (config.method == NetworkConfig::Method::none) return;
   LinkPlan link;
   link.dhcp4 = config.method == NetworkConfig::Method::dhcp;
+  link.client_id = config.client_id;
   if (config.layered())
     link.match = {};  // what is made over them is meant
   else if (const auto mac = parse_mac(config.interface))
@@ -162,6 +164,7 @@ void move_off_members(NetworkPlan& plan) {
       plan.links.erase(at);
       LinkPlan& to = plan_with(plan, {.name = made.name});
       to.dhcp4 = to.dhcp4 || moved.dhcp4;
+      if (to.client_id.empty()) to.client_id = moved.client_id;
       if (to.fixed == LinkSetup{}) to.fixed = moved.fixed;
     }
   }
@@ -264,6 +267,7 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
   for (const LinkPlan& link : more) {
     LinkPlan& any = plan_with(plan, {});
     any.dhcp4 = any.dhcp4 || link.dhcp4;
+    if (any.client_id.empty()) any.client_id = link.client_id;
     // Two links' addresses on one would be a guess; the first one's will do.
     if (any.fixed == LinkSetup{}) any.fixed = link.fixed;
   }
@@ -336,10 +340,11 @@ Command lower_command(const std::string& link) {
 Command flush_command(const std::string& link) { return {"ip", "addr", "flush", "dev", link}; }
 
 std::vector<std::string> dhcp_words(const std::string& link, const std::string& hostname,
-                                    const std::string& script) {
+                                    const std::string& client_id, const std::string& script) {
   std::vector<std::string> out{"-f", "-i", link, "-s", script, "-t", "3", "-T", "3", "-A", "3"};
   out.insert(out.end(), {"-o", "-O", "subnet", "-O", "router", "-O", "staticroutes", "-O", "mtu"});
   if (!hostname.empty()) out.insert(out.end(), {"-x", "hostname:" + hostname});
+  if (!client_id.empty()) out.insert(out.end(), {"-x", "0x3d:" + client_id});
   return out;
 }
 

@@ -43,6 +43,7 @@ struct LinkPlan {
   LinkMatch match{};
   bool leave = false;  ///< not to be touched
   bool dhcp4 = false;
+  std::string client_id{};  ///< by which DHCP is asked, in hexadecimal; empty: the MAC address
   LinkSetup fixed{};  ///< held by one link at a time, see holder()
 
   bool operator==(const LinkPlan&) const = default;
@@ -132,9 +133,11 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
 [[nodiscard]] Command flush_command(const std::string& link);
 
 /// The words that `udhcpc` gets behind its own name. It asks again for ever, at
-/// most five seconds apart, and for nothing that we do not use.
+/// most five seconds apart, and for nothing that we do not use. `hostname` and `client_id`
+/// are told to the server where they are not empty.
 [[nodiscard]] std::vector<std::string> dhcp_words(const std::string& link,
                                                   const std::string& hostname,
+                                                  const std::string& client_id,
                                                   const std::string& script);
 
 }  // namespace latchkey

@@ -16,6 +16,7 @@ struct NetworkConfig {
   std::vector<std::string> address{};  ///< `192.0.2.10/24`, `2001:db8::2/64`
   std::vector<std::string> gateway{};  ///< on-link is fine, also outside the subnet
   std::string hostname{};              ///< told to the DHCP server
+  std::string client_id{};             ///< by which DHCP is asked, in hexadecimal
   unsigned mtu = 0;                    ///< 0: that of the link, or of the DHCP server
   unsigned vlan = 0;                   ///< the number of a VLAN on top; 0: none
   std::vector<std::string> bond{};     ///< the members of `bond0`: names or MAC addresses

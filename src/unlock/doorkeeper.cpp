@@ -186,7 +186,8 @@ void Doorkeeper::serve_dhcp(const LinkFacts& link, const LinkPlan& plan, Served&
   if (plan.dhcp4 && !served.dhcp) {
     const std::string busybox = find_program("busybox");
     std::vector<std::string> words{busybox.empty() ? "/bin/busybox" : busybox, "udhcpc"};
-    const auto more = dhcp_words(link.name, plan_.hostname, paths_.root + image_dhcp_event);
+    const auto more =
+        dhcp_words(link.name, plan_.hostname, plan.client_id, paths_.root + image_dhcp_event);
     words.insert(words.end(), more.begin(), more.end());
     served.dhcp.emplace(std::move(words));
   }

@@ -30,6 +30,7 @@ std::string said(const std::string& text) {
   if (option->gateway) out += " via " + option->gateway->text();
   if (!option->hostname.empty()) out += " host " + option->hostname;
   if (option->mtu) out += " mtu " + std::to_string(*option->mtu);
+  if (!option->client_id.empty()) out += " client " + option->client_id;
   // Without their beginning, which is that of all.
   for (const Error& problem : problems)
     out += " | " +
@@ -64,7 +65,16 @@ TEST_CASE("every form of the kernel's ip= is read") {
       {":::::", "dhcp"},
       {"::::::dhcp", "dhcp"},
       {"::::::none", "off"},
-      {"dhcp,1,01:02", "dhcp"},
+      {"dhcp,1,01:02", "dhcp client 0130313a3032"},
+      {"dhcp,0,x", "dhcp client 0078"},
+      {"dhcp,0", "dhcp"},
+      {":::::eth0:dhcp,0,44454647", "dhcp dev eth0 client 003434343534363437"},
+      {"eth0:dhcp,0,44454647:1400", "dhcp dev eth0 mtu 1400 client 003434343534363437"},
+      {"192.0.2.5::192.0.2.1:24::eth0:dhcp,0,x",
+       "fixed dev eth0 192.0.2.5/24 via 192.0.2.1 client 0078"},
+      {"dhcp,999,x",
+       "dhcp | client identifier 'dhcp,999,x' (column 1): its type is to be a number from 0 to "
+       "255; the server is asked without it"},
       {":::::eth0:dhcp", "dhcp dev eth0"},
       {":::::eth0:", "dhcp dev eth0"},
       {":::::eth0", "dhcp dev eth0"},
@@ -101,7 +111,13 @@ TEST_CASE("ip= takes IPv6 in brackets, and the forms of other builders") {
       {"eth0:auto6", "announced dev eth0"},
       {"eth0.5:dhcp", "dhcp dev eth0.5"},
       {"auto6", "announced"},
-      {"dhcp6", "announced"},
+      {"dhcp6",
+       "announced | method 'dhcp6' (column 1): early boot asks no DHCPv6 server; it has the "
+       "addresses that routers announce, and no other"},
+      {"eth0:dhcp6",
+       "announced dev eth0 | method 'dhcp6' (column 6): early boot asks no DHCPv6 server; it has "
+       "the addresses that routers announce, and no other"},
+      {"[2001:db8::2]:::::eth0:dhcp6", "fixed dev eth0 2001:db8::2/64"},
       {"enp0s3", "dhcp dev enp0s3"},
       {"eth0:off", "off dev eth0"},
   }));
@@ -387,7 +403,24 @@ TEST_CASE("the host name to tell is the first line of /etc/hostname that is one"
 }
 
 TEST_CASE("the DHCP client asks for ever, and only for what is used") {
-  CHECK(join(dhcp_words("eth0", "web1", "/s"), " ") ==
-        "-f -i eth0 -s /s -t 3 -T 3 -A 3 -o -O subnet -O router -O staticroutes -O mtu "
-        "-x hostname:web1");
+  const std::string words =
+      "-f -i eth0 -s /s -t 3 -T 3 -A 3 -o -O subnet -O router -O staticroutes -O mtu";
+  CHECK(join(dhcp_words("eth0", "web1", "", "/s"), " ") == words + " -x hostname:web1");
+  CHECK(join(dhcp_words("eth0", "", "ff12", "/s"), " ") == words + " -x 0x3d:ff12");
+}
+
+TEST_CASE("DHCP is asked by the client identifier that was written down") {
+  NetworkConfig config;
+  config.interface = "eth0";
+  config.client_id = "ff12";
+  NetworkPlan plan = network_plan("", config);
+  REQUIRE(plan.links.size() == 1);
+  CHECK(plan.links[0].client_id == "ff12");
+  widen(plan, std::vector<LinkFacts>{});
+  CHECK(plan.links.back().match.any());
+  CHECK(plan.links.back().client_id == "ff12");
+  plan = network_plan("ip=:::::eth0:dhcp,0,x", config);
+  CHECK(plan.problems.empty());
+  REQUIRE(plan.links.size() == 1);
+  CHECK(plan.links[0].client_id == "0078");
 }
