@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/address.hpp"
+#include "core/client_id.hpp"
 #include "core/made_link.hpp"
 #include "core/text.hpp"
 #include "core/toml.hpp"
@@ -305,6 +306,11 @@ void read_network(Table& table, NetworkConfig& out) {
   table.text("hostname", [&](const std::string& value) {
     return checked(value, valid_hostname(value), "it is to be letters, digits, '-', '_' and '.'",
                    [&](const std::string& text) { out.hostname = text; });
+  });
+  table.text("client_id", [&](const std::string& value) {
+    const auto id = parse_client_id(value);
+    if (id) out.client_id = *id;
+    return std::string(id ? "" : "it is to be 2 to 255 bytes in hexadecimal, as in \"01:52:54\"");
   });
   table.number("mtu", 576, 65535,
                [&](std::int64_t value) { out.mtu = static_cast<unsigned>(value); });

@@ -79,6 +79,28 @@ std::string lines_for(const HostNetwork& host, const std::vector<std::string>& o
   return out + " (see latchkey.conf(5)); then: update-initramfs -u -k all";
 }
 
+// Where DHCP is asked by another identifier than now: a server may go by that.
+std::optional<Finding> other_client(const NetworkPlan& plan, const IpTexts& texts,
+                                    const HostNetwork& host) {
+  const HostLease* const lease = lease_of(texts, host.link);
+  const bool same = std::ranges::any_of(plan.links, [&](const LinkPlan& link) {
+    return link.dhcp4 && (host.config.client_id.empty() ? !link.client_id.empty()
+                                                        : link.client_id == host.config.client_id);
+  });
+  const bool usual = lease != nullptr && !lease->client_id.empty() && host.config.client_id.empty();
+  if (lease == nullptr || usual || same) return {};
+  return doubtful(
+      {Code::config,
+       "early boot asks the DHCP server by another client identifier than '" +
+           printable(host.link) + "' did",
+       "a server that goes by it gives early ssh another address than this machine has now",
+       (lease->client_id.empty()
+            ? "let the server go by the MAC address, or write into [network] of latchkey.conf: "
+              "client_id, as that of the running system"
+            : "write into [network] of latchkey.conf: client_id = \"" + lease->client_id + '"') +
+           " (see latchkey.conf(5)); then: update-initramfs -u -k all"});
+}
+
 }  // namespace
 
 std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& texts, bool meant) {
@@ -130,7 +152,7 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   const bool tagged = std::ranges::any_of(plan.made, [&](const MadeLink& made) {
     return made.kind == MadeLink::Kind::vlan && made.vlan_id == vlan;
   });
-  if (vlan == 0 || tagged) return {};
+  if (vlan == 0 || tagged) return here ? std::nullopt : other_client(plan, texts, host);
   return graded({Code::config,
                  "early boot makes no VLAN " + std::to_string(vlan) + ", over which '" +
                      printable(host.link) + "' is reached now",

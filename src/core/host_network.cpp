@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/address.hpp"
+#include "core/client_id.hpp"
 #include "core/host_addresses.hpp"
 #include "core/host_layers.hpp"
 #include "core/host_way.hpp"
@@ -64,6 +65,20 @@ std::vector<std::string> leave_out(std::vector<HostAddress>& addresses, const Ho
   return texts;
 }
 
+// A server may go by the identifier that it is told, and not by the MAC address.
+void same_client(HostNetwork& out, const IpTexts& texts, const Json& link) {
+  const HostLease* const lease = lease_of(texts, out.link);
+  if (lease == nullptr || lease->client_id == usual_client_id(card_mac(link))) return;
+  out.config.client_id = lease->client_id;
+  if (lease->client_id.empty())
+    out.warnings.push_back(
+        {Code::partial,
+         "early boot may get another address than '" + printable(out.link) + "' has now",
+         "the DHCP client of the running system tells the server an identifier of its own",
+         "let the server go by the MAC address, or write client_id into [network] of "
+         "/etc/latchkey/latchkey.conf"});
+}
+
 // Routes that a person set up on cards, or what is made of cards; those of guests and
 // tunnels lead nowhere in early boot.
 void tell_left_out(HostNetwork& out, const HostWay& ways, const std::vector<Json>& links) {
@@ -112,6 +127,11 @@ std::vector<Json> links_of(const IpTexts& texts) {
     if (std::ranges::find(texts.wireless, text_of(link, "ifname")) != texts.wireless.end())
       link["linkinfo"] = Json{{"info_kind", "wireless"}};
   return out;
+}
+
+const HostLease* lease_of(const IpTexts& texts, const std::string& link) {
+  const auto found = std::ranges::find(texts.leases, link, &HostLease::link);
+  return found == texts.leases.end() ? nullptr : &*found;
 }
 
 HostNetwork host_network(const IpTexts& texts) {
@@ -173,6 +193,7 @@ HostNetwork host_network(const IpTexts& texts) {
   // DHCP for IPv4 goes together with lasting IPv6 addresses. Only announced ones: DHCP
   // does no harm beside them.
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
+  if (lent && link != nullptr) same_client(out, texts, *link);
   lasting_setup(out, addresses, ways);
   if (!floating.empty())
     out.warnings.push_back(

@@ -12,6 +12,12 @@
 
 namespace latchkey {
 
+/// By which client identifier the running system asked the DHCP server for a link's address.
+struct HostLease {
+  std::string link{};
+  std::string client_id{};  ///< in hexadecimal; empty: another than the MAC address, not known
+};
+
 /// What `ip -j` printed; an empty text where it printed nothing.
 struct IpTexts {
   std::string addresses{};  ///< `ip -j addr`
@@ -21,6 +27,7 @@ struct IpTexts {
   /// SSH_CONNECTION as sshd sets it; empty where nobody is logged in, or sudo took it away.
   std::string ssh_connection{};
   std::vector<std::string> wireless{};  ///< the links that need WLAN; early boot has none
+  std::vector<HostLease> leases{};      ///< as far as they are known
 };
 
 struct HostNetwork {
@@ -40,7 +47,11 @@ struct HostNetwork {
 /// What to tell where nothing but this wireless link has an address.
 [[nodiscard]] Error no_wireless(const std::string& link);
 
-/// Takes the interface that host_way() chooses. Its IPv4 address from a DHCP server means DHCP;
+/// The lease of this link, as far as it is known; null otherwise.
+[[nodiscard]] const HostLease* lease_of(const IpTexts& texts, const std::string& link);
+
+/// Takes the interface that host_way() chooses. Its IPv4 address from a DHCP server means DHCP,
+/// by the same client identifier;
 /// else one lasting address of each family and its gateway are written down; so are a VLAN, bond
 /// or bridge that it lies on. A link that early boot cannot make gives its lasting addresses to
 /// what is in its place, with a warning. What cannot be told gives DHCP on every wired interface

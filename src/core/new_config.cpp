@@ -67,6 +67,9 @@ std::string new_network_text(const NewConfig& config) {
               "[\"192.0.2.1\", \"2001:db8::1\"]");
   out += "# Told to the DHCP server.\n";
   out += line(set && !network.hostname.empty(), "hostname", quoted(network.hostname), "\"server\"");
+  out += "# By which that server knows this machine, in hexadecimal; without it the MAC address.\n";
+  out += line(set && !network.client_id.empty(), "client_id", quoted(network.client_id),
+              "\"01:52:54:00:12:34:56\"");
   out += "# Without it that of the link or of the DHCP server.\n";
   out += line(set && network.mtu != 0, "mtu", std::to_string(network.mtu), "1500");
   out += "# Use every wired interface when the named one has not appeared for a minute.\n";

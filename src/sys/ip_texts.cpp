@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/ip_texts.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdlib>
 
+#include "core/client_id.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
 #include "sys/link.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
+
+std::vector<HostLease> read_leases(const std::string& root, const std::vector<LinkFacts>& links) {
+  std::vector<HostLease> out;
+  const auto exists = [&](const std::string& file) {
+    return ::access((root + file).c_str(), F_OK) == 0;
+  };
+  for (const LinkFacts& link : links) {
+    const auto networkd =
+        read_file(root + "/run/systemd/netif/leases/" + std::to_string(link.index), 64UL * 1024);
+    const auto id = networkd ? assigned(*networkd, "CLIENTID") : std::nullopt;
+    if (const auto known = id ? parse_client_id(*id) : std::nullopt)
+      out.push_back({link.name, *known});
+    else if (exists("/run/dhcpcd/" + link.name + ".pid") ||
+             exists("/run/dhcpcd/" + link.name + "-4.pid") || exists("/run/dhcpcd/pid"))
+      out.push_back({link.name, ""});
+  }
+  return out;
+}
 
 IpTexts read_ip() {
   const auto said = [](const std::vector<std::string>& words) {
@@ -17,13 +40,18 @@ IpTexts read_ip() {
     return ran && ran->status == 0 ? ran->output : std::string();
   };
   const char* const login = std::getenv("SSH_CONNECTION");
-  std::vector<std::string> wireless;
   bool early = false;
-  for (const LinkFacts& link : read_links("", false, early))
+  const std::vector<LinkFacts> links = read_links("", false, early);
+  std::vector<std::string> wireless;
+  for (const LinkFacts& link : links)
     if (link.wireless) wireless.push_back(link.name);
-  return {said({"ip", "-j", "addr"}),        said({"ip", "-j", "-4", "route"}),
-          said({"ip", "-j", "-6", "route"}), said({"ip", "-j", "-d", "link"}),
-          login != nullptr ? login : "",     wireless};
+  return {said({"ip", "-j", "addr"}),
+          said({"ip", "-j", "-4", "route"}),
+          said({"ip", "-j", "-6", "route"}),
+          said({"ip", "-j", "-d", "link"}),
+          login != nullptr ? login : "",
+          wireless,
+          read_leases("", links)};
 }
 
 }  // namespace latchkey

@@ -2,9 +2,20 @@
 // Asking `ip` about the running system.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "core/host_network.hpp"
 
 namespace latchkey {
+
+struct LinkFacts;
+
+/// By which client identifiers systemd-networkd asked for the addresses of these links, and
+/// which links dhcpcd serves: what it tells is an identifier that it makes up. Other clients
+/// of Debian go by the MAC address. Files are read below `root`. Never fails.
+[[nodiscard]] std::vector<HostLease> read_leases(const std::string& root,
+                                                 const std::vector<LinkFacts>& links);
 
 /// What `ip` prints of the running system's network. Never fails: what cannot be asked is
 /// an empty text.

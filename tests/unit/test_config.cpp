@@ -77,6 +77,8 @@ TEST_CASE("a wrong value is told with its place and what would be right") {
   CHECK(complaint("[keys]\ndevice = \"a/b\"\n[ssh]\nport = 70000\n") ==
         "latchkey: error: latchkey.conf:4:8: [ssh] port = '70000': it is to be from 1 to 65535\n"
         "latchkey: hint: correct the line\n");
+  CHECK(complaint("[keys]\ndevice = \"a/b\"\n[network]\nclient_id = \"f\"\n")
+            .find("it is to be 2 to 255 bytes in hexadecimal") != std::string::npos);
   CHECK(complaint("[keys]\ndevice = \"a/b\"\n[boot]\nthen = \"contniue\"\n")
             .find("did you mean 'continue'?") != std::string::npos);
   CHECK(complaint("[keys]\ndevice = \"a/b\"\n[ssh]\ngrant = \"root\"\n")

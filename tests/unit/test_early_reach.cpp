@@ -185,3 +185,25 @@ TEST_CASE("a machine with nothing but WLAN is told that nobody reaches it") {
   now.wireless = {"ens3"};
   CHECK(judged({}, now).empty());
 }
+
+TEST_CASE("DHCP by another client identifier than now is doubtful") {
+  IpTexts now = machine(address("192.0.2.10", lent));
+  now.leases = {{"ens3", "ffb6220f"}};
+  const std::string told =
+      "warning: early boot asks the DHCP server by another client identifier than 'ens3' did: a "
+      "server that goes by it gives early ssh another address than this machine has now";
+  CHECK(judged({}, now) == told);
+  CHECK(out_of_reach(network_plan("", {}), now, false)->text.hint ==
+        "write into [network] of latchkey.conf: client_id = \"ffb6220f\" (see latchkey.conf(5)); "
+        "then: update-initramfs -u -k all");
+  NetworkConfig same;
+  same.client_id = "ffb6220f";
+  CHECK(judged(same, now).empty());
+  CHECK(judged({}, now, "ip=:::::ens3:dhcp,0,x") == told);
+  now.leases = {{"ens3", "01525400123456"}};
+  CHECK(judged({}, now).empty());
+  // dhcpcd's, which is not known: any that is written was chosen.
+  now.leases = {{"ens3", ""}};
+  CHECK(judged({}, now) == told);
+  CHECK(judged(same, now).empty());
+}

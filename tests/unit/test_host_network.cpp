@@ -428,3 +428,21 @@ TEST_CASE("a bridge is made without the wireless card in it") {
   texts.wireless = {"wl0"};
   CHECK(said(host_network(texts)) == "static bridge 52:54:00:00:00:03" + reached);
 }
+
+TEST_CASE("DHCP is asked by the identifier of the running lease") {
+  IpTexts texts{card(lasting("192.0.2.10", "24", R"(,"dynamic":true)")), via_one, "", plain_link};
+  const auto client = [&](const std::string& id) {
+    texts.leases = {{"ens9", "ff99"}, {"ens3", id}};
+    return host_network(texts).config.client_id;
+  };
+  CHECK(client("ffb6220feb0002") == "ffb6220feb0002");
+  CHECK(client("01525400123456").empty());  // what udhcpc tells anyway
+  CHECK(host_network(texts).warnings.empty());
+  CHECK(client("").empty());
+  CHECK(said(host_network(texts)) ==
+        "dhcp on 52:54:00:12:34:56 reached at 192.0.2.10 | early boot may get another address than "
+        "'ens3' has now: the DHCP client of the running system tells the server an identifier of "
+        "its own");
+  texts.addresses = card(lasting("192.0.2.10", "24"));
+  CHECK(client("ffb6220feb0002").empty());
+}

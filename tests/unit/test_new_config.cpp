@@ -40,6 +40,7 @@ TEST_CASE("a new latchkey.conf gives back what was meant and the defaults for th
                     .interface = "52:54:00:12:34:56",
                     .address = {"192.0.2.10/24", "2001:db8::2/64"},
                     .gateway = {"192.0.2.1"},
+                    .client_id = "ff12",
                     .mtu = 1400};
   const Config read = parsed(new_config_text(config));
   CHECK(read.keys.device.text() == "vg0/encrypted-keys");
@@ -48,6 +49,7 @@ TEST_CASE("a new latchkey.conf gives back what was meant and the defaults for th
   CHECK(read.network.interface == "52:54:00:12:34:56");
   CHECK(read.network.address == config.network.address);
   CHECK(read.network.gateway == config.network.gateway);
+  CHECK(read.network.client_id == "ff12");
   CHECK(read.network.mtu == 1400);
   CHECK(read.network.fallback);
   CHECK_FALSE(read.boot.wait);

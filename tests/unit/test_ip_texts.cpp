@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the running system's DHCP clients leave behind.
+#include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+#include "sys/fd.hpp"
+#include "sys/ip_texts.hpp"
+
+#include "core/network.hpp"
+using namespace latchkey;
+
+TEST_CASE("the client identifier of a lease is read from what networkd wrote") {
+  const test::TempFolder folder;
+  const std::string root = folder.path();
+  const auto put = [&](const std::string& file, const std::string& text) {
+    REQUIRE(make_directories(root + file.substr(0, file.rfind('/')), 0755));
+    REQUIRE(write_file(root + file, text, 0644));
+  };
+  const std::vector<LinkFacts> links{{.index = 2, .name = "ens3"}, {.index = 3, .name = "ens4"}};
+  CHECK(read_leases(root, links).empty());
+  put("/run/systemd/netif/leases/2", "# made\nADDRESS=192.0.2.10\nCLIENTID=ffb6220feb\n");
+  put("/run/systemd/netif/leases/3", "CLIENTID=nonsense\n");
+  auto leases = read_leases(root, links);
+  REQUIRE(leases.size() == 1);
+  CHECK((leases[0].link == "ens3" && leases[0].client_id == "ffb6220feb"));
+  put("/run/dhcpcd/ens4-4.pid", "1\n");
+  leases = read_leases(root, links);
+  REQUIRE(leases.size() == 2);
+  CHECK((leases[1].link == "ens4" && leases[1].client_id.empty()));
+}
