@@ -116,8 +116,11 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
     fixed.insert(fixed.end(), link.fixed.addresses.begin(), link.fixed.addresses.end());
     dhcp = dhcp || link.dhcp4;
   }
-  if (!dhcp && fixed.empty()) return {};
   const Present now = present_addresses(texts, host.link);
+  if (!dhcp && fixed.empty()) {  // what routers announce is no matter of ours
+    const auto six = plan.links.empty() ? std::nullopt : by_dhcp6_alone(now.usable);
+    return six ? std::optional(bad(no_dhcp6(host.link, *six))) : std::nullopt;
+  }
   const auto some = [&](const std::vector<Address>& addresses) {
     return std::ranges::any_of(fixed, [&](const Subnet& one) { return among(one, addresses); });
   };
@@ -133,6 +136,7 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
     return meant ? doubtful(std::move(text)) : bad(std::move(text));
   };
   if (!here && !(dhcp && lent(now))) {
+    if (const auto six = by_dhcp6_alone(now.usable)) return bad(no_dhcp6(host.link, *six));
     if (now.own.empty()) return {};
     if (fixed.empty())
       return graded({Code::config,

@@ -16,6 +16,7 @@ FirstNetwork set_network(NewConfig& config, const HostNetwork& host, std::string
           : "As '" + host.link + "' was set up when this file was written.";
   const NetworkPlan plan = network_plan(cmdline, host.config, ip.value);
   FirstNetwork out{.warnings = host.warnings};
+  if (!plan.by_ip_option) out.out_of_reach = host.out_of_reach;
   if (plan.by_ip_option)
     out.ip_source = has_ip_option(cmdline) || ip.value.empty() ? "the kernel's command line"
                                                                : "'" + ip.file + "'";

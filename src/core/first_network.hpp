@@ -2,6 +2,7 @@
 // What a new configuration says about the network, and what its owner is told.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace latchkey {
 struct FirstNetwork {
   std::string ip_source{};  ///< where an ip= stands that decides instead; empty: nowhere
   std::vector<Error> warnings{};
+  /// Why nobody would reach early boot as it is written.
+  std::optional<Error> out_of_reach{};
 };
 
 /// An `IP=` in initramfs-tools' own configuration.

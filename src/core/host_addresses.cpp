@@ -66,4 +66,12 @@ std::vector<HostAddress> to_leave_out(std::span<const HostAddress> addresses,
   return out;
 }
 
+std::optional<Subnet> by_dhcp6_alone(std::span<const HostAddress> addresses) {
+  const bool alone = std::ranges::all_of(addresses, [](const HostAddress& a) {
+    return !a.lasting && a.subnet.address.v6 && single(a);
+  });
+  if (addresses.empty() || !alone) return {};
+  return addresses.front().subnet;
+}
+
 }  // namespace latchkey

@@ -29,4 +29,8 @@ struct HostAddress {
 [[nodiscard]] std::vector<HostAddress> to_leave_out(std::span<const HostAddress> addresses,
                                                     std::span<const Address> gateways);
 
+/// The first address from a DHCPv6 server (it has no subnet around it), where there is nothing
+/// but such: early boot asks no server of that kind.
+[[nodiscard]] std::optional<Subnet> by_dhcp6_alone(std::span<const HostAddress> addresses);
+
 }  // namespace latchkey

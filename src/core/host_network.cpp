@@ -121,6 +121,16 @@ Error no_wireless(const std::string& link) {
           "plug a cable in, or unlock at the console"};
 }
 
+Error no_dhcp6(const std::string& link, const Subnet& address) {
+  return {Code::refused,
+          "early boot has no address: the only one of '" + printable(link) + "', " +
+              address.address.text() + ", is from a DHCPv6 server",
+          "early boot asks no such server, and nobody reaches early ssh",
+          "write it as a fixed one into [network] of latchkey.conf: method = \"static\", address = "
+          "\"" +
+              address.text() + "\" (see latchkey.conf(5)); then: update-initramfs -u -k all"};
+}
+
 std::vector<Json> links_of(const IpTexts& texts) {
   std::vector<Json> out = rows_of(texts.links);
   for (Json& link : out)
@@ -193,6 +203,7 @@ HostNetwork host_network(const IpTexts& texts) {
   // DHCP for IPv4 goes together with lasting IPv6 addresses. Only announced ones: DHCP
   // does no harm beside them.
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
+  if (const auto six = by_dhcp6_alone(addresses)) out.out_of_reach = no_dhcp6(out.link, *six);
   if (lent && link != nullptr) same_client(out, texts, *link);
   lasting_setup(out, addresses, ways);
   if (!floating.empty())

@@ -2,10 +2,12 @@
 // How the running system reaches its network, as `[network]` for early boot.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/address.hpp"
 #include "core/ip_json.hpp"
 #include "core/network_config.hpp"
 #include "core/result.hpp"
@@ -38,6 +40,8 @@ struct HostNetwork {
   std::vector<std::string> addresses{};  ///< under which it is reached, IPv4 first
   /// What early boot will not do as the running system does.
   std::vector<Error> warnings{};
+  /// Why nobody would reach early boot, however it is told to come up.
+  std::optional<Error> out_of_reach{};
 };
 
 /// The rows of `ip -j -d link`. A wireless card has the kind `wireless`, as if it were made:
@@ -46,6 +50,9 @@ struct HostNetwork {
 
 /// What to tell where nothing but this wireless link has an address.
 [[nodiscard]] Error no_wireless(const std::string& link);
+
+/// What to tell where the only address of a link is lent by a DHCPv6 server.
+[[nodiscard]] Error no_dhcp6(const std::string& link, const Subnet& address);
 
 /// The lease of this link, as far as it is known; null otherwise.
 [[nodiscard]] const HostLease* lease_of(const IpTexts& texts, const std::string& link);

@@ -26,7 +26,16 @@ namespace {
 struct FirstConfig {
   NewConfig config{};
   bool by_ip_option = false;  // an ip= decides, not [network]
+  std::optional<Error> out_of_reach{};
 };
+
+// The files stand as written: to be corrected by their owner, who then goes on.
+Result<> told(const FirstConfig& first) {
+  if (!first.out_of_reach) return Ok{};
+  Error error = *first.out_of_reach;
+  error.hint = "correct it as follows, and run this command again: " + error.hint;
+  return error;
+}
 
 FirstConfig first_config(const Globals& globals, const FirstFiles& files) {
   NewConfig config{.keys_device = files.keys.text(), .keys_uuid = files.keys_uuid};
@@ -38,7 +47,7 @@ FirstConfig first_config(const Globals& globals, const FirstFiles& files) {
     say(globals, network.ip_source +
                      " has an ip=, which decides in early boot as long as it is there, and not "
                      "[network] in latchkey.conf");
-  return {config, !network.ip_source.empty()};
+  return {config, !network.ip_source.empty(), network.out_of_reach};
 }
 
 // The owner's own configuration may have come without a word about the network: early boot
@@ -56,7 +65,7 @@ Result<> add_network(const Globals& globals, const FirstFiles& files, const std:
   const mode_t mode = ::stat(conf.c_str(), &info) == 0 ? info.st_mode & 07777U : 0644U;
   if (auto written = write_file(conf, *whole, mode); !written) return written;
   say(globals, "'" + conf + "' said nothing of the network, and has [network] now");
-  return Ok{};
+  return told(first);
 }
 
 Result<> write_if_missing(const std::string& path, std::string_view text, mode_t mode) {
@@ -97,7 +106,9 @@ Result<> write_first_files(const Globals& globals, const FirstFiles& files) {
   const auto text = read_file(conf);
   if (text) return add_network(globals, files, conf, *text);
   if (text.error().code != Code::missing) return text.error();
-  return write_file(conf, new_config_text(first_config(globals, files).config), 0644);
+  const FirstConfig first = first_config(globals, files);
+  if (auto done = write_file(conf, new_config_text(first.config), 0644); !done) return done;
+  return told(first);
 }
 
 void tell_the_way_in(const Globals& globals, const std::string& before) {

@@ -207,3 +207,14 @@ TEST_CASE("DHCP by another client identifier than now is doubtful") {
   CHECK(judged({}, now) == told);
   CHECK(judged(same, now).empty());
 }
+
+TEST_CASE("an address from a DHCPv6 server alone is an error until it is written down") {
+  const IpTexts now = machine(
+      R"({"family":"inet6","local":"2001:db8::5","prefixlen":128,"scope":"global","dynamic":true})");
+  const std::string told =
+      "error: early boot has no address: the only one of 'ens3', 2001:db8::5, is from a DHCPv6 "
+      "server";
+  CHECK(judged({}, now).starts_with(told));
+  CHECK(judged({}, now, "ip=ens3:dhcp6").starts_with(told));
+  CHECK(judged(fixed("2001:db8::5/128"), now).empty());
+}

@@ -88,3 +88,12 @@ TEST_CASE("[network] is left open where nobody could say how") {
   CHECK(set_network(config, {}, "", {}).warnings.empty());
   CHECK(config.network_left_open);
 }
+
+TEST_CASE("init stops where nobody would reach early boot, unless an ip= decides") {
+  HostNetwork host = static_host();
+  host.out_of_reach = Error{Code::refused, "no address", "", ""};
+  NewConfig config;
+  CHECK(set_network(config, host, "quiet", {}).out_of_reach);
+  CHECK_FALSE(set_network(config, host, "ip=192.0.2.10::192.0.2.1:24::ens3:none", {}).out_of_reach);
+  CHECK_FALSE(set_network(config, static_host(), "quiet", {}).out_of_reach);
+}

@@ -446,3 +446,21 @@ TEST_CASE("DHCP is asked by the identifier of the running lease") {
   texts.addresses = card(lasting("192.0.2.10", "24"));
   CHECK(client("ffb6220feb0002").empty());
 }
+
+TEST_CASE("an address from a DHCPv6 server alone is none in early boot") {
+  const std::string six = lasting("2001:db8::5", "128", R"(,"dynamic":true)");
+  const std::string via_router =
+      R"([{"dst":"default","gateway":"fe80::1","dev":"ens3","protocol":"ra"}])";
+  const auto found = [&](const std::string& infos) {
+    return host_network({card(infos), "", via_router, plain_link}).out_of_reach;
+  };
+  REQUIRE(found(six));
+  CHECK(sentence(*found(six)) ==
+        "early boot has no address: the only one of 'ens3', 2001:db8::5, is from a DHCPv6 server: "
+        "early boot asks no such server, and nobody reaches early ssh");
+  CHECK(found(six)->hint.find("method = \"static\", address = \"2001:db8::5/128\"") !=
+        std::string::npos);
+  CHECK_FALSE(found(six + "," + lasting("2001:db8::6", "64", R"(,"dynamic":true)")));
+  CHECK_FALSE(found(six + "," + lasting("192.0.2.10", "24", R"(,"dynamic":true)")));
+  CHECK_FALSE(found(""));
+}
