@@ -66,6 +66,22 @@ std::vector<HostAddress> to_leave_out(std::span<const HostAddress> addresses,
   return out;
 }
 
+std::optional<Address> announced_to(const HostAddress& address, std::string_view mac) {
+  const auto text = parse_mac(mac);
+  if (!text || address.lasting || !address.subnet.address.v6 || address.subnet.prefix != 64)
+    return {};
+  Address out = address.subnet.address;
+  // Three bytes of the MAC address, two that say so, and the other three.
+  constexpr std::array<std::size_t, 6> places{8, 9, 10, 13, 14, 15};
+  for (std::size_t i = 0; i < places.size(); ++i)
+    out.bytes[places[i]] =
+        static_cast<std::uint8_t>(std::stoul(text->substr(3 * i, 2), nullptr, 16));
+  out.bytes[8] ^= 2U;  // whether it was given by the maker is told the other way round
+  out.bytes[11] = 0xff;
+  out.bytes[12] = 0xfe;
+  return out;
+}
+
 std::optional<Subnet> by_dhcp6_alone(std::span<const HostAddress> addresses) {
   const bool alone = std::ranges::all_of(addresses, [](const HostAddress& a) {
     return !a.lasting && a.subnet.address.v6 && single(a);

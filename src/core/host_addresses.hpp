@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/address.hpp"
@@ -32,5 +33,9 @@ struct HostAddress {
 /// The first address from a DHCPv6 server (it has no subnet around it), where there is nothing
 /// but such: early boot asks no server of that kind.
 [[nodiscard]] std::optional<Subnet> by_dhcp6_alone(std::span<const HostAddress> addresses);
+
+/// The address that a kernel makes of an announced network of 64 bits and a card's MAC address,
+/// when nothing tells it otherwise. Nothing where either is not of that kind.
+[[nodiscard]] std::optional<Address> announced_to(const HostAddress& address, std::string_view mac);
 
 }  // namespace latchkey

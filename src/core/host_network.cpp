@@ -10,6 +10,7 @@
 #include "core/host_addresses.hpp"
 #include "core/host_layers.hpp"
 #include "core/host_way.hpp"
+#include "core/lists.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -77,6 +78,34 @@ void same_client(HostNetwork& out, const IpTexts& texts, const Json& link) {
          "the DHCP client of the running system tells the server an identifier of its own",
          "let the server go by the MAC address, or write client_id into [network] of "
          "/etc/latchkey/latchkey.conf"});
+}
+
+// The MAC address that the link shows in early boot, as far as it is known.
+std::string early_mac(const NetworkConfig& config) {
+  for (const auto& cards : {std::vector{config.interface}, config.bond, config.bridge})
+    for (const std::string& card : cards)
+      if (const auto mac = parse_mac(card)) return *mac;
+  return "";
+}
+
+// The running system may make its announced addresses of a secret; early boot has those of the
+// MAC address, and is looked for where init says.
+void as_announced(HostNetwork& out, const std::vector<HostAddress>& addresses) {
+  const std::string mac = early_mac(out.config);
+  std::vector<std::string> texts;
+  for (const HostAddress& address : addresses)
+    add_once(texts, announced_to(address, mac).value_or(address.subnet.address).text());
+  const bool others = std::ranges::none_of(addresses, [&](const HostAddress& a) {
+    return a.lasting || !a.subnet.address.v6 ||
+           std::ranges::find(texts, a.subnet.address.text()) != texts.end();
+  });
+  const std::string now = join(out.addresses, ", ");
+  out.addresses = texts;
+  if (others && !texts.empty())
+    out.warnings.push_back(
+        {Code::partial, "early boot will be reached at " + join(texts, ", ") + ", not at " + now,
+         "it has the IPv6 address of the card's MAC address; the running system makes its own",
+         "write a fixed address into [network] of /etc/latchkey/latchkey.conf if that is no use"});
 }
 
 // Routes that a person set up on cards, or what is made of cards; those of guests and
@@ -205,6 +234,7 @@ HostNetwork host_network(const IpTexts& texts) {
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
   if (const auto six = by_dhcp6_alone(addresses)) out.out_of_reach = no_dhcp6(out.link, *six);
   if (lent && link != nullptr) same_client(out, texts, *link);
+  as_announced(out, addresses);
   lasting_setup(out, addresses, ways);
   if (!floating.empty())
     out.warnings.push_back(

@@ -37,7 +37,8 @@ struct HostNetwork {
   /// the kernel name them differently. Early boot names what it makes in its own way.
   NetworkConfig config{};
   std::string link{};                    ///< its name now; empty when there is none
-  std::vector<std::string> addresses{};  ///< under which it is reached, IPv4 first
+  /// Under which early boot is reached, as far as one can tell, IPv4 first.
+  std::vector<std::string> addresses{};
   /// What early boot will not do as the running system does.
   std::vector<Error> warnings{};
   /// Why nobody would reach early boot, however it is told to come up.

@@ -49,7 +49,8 @@ TEST_CASE("case 6: an address from a DHCP server gives DHCP on the card with thi
       R"([{"dst":"default","gateway":"10.0.2.2","dev":"ens3","protocol":"dhcp","metric":100}])",
       R"([{"dst":"default","gateway":"fe80::2","dev":"ens3","protocol":"ra","metric":1024}])",
       plain_link};
-  CHECK(said(host_network(texts)) == "dhcp on 52:54:00:12:34:56 reached at 10.0.2.15, fec0::1");
+  CHECK(said(host_network(texts)) ==
+        "dhcp on 52:54:00:12:34:56 reached at 10.0.2.15, fec0::5054:ff:fe12:3456");
 }
 
 TEST_CASE("a static address comes with its gateway, an announced IPv6 address stays out") {
@@ -63,7 +64,7 @@ TEST_CASE("a static address comes with its gateway, an announced IPv6 address st
       plain_link};
   CHECK(said(host_network(texts)) ==
         "static on 52:54:00:12:34:56 192.0.2.10/24 via 192.0.2.1 "
-        "reached at 192.0.2.10, 2001:db8::5");
+        "reached at 192.0.2.10, 2001:db8::5054:ff:fe12:3456");
 }
 
 TEST_CASE("case 12: static IPv6 alone is enough, also with a gateway of the link") {
@@ -367,7 +368,7 @@ TEST_CASE("beside an address that the network gives none that floats is copied")
   const std::string six = lasting("2001:db8::5", "64", R"(,"dynamic":true)");
   CHECK(
       of_address(lasting("192.0.2.10", "24") + "," + six + "," + lasting("2001:db8::100", "128")) ==
-      own_address + ", 2001:db8::5" + without("2001:db8::100/128"));
+      own_address + ", 2001:db8::5054:ff:fe12:3456" + without("2001:db8::100/128"));
 }
 
 TEST_CASE("a VLAN, bond or bridge takes no MTU that its cards lack in early boot") {
@@ -463,4 +464,22 @@ TEST_CASE("an address from a DHCPv6 server alone is none in early boot") {
   CHECK_FALSE(found(six + "," + lasting("2001:db8::6", "64", R"(,"dynamic":true)")));
   CHECK_FALSE(found(six + "," + lasting("192.0.2.10", "24", R"(,"dynamic":true)")));
   CHECK_FALSE(found(""));
+}
+
+TEST_CASE("an announced address is told as early boot makes it, of the MAC address") {
+  const std::string secret = lasting("2001:db8::a1b2:c3d4:e5f6:7", "64", R"(,"dynamic":true)");
+  const std::string usual = lasting("2001:db8::5054:ff:fe12:3456", "64", R"(,"dynamic":true)");
+  const std::string via_router =
+      R"([{"dst":"default","gateway":"fe80::1","dev":"ens3","protocol":"ra"}])";
+  const auto told = [&](const std::string& infos) {
+    return said(host_network({card(infos), "", via_router, plain_link}));
+  };
+  const std::string early = "dhcp on 52:54:00:12:34:56 reached at 2001:db8::5054:ff:fe12:3456";
+  CHECK(told(usual) == early);
+  CHECK(told(secret + "," + usual) == early);
+  CHECK(told(secret) ==
+        early +
+            " | early boot will be reached at 2001:db8::5054:ff:fe12:3456, not at "
+            "2001:db8::a1b2:c3d4:e5f6:7: it has the IPv6 address of the card's MAC address; the "
+            "running system makes its own");
 }
