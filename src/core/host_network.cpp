@@ -80,6 +80,19 @@ void same_client(HostNetwork& out, const IpTexts& texts, const Json& link) {
          "/etc/latchkey/latchkey.conf"});
 }
 
+// A MAC address that the running system gave its card is none that early boot finds.
+void tell_changed_mac(HostNetwork& out, const Json& link) {
+  const auto now = parse_mac(text_of(link, "address"));
+  if (!now || *now == card_mac(link)) return;
+  out.warnings.push_back(
+      {Code::partial,
+       "early boot may get another address than '" + printable(out.link) + "' has now",
+       "it asks the DHCP server with the card's own MAC address " + card_mac(link) +
+           ", the running system with " + *now,
+       "let the server know both, or write a fixed address into [network] of "
+       "/etc/latchkey/latchkey.conf"});
+}
+
 // The MAC address that the link shows in early boot, as far as it is known.
 std::string early_mac(const NetworkConfig& config) {
   for (const auto& cards : {std::vector{config.interface}, config.bond, config.bridge})
@@ -218,11 +231,11 @@ HostNetwork host_network(const IpTexts& texts) {
          "plain interface does"});
     if (instead.empty()) return out;
   }
-  const auto mac = parse_mac(link != nullptr ? text_of(*link, "address") : "");
+  const std::string mac = link != nullptr ? card_mac(*link) : "";
   if (stacked)
     out.config = layers;
-  else if (mac || valid_link_name(out.link))
-    out.config.interface = mac ? *mac : out.link;
+  else if (!mac.empty() || valid_link_name(out.link))
+    out.config.interface = mac.empty() ? out.link : mac;
   else  // the kernel allows names that [network] does not
     out.warnings.push_back({Code::partial,
                             "the interface '" + printable(out.link) + "' has no MAC address",
@@ -234,6 +247,7 @@ HostNetwork host_network(const IpTexts& texts) {
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
   if (const auto six = by_dhcp6_alone(addresses)) out.out_of_reach = no_dhcp6(out.link, *six);
   if (lent && link != nullptr) same_client(out, texts, *link);
+  if (lent && link != nullptr && !stacked) tell_changed_mac(out, *link);
   as_announced(out, addresses);
   lasting_setup(out, addresses, ways);
   if (!floating.empty())

@@ -119,7 +119,9 @@ bool made_here(const NetworkPlan& plan, const std::string& name) {
 bool names(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link,
            bool also_other_names) {
   if (match.any()) return false;
-  if (!match.mac.empty()) return match.mac == link.mac && !made_here(plan, link.name);
+  if (!match.mac.empty())
+    return (match.mac == link.mac || match.mac == link.permanent_mac) &&
+           !made_here(plan, link.name);
   if (match.name == link.name) return true;
   return also_other_names &&
          std::ranges::find(link.other_names, match.name) != link.other_names.end();

@@ -68,6 +68,7 @@ struct LinkFacts {
   int index = 0;
   std::string name;
   std::string mac{};
+  std::string permanent_mac{};             ///< that the card was made with; empty: not known
   std::vector<std::string> other_names{};  ///< that udev would give it
   bool wired = false;                      ///< a real card with a cable
   bool wireless = false;                   ///< a card for WLAN, which early boot has not
@@ -102,8 +103,8 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
 /// or bridge is never touched.
 [[nodiscard]] std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& link);
 
-/// True when this link is what `match` means: by MAC address, name, or a name that
-/// udev would give it. What early boot made has the MAC address of what it lies on,
+/// True when this link is what `match` means: by MAC address, its own or the one it has now, name,
+/// or a name that udev would give it. What early boot made has the MAC address of what it lies on,
 /// so it is only ever meant by its name.
 [[nodiscard]] bool is_meant(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link);
 

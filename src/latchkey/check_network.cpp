@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 
+#include "core/early_card.hpp"
 #include "core/early_reach.hpp"
 #include "core/first_network.hpp"
 #include "core/network.hpp"
 #include "latchkey/check.hpp"
 #include "sys/command_line.hpp"
 #include "sys/ip_texts.hpp"
+#include "sys/link.hpp"
 
 namespace latchkey {
 
@@ -16,6 +18,8 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<std::string> told;  // the same words stand in several places
   // A test's root has no network of its own.
   const IpTexts now = paths.root.empty() ? read_ip() : IpTexts{};
+  bool early = false;
+  const std::vector<LinkFacts> links = read_links(paths.root, false, early);
   const auto look = [&](const std::string& source, const NetworkPlan& plan) {
     for (const Error& problem : plan.problems) {
       if (std::ranges::find(told, problem.what) != told.end()) continue;
@@ -26,6 +30,11 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
     if (far && std::ranges::find(told, far->text.what) == told.end()) {
       told.push_back(far->text.what);
       out.push_back(std::move(*far));
+    }
+    for (Finding& missing : missing_cards(plan, links)) {
+      if (std::ranges::find(told, missing.text.what) != told.end()) continue;
+      told.push_back(missing.text.what);
+      out.push_back(std::move(missing));
     }
     if (turned_off(plan)) out.push_back(bad(no_early_network("'" + source + "'")));
   };

@@ -483,3 +483,14 @@ TEST_CASE("an announced address is told as early boot makes it, of the MAC addre
             "2001:db8::a1b2:c3d4:e5f6:7: it has the IPv6 address of the card's MAC address; the "
             "running system makes its own");
 }
+
+TEST_CASE("a card is written down by the MAC address that it was made with") {
+  const std::string links = R"([{"ifname":"ens3","mtu":1500,"address":"02:00:00:00:00:01",)"
+                            R"("permaddr":"52:54:00:12:34:56"}])";
+  CHECK(said(host_network({card(lasting("192.0.2.10", "24")), via_one, "", links})) == own_address);
+  CHECK(said(host_network(
+            {card(lasting("192.0.2.10", "24", R"(,"dynamic":true)")), via_one, "", links})) ==
+        "dhcp on 52:54:00:12:34:56 reached at 192.0.2.10 | early boot may get another address than "
+        "'ens3' has now: it asks the DHCP server with the card's own MAC address "
+        "52:54:00:12:34:56, the running system with 02:00:00:00:00:01");
+}

@@ -424,3 +424,15 @@ TEST_CASE("DHCP is asked by the client identifier that was written down") {
   REQUIRE(plan.links.size() == 1);
   CHECK(plan.links[0].client_id == "0078");
 }
+
+TEST_CASE("a card is found by the MAC address that it was made with, too") {
+  NetworkConfig config;
+  config.interface = "52:54:00:12:34:56";
+  const NetworkPlan plan = network_plan("", config);
+  CHECK(plan_for(plan, {.index = 2, .name = "eth0", .mac = "52:54:00:12:34:56"}));
+  CHECK(plan_for(plan, {.index = 2,
+                        .name = "eth0",
+                        .mac = "02:00:00:00:00:01",
+                        .permanent_mac = "52:54:00:12:34:56"}));
+  CHECK_FALSE(plan_for(plan, {.index = 2, .name = "eth0", .mac = "02:00:00:00:00:01"}));
+}

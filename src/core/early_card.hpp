@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether the cards that early boot is told to use are there.
+#pragma once
+
+#include <span>
+
+#include "core/finding.hpp"
+#include "core/network.hpp"
+
+namespace latchkey {
+
+/// Takes the plan of early boot and the links that there are now; gives a finding for each link
+/// that the plan names and early boot would not find: no card has the name, nor was made with the
+/// MAC address, or it is a wireless one. An error where early boot then waits for it for ever
+/// (`fallback = false`), and for a wireless card; else, and for a part of a bond or bridge, a
+/// warning. Nothing where no link at all is known.
+[[nodiscard]] Findings missing_cards(const NetworkPlan& plan, std::span<const LinkFacts> links);
+
+}  // namespace latchkey
