@@ -101,6 +101,37 @@ std::optional<Finding> other_client(const NetworkPlan& plan, const IpTexts& text
            " (see latchkey.conf(5)); then: update-initramfs -u -k all"});
 }
 
+// Where the address is right, and early boot has no way from it to elsewhere.
+std::optional<Finding> no_way_out(const NetworkPlan& plan, const IpTexts& texts,
+                                  const std::vector<Subnet>& fixed) {
+  const HostWay ways = host_way(texts);
+  for (const auto& way : {ways.v4, ways.v6}) {
+    if (!way || way->link != ways.link || way->protocol == "ra") continue;
+    const bool six = way->to.address.v6;
+    const auto of_family = [six](const auto& to) { return to.address.v6 == six; };
+    const auto planned = std::ranges::find_if(fixed, of_family);
+    const bool routed = std::ranges::any_of(plan.links, [&](const LinkPlan& link) {
+      return (link.dhcp4 && !six) ||
+             std::ranges::any_of(link.fixed.routes, [&](const Route& route) {
+               return route.to.prefix == 0 && of_family(route.to);
+             });
+    });
+    if (planned == fixed.end() || routed) continue;
+    std::string by = "over '" + printable(way->link) + "'";
+    if (!way->gateway.empty()) by = "over " + printable(way->gateway);
+    if (!way->other_gateway.empty())
+      by = "over the IPv6 gateway " + printable(way->other_gateway) +
+           ", which [network] cannot say for IPv4";
+    return doubtful(
+        {Code::config,
+         "early boot has " + planned->text() + " and no gateway; this machine goes " + by,
+         "nobody from outside of that subnet reaches early ssh under this address",
+         "name the gateway in [network] of latchkey.conf (see latchkey.conf(5)), or an "
+         "address of the other family; then: update-initramfs -u -k all"});
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& texts, bool meant) {
@@ -156,7 +187,10 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   const bool tagged = std::ranges::any_of(plan.made, [&](const MadeLink& made) {
     return made.kind == MadeLink::Kind::vlan && made.vlan_id == vlan;
   });
-  if (vlan == 0 || tagged) return here ? std::nullopt : other_client(plan, texts, host);
+  if (vlan == 0 || tagged) {
+    if (here) return no_way_out(plan, without_login, fixed);
+    return other_client(plan, texts, host);
+  }
   return graded({Code::config,
                  "early boot makes no VLAN " + std::to_string(vlan) + ", over which '" +
                      printable(host.link) + "' is reached now",

@@ -38,7 +38,11 @@ void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses,
     if (!route || route->link != out.link || route->protocol == "ra") return;
     if (route->gateway.empty()) {
       out.warnings.push_back(
-          {Code::partial, "the default route over '" + printable(out.link) + "' has no gateway",
+          {Code::partial,
+           "the default route over '" + printable(out.link) + "' has " +
+               (route->other_gateway.empty()
+                    ? "no gateway"
+                    : "the IPv6 gateway " + printable(route->other_gateway) + " for IPv4"),
            "early boot can be reached from its own subnet only",
            "if there is a gateway, name it in [network] of /etc/latchkey/latchkey.conf"});
       return;

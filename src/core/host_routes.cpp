@@ -46,6 +46,8 @@ std::vector<HostRoute> host_routes(std::string_view text, bool v6) {
       route.link = text_of(hops->front(), "dev");
       route.gateway = text_of(hops->front(), "gateway");
     }
+    if (const auto via = row.find("via"); via != row.end() && via->is_object())
+      route.other_gateway = text_of(*via, "host");
     if (!route.link.empty()) out.push_back(route);
   }
   return out;

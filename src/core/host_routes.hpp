@@ -20,6 +20,8 @@ struct HostRoute {
   std::string gateway{};  ///< empty: directly on the link
   std::uint64_t metric = 0;
   std::string protocol{};  ///< who made it; empty: a person or a script
+  /// The gateway where it is of IPv6 and the route of IPv4; `gateway` is then empty.
+  std::string other_gateway{};
 
   /// For messages: `10.0.0.0/8 via 192.0.2.9 over 'eth1'`.
   [[nodiscard]] std::string text() const;

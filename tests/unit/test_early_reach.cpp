@@ -34,6 +34,7 @@ NetworkConfig fixed(const std::string& text) {
   NetworkConfig out;
   out.method = NetworkConfig::Method::fixed;
   out.address = {text};
+  out.gateway = {"192.0.2.1"};
   return out;
 }
 
@@ -217,4 +218,27 @@ TEST_CASE("an address from a DHCPv6 server alone is an error until it is written
   CHECK(judged({}, now).starts_with(told));
   CHECK(judged({}, now, "ip=ens3:dhcp6").starts_with(told));
   CHECK(judged(fixed("2001:db8::5/128"), now).empty());
+}
+
+TEST_CASE("a gateway that early boot has not is missed") {
+  IpTexts now = machine(address("192.0.2.10"));
+  NetworkConfig bare = fixed("192.0.2.10/24");
+  bare.gateway.clear();
+  const std::string why =
+      ": nobody from outside of that subnet reaches early ssh under this address";
+  CHECK(judged(bare, now) ==
+        "warning: early boot has 192.0.2.10/24 and no gateway; this machine goes over 192.0.2.1" +
+            why);
+  CHECK(judged(fixed("192.0.2.10/24"), now).empty());
+  now.routes4 = R"([{"dst":"default","via":{"family":"inet6","host":"fe80::1"},"dev":"ens3"}])";
+  CHECK(judged(bare, now) ==
+        "warning: early boot has 192.0.2.10/24 and no gateway; this machine goes over the IPv6 "
+        "gateway fe80::1, which [network] cannot say for IPv4" +
+            why);
+  CHECK(judged({}, now, "ip=192.0.2.10::192.0.2.1:24::ens3:none").empty());
+  // Only the other family is announced, or there is no way at all.
+  now.routes4.clear();
+  CHECK(judged(bare, now).empty());
+  now.routes6 = R"([{"dst":"default","gateway":"fe80::1","dev":"ens3","protocol":"ra"}])";
+  CHECK(judged(bare, now).empty());
 }

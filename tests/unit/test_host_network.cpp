@@ -494,3 +494,13 @@ TEST_CASE("a card is written down by the MAC address that it was made with") {
         "'ens3' has now: it asks the DHCP server with the card's own MAC address "
         "52:54:00:12:34:56, the running system with 02:00:00:00:00:01");
 }
+
+TEST_CASE("an IPv4 route over a gateway of IPv6 is told with it") {
+  CHECK(said(host_network({card(lasting("192.0.2.10", "24")),
+                           R"([{"dst":"default","via":{"family":"inet6","host":"fe80::1"},)"
+                           R"("dev":"ens3"}])",
+                           "", plain_link})) ==
+        "static on 52:54:00:12:34:56 192.0.2.10/24 reached at 192.0.2.10 | the default route over "
+        "'ens3' has the IPv6 gateway fe80::1 for IPv4: early boot can be reached from its own "
+        "subnet only");
+}
