@@ -51,7 +51,7 @@ _latchkey() {
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		init) words="--size --authorized-keys --passphrase-fd --accept-weak --keep-cryptroot --help $(_latchkey_groups)" ;;
 		backup) words='--verify --passphrase-fd --help' ;;
-		restore) words='--overwrite --passphrase-fd --help' ;;
+		restore) words='--overwrite --device --passphrase-fd --help' ;;
 		status | plan) words='--json --help' ;;
 		log) words='--boots --json --help' ;;
 		release-services) words='--only --dry-run --json --over-files --help' ;;

@@ -90,6 +90,11 @@ BackupPart part_of(const nlohmann::json& json) {
   part.offset = json.at("offset").get<std::uint64_t>();
   part.size = json.at("size").get<std::uint64_t>();
   part.sha256 = json.at("sha256").get<std::string>();
+  if (const auto device = json.find("device_size"); device != json.end()) {
+    if (!device->is_number_unsigned())
+      throw nlohmann::json::other_error::create(501, "device_size", nullptr);
+    part.device_size = device->get<std::uint64_t>();
+  }
   return part;
 }
 
@@ -120,6 +125,10 @@ std::string BackupPart::text() const {
   if (kind == Kind::keys) return "the keys volume";
   if (kind == Kind::header) return "the header of '" + printable(name, 64) + "'";
   return "the file '" + printable(name, 64) + "'";
+}
+
+std::string BackupPart::owner() const {
+  return kind == Kind::keys ? text() : "'" + printable(name, 64) + "'";
 }
 
 const BackupPart& BackupManifest::keys() const {
@@ -179,7 +188,8 @@ std::string encode_backup_manifest(const BackupManifest& manifest) {
                      {"mount_point", part.mount_point},
                      {"offset", part.offset},
                      {"size", part.size},
-                     {"sha256", part.sha256}});
+                     {"sha256", part.sha256},
+                     {"device_size", part.device_size}});
   const nlohmann::json json{{"version", format_version},
                             {"date", manifest.date},
                             {"host", manifest.host},

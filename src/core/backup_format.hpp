@@ -45,10 +45,14 @@ struct BackupPart {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
   std::string sha256{};  ///< hexadecimal
+  /// Kind::header: bytes of the volume's device; 0 in backups of older versions.
+  std::uint64_t device_size = 0;
   bool operator==(const BackupPart&) const = default;
 
   /// `the keys volume`, `the header of 'mysql'`, `the file 'volumes'`.
   [[nodiscard]] std::string text() const;
+  /// Whose device it is of: `the keys volume`, `'mysql'`.
+  [[nodiscard]] std::string owner() const;
 };
 
 struct BackupManifest {

@@ -2,7 +2,9 @@
 #include "core/restore_plan.hpp"
 
 #include <algorithm>
+#include <optional>
 
+#include "core/device_ref.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 
@@ -26,6 +28,54 @@ std::string other_header(const BackupPart& part, const RestoreFact& fact) {
          (fact.unread.empty() ? "" : ": " + fact.unread);
 }
 
+// UUID= and LABEL= were in the header that is lost; the others too may lead nowhere now.
+std::string how_to_find(const BackupPart& part) {
+  const auto device = parse_device_ref(part.device);
+  if (!device || device->kind == DeviceRef::Kind::lv) return "";
+  return "is its disk there (lsblk -f)? what " + part.device +
+         " is known by may be lost with its header; then find it by its size and place, and run "
+         "the restore again with: --device " +
+         part.name + "=DEVICE";
+}
+
+// A device that somebody named by mistake is as blank as the right one: the size is what is
+// left to know it by. An open mapping of the part knows it better.
+std::string doubt(const BackupPart& part, const RestoreFact& fact) {
+  if (!fact.named || fact.user_is_ours) return "";
+  const std::uint64_t was = part.kind == BackupPart::Kind::keys ? part.size : part.device_size;
+  if (was == fact.size) return "";
+  if (was == 0)
+    return "the backup, of an older version, does not say how large its device is, so nothing "
+           "tells that it is this one";
+  return "it has " + std::to_string(fact.size) + " bytes, and the device of " + part.owner() +
+         " had " + std::to_string(was) + " when the backup was made";
+}
+
+// What would be lost on a device that is not in use; empty: nothing.
+std::string loss(const BackupPart& part, const RestoreFact& fact) {
+  if (fact.header) return other_header(part, fact);
+  if (fact.signature.empty()) return "";
+  if (fact.signature != luks) return "it holds " + printable(fact.signature, 64);
+  return fact.named && !fact.user_is_ours
+             ? "it has a damaged LUKS header, which may be another volume's"
+             : "";
+}
+
+// Of a device that was named: what no word of the owner changes.
+std::optional<RestoreDecision> refuse_named(const BackupPart& part, const RestoreFact& fact) {
+  if (!fact.others.empty())
+    return RestoreDecision{RestoreAction::refuse, fact.others,
+                           "find the device of " + part.owner() +
+                               " by its size and place (lsblk -f), and name that: --device " +
+                               part.name + "=DEVICE"};
+  // A physical volume of LVM, a disk of a RAID.
+  if (fact.signature.find("_member") == std::string::npos) return {};
+  return RestoreDecision{
+      RestoreAction::refuse, "it is a part of other storage: " + printable(fact.signature, 64),
+      "if it is no part of that any more, say so to what made it (lvm pvremove " + part.device +
+          ", or mdadm --zero-superblock " + part.device + "), and run the restore again"};
+}
+
 }  // namespace
 
 RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, bool overwrite) {
@@ -34,7 +84,8 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
   if (!fact.present) {
     if (part.kind == BackupPart::Kind::keys && fact.can_make)
       return {RestoreAction::make, where + " is gone and is made again", ""};
-    if (!fact.partial) return {RestoreAction::missing, where + " is not there", ""};
+    if (!fact.partial)
+      return {RestoreAction::missing, where + " is not there", elsewhere ? "" : how_to_find(part)};
     const std::string drop =
         "if that disk is lost for good, drop this one volume: lvm lvremove " + part.device +
         "; then the disk, without --force, which would drop other volumes too: lvm vgreduce "
@@ -45,6 +96,8 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
   }
   if (fact.header && fact.uuid == part.uuid && fact.opens && fact.whole)
     return {RestoreAction::nothing, "", ""};
+  if (fact.named)
+    if (auto refused = refuse_named(part, fact)) return *refused;
   // A header file of its own may be empty, or half written: it grows.
   if (fact.size < part.size && !(elsewhere && (fact.size == 0 || fact.begun)))
     return {
@@ -63,15 +116,21 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
       !fact.header || (fact.uuid == part.uuid && part.kind == BackupPart::Kind::header);
   if (fact.begun && half && (fact.signature.empty() || fact.signature == luks))
     return {RestoreAction::write, "", ""};
-  const std::string lose = "if that may be lost, add: --overwrite " + part.name;
-  if (fact.header) return {RestoreAction::refuse, other_header(part, fact), lose};
-  if (fact.signature.empty()) return {RestoreAction::write, "", ""};
-  if (fact.signature == luks) return {RestoreAction::write, "its LUKS header is damaged", ""};
-  return {RestoreAction::refuse, "it holds " + printable(fact.signature, 64), lose};
+  const std::string lost = loss(part, fact);
+  const std::string unsure = doubt(part, fact);
+  if (!lost.empty())
+    return {RestoreAction::refuse, lost + (unsure.empty() ? "" : "; and " + unsure),
+            "if that may be lost, add: --overwrite " + part.name};
+  if (!unsure.empty())
+    return {RestoreAction::refuse, unsure,
+            "if you are sure that it is the one (lsblk -f), and it was made larger since, add: "
+            "--overwrite " +
+                part.name};
+  return {RestoreAction::write, fact.signature == luks ? "its LUKS header is damaged" : "", ""};
 }
 
 void mark_begun(Unfinished& work, const BackupPart& part) {
-  work.values["write-" + part.name] = "yes";
+  work.values["write-" + part.name] = part.device;
 }
 
 void mark_whole(Unfinished& work, const BackupPart& part) {
@@ -80,7 +139,8 @@ void mark_whole(Unfinished& work, const BackupPart& part) {
 }
 
 bool is_begun(const Unfinished& work, const BackupPart& part) {
-  return !work.value("write-" + part.name).empty();
+  // A run that was told another device has begun nothing on this one.
+  return work.value("write-" + part.name) == part.device;
 }
 
 bool wrote_anything(const Unfinished& work) {

@@ -26,6 +26,9 @@ struct RestoreFact {
   std::string signature{};  ///< everything that libblkid found; may be `crypto_LUKS`
   /// An earlier run of the same restore began to write this part, and did not see it whole.
   bool begun = false;
+  /// The administrator said which device it is: nothing on it need tell that it is the part's.
+  bool named = false;
+  std::string others{};  ///< named: why it cannot be the part's device at all; empty: nothing
 };
 
 enum class RestoreAction {
@@ -44,13 +47,15 @@ struct RestoreDecision {
 
 /// Decides for one part (not for files). `overwrite`: the owner named this part, so
 /// that what is there may be lost; it never stretches to a device that is too small or
-/// in use.
+/// in use. A device that was named must also be as large as the backup says, unless
+/// `overwrite`, and belong to nobody else, whatever is said.
 [[nodiscard]] RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact,
                                              bool overwrite);
 
 /// What the record of a restore says of a part: that its writing was begun, which stands
 /// on the disk before the first byte is written; then that it was seen whole. Only until
-/// then may what is there be taken for half of it: later it may hold newer keys.
+/// then may what is there be taken for half of it: later it may hold newer keys. Begun on one
+/// device is not begun on another.
 void mark_begun(Unfinished& work, const BackupPart& part);
 void mark_whole(Unfinished& work, const BackupPart& part);
 [[nodiscard]] bool is_begun(const Unfinished& work, const BackupPart& part);

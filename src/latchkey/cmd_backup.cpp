@@ -17,6 +17,7 @@
 #include "latchkey/backup_proof.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
+#include "sys/device_owner.hpp"
 #include "sys/header_copy.hpp"
 #include "sys/luks.hpp"
 #include "sys/random_key.hpp"
@@ -113,6 +114,8 @@ Result<> add_parts(const Globals& globals, const Setup& setup, const Inside& ins
     one.key_file = volume->key_file;
     one.mapping = volume->mapping;
     one.mount_point = volume->mount_point;
+    // What a device without its header can be known by.
+    one.device_size = device_size(volume->device.path());
     if (auto added = writer.add_from(one, file); !added) return added;
   }
   for (const std::string& name : backup_file_names()) {

@@ -8,6 +8,8 @@
 #include "latchkey/admin.hpp"
 #include "latchkey/restorer.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/device.hpp"
+#include "sys/lvm.hpp"
 #include "sys/unfinished.hpp"
 #include "sys/unlock.hpp"
 
@@ -20,6 +22,7 @@ constexpr const char* work_name = "backup";
 struct Options {
   std::string file;
   std::vector<std::string> overwrite;
+  std::vector<std::string> devices;
   std::string halt;
 };
 
@@ -43,19 +46,73 @@ struct Rest {
   }
 };
 
+std::string names_in_backup(const BackupManifest& manifest) {
+  std::vector<std::string> names;
+  for (const BackupPart& part : manifest.parts)
+    if (part.kind != BackupPart::Kind::file) names.push_back(part.name);
+  return join(names, ", ");
+}
+
 Result<> names_are_known(const BackupManifest& manifest, const std::vector<std::string>& names) {
   for (const std::string& name : names)
     if (std::ranges::none_of(manifest.parts, [&](const BackupPart& part) {
           return part.kind != BackupPart::Kind::file && part.name == name;
         }))
-      return Error{Code::usage, "the backup holds no '" + printable(name) + "'", "", ""};
+      return Error{Code::usage, "the backup holds no '" + printable(name) + "'",
+                   "it holds: " + names_in_backup(manifest), "name one of these"};
   return Ok{};
+}
+
+// One NAME=DEVICE, judged against the backup and by what is there. The device is awake then.
+Result<> add_device(const BackupManifest& manifest, const std::string& text,
+                    std::map<std::string, DeviceRef>& devices) {
+  const std::string what = "cannot take --device " + printable(text);
+  const std::size_t sign = text.find('=');
+  const std::string name = text.substr(0, sign);
+  if (sign == std::string::npos || name.empty())
+    return Error{Code::usage, what, "it is not written NAME=DEVICE",
+                 "for instance --device www=/dev/sdb1, or keys=/dev/sdb2 for the keys volume"};
+  if (auto known = names_are_known(manifest, {name}); !known) return known;
+  const auto device = parse_device_ref(std::string_view(text).substr(sign + 1));
+  if (!device)
+    return Error{Code::usage, what, device.error().what + ": " + device.error().why,
+                 device.error().hint};
+  const auto part = std::ranges::find_if(manifest.parts, [&](const BackupPart& one) {
+    return one.kind != BackupPart::Kind::file && one.name == name;
+  });
+  if (!part->header.empty())
+    return Error{
+        Code::usage, what,
+        "the header of '" + name + "' is kept in '" + part->header + "' and not on its device",
+        "run the restore without --device for it"};
+  if (device->kind == DeviceRef::Kind::lv) (void)activate_lvs({device->text()});
+  const auto number = block_device(device->path());
+  if (!number)
+    return Error{Code::missing, what, "there is no device " + device->text(),
+                 "which devices there are: lsblk -f, lvm lvs"};
+  for (const auto& one : devices)
+    if (one.first == name || block_device(one.second.path()) == number)
+      return Error{Code::usage, what,
+                   one.first == name ? "'" + name + "' was given a device already"
+                                     : "'" + one.first + "' was given that device already",
+                   "give each volume one device of its own"};
+  devices.emplace(name, *device);
+  return Ok{};
+}
+
+Result<RestoreWishes> wishes_of(const BackupManifest& manifest, const Options& options) {
+  if (auto known = names_are_known(manifest, options.overwrite); !known) return known.error();
+  RestoreWishes wishes{.overwrite = options.overwrite};
+  for (const std::string& text : options.devices)
+    if (auto added = add_device(manifest, text, wishes.devices); !added) return added.error();
+  return wishes;
 }
 
 Result<Unfinished> work_for(const Globals& globals, const Options& options,
                             const BackupReader& backup) {
   std::string finish = "latchkey restore " + options.file;
   for (const std::string& name : options.overwrite) finish += " --overwrite " + name;
+  for (const std::string& text : options.devices) finish += " --device " + text;
   const auto before = load_unfinished(globals.paths, work_name);
   if (!before) return before.error();
   if (*before && (*before)->command != "restore") {
@@ -78,8 +135,8 @@ int restore(const Globals& globals, const Options& options, std::optional<int> d
   if (!alone) return report_error(alone.error());
   const auto backup = BackupReader::open(options.file);
   if (!backup) return report_error(backup.error());
-  if (auto known = names_are_known(backup->manifest(), options.overwrite); !known)
-    return report_error(known.error());
+  const auto wishes = wishes_of(backup->manifest(), options);
+  if (!wishes) return report_error(wishes.error());
   auto work = work_for(globals, options, *backup);
   if (!work) return report_error(work.error());
   ProvedBackup proved;
@@ -97,7 +154,7 @@ int restore(const Globals& globals, const Options& options, std::optional<int> d
   // Here and not by whoever writes below it first: services read the configuration.
   if (auto made = make_directories(globals.paths.etc(), 0755); !made)
     return report_error(made.error());
-  Restorer restorer(globals, *backup, proved, options.overwrite, *work);
+  Restorer restorer(globals, *backup, proved, *wishes, *work);
   if (auto done = carry_out(globals, *work, restorer.steps(), options.halt); !done)
     return report_error(done.error());
   if (options.halt == "list") return 0;
@@ -120,6 +177,10 @@ Run declare_restore(CLI::App& app, const Globals& globals) {
   app.add_option("--overwrite", options->overwrite,
                  "write this volume's header, or keys, over what is there")
       ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_option("--device", options->devices,
+                 "where this volume is, when its UUID is lost with its header")
+      ->type_name("NAME=DEVICE")
       ->allow_extra_args(false);
   const auto descriptor = declare_passphrase_fd(app);
   declare_halt(app, halt);

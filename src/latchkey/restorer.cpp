@@ -13,6 +13,7 @@
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
+#include "sys/device_owner.hpp"
 #include "sys/header_copy.hpp"
 #include "sys/keys_volume.hpp"
 #include "sys/loop.hpp"
@@ -30,12 +31,6 @@ DeviceRef device_of(const BackupPart& part) { return *parse_device_ref(part.devi
 // Where the part's bytes belong.
 std::string target_of(const BackupPart& part) {
   return part.header.empty() ? device_of(part).path() : part.header;
-}
-
-std::uint64_t size_of(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  const off_t end = fd ? ::lseek(fd.get(), 0, SEEK_END) : 0;
-  return end < 0 ? 0 : static_cast<std::uint64_t>(end);
 }
 
 // Why a keys volume that opens cannot be mounted.
@@ -69,8 +64,20 @@ void find_user(const BackupPart& part, RestoreFact& fact) {
 }  // namespace
 
 Restorer::Restorer(const Globals& globals, const BackupReader& backup, const ProvedBackup& proved,
-                   const std::vector<std::string>& overwrite, Unfinished& work)
-    : globals_(globals), backup_(backup), proved_(proved), overwrite_(overwrite), work_(work) {}
+                   const RestoreWishes& wishes, Unfinished& work)
+    : globals_(globals),
+      backup_(backup),
+      proved_(proved),
+      wishes_(wishes),
+      work_(work),
+      parts_(backup.manifest().parts) {
+  for (BackupPart& part : parts_)
+    if (is_named(part)) part.device = wishes_.devices.at(part.name).text();
+}
+
+const BackupPart& Restorer::keys_part() const {
+  return *std::ranges::find(parts_, BackupPart::Kind::keys, &BackupPart::kind);
+}
 
 void Restorer::tell(const Error& error) {
   report_warning(error);
@@ -95,7 +102,7 @@ std::vector<WorkStep> Restorer::steps() {
   std::vector<WorkStep> steps;
   steps.push_back({"files", "", [this] { return put_files(); }});
   steps.push_back({"keys-lv", "", [this] { return make_keys_lv(); }});
-  for (const BackupPart& part : backup_.manifest().parts) {
+  for (const BackupPart& part : parts_) {
     const BackupPart* one = &part;
     if (part.kind == BackupPart::Kind::keys)
       steps.push_back({"keys", "", [this, one] { return put_keys(*one); }});
@@ -112,7 +119,7 @@ std::vector<WorkStep> Restorer::steps() {
 }
 
 Result<> Restorer::put_files() {
-  for (const BackupPart& part : backup_.manifest().parts) {
+  for (const BackupPart& part : parts_) {
     if (part.kind != BackupPart::Kind::file) continue;
     std::string text;
     auto read = backup_.read(part, 0, part.size, [&](std::string_view bytes) -> Result<> {
@@ -139,9 +146,10 @@ Result<> Restorer::put_files() {
 }
 
 Result<> Restorer::make_keys_lv() {
-  const BackupPart& part = backup_.manifest().keys();
+  const BackupPart& part = keys_part();
   const DeviceRef device = device_of(part);
-  if (device.kind != DeviceRef::Kind::lv) return Ok{};
+  // One that was named is there already, or nothing is made in its place.
+  if (device.kind != DeviceRef::Kind::lv || is_named(part)) return Ok{};
   const auto fact = look(part);
   // Told by the step that puts the content there.
   if (!fact) return Ok{};
@@ -165,13 +173,15 @@ Result<> Restorer::make_keys_lv() {
 Result<> Restorer::put_keys(const BackupPart& part) {
   if (auto done = put(part); !done) return done;
   const DeviceRef device = device_of(part);
-  if (told_.contains(part.name) || device.kind != DeviceRef::Kind::lv) return Ok{};
+  if (told_.contains(part.name) || device.kind != DeviceRef::Kind::lv || is_named(part))
+    return Ok{};
   return untag_lv(device, made_tag);
 }
 
 Result<RestoreFact> Restorer::look(const BackupPart& part) {
   RestoreFact fact;
   fact.begun = is_begun(work_, part);
+  fact.named = is_named(part);
   const DeviceRef device = device_of(part);
   const std::string path = target_of(part);
   if (part.header.empty() && device.kind == DeviceRef::Kind::lv) {
@@ -188,7 +198,8 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
   }
   if (::access(path.c_str(), F_OK) != 0) return fact;
   fact.present = true;
-  fact.size = size_of(path);
+  if (fact.named) fact.others = why_not_its_device(part);
+  fact.size = device_size(path);
   const auto found = find_signature(path);
   if (!found) return found.error();
   fact.signature = found->value_or("");
@@ -236,11 +247,12 @@ Result<> Restorer::put(const BackupPart& part) {
     tell(part, fact.error());
     return Ok{};
   }
-  const bool may = std::ranges::find(overwrite_, part.name) != overwrite_.end();
+  const bool may = std::ranges::find(wishes_.overwrite, part.name) != wishes_.overwrite.end();
   const RestoreDecision decision = decide_restore(part, *fact, may);
   switch (decision.action) {
     case RestoreAction::nothing:
       say(globals_, part.text() + " is as it should be");
+      find_again(part);
       // An earlier run may have been killed before it could note so.
       return fact->begun ? note_whole(part) : Ok{};
     case RestoreAction::write:
@@ -276,6 +288,7 @@ Result<> Restorer::write(const BackupPart& part) {
     if (auto done = put_header_back(place, part.type, file); !done) return done;
   }
   if (auto proved = prove(part); !proved) return proved;
+  find_again(part);
   return note_whole(part);
 }
 

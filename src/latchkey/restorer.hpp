@@ -15,12 +15,17 @@
 
 namespace latchkey {
 
+/// What the administrator said of single parts, by their names.
+struct RestoreWishes {
+  std::vector<std::string> overwrite{};        ///< their devices may lose what they hold
+  std::map<std::string, DeviceRef> devices{};  ///< where they are, whatever is configured
+};
+
 class Restorer {
  public:
-  /// All of them outlive it. `work` is its record; `overwrite` names parts whose device
-  /// may lose what it holds.
+  /// All of them outlive it. `work` is its record.
   Restorer(const Globals& globals, const BackupReader& backup, const ProvedBackup& proved,
-           const std::vector<std::string>& overwrite, Unfinished& work);
+           const RestoreWishes& wishes, Unfinished& work);
 
   [[nodiscard]] std::vector<WorkStep> steps();
   /// The first thing that could not be done, if any.
@@ -29,6 +34,7 @@ class Restorer {
   [[nodiscard]] bool changed() const;
 
  private:
+  [[nodiscard]] const BackupPart& keys_part() const;
   [[nodiscard]] Result<> put_files();
   [[nodiscard]] Result<> make_keys_lv();
   [[nodiscard]] Result<> put_keys(const BackupPart& part);
@@ -41,6 +47,13 @@ class Restorer {
   [[nodiscard]] Result<> save();
   void tell(const Error& error);
   void tell(const BackupPart& part, const Error& error);
+
+  // Of devices that the administrator named: restorer_named.cpp.
+
+  [[nodiscard]] bool is_named(const BackupPart& part) const;
+  [[nodiscard]] DeviceRef configured(const BackupPart& part) const;
+  [[nodiscard]] std::string why_not_its_device(const BackupPart& part) const;
+  void find_again(const BackupPart& part);
 
   // Of the single key files: restorer_keys.cpp.
 
@@ -64,8 +77,9 @@ class Restorer {
   const Globals& globals_;
   const BackupReader& backup_;
   const ProvedBackup& proved_;
-  const std::vector<std::string>& overwrite_;
+  const RestoreWishes& wishes_;
   Unfinished& work_;
+  std::vector<BackupPart> parts_;  ///< the backup's, with the devices that were named
   std::optional<Error> problem_{};
   std::set<std::string> told_{};  ///< volumes of which a problem was told
   /// Of the keys volume in use, once it was open: volume → its key.

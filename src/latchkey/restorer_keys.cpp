@@ -22,7 +22,7 @@ std::vector<Restorer::WantedKey> Restorer::wanted_keys() const {
     for (const Volume& volume : setup->volumes)
       wanted.push_back(
           {volume.name, volume.key_file, place_of(volume), volume.device, volume.mapping});
-  for (const BackupPart& part : backup_.manifest().parts) {
+  for (const BackupPart& part : parts_) {
     if (part.kind != BackupPart::Kind::header ||
         std::ranges::any_of(wanted, [&](const WantedKey& one) { return one.name == part.name; }))
       continue;
@@ -107,7 +107,7 @@ Result<> Restorer::put_key_files() {
 }
 
 Result<> Restorer::write_key_files(const std::vector<const WantedKey*>& wanted) {
-  const BackupPart& part = backup_.manifest().keys();
+  const BackupPart& part = keys_part();
   KeysVolume volume;
   volume.device = *parse_device_ref(part.device);
   volume.mapping = part.mapping;

@@ -192,6 +192,106 @@ TEST_CASE("a restore writes where nothing is lost, and nowhere else") {
   CHECK(decide({.can_make = true}) == RestoreAction::make);
 }
 
+TEST_CASE("a device that was named is written when nothing speaks against it, and told what does") {
+  BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "/dev/sdx1"};
+  part.uuid = uuid;
+  part.size = 4096;
+  part.device_size = 1U << 30U;
+  RestoreFact fact{.present = true, .size = 1U << 30U, .named = true};
+  const auto decide = [&](bool overwrite = false) {
+    return decide_restore(part, fact, overwrite).action;
+  };
+  const auto why = [&] { return decide_restore(part, fact, false).why; };
+  CHECK(decide() == RestoreAction::write);
+  // Another size: only where the owner is sure.
+  fact.size += 512;
+  CHECK(decide() == RestoreAction::refuse);
+  CHECK(why() ==
+        "it has 1073742336 bytes, and the device of 'a' had 1073741824 when the "
+        "backup was made");
+  CHECK(decide_restore(part, fact, false).hint.find("add: --overwrite a") != std::string::npos);
+  CHECK(decide(true) == RestoreAction::write);
+  // A backup of an older version does not tell.
+  part.device_size = 0;
+  CHECK(decide() == RestoreAction::refuse);
+  CHECK(decide(true) == RestoreAction::write);
+  part.device_size = fact.size;
+  // Whatever it holds, and all of it in one message.
+  fact.signature = "ext4";
+  CHECK(decide() == RestoreAction::refuse);
+  CHECK(decide(true) == RestoreAction::write);
+  fact.signature = "crypto_LUKS";
+  CHECK(why() == "it has a damaged LUKS header, which may be another volume's");
+  part.device_size = 1U << 30U;
+  CHECK(why().find("another volume's; and it has 1073742336 bytes") != std::string::npos);
+  // No word of the owner gives these away.
+  for (const char* other : {"LVM2_member", "linux_raid_member", "ext4 and LVM2_member"}) {
+    fact.signature = other;
+    CHECK(decide(true) == RestoreAction::refuse);
+  }
+  fact.signature = "";
+  fact.others = "it is, or holds, the device of the volume 'b'";
+  CHECK(decide(true) == RestoreAction::refuse);
+  CHECK(why() == fact.others);
+  // Open with the backup's header: that is its device, whatever its size.
+  fact.others = "";
+  fact.user = "'cleartext-a' lies on it";
+  CHECK(decide(true) == RestoreAction::refuse);
+  fact.user_is_ours = true;
+  CHECK(decide() == RestoreAction::write);
+  // And what is as it should be is not touched.
+  fact = {.present = true, .size = 512, .header = true, .uuid = uuid, .opens = true, .named = true};
+  CHECK(decide() == RestoreAction::nothing);
+}
+
+TEST_CASE("what was begun on one device is not begun on another that is named later") {
+  BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "/dev/sdx1"};
+  Unfinished work{.command = "restore", .name = "backup"};
+  mark_begun(work, part);
+  CHECK(is_begun(work, part));
+  part.device = "/dev/sdy1";
+  CHECK_FALSE(is_begun(work, part));
+}
+
+TEST_CASE("a volume that cannot be found by its UUID is told with what says where it is") {
+  BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "UUID=" + uuid};
+  CHECK(restore_error(part, decide_restore(part, {}, false)).hint.find("--device a=DEVICE") !=
+        std::string::npos);
+  part.device = "vg/encrypted-a";
+  CHECK(restore_error(part, decide_restore(part, {}, false)).hint.find("--device") ==
+        std::string::npos);
+}
+
+TEST_CASE("a manifest says how large a volume's device was; older ones do not") {
+  BackupManifest manifest;
+  BackupPart keys = keys_part();
+  keys.offset = 4096;
+  keys.size = 4096;
+  keys.sha256 = std::string(64, 'a');
+  BackupPart header = keys;
+  header.kind = BackupPart::Kind::header;
+  header.name = "a";
+  header.key_file = "vg-a.key";
+  header.offset = 8192;
+  header.device_size = 1U << 30U;
+  manifest.parts = {keys, header};
+  const BackupHead head{12288, 100, std::string(32, 'd')};
+  std::string text = encode_backup_manifest(manifest);
+  const auto read = parse_backup_manifest(text, head);
+  REQUIRE(read);
+  CHECK(read->parts.back().device_size == 1U << 30U);
+  const auto replace = [&](const std::string& from, const std::string& to) {
+    std::string other = text;
+    for (std::size_t at = 0; (at = other.find(from, at)) != std::string::npos; at += to.size())
+      other.replace(at, from.size(), to);
+    return parse_backup_manifest(other, head);
+  };
+  const auto older = replace("\"device_size\"", "\"unknown\"");
+  REQUIRE(older);
+  CHECK(older->parts.back().device_size == 0);
+  CHECK_FALSE(replace(": 1073741824", ": -1"));
+}
+
 TEST_CASE("a keys volume whose disk is gone is told with what drops it alone; data are not") {
   BackupPart part = keys_part();
   const RestoreFact fact{.partial = true};

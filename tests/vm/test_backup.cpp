@@ -140,6 +140,36 @@ TEST_CASE("backup: a key file that is lost, or newer than the header that was pu
   check_restored(m);
 }
 
+TEST_CASE("backup: a volume that is configured by its UUID is restored where it is said to be",
+          "[.slow]") {
+  Machine& m = backed_up();
+  const std::string uuid = m.must("cryptsetup luksUUID /dev/system/encrypted-a");
+  m.must("sed -i 's,^a[[:blank:]].*,a UUID=" + uuid +
+         " /srv/a ext4 x-latchkey.key=system-a.key,' /etc/latchkey/volumes");
+  m.must("latchkey -q backup /root/by-uuid", m.passphrase());
+  m.must(
+      "dd if=/dev/zero of=/dev/system/encrypted-a bs=1M count=16 conv=fsync status=none && "
+      "udevadm settle");
+  const auto restore = [&](const std::string& words) {
+    return m.sh("latchkey restore /root/by-uuid " + words, m.passphrase());
+  };
+  const Done lost = restore("");
+  INFO(lost.output);
+  CHECK(lost.status == exit_status(Code::partial));
+  CHECK(has(lost.output, "--device a=DEVICE"));
+  const std::string before = hashes(m);
+  const Done other = restore("--overwrite a --device a=/dev/system/encrypted-b");
+  INFO(other.output);
+  CHECK(other.status == exit_status(Code::partial));
+  CHECK(has(other.output, "the device of the volume 'b'"));
+  CHECK(hashes(m) == before);
+  const Done done = restore("--device a=/dev/system/encrypted-a");
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(m.must("cryptsetup luksUUID /dev/system/encrypted-a") == uuid);
+  check_restored(m);
+}
+
 TEST_CASE("backup: a restore, killed between any two steps, goes on where it was", "[.slow]") {
   Machine& m = backed_up();
   wipe_all(m);
