@@ -171,27 +171,39 @@ int verify(const Globals& globals, const Options& options, std::optional<int> de
   return good(globals, *backup);
 }
 
+Result<> is_free(const std::string& file) {
+  if (::access(file.c_str(), F_OK) != 0) return Ok{};
+  return Error{Code::refused, "will not write the backup '" + printable(file) + "'",
+               "it is there already", "choose another name"};
+}
+
 int make(const Globals& globals, const Options& options, std::optional<int> descriptor) {
   const auto alone = begin_admin(globals, "backup");
   if (!alone) return report_error(alone.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  if (::access(options.file.c_str(), F_OK) == 0)
-    return report_error({Code::refused,
-                         "will not write the backup '" + printable(options.file) + "'",
-                         "it is there already", "choose another name"});
+  if (auto free = is_free(options.file); !free) return report_error(free.error());
   warn_of_own_volume(*setup, options.file);
   std::optional<Inside> inside;
   Asker asker(descriptor);
   // Held until the end: nobody opens the keys volume while it is copied.
   std::optional<LockFile> turn;
   std::unique_ptr<WokenLv> woken;
+  // Not while a person thinks: after a wrong one they are asked again.
+  asker.let_go_while_asking({.let_go =
+                                 [&] {
+                                   woken.reset();
+                                   turn.reset();
+                                 },
+                             .take_again = [] { return Result<>(Ok{}); }});
   const auto opened =
       with_passphrase(globals, asker, passphrase_prompt, [&](Secret passphrase) -> Result<> {
         if (!turn) {
           auto taken = take_unlock_turn(*setup, globals.paths, std::chrono::seconds(60));
           if (!taken) return taken.error();
           turn = std::move(*taken);
+          // A person may have thought for long.
+          if (auto free = is_free(options.file); !free) return free;
           woken = std::make_unique<WokenLv>(setup->config.keys.device);
         }
         auto found = look_inside(globals, *setup, std::move(passphrase));

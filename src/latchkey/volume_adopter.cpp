@@ -13,6 +13,7 @@
 #include "sys/crypt.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks.hpp"
+#include "sys/passphrase.hpp"
 
 namespace latchkey {
 namespace {
@@ -81,21 +82,42 @@ Result<> VolumeAdopter::take_stored_key() {
 
 Result<> VolumeAdopter::ask_for_key(Asker& asker) {
   std::erase(work_.done, "key");
-  const auto device = LuksDevice::open(place_of(asked_.volume));
-  if (!device) return device.error();
   if (!asked_.key_file.empty()) {
     auto key = read_key_file(asked_.key_file);
     if (!key) return key.error();
-    if (const auto slot = device->try_key(*key); !slot) return slot.error();
-    existing_ = std::move(*key);
-    return Ok{};
+    return take_existing(std::move(*key));
   }
-  return with_passphrase(globals_, asker, "passphrase that opens '" + asked_.volume.name + "' now",
-                         [&](Secret typed) -> Result<> {
-                           if (const auto slot = device->try_key(typed); !slot) return slot.error();
-                           existing_ = std::move(typed);
-                           return Ok{};
-                         });
+  // An unlock is not to wait for a person, and the keys volume not to be open for one.
+  const Secret passphrase = copy_of(keys_->passphrase());
+  asker.let_go_while_asking({.let_go =
+                                 [this] {
+                                   (void)keys_->close();
+                                   keys_.reset();
+                                 },
+                             .take_again = [&] { return open_keys_again(passphrase); }});
+  auto asked =
+      with_passphrase(globals_, asker, "passphrase that opens '" + asked_.volume.name + "' now",
+                      [&](Secret typed) { return take_existing(std::move(typed)); });
+  asker.let_go_while_asking({});
+  return asked;
+}
+
+// While a person was asked everything may have come to be: the key too, by mount-keys.
+Result<> VolumeAdopter::open_keys_again(const Secret& passphrase) {
+  auto session = KeysSession::open(globals_, setup_, copy_of(passphrase), KeysAccess::write);
+  if (!session) return session.error();
+  keys_ = std::move(*session);
+  if (auto looked = look(); !looked) return looked;
+  return take_stored_key();
+}
+
+Result<> VolumeAdopter::take_existing(Secret key) {
+  if (!stored_.empty()) return keys_->close();
+  const auto device = LuksDevice::open(place_of(asked_.volume));
+  if (!device) return device.error();
+  if (const auto slot = device->try_key(key); !slot) return slot.error();
+  existing_ = std::move(key);
+  return Ok{};
 }
 
 std::vector<WorkStep> VolumeAdopter::steps() {

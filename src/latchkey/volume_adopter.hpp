@@ -33,7 +33,9 @@ class VolumeAdopter {
 
   /// Asks for the passphrase of the keys volume, then for what opens the volume now,
   /// and proves both. A key of it that is on the keys volume already and opens it is
-  /// kept: then there is nothing to add. Fails with Code::denied.
+  /// kept: then there is nothing to add. While a person is asked the keys volume is closed
+  /// and no unlock waits; what look() and the keys volume say is looked at again afterwards.
+  /// Fails with Code::denied, and as look().
   [[nodiscard]] Result<> prepare(Asker& asker);
 
   /// key, slot, configure, mount, image.
@@ -42,6 +44,8 @@ class VolumeAdopter {
  private:
   [[nodiscard]] Result<> take_stored_key();
   [[nodiscard]] Result<> ask_for_key(Asker& asker);
+  [[nodiscard]] Result<> open_keys_again(const Secret& passphrase);
+  [[nodiscard]] Result<> take_existing(Secret key);
   [[nodiscard]] Result<> write_key();
   [[nodiscard]] Result<> add_slot();
   [[nodiscard]] Result<> mount();

@@ -9,6 +9,7 @@
 
 #include "cli/place.hpp"
 #include "support/child.hpp"
+#include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/key_slots.hpp"
 #include "sys/lock_file.hpp"
@@ -180,16 +181,58 @@ TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the s
   CHECK(keys.opened_by("another long one") == std::vector<int>{1});
 }
 
-TEST_CASE("a prompt of change-passphrase keeps no unlock waiting") {
-  const KeysHeader keys;
-  if (!keys.usable()) return;
-  const Fd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+namespace {
+
+Fd new_terminal() {
+  Fd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
   REQUIRE(terminal);
   REQUIRE(::grantpt(terminal.get()) == 0);
   REQUIRE(::unlockpt(terminal.get()) == 0);
-  // Without O_CLOEXEC: the command is to have it.
-  const Fd its_end(::open(::ptsname(terminal.get()), O_RDWR | O_NOCTTY));
-  REQUIRE(its_end);
+  return terminal;
+}
+
+// Without O_CLOEXEC: the command is to have it.
+Fd other_end(const Fd& terminal) {
+  Fd end(::open(::ptsname(terminal.get()), O_RDWR | O_NOCTTY));
+  REQUIRE(end);
+  return end;
+}
+
+}  // namespace
+
+TEST_CASE("a prompt of backup keeps no unlock waiting, also after a wrong passphrase") {
+  const KeysHeader keys;
+  // Without device-mapper no passphrase is tried.
+  if (!keys.usable() || !kernel_has_target("crypt")) return;
+  const Fd terminal = new_terminal();
+  const Fd its_end = other_end(terminal);
+  const std::string file = keys.place().path("saved");
+  Child child({LATCHKEY_PROGRAM, "--root", keys.place().path(), "backup", file, "--passphrase-fd",
+               std::to_string(its_end.get())});
+  const auto unlock_could_begin = [&] {
+    return static_cast<bool>(LockFile::take(keys.place().path("run/latchkey/unlock.lock"),
+                                            "an unlock", std::chrono::seconds(0)));
+  };
+  child.expect("passphrase of the keys volume");
+  CHECK(unlock_could_begin());
+  REQUIRE(write_all(terminal.get(), std::string_view("a wrong one\n")));
+  child.expect("2 more tries");
+  child.expect("passphrase of the keys volume");
+  CHECK(unlock_could_begin());
+  // What came to be meanwhile is not written over.
+  keys.place().put("saved", "another backup");
+  REQUIRE(write_all(terminal.get(), std::string_view("a wrong one again\n")));
+  const int status = child.wait();
+  INFO(child.output());
+  CHECK(status == exit_status(Code::refused));
+  CHECK(contains(child.output(), "it is there already"));
+}
+
+TEST_CASE("a prompt of change-passphrase keeps no unlock waiting") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  const Fd terminal = new_terminal();
+  const Fd its_end = other_end(terminal);
   Child child({LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase",
                "--accept-weak", "--passphrase-fd", std::to_string(its_end.get())});
   const auto unlock_could_begin = [&] {
