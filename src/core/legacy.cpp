@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/new_volume.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -152,21 +153,6 @@ std::optional<Error> each_line(const NamedText& in, std::size_t safe, const Take
   return {};
 }
 
-bool part_of_a_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
-}
-
-bool names(std::string_view line, std::string_view directory) {
-  for (std::size_t at = line.find(directory); at != std::string_view::npos;
-       at = line.find(directory, at + 1)) {
-    const std::size_t end = at + directory.size();
-    const bool begins = at == 0 || (!part_of_a_name(line[at - 1]) && line[at - 1] != '/');
-    if (begins && (end == line.size() || !part_of_a_name(line[end]))) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<LegacyLayout> parse_legacy(const NamedText& fstab, const NamedText& services) {
@@ -185,15 +171,30 @@ Result<LegacyLayout> parse_legacy(const NamedText& fstab, const NamedText& servi
   return out;
 }
 
-std::vector<std::size_t> lines_naming(std::string_view text, std::string_view directory) {
-  std::vector<std::size_t> out;
-  if (directory.empty()) return out;
-  std::size_t number = 0;
-  for (const std::string_view line : split_lines(text)) {
-    ++number;
-    if (!trim(line).starts_with('#') && names(line, directory)) out.push_back(number);
+std::vector<std::string> free_reserved_names(std::vector<Volume>& volumes,
+                                             const std::vector<Volume>& before) {
+  const auto taken = [&](const std::string& name) {
+    return std::ranges::find(volumes, name, &Volume::name) != volumes.end() ||
+           std::ranges::find(before, name, &Volume::name) != before.end();
+  };
+  std::vector<std::string> notes;
+  for (Volume& volume : volumes) {
+    const std::string old = volume.name;
+    const std::string why = why_reserved(old);
+    if (why.empty()) continue;
+    const auto same = std::ranges::find(before, volume.device, &Volume::device);
+    if (same != before.end()) {
+      volume.name = same->name;
+      continue;
+    }
+    std::string free = old + "-data";
+    for (int i = 2; taken(free); ++i) free = old + "-data" + std::to_string(i);
+    volume.name = std::move(free);
+    notes.push_back("the volume '" + old + "' is called '" + volume.name + "' from here on (" +
+                    why + "); " + volume.device.text() + ", its mapping '" + volume.mapping +
+                    "' and its key file keep their names");
   }
-  return out;
+  return notes;
 }
 
 }  // namespace latchkey

@@ -34,10 +34,24 @@ struct NamedText {
 /// when there is no volume at all.
 [[nodiscard]] Result<LegacyLayout> parse_legacy(const NamedText& fstab, const NamedText& services);
 
+/// Gives volumes whose names Latchkey needs for its own work (`backup`, `import`) other ones:
+/// only the name is another, the logical volume, mapping and key file stay. `before` are the
+/// volumes that are configured: what one of them is on keeps the name that it has there.
+/// Gives a line for people about each that was renamed here.
+[[nodiscard]] std::vector<std::string> free_reserved_names(std::vector<Volume>& volumes,
+                                                           const std::vector<Volume>& before);
+
 /// The numbers of the lines, comments left out, that name a file in `directory` (an
 /// absolute path without a slash at its end) or the directory itself: where the old
-/// scripts are called.
+/// scripts are called. `homes` are the directories that `~` and `$HOME` may be, and that
+/// relative paths may begin from; so may each to which a line before has changed (`cd`).
 [[nodiscard]] std::vector<std::size_t> lines_naming(std::string_view text,
-                                                    std::string_view directory);
+                                                    std::string_view directory,
+                                                    const std::vector<std::string>& homes = {});
+
+/// True for a link's target that is `directory` or lies in it; a relative one begins where
+/// the link is. By their names alone.
+[[nodiscard]] bool leads_into(std::string_view target, std::string_view link,
+                              std::string_view directory);
 
 }  // namespace latchkey

@@ -31,7 +31,7 @@ struct NewVolume {
 };
 
 /// Why no new volume can have this name, which says whose other unfinished work is; empty
-/// for any other name. Volumes of older scripts may have it: they are taken as they are.
+/// for any other name.
 [[nodiscard]] std::string why_reserved(const std::string& name);
 
 /// The LV that it is made on, `VG/encrypted-NAME`.

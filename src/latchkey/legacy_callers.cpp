@@ -24,6 +24,26 @@ const std::initializer_list<std::string_view> directories{
     "/etc/network/if-up.d", "/etc/network/if-down.d",   "/usr/local/bin",
     "/usr/local/sbin"};
 
+// By the names that the link has, and by where it ends through all links on its way.
+bool link_leads_into(const std::string& root, const std::string& path,
+                     const std::string& directory) {
+  std::error_code failed;
+  const std::string target = fs::read_symlink(root + path, failed).string();
+  if (failed) return false;
+  if (leads_into(target, path, directory)) return true;
+  const std::string end = fs::canonical(root + path, failed).string();
+  return !failed && leads_into(end, path, directory);
+}
+
+// Cron begins in the home of whose table it is.
+std::vector<std::string> homes_for(const std::string& path) {
+  constexpr std::string_view tables = "/var/spool/cron/crontabs/";
+  std::vector<std::string> homes{"/root"};
+  if (path.starts_with(tables) && path.substr(tables.size()) != "root")
+    homes.push_back("/home/" + path.substr(tables.size()));
+  return homes;
+}
+
 void look(std::vector<std::string>& out, const std::string& root, const std::string& path,
           const std::string& directory) {
   std::error_code failed;
@@ -31,15 +51,13 @@ void look(std::vector<std::string>& out, const std::string& root, const std::str
   const auto status = fs::symlink_status(file, failed);
   if (failed) return;
   if (fs::is_symlink(status)) {
-    const std::string target = fs::read_symlink(file, failed).string();
-    if (!failed && !lines_naming(target, directory).empty())
-      out.push_back(printable(path) + " (a link)");
+    if (link_leads_into(root, path, directory)) out.push_back(printable(path) + " (a link)");
     return;
   }
   if (!fs::is_regular_file(status)) return;
   const auto text = read_file(file.string());
   if (!text) return;
-  for (const std::size_t line : lines_naming(*text, directory))
+  for (const std::size_t line : lines_naming(*text, directory, homes_for(path)))
     out.push_back(printable(path) + ":" + std::to_string(line));
 }
 

@@ -81,7 +81,7 @@ Result<> LegacyImport::read(const std::string& directory) {
   return Ok{};
 }
 
-Result<> LegacyImport::fits() const {
+Result<> LegacyImport::fits() {
   const Paths& paths = globals_.paths;
   const std::string conf = paths.etc("latchkey.conf");
   const auto text = read_file(conf);
@@ -101,6 +101,8 @@ Result<> LegacyImport::fits() const {
   std::string all = *lines;
   const auto before = parse_volumes(all, paths.etc("volumes"));
   if (!before) return before.error();
+  for (std::string& note : free_reserved_names(layout_.volumes, *before))
+    layout_.notes.push_back(std::move(note));
   for (const Volume& volume : layout_.volumes) {
     const auto same = std::ranges::find(*before, volume.name, &Volume::name);
     if (same == before->end()) {

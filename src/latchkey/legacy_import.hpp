@@ -24,8 +24,9 @@ class LegacyImport {
   [[nodiscard]] Result<> read(const std::string& directory);
 
   /// Fails with Code::refused when Latchkey is configured for another keys volume, or
-  /// has another volume under a name that is to be taken over.
-  [[nodiscard]] Result<> fits() const;
+  /// has another volume under a name that is to be taken over. Names that Latchkey needs for
+  /// itself are changed here.
+  [[nodiscard]] Result<> fits();
 
   /// Looks at the machine: the keys volume, every volume's header, every unit. What
   /// costs only one volume or unit is told as a warning. Fails with Code::missing (no

@@ -129,3 +129,65 @@ TEST_CASE("what calls the old scripts is found by its lines, comments left out")
   CHECK(lines_naming(text, "/root/other").empty());
   CHECK(lines_naming(text, "").empty());
 }
+
+TEST_CASE("calls by relative paths, after cd and by ~ are found as well") {
+  const auto found = [](const std::string& text) {
+    return lines_naming(text, "/root/vol", {"/root"});
+  };
+  const std::vector<std::size_t> first{1};
+  CHECK(found("@reboot vol/unlock\n") == first);
+  CHECK(found("@reboot ./vol/unlock --all\n") == first);
+  CHECK(found("~/vol/unlock\n") == first);
+  CHECK(found("\"$HOME/vol/unlock\"\n") == first);
+  CHECK(found("${HOME}/vol/unlock\n") == first);
+  CHECK(found("cd && vol/unlock\n") == first);
+  CHECK(found("cd vol && ./unlock\n") == first);
+  CHECK(found("cd -P /root/x/../vol; ./unlock\n") == first);
+  CHECK(found("cd /root/etc\n../vol/unlock\n") == std::vector<std::size_t>{2});
+  CHECK(found("cd /srv\nvol/unlock\n# vol/unlock\n") == std::vector<std::size_t>{2});
+  CHECK(lines_naming("cd /root\nvol/unlock\n", "/root/vol", {}) == std::vector<std::size_t>{2});
+  // Something else of that name, and words that are no paths.
+  CHECK(found("/srv/vol/unlock; ls volumes/x vol-2/x $X/vol/y ~bob/vol/x\n").empty());
+  CHECK(found("echo vol\n").empty());
+  CHECK(lines_naming("vol/unlock\n", "/root/vol", {"/home/bob"}).empty());
+}
+
+TEST_CASE("a link leads into a directory by its full name or from where it is") {
+  const auto leads = [](const std::string& target) {
+    return leads_into(target, "/usr/local/sbin/unlock", "/root/vol");
+  };
+  CHECK(leads("/root/vol/unlock"));
+  CHECK(leads("../../../root/vol/unlock"));
+  CHECK(leads("/root/x/../vol"));
+  CHECK_FALSE(leads("/root/volumes/unlock"));
+  CHECK_FALSE(leads("../../root/vol/unlock"));
+  CHECK_FALSE(leads(""));
+}
+
+TEST_CASE("an old volume whose name Latchkey needs for itself gets another, and nothing else") {
+  const auto parsed = parse_legacy(
+      {"backup vg /srv/backup ext4\nimport vg /srv/import ext4\nimport-data vg /srv/d ext4\n", "f"},
+      {"", "s"});
+  REQUIRE(parsed);
+  std::vector<Volume> volumes = parsed->volumes;
+  const auto notes = free_reserved_names(volumes, {});
+  CHECK(notes.size() == 2);
+  CHECK(
+      notes[0] ==
+      "the volume 'backup' is called 'backup-data' from here on (the unfinished work of 'latchkey "
+      "restore' is called so); vg/encrypted-backup, its mapping 'cleartext-backup' and its key "
+      "file keep their names");
+  CHECK(volumes[0].name == "backup-data");
+  CHECK(volumes[0].device.text() == "vg/encrypted-backup");
+  CHECK(volumes[0].mapping == "cleartext-backup");
+  CHECK(volumes[0].key_file == "vg-backup.key");
+  CHECK(volumes[1].name == "import-data2");
+  CHECK(volumes[2].name == "import-data");
+  // Taken over before: nothing changes.
+  std::vector<Volume> again = parsed->volumes;
+  CHECK(free_reserved_names(again, volumes).empty());
+  CHECK(again[0].name == "backup-data");
+  std::vector<Volume> older = parsed->volumes;
+  CHECK(free_reserved_names(older, parsed->volumes).empty());
+  CHECK(older[0].name == "backup");
+}
