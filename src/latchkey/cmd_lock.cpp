@@ -7,6 +7,7 @@
 
 #include "core/message.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/plan_view.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/lock_file.hpp"
@@ -42,10 +43,7 @@ Plan plan_now(const Setup& setup, const Paths& paths) {
 int lock_volumes(const Globals& globals, bool dry_run) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  if (dry_run) {
-    print(plan_text(plan_now(*setup, globals.paths)));
-    return 0;
-  }
+  if (dry_run) return show_plan(plan_now(*setup, globals.paths), false);
   if (::geteuid() != 0)
     return report_error({Code::refused, "cannot lock", "only root can stop services and unmount",
                          "run: sudo latchkey lock"});

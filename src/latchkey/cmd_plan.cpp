@@ -2,28 +2,18 @@
 // `latchkey plan`: what an unlock and a release would do now.
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "core/message.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/summary.hpp"
-#include "latchkey/terminal.hpp"
+#include "latchkey/plan_view.hpp"
+#include "latchkey/say.hpp"
 
 namespace latchkey {
 namespace {
 
-int show_plan(const Globals& globals, bool json) {
+int plan_now(const Globals& globals, bool json) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  const Facts facts = probe_all(*setup, globals.paths);
-  Plan plan = plan_unlock(*setup, facts);
-  plan_release(plan, *setup, facts);
-  if (json) {
-    print(dump({{"steps", steps_json(plan, nullptr)}}));
-    return 0;
-  }
-  print(plan_text(plan));
-  return 0;
+  return show_plan(plan_unlock_and_release(*setup, globals.paths), json);
 }
 
 }  // namespace
@@ -31,7 +21,7 @@ int show_plan(const Globals& globals, bool json) {
 Run declare_plan(CLI::App& app, const Globals& globals) {
   const auto json = std::make_shared<bool>(false);
   app.add_flag("--json", *json, "as JSON");
-  return [json, &globals] { return show_plan(globals, *json); };
+  return [json, &globals] { return plan_now(globals, *json); };
 }
 
 }  // namespace latchkey

@@ -13,6 +13,7 @@
 #include "core/narrow.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/events.hpp"
+#include "latchkey/plan_view.hpp"
 #include "latchkey/release_boot.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
@@ -65,15 +66,6 @@ void show(const Flags& flags, const Setup& setup, const Facts& facts, const Plan
   print(dump(json));
 }
 
-int plan_only(const Flags& flags, const Plan& plan) {
-  if (flags.json) {
-    print(dump({{"steps", steps_json(plan, nullptr)}}));
-    return 0;
-  }
-  print(plan_text(plan));
-  return 0;
-}
-
 // 0 only when all that was asked is so.
 int status_of(const Outcome& outcome, const std::optional<Result<Outcome>>& unlocked) {
   const int released = outcome.status();
@@ -91,12 +83,9 @@ int release_now(const Flags& flags, const Globals& globals) {
     if (!name) return report_error(name.error());
     only.insert(*name);
   }
-  if (flags.dry_run) {
-    const Facts facts = probe_all(*setup, globals.paths);
-    Plan plan = plan_unlock(*setup, facts);
-    plan_release(plan, *setup, facts);
-    return plan_only(flags, narrow(plan, *setup, only));
-  }
+  if (flags.dry_run)
+    return show_plan(narrow(plan_unlock_and_release(*setup, globals.paths), *setup, only),
+                     flags.json);
   if (::geteuid() != 0)
     return report_error({Code::refused, "cannot release", "only root can mount and start services",
                          "run: sudo release-services"});
