@@ -97,6 +97,34 @@ TEST_CASE("every command has a --help of its own, with an example") {
   }
 }
 
+// The line behind `Example: ` in a command's --help, without a redirection.
+std::string example_of(const std::string& command) {
+  const std::string help = latchkey_in(Root(), {command, "--help"}).output;
+  const std::string mark = "Example: ";
+  const std::size_t at = help.find(mark);
+  REQUIRE(at != std::string::npos);
+  const std::string line = help.substr(at + mark.size(), help.find('\n', at) - at - mark.size());
+  return std::string(trim(line.substr(0, line.find(" <"))));
+}
+
+TEST_CASE("the example of every command is a command line that it takes") {
+  for (const std::string& command : listed_commands()) {
+    Root root;  // with nothing configured in it, and no volume group of that name
+    // What a terminal would be asked for.
+    root.put(
+        "authorized_keys",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f a\n");
+    std::vector<std::string> words;
+    // Never one that the machine of whoever runs this may have.
+    for (const auto& field : split_fields(example_of(command)))
+      words.push_back(field.text == "vg0" ? "no-such-group" : field.text);
+    if (words.front() == "latchkey") words.erase(words.begin());
+    const Done done = latchkey_in(root, words);
+    INFO(command << ": " << done.output);
+    CHECK(done.status != exit_status(Code::usage));
+  }
+}
+
 std::string source_file(const std::string& name) {
   std::ifstream file(LATCHKEY_SOURCE_DIR "/" + name);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -116,6 +144,17 @@ TEST_CASE("--help, the man page, the completion and the README know the same com
     CHECK(contains(page, name));
     CHECK(contains(readme, name));
     CHECK(contains(completion, name));
+  }
+}
+
+TEST_CASE("the first commands of the README are the examples of --help") {
+  const std::string readme = source_file("README.md");
+  const std::size_t begin = readme.find("```\n");
+  REQUIRE(begin != std::string::npos);
+  const std::string block = readme.substr(begin, readme.find("\n```", begin) - begin);
+  for (const char* command : {"init", "create-volume", "hold"}) {
+    INFO(example_of(command));
+    CHECK(contains(block, "\n" + example_of(command) + " "));
   }
 }
 
