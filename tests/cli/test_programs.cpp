@@ -3,6 +3,9 @@
 // out. A made-up root directory holds the configuration.
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
 
 #include "core/result.hpp"
 #include "core/text.hpp"
@@ -147,6 +150,17 @@ TEST_CASE("--help, the man page, the completion and the README know the same com
   }
 }
 
+// From its heading to the next of the same kind.
+std::string section_of(const std::string& page, const std::string& kind, const std::string& name) {
+  const std::string heading = "\n" + kind + " " + name + "\n";
+  const std::size_t begin = page.find(heading);
+  REQUIRE(begin != std::string::npos);
+  const std::size_t text = begin + heading.size();
+  const std::size_t next = page.find("\n" + kind + " ", text);
+  const std::size_t end = std::min(next, page.find("\n.SH ", text));
+  return page.substr(text, end == std::string::npos ? end : end - text);
+}
+
 TEST_CASE("the first commands of the README are the examples of --help") {
   const std::string readme = source_file("README.md");
   const std::size_t begin = readme.find("```\n");
@@ -158,11 +172,89 @@ TEST_CASE("the first commands of the README are the examples of --help") {
   }
 }
 
-TEST_CASE("the man page says what every exit status means") {
+TEST_CASE("every option of every command is in the man page and in the completion") {
+  const Root root;
   const std::string page = source_file("src/man/latchkey.8");
-  const std::size_t section = page.find(".SH EXIT STATUS");
-  REQUIRE(section != std::string::npos);
-  const std::string text = page.substr(section, page.find(".SH", section + 5) - section);
+  const std::string completion = source_file("src/completion/latchkey.bash");
+  for (const std::string& command : listed_commands()) {
+    const std::string help = latchkey_in(root, {command, "--help"}).output;
+    const std::size_t options = help.find("Options:");
+    REQUIRE(options != std::string::npos);
+    for (const std::string_view line : split_lines(std::string_view(help).substr(options))) {
+      const auto fields = split_fields(line);
+      if (fields.empty() || fields[0].column != 3 || !fields[0].text.starts_with("-")) continue;
+      for (const std::string& option : split(fields[0].text, ',')) {
+        INFO(command << " " << option);
+        CHECK(contains(page, option));
+        if (option.starts_with("--")) CHECK(contains(completion, option));
+      }
+    }
+  }
+}
+
+TEST_CASE("what is done once stands under Set-up in the man page") {
+  const std::string setup = section_of(source_file("src/man/latchkey.8"), ".SS", "Set-up");
+  for (const char* command : {"init", "import-legacy", "create-volume", "adopt", "restore"}) {
+    INFO(command);
+    CHECK(contains(setup, "\\fBlatchkey " + std::string(command) + "\\fR"));
+  }
+}
+
+void add_names(std::set<std::string>& names, const nlohmann::json& json) {
+  if (json.is_object())
+    for (const auto& item : json.items()) names.insert(item.key());
+  for (const auto& inner : json)
+    if (inner.is_structured()) add_names(names, inner);
+}
+
+// Every name that stands in a source for a member of what is printed: `{"name", value}` and
+// `json["name"] =`.
+void add_names_in(std::set<std::string>& names, const std::string& source) {
+  static const std::regex member("(?:[{][\"]([a-z_]+)[\"], |[\\[][\"]([a-z_]+)[\"][\\]] =)");
+  const std::string text = source_file(source);
+  const std::size_t before = names.size();
+  for (std::sregex_iterator at(text.begin(), text.end(), member), end; at != end; ++at)
+    names.insert((*at)[1].matched ? (*at)[1].str() : (*at)[2].str());
+  INFO(source);
+  CHECK(names.size() > before);
+}
+
+TEST_CASE("the man page names every member of what --json prints") {
+  const std::string text = section_of(source_file("src/man/latchkey.8"), ".SH", "JSON");
+  std::set<std::string> names;
+  for (const char* source :
+       {"src/core/report.cpp", "src/core/boot_log.cpp", "src/latchkey/summary.cpp",
+        "src/latchkey/cmd_check.cpp", "src/latchkey/cmd_status.cpp", "src/latchkey/cmd_release.cpp",
+        "src/latchkey/cmd_log.cpp", "src/latchkey/cmd_hooks.cpp"})
+    add_names_in(names, source);
+  Root root;
+  configure(root);
+  for (const char* command : {"status", "plan", "check", "log"}) {
+    const auto json = nlohmann::json::parse(
+        run_program({LATCHKEY_PROGRAM, "--root", root.path(), command, "--json"}).output, nullptr,
+        false);
+    INFO(command);
+    CHECK((json.is_object() || std::string(command) == "check"));  // only root can check
+    add_names(names, json);
+  }
+  // Row's own words, which are no members.
+  for (const char* word : {"volume", "unit"}) names.erase(word);
+  names.insert("volume");
+  std::set<std::string> told;
+  for (const std::string_view line : split_lines(text))
+    for (const auto& field : split_fields(line)) {
+      std::string word = field.text;
+      std::erase_if(word, [](char c) { return !(c >= 'a' && c <= 'z') && c != '_'; });
+      told.insert(word);
+    }
+  for (const std::string& name : names) {
+    INFO(name);
+    CHECK(told.contains(name));
+  }
+}
+
+TEST_CASE("the man page says what every exit status means") {
+  const std::string text = section_of(source_file("src/man/latchkey.8"), ".SH", "EXIT STATUS");
   for (int status = 0; status <= exit_status(Code::refused); ++status) {
     INFO(status);
     CHECK((contains(text, "\n" + std::to_string(status) + "\n") ||
