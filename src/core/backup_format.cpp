@@ -158,7 +158,8 @@ Result<BackupHead> parse_backup_head(std::string_view bytes, std::uint64_t file_
   if (!bytes.starts_with(magic)) {
     if (bytes.starts_with(magic_word))
       return damaged("it has a format that this version does not know");
-    return Error{Code::usage, "cannot use the backup", "this is no file of latchkey backup", ""};
+    return Error{Code::usage, "cannot use the backup", "this is no file of latchkey backup",
+                 "name the file that latchkey backup wrote"};
   }
   if (bytes.size() != backup_head_size) return damaged("it is cut short");
   BackupHead head{big_endian(bytes, numbers_at, 8), big_endian(bytes, numbers_at + 8, 8),

@@ -118,8 +118,8 @@ Result<NewVolume> asked_in(const Unfinished& work) {
 
 Result<> judge(const NewVolume& asked) {
   if (!valid_lvm_name(asked.vg))
-    return Error{Code::usage, "'" + printable(asked.vg) + "' is no name of a volume group", "",
-                 "see: vgs"};
+    return Error{Code::usage, "'" + printable(asked.vg) + "' is no name of a volume group",
+                 "LVM names have letters, digits and + _ . - only", "see: vgs"};
   if (!valid_lvm_name(asked.name) || !valid_lvm_name("encrypted-" + asked.name) ||
       asked.name.front() == '.')
     return Error{Code::usage, "'" + printable(asked.name) + "' cannot be a volume's name", "",
@@ -135,11 +135,14 @@ Result<> judge(const NewVolume& asked) {
   const Volume volume = volume_of(asked, "");
   const auto parsed = parse_volumes(volume_line(volume), "volumes");
   if (!parsed || parsed->size() != 1)
-    return Error{Code::usage, "cannot write a line for '" + asked.name + "'",
-                 parsed ? "its fields hold what they must not"
-                        : parsed.error().what +
-                              (parsed.error().why.empty() ? "" : ": " + parsed.error().why),
-                 ""};
+    return Error{
+        Code::usage, "cannot write a line for '" + asked.name + "'",
+        parsed
+            ? "its fields hold what they must not"
+            : parsed.error().what + (parsed.error().why.empty() ? "" : ": " + parsed.error().why),
+        parsed || parsed.error().hint.empty()
+            ? "correct the mount point, the type or --options; see latchkey.conf(5), volumes"
+            : parsed.error().hint};
   return Ok{};
 }
 

@@ -23,7 +23,8 @@ Result<Secret> copy(std::span<const char> bytes) {
   Secret secret(passphrase_limit);
   if (!secret.append(bytes))
     return Error{Code::usage, "cannot take this passphrase",
-                 "it is longer than " + std::to_string(passphrase_limit) + " bytes", ""};
+                 "it is longer than " + std::to_string(passphrase_limit) + " bytes",
+                 "is this the passphrase, and not a file of another kind?"};
   return secret;
 }
 
@@ -67,7 +68,8 @@ Result<Secret> Asker::ask_twice(const std::string& prompt) {
     if (std::ranges::equal(first->reveal(), second->reveal())) return first;
     Tty(fd_, STDERR_FILENO).line("the two differ; once more from the beginning");
   }
-  return Error{Code::refused, "no new passphrase was set", "the two typed ones differed", ""};
+  return Error{Code::refused, "no new passphrase was set", "the two typed ones differed",
+               "nothing was changed; run this again"};
 }
 
 std::string Asker::question(const std::string& text) const {

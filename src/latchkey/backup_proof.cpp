@@ -73,7 +73,9 @@ Result<ProvedBackup> prove_backup(const Globals& globals, const BackupReader& ba
     if (!opened && opened.error().code != Code::denied) return opened.error();
     if (!opened)
       return Error{Code::damaged, part.text() + " in the backup cannot be used",
-                   "the key of the same backup does not open it", "make a new backup"};
+                   "the key of the same backup does not open it",
+                   "use another backup; while the volume still opens, make a new one: "
+                   "latchkey backup FILE"};
     proved.keys.emplace(part.name, std::move(*key));
   }
   if (auto closed = keys->close(); !closed) return closed.error();

@@ -101,9 +101,12 @@ Result<> is_no_other(const Globals& globals, const Setup& setup, const Volume& v
 Result<> judge(const Volume& volume) {
   const auto parsed = parse_volumes(volume_line(volume), "volumes");
   if (parsed && parsed->size() == 1) return Ok{};
-  return Error{Code::usage, "cannot write a line for '" + volume.name + "'",
-               parsed ? "its fields hold what they must not" : parsed.error().what,
-               parsed ? "" : parsed.error().hint};
+  return Error{
+      Code::usage, "cannot write a line for '" + volume.name + "'",
+      parsed ? "its fields hold what they must not" : parsed.error().what,
+      parsed || parsed.error().hint.empty()
+          ? "correct the mount point, the type or the options; see latchkey.conf(5), volumes"
+          : parsed.error().hint};
 }
 
 Unfinished new_work(const Options& options, const Volume& volume) {

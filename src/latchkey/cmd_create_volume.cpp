@@ -35,8 +35,9 @@ int complete(const Globals& globals, const Setup& setup, const Volume& there,
   if (auto built = bring_images_up_to_date(globals); !built) return report_error(built.error());
   Facts facts = probe_all(setup, globals.paths);
   if (!volume_up(there, facts.volumes[there.name]))
-    return report_error(
-        {Code::partial, "'" + there.name + "' is made, and not up", "", "run: release-services"});
+    return report_error({Code::partial, "'" + there.name + "' is made, and not up",
+                         "it is not open, or not mounted",
+                         "see why: latchkey status; then run: release-services"});
   say(globals, "'" + there.name + "' is there already: nothing to do");
   tell_of_fstab(globals.paths);
   return 0;

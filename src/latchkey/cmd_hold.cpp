@@ -107,7 +107,8 @@ Result<std::vector<Found>> find_held(const Paths& paths, const std::string& type
   const InitSystem running = init_system();
   if (running == InitSystem::none)
     return Error{Code::refused, "cannot hold '" + printable(typed) + "'",
-                 "neither systemd nor sysvinit runs", ""};
+                 "neither systemd nor sysvinit runs",
+                 "run it on the booted machine, not in a container or a rescue system"};
   if (!valid_unit_name(unit))
     return Error{Code::usage, "'" + printable(typed) + "' is no name of a unit", "",
                  running == InitSystem::systemd ? "write it as systemctl shows it"

@@ -8,6 +8,7 @@
 #include "core/new_volume.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
+#include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_remover.hpp"
 #include "sys/crypt.hpp"
@@ -33,7 +34,9 @@ Result<> confirm(const Options& options, const Asker& asker, const std::string& 
                  "add: --confirm " + options.name};
   const std::string typed = asker.question("This will " + what + ". Type its name to go on: ");
   if (typed == options.name) return Ok{};
-  return Error{Code::refused, "will not " + what, "another name was typed", ""};
+  return Error{Code::refused, "will not " + what,
+               "'" + printable(typed) + "' was typed, and nothing was changed",
+               "run this again and type: " + options.name};
 }
 
 Result<> no_service_names_it(const Setup& setup, const std::string& name) {
@@ -86,10 +89,9 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
     error.code = Code::refused;
     return error;
   }
-  const Volume* volume = find_volume(setup, options.name);
-  if (volume == nullptr)
-    return Error{Code::usage, "there is no volume '" + printable(options.name) + "'", "",
-                 "see: latchkey status"};
+  const auto found = the_volume(setup, options.name);
+  if (!found) return found.error();
+  const Volume* volume = *found;
   if (auto free = no_service_names_it(setup, options.name); !free) return free.error();
   return forget(options.wipe ? with_uuid(*volume) : *volume, options.wipe);
 }
@@ -110,8 +112,8 @@ std::optional<int> give_up_adoption(const Globals& globals, const Setup& setup,
 
 int remove(const Globals& globals, const Options& options, std::optional<int> descriptor) {
   if (!valid_lvm_name(options.name))
-    return report_error(
-        {Code::usage, "'" + printable(options.name) + "' is no name of a volume", "", ""});
+    return report_error({Code::usage, "'" + printable(options.name) + "' is no name of a volume",
+                         "", "see the volumes: latchkey status"});
   const auto turn = begin_admin(globals, "remove-volume", options.name);
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);

@@ -34,7 +34,7 @@ Result<> look(const Globals& globals, const Setup& setup, const Volume& volume) 
   if (!volume.mount_point.empty() &&
       grow_command(type_of(volume), mapping_path(volume), volume.mount_point).empty())
     return Error{Code::refused, what, "'" + type_of(volume) + "' cannot grow while it is mounted",
-                 ""};
+                 "copy its data to a larger volume: latchkey create-volume"};
   return Ok{};
 }
 
@@ -47,17 +47,22 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   if (*before) return **before;
   const auto more = by.starts_with('+') ? parse_size(by.substr(1)) : parse_size("");
   if (!more)
-    return Error{Code::usage, "cannot resize '" + volume.name + "' by '" + printable(by) + "'", "",
+    return Error{Code::usage, "cannot resize '" + volume.name + "' by '" + printable(by) + "'",
+                 by.starts_with('+') ? "that is no size"
+                                     : "a volume only grows, by a size with a + before it",
                  "write by how much it is to grow: +5G"};
   const auto lv = find_lv(volume.device);
   if (!lv) return lv.error();
   const auto vg = find_vg(volume.device.vg);
   if (!vg) return vg.error();
   if (!*lv)
-    return Error{Code::missing, "there is no logical volume " + volume.device.text(), "", ""};
+    return Error{Code::missing, "cannot resize '" + volume.name + "'",
+                 "there is no logical volume " + volume.device.text(),
+                 "is its disk there? look at: lvm lvs, lsblk"};
   if (*more > vg->free && !(*lv)->thin)
     return Error{Code::refused, "cannot grow '" + volume.name + "' by " + size_text(*more),
-                 "the volume group has " + size_text(vg->free) + " left", ""};
+                 "the volume group has " + size_text(vg->free) + " left",
+                 "ask for less, or give the group another disk: vgextend " + volume.device.vg};
   // LVM gives whole extents only.
   const std::uint64_t extent = std::max<std::uint64_t>(vg->extent, 1);
   const std::uint64_t rounded = (*more + extent - 1) / extent * extent;

@@ -55,7 +55,8 @@ Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {
   const VolumeFacts fact = facts_of(setup, volume);
   if (fact.mounted) return Ok{};
   if (!fact.taken.empty())
-    return Error{Code::busy, "cannot mount '" + volume.name + "'", fact.taken, ""};
+    return Error{Code::busy, "cannot mount '" + volume.name + "'", fact.taken,
+                 "free it (findmnt, dmsetup ls --tree), then run this again"};
   if (mounted_by_system(volume))
     return Error{Code::refused, "will not mount on '" + volume.mount_point + "'",
                  "the running system lies there",

@@ -161,7 +161,7 @@ Result<> Restorer::make_keys_lv() {
   if (made) return Ok{};
   // The headers can do without it.
   Error error = made.error();
-  if (error.hint.empty())
+  if (error.code != Code::missing)
     error.hint =
         "give the group room or its disks back (lvm vgs, lvm pvs); then run the restore "
         "again";

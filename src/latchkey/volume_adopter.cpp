@@ -21,10 +21,13 @@ namespace {
 Result<Secret> read_key_file(const std::string& path) {
   const std::string what = "cannot read the key file '" + printable(path) + "'";
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return system_error(errno, what);
+  const std::string hint =
+      "name the file that opens the volume now, or leave --key-file out to be asked for a "
+      "passphrase";
+  if (!fd) return system_error(errno, what, hint);
   auto key = read_secret(fd.get(), key_limit);
   if (!key) return Error{key.error().code, what, key.error().why, key.error().hint};
-  if (key->empty()) return Error{Code::usage, what, "it is empty", ""};
+  if (key->empty()) return Error{Code::usage, what, "it is empty", hint};
   return key;
 }
 

@@ -79,7 +79,8 @@ Result<> VolumeMaker::look_at_lv() const {
     const auto size = parse_size(asked_.size);
     if (size && *size > vg->free)
       return Error{Code::refused, "cannot make " + name + " with " + size_text(*size),
-                   "the volume group has " + size_text(vg->free) + " left", ""};
+                   "the volume group has " + size_text(vg->free) + " left",
+                   "make it smaller, or give the group another disk: vgextend"};
     return Ok{};
   }
   if (auto awake = activate_lvs({name}); !awake) return awake;
@@ -88,7 +89,9 @@ Result<> VolumeMaker::look_at_lv() const {
     return Error{Code::refused, "will not use " + name, "it is there already and not made by this",
                  "if it may be written over, say 'existing' for its size"};
   for (const Mapping& mapping : mappings_on(volume_.device.path()))
-    return Error{Code::busy, "will not use " + name, "'" + mapping.name + "' lies on it", ""};
+    return Error{Code::busy, "will not use " + name, "'" + mapping.name + "' lies on it",
+                 "see what uses that: dmsetup ls --tree; close it when nobody needs it, then run "
+                 "this again"};
   return Ok{};
 }
 
@@ -186,7 +189,9 @@ Result<> VolumeMaker::hold() {
     // Held, but for what the unit's own files take away, which has been told: running this
     // again would not mend it, and the volume is complete.
     if (status != exit_status(Code::refused))
-      return Error{static_cast<Code>(status), "cannot hold '" + unit + "'", "", ""};
+      return Error{static_cast<Code>(status), "cannot hold '" + unit + "'",
+                   "the reason is told above; the volume itself is made and mounted",
+                   "mend that, then run this again"};
     loose_ = status;
   }
   return Ok{};

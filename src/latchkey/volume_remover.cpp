@@ -224,7 +224,8 @@ Result<> VolumeRemover::remove_key() {
   if (shares_key_file(setup_.volumes, removal_.volume) != nullptr) return Ok{};
   Secret passphrase(keys_->passphrase().size());
   if (!passphrase.append(keys_->passphrase().reveal()))
-    return Error{Code::memory, "cannot keep the passphrase", "", ""};
+    return Error{Code::memory, "cannot keep the passphrase", "there is no memory for it",
+                 "end what uses memory, then run this again"};
   auto session = KeysSession::open(globals_, setup_, std::move(passphrase), KeysAccess::write);
   if (!session) return session.error();
   if (auto gone = session->keys().remove(removal_.volume.key_file); !gone) return gone;

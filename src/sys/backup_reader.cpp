@@ -49,7 +49,8 @@ Result<BackupReader> BackupReader::open(const std::string& file) {
   Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) != 0)
-    return system_error(errno, "cannot read the backup '" + printable(file) + "'");
+    return system_error(errno, "cannot read the backup '" + printable(file) + "'",
+                        errno == ENOENT ? "is the disk that it is on mounted? see: findmnt" : "");
   if (!S_ISREG(info.st_mode))
     return Error{Code::usage, "cannot use the backup '" + printable(file) + "'",
                  "it is no regular file", "copy it to a disk of this machine"};
@@ -165,7 +166,7 @@ Result<> write_device(const BackupReader& backup, const BackupPart& part,
   }
   if (hex(digest.finish()) == part.sha256) return Ok{};
   return Error{Code::io, what, "other bytes were read back than were written",
-               "do not trust this disk"};
+               "its disk fails (dmesg); put another in its place, then run the restore again"};
 }
 
 }  // namespace latchkey

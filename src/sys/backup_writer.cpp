@@ -61,6 +61,16 @@ Error BackupWriter::failed() const {
                       errno == ENOSPC ? "choose a place with more room" : "");
 }
 
+namespace {
+
+std::string place_hint(int error) {
+  return error == ENOENT || error == ENOTDIR
+             ? "there is no such directory: is the disk that it is on mounted?"
+             : "";
+}
+
+}  // namespace
+
 Result<BackupWriter> BackupWriter::begin(const std::string& file, const Secret& key) {
   const std::string what = "will not write the backup '" + printable(file) + "'";
   struct stat info {};
@@ -68,9 +78,12 @@ Result<BackupWriter> BackupWriter::begin(const std::string& file, const Secret& 
     return Error{Code::refused, what, "it is there already", "choose another name"};
   const std::string temporary = temporary_of(file);
   if (::unlink(temporary.c_str()) != 0 && errno != ENOENT)
-    return system_error(errno, "cannot write the backup '" + printable(file) + "'");
+    return system_error(errno, "cannot write the backup '" + printable(file) + "'",
+                        place_hint(errno));
   Fd fd(::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd) return system_error(errno, "cannot write the backup '" + printable(file) + "'");
+  if (!fd)
+    return system_error(errno, "cannot write the backup '" + printable(file) + "'",
+                        place_hint(errno));
   BackupWriter writer(file, temporary, std::move(fd), key);
   // The head comes last: without it the file is no backup.
   if (auto head = writer.put(std::string(backup_head_size, '\0')); !head) return head.error();

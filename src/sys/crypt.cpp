@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
@@ -35,14 +36,14 @@ Error activation_error(const LuksSession& session, const MappingRequest& request
               "rebuild the image: update-initramfs -u -k all"};
     case ENODEV:
     case ENXIO:
-      return {Code::missing, what, session.reason(r), ""};
+      return {Code::missing, what, session.reason(r), unread_disk_hint()};
     default:
       break;
   }
   if (!kernel_has_target("crypt"))
     return {Code::kernel, what, "the kernel's dm-crypt module is not loaded and cannot be",
             "rebuild the image: update-initramfs -u -k all"};
-  return {Code::io, what, session.reason(r), ""};
+  return {Code::io, what, session.reason(r), "look at: dmesg, dmsetup ls --tree"};
 }
 
 }  // namespace

@@ -33,7 +33,29 @@ void Fd::reset() noexcept {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
+namespace {
+
+// What to do about an errno is the same wherever it comes from.
+std::string usual_hint(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "make room there (df -h), then try again";
+    case EIO:
+      return "its disk or the way to it fails: see dmesg";
+    case EROFS:
+      return "it can only be read: see dmesg, findmnt";
+    case ENOMEM:
+      return "add memory, or end what uses it";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
 Error system_error(int error, std::string what, std::string hint) {
+  if (hint.empty()) hint = usual_hint(error);
   Code code = Code::io;
   if (error == ENOENT || error == ENODEV || error == ENXIO || error == ENOTDIR) code = Code::missing;
   if (error == EBUSY) code = Code::busy;

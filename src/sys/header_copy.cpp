@@ -51,7 +51,8 @@ Result<LuksHeader> save_header(const LuksPlace& place, const std::string& file) 
   if (!header) return header;
   const int r = crypt_header_backup(session.get(), nullptr, file.c_str());
   if (r < 0)
-    return Error{Code::io, "cannot save the header of '" + place.name + "'", session.reason(r)};
+    return Error{Code::io, "cannot save the header of '" + place.name + "'", session.reason(r),
+                 "see: dmesg, df -h /run"};
   return header;
 }
 

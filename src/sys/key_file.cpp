@@ -44,12 +44,14 @@ Result<Secret> read_key_file(int directory, const std::string& file) {
   if (!fd) return failed(what);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return failed(what);
-  if (!S_ISREG(info.st_mode)) return Error{Code::refused, what, "it is no regular file", ""};
+  if (!S_ISREG(info.st_mode))
+    return Error{Code::refused, what, "it is no regular file",
+                 "put the key there as a plain file: latchkey mount-keys --write"};
   if (info.st_size <= 0 || static_cast<std::size_t>(info.st_size) > key_limit)
     return Error{Code::refused, what,
                  "it has " + std::to_string(info.st_size) + " bytes and not 1 to " +
                      std::to_string(key_limit),
-                 ""};
+                 "if a backup has the right one: latchkey restore FILE"};
   return read_secret(fd.get(), static_cast<std::size_t>(info.st_size));
 }
 
@@ -57,7 +59,8 @@ Result<> write_key_file(int directory, const std::string& file, const std::strin
                         const Secret& content) {
   const std::string what = "cannot write the key file '" + printable(file) + "'";
   if (file.empty() || file.front() == '.' || file.find('/') != std::string::npos)
-    return Error{Code::usage, what, "it is no plain file name", ""};
+    return Error{Code::usage, what, "it is no plain file name",
+                 "correct x-latchkey.key= in /etc/latchkey/volumes"};
   if (::unlinkat(directory, temporary.c_str(), 0) != 0 && errno != ENOENT) return failed(what);
   Fd fd(::openat(directory, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                  0400));

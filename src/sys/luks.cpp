@@ -310,7 +310,10 @@ Result<> wipe_header(const LuksPlace& place) {
   std::uint64_t size = largest_header;
   if (loaded == 0) {
     if (!place.uuid.empty() && place.uuid != crypt_get_uuid(session.get()))
-      return Error{Code::refused, what, "another header is there", ""};
+      return Error{
+          Code::refused, what,
+          "another header is there, with the UUID " + std::string(crypt_get_uuid(session.get())),
+          "nothing was wiped; see whose it is: lsblk -f"};
     size = header_bytes(session, place);
   }
   if (const auto end = file_size(path)) size = std::min(size, *end);

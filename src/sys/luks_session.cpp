@@ -82,7 +82,7 @@ Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
     return Error{Code::damaged, what, "'" + where + "' has no valid LUKS header",
                  "if it had one: latchkey restore FILE, with a backup; nothing was written"};
   if (r == -ENOMEM) return Error{Code::memory, what, reason(r), "add memory"};
-  if (r < 0) return Error{Code::io, what, reason(r), ""};
+  if (r < 0) return Error{Code::io, what, reason(r), unread_disk_hint()};
   return judge(place.name, place.uuid);
 }
 

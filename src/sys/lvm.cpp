@@ -91,7 +91,8 @@ Result<> deactivate_lv(const DeviceRef& lv) {
       },
       std::chrono::seconds(5));
   for (const Mapping& mapping : mappings_on(lv.path()))
-    return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
+    return Error{Code::busy, what, "'" + mapping.name + "' lies on it",
+                 "see what uses it: dmsetup ls --tree"};
   const auto done = run_ok({"lvm", "lvchange", "--activate", "n", "--", lv.text()}, what,
                            {.timeout = std::chrono::seconds(60)});
   if (done) return Ok{};

@@ -43,6 +43,7 @@ Result<> lvm(std::vector<std::string> argv, const std::string& what, Code failur
   if (done) return Ok{};
   Error error = done.error();
   if (error.code == Code::io) error.code = failure;
+  if (error.hint.empty()) error.hint = "see: lvm vgs, lvm lvs, lvm pvs";
   return error;
 }
 
@@ -93,7 +94,8 @@ Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes) {
   const auto now = find_lv(lv);
   if (!now) return now.error();
   if (!*now)
-    return Error{Code::missing, "cannot grow " + lv.text(), "there is no such logical volume", ""};
+    return Error{Code::missing, "cannot grow " + lv.text(), "there is no such logical volume",
+                 "is its disk there? look at: lvm lvs, lsblk"};
   if ((*now)->size >= bytes) return Ok{};
   return lvm({"lvextend", "--size", std::to_string(bytes) + "b", "--", lv.text()},
              "cannot grow " + lv.text(), Code::refused);
@@ -133,7 +135,8 @@ Result<> remove_lv(const DeviceRef& lv) {
   if (!*now) return Ok{};
   const std::string what = "cannot remove the logical volume " + lv.text();
   for (const Mapping& mapping : mappings_on(lv.path()))
-    return Error{Code::busy, what, "'" + mapping.name + "' lies on it", ""};
+    return Error{Code::busy, what, "'" + mapping.name + "' lies on it",
+                 "close what uses it (dmsetup ls --tree), then run this again"};
   return lvm({"lvremove", "--yes", "--", lv.text()}, what, Code::busy);
 }
 

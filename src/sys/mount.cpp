@@ -124,7 +124,8 @@ Error stray_error(const std::string& what, const Volume& volume, const Content& 
 
 Result<> do_mount(const Volume& volume, const MountPoint& point, const std::string& what) {
   const Context context(mnt_new_context());
-  if (!context) return Error{Code::memory, what, "not enough memory", ""};
+  if (!context)
+    return Error{Code::memory, what, "not enough memory", "add memory, or end what uses it"};
   libmnt_context* cxt = context.get();
   // The directory was found once, safely; by its descriptor nobody can put
   // another in its place. The dot makes the kernel follow the descriptor's link
@@ -171,7 +172,8 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
     }
   }
   const auto content = list_files(point->directory, 5);
-  if (!content) return Error{content.error().code, what, sentence(content.error()), ""};
+  if (!content)
+    return Error{content.error().code, what, sentence(content.error()), content.error().hint};
   if (content->count > 0 && !over_files) return stray_error(what, volume, *content);
   // A file system that knows no such flag, or a container that may not set it,
   // is no reason to keep the data away: the held units' conditions stay.

@@ -18,7 +18,8 @@ Result<std::optional<std::string>> find_signature(const std::string& device) {
   if (!fd) return system_error(errno, what);
   const Handle<blkid_struct_probe, blkid_free_probe> probe(blkid_new_probe());
   if (!probe || blkid_probe_set_device(probe.get(), fd.get(), 0, 0) != 0)
-    return Error{Code::io, what, "libblkid cannot read it", ""};
+    return Error{Code::io, what, "libblkid cannot read it",
+                 "is it a disk that answers? see: dmesg, lsblk"};
   blkid_probe_enable_superblocks(probe.get(), 1);
   blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_TYPE | BLKID_SUBLKS_BADCSUM);
   blkid_probe_enable_partitions(probe.get(), 1);
