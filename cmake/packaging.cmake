@@ -51,7 +51,7 @@ endforeach()
 install(FILES ${hooks}/packages/apt.conf DESTINATION /etc/apt/apt.conf.d RENAME 05latchkey)
 install(FILES ${hooks}/packages/dpkg.cfg DESTINATION /etc/dpkg/dpkg.cfg.d RENAME latchkey)
 list(APPEND package_inputs ${hooks}/packages/apt.conf ${hooks}/packages/dpkg.cfg)
-install_input(PROGRAMS /etc/initramfs/post-update.d ${hooks}/initramfs-tools/post-update.d/latchkey)
+install_input(PROGRAMS /etc/initramfs/post-update.d ${hooks}/initramfs-tools/post-update.d/00latchkey)
 install_input(FILES /etc/default/grub.d ${hooks}/grub/latchkey.cfg)
 install_input(FILES lib/systemd/system/apt-daily-upgrade.service.d ${hooks}/packages/latchkey.conf)
 install_input(FILES lib/lsb/init-functions.d ${hooks}/sysvinit/50-latchkey)
@@ -138,8 +138,9 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "cryptsetup-bin, e2fsprogs")
 # CPack knows no Built-Using: the line end makes it a field of its own.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openssh-server\nBuilt-Using: ${built_using}")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst
-  ${hooks}/packaging/prerm ${hooks}/packaging/postrm ${hooks}/packaging/conffiles)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/preinst
+  ${hooks}/packaging/postinst ${hooks}/packaging/prerm ${hooks}/packaging/postrm
+  ${hooks}/packaging/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 # cpack would build everything, the tests too; the target below knows its parts.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY TRUE)

@@ -118,6 +118,52 @@ case_13_packages_while_volumes_are_closed() {
 	check "what is not held is not refused" [ "$ran" -eq 0 ]
 }
 
+# The package as it was while the gate had another name, as a file in the tree.
+package_with_old_gate() {
+	local old=$work/old-package folder
+	rm -rf "$old"
+	dpkg-deb -R "$deb" "$old"
+	folder=$old/etc/initramfs/post-update.d
+	mv "$folder/00latchkey" "$folder/latchkey"
+	rm "$old/DEBIAN/preinst"
+	sed -i '/^dpkg-maintscript-helper/,/^$/d' "$old/DEBIAN/postinst" "$old/DEBIAN/postrm"
+	sed -i 's|/00latchkey$|/latchkey|' "$old/DEBIAN/conffiles"
+	dpkg-deb --root-owner-group -Zgzip -b "$old" "$tree/root/old.deb" >"$work/check.log"
+}
+
+case_98_gate_renamed() {
+	local gates=$tree/etc/initramfs/post-update.d images=$tree/usr/sbin/update-initramfs
+	package_with_old_gate
+	mv "$images" "$work/update-initramfs" # takes its time, and has nothing to do with it
+	ln -s /bin/true "$images"
+	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
+	try dpkg -i /root/old.deb
+	check "the package was there with the gate's old name" same "$ran $(ls "$gates")" '0 latchkey'
+	try dpkg -i /root/latchkey.deb
+	check "an upgrade gives the gate its new name" same "$ran $(ls "$gates")" '0 00latchkey'
+	check "... and dpkg knows of no other" same \
+		"$(in_tree dpkg-query -Wf '${Conffiles}' latchkey | grep -c post-update.d)" 1
+
+	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
+	try dpkg -i /root/old.deb
+	echo '# the owner was here' >>"$gates/latchkey"
+	try dpkg -i /root/latchkey.deb
+	check "what the owner changed in it comes along" grep -qx '# the owner was here' "$gates/00latchkey"
+	check "... under the new name" same "$(ls "$gates")" $'00latchkey\n00latchkey.dpkg-new'
+
+	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
+	try dpkg -i /root/old.deb
+	try dpkg -r latchkey
+	try dpkg -i /root/latchkey.deb
+	check "so it does where the package was removed, not purged" same "$ran $(ls "$gates")" '0 00latchkey'
+
+	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
+	check "a purge leaves no gate" same "$(find "$tree/etc" -path '*initramfs*latchkey*')" ""
+	try dpkg -i /root/latchkey.deb
+	check "and the package can be installed again" [ "$ran" -eq 0 ]
+	mv "$work/update-initramfs" "$images"
+}
+
 case_99_removal() {
 	echo 'held-db mysql' >"$etc/services"
 	toy_pool

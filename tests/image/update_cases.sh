@@ -17,11 +17,16 @@ case_15_finished_image() {
 	check "a good image passes the last gate" [ "$built" -eq 0 ]
 	# Hooks in /etc run after the package's own: only the finished image shows what they did.
 	owners_hook 'rm -f "$DESTDIR/usr/lib/latchkey/dropbear"'
+	local flash=$tree/etc/initramfs/post-update.d/flash-kernel
+	printf '#!/bin/sh\nsha256sum <"$2" | cut -d" " -f1 >/root/flash\n' >"$flash"
+	chmod +x "$flash"
 	build
 	check "a hook that takes Dropbear away fails the build" [ "$built" -ne 0 ]
 	check "... the image before it is back" same "$(image_hash)" "$good"
 	check "... for root only" same "$(stat -c %a "$file")" 600
 	check "... and is said to be" said "the one before it is back"
+	check "... before a board's flash gets a bad one" same "$(cat "$tree/root/flash")" "$good"
+	rm "$flash" "$tree/root/flash"
 	check "... with the reason" said "the ssh server of early boot is missing"
 	check "... and nothing is left over" same "$(find "$tree/boot" -name '*latchkey*' -o -name '*.dpkg-bak')" ""
 	rm "$file"
@@ -75,7 +80,7 @@ case_15_finished_image() {
 	try latchkey image gate "$kernel" "/boot/initrd.img-$kernel"
 	check "an image that cannot be unpacked gives way" same "$(image_hash)" "$good"
 	mv "$tree/usr/sbin/latchkey" "$work/latchkey"
-	try /etc/initramfs/post-update.d/latchkey "$kernel" "/boot/initrd.img-$kernel"
+	try /etc/initramfs/post-update.d/00latchkey "$kernel" "/boot/initrd.img-$kernel"
 	mv "$work/latchkey" "$tree/usr/sbin/latchkey"
 	check "without the program the gate stands open" [ "${ran%% *}" -eq 0 ]
 }
