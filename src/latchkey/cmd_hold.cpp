@@ -356,6 +356,13 @@ Run declare_unhold(CLI::App& app, const Globals& globals) {
   };
 }
 
+Run declare_hold_scripts(CLI::App&, const Globals& globals) {
+  return [&globals] {
+    const auto setup = load_setup(globals.paths);
+    return setup ? hold_all_scripts(globals.paths, *setup) : report_error(setup.error());
+  };
+}
+
 Run declare_unguard(CLI::App&, const Globals& globals) {
   return [&globals] {
     restore_all_links(globals.paths);

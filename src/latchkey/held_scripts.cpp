@@ -57,6 +57,22 @@ std::optional<Error> fault_of_hold(const Paths& paths, const std::string& unit) 
   return open_to_hands(unit, *script);
 }
 
+int hold_all_scripts(const Paths& paths, const Setup& setup) {
+  // Not what runs: the machine may be mended from outside, by somebody else's init.
+  if (::access((paths.root + "/etc/init.d/rc").c_str(), X_OK) != 0) return 0;
+  int status = 0;
+  for (const Service& service : setup.services) {
+    const auto script = find_script(paths, service.unit);
+    if (!script || !starts_at_boot(links_of(paths, script->name))) continue;
+    const auto held = hold_script(paths, service.unit, *script);
+    if (!held)
+      status = report_error(held.error());
+    else if (*held)
+      report_warning(**held);
+  }
+  return status;
+}
+
 void restore_all_links(const Paths& paths) {
   for (const std::string& unit : recorded_units(paths))
     if (auto done = restore_links(paths, unit); !done) report_warning(done.error());

@@ -25,6 +25,11 @@ namespace latchkey {
 /// one that can be started by hand. Nothing when all is well.
 [[nodiscard]] std::optional<Error> fault_of_hold(const Paths& paths, const std::string& unit);
 
+/// Disables again every script that the services file says is held and that starts at boot
+/// all the same; tells of each, and what failed. Does nothing on a machine without sysvinit.
+/// Gives the exit status.
+[[nodiscard]] int hold_all_scripts(const Paths& paths, const Setup& setup);
+
 /// Puts back all links that holds had put out of action; tells what failed.
 void restore_all_links(const Paths& paths);
 

@@ -67,6 +67,8 @@ const std::vector<Command>& commands() {
       {"mount-keys", "open the keys volume for an inspection, for a while",
        "latchkey mount-keys --for 10min", declare_mount_keys, false, true},
       {"umount-keys", "close it again", "latchkey umount-keys", declare_umount_keys, false, true},
+      {"hold-scripts", "for the package's installation: init scripts held as they were", "",
+       declare_hold_scripts, true},
       {"unguard", "for the package's removal: mount points and links as they were", "",
        declare_unguard, true},
       {"hooks", "for latchkey-hooks@.service: tell the owner's hooks what happened", "",

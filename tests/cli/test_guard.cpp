@@ -71,6 +71,39 @@ TEST_CASE("a held init script ends well, with a reason, for every word that coul
   for (const char* word : {"stop", "status", "configtest"}) CHECK(ran(host.web(word)));
 }
 
+TEST_CASE("what a removal gave back is held again by the package that comes back") {
+  const Host host;
+  host.services("plain www\nweb www\ngone www\n");
+  host.put("etc/init.d/web", "#!/bin/sh\n. /lib/lsb/init-functions\n");
+  host.put("etc/init.d/plain", "#!/bin/sh\n:\n");
+  for (const char* script : {"plain", "web"}) {
+    fs::permissions(host.path("etc/init.d/") + script, fs::perms::owner_all);
+    fs::create_directories(host.path("etc/rc2.d"));
+    fs::create_symlink(std::string("../init.d/") + script, host.path("etc/rc2.d/S03") + script);
+  }
+  const auto run = [&](const char* command) {
+    return run_program({LATCHKEY_PROGRAM, "--root", host.path(), command});
+  };
+  const auto exists = [&](const char* link) {
+    return fs::is_symlink(host.path("etc/rc2.d/") + link);
+  };
+  // Without sysvinit its links start nothing.
+  CHECK(run("hold-scripts").status == 0);
+  CHECK(exists("S03plain"));
+  host.put("etc/init.d/rc", "#!/bin/sh\n");
+  fs::permissions(host.path("etc/init.d/rc"), fs::perms::owner_all);
+  const Done held = run("hold-scripts");
+  INFO(held.output);
+  CHECK(held.status == 0);
+  CHECK(contains(held.output, "'plain.service' is kept from starting at boot"));
+  CHECK(exists("K97plain"));
+  CHECK_FALSE(exists("S03plain"));
+  CHECK(exists("S03web"));
+  const Done again = run("hold-scripts");
+  CHECK(again.status == 0);
+  CHECK(again.output.empty());
+}
+
 TEST_CASE("a script that is not held runs as ever, and the guard leaves nothing in it") {
   const Host host;
   CHECK(ran(host.web("start")));  // no services file

@@ -164,6 +164,27 @@ case_98_gate_renamed() {
 	mv "$work/update-initramfs" "$images"
 }
 
+# sysvinit is a program that is there: none runs in this tree.
+case_97_disabled_script() {
+	local rc=$tree/etc/init.d/rc images=$tree/usr/sbin/update-initramfs
+	mv "$images" "$work/update-initramfs"
+	ln -s /bin/true "$images"
+	printf '#!/bin/sh\n' | tee "$rc" >"$tree/etc/init.d/plain"
+	chmod +x "$rc" "$tree/etc/init.d/plain"
+	mkdir -p "$tree/etc/rc2.d"
+	ln -s ../init.d/plain "$tree/etc/rc2.d/S03plain"
+	echo 'plain mysql' >"$etc/services"
+	try dpkg -i /root/latchkey.deb
+	check "an installed package holds what its owner's file says" [ -L "$tree/etc/rc2.d/K97plain" ]
+	try dpkg -r latchkey
+	check "a removal gives a disabled script back" [ -L "$tree/etc/rc2.d/S03plain" ]
+	try dpkg -i /root/latchkey.deb
+	check "the package that comes back holds it again" [ ! -e "$tree/etc/rc2.d/S03plain" ]
+	check "... which is told" said "'plain.service' is kept from starting at boot"
+	rm -f "$rc" "$tree/etc/init.d/plain" "$tree"/etc/rc2.d/*plain
+	mv "$work/update-initramfs" "$images"
+}
+
 case_99_removal() {
 	echo 'held-db mysql' >"$etc/services"
 	toy_pool
