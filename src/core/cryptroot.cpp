@@ -53,6 +53,14 @@ Error other_early_ssh() {
           "run: apt remove dropbear-initramfs"};
 }
 
+Error keys_would_lie_inside(const std::string& vg, const std::string& mapping) {
+  return {
+      Code::refused, "will not make a keys volume in '" + printable(vg) + "'",
+      "the group lies in '" + printable(mapping) +
+          "', which is encrypted itself: early boot would need the key before it could reach it",
+      "name a volume group outside of it; where there is none, keep to what opens it now"};
+}
+
 Error foreign_opening(const std::string& mapping) {
   return {Code::refused, "cryptsetup-initramfs opens '" + printable(mapping) + "' in early boot",
           "it is no volume of Latchkey, and its turn comes after Latchkey's prompt: the boot would "

@@ -35,6 +35,10 @@ inline constexpr const char* other_early_ssh_script =
 /// Why the package dropbear-initramfs is no good company, and what to do.
 [[nodiscard]] Error other_early_ssh();
 
+/// Why a volume group that lies in this encrypted mapping cannot get the keys volume, and what
+/// to do.
+[[nodiscard]] Error keys_would_lie_inside(const std::string& vg, const std::string& mapping);
+
 /// Why early ssh of Latchkey is no way in while this mapping is opened so, and what to do.
 [[nodiscard]] Error foreign_opening(const std::string& mapping);
 

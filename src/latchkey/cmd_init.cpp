@@ -145,7 +145,8 @@ Result<> prepare(KeysMaker& run, const InitOptions& options) {
   if (auto there = have_programs(globals.paths); !there) return there;
   const auto vg = find_vg(options.vg);
   if (!vg) return vg.error();
-  auto fit = volume_is_made(run.work) ? judge_made(run) : judge_keys_room(run, *vg);
+  auto fit = volume_is_made(run.work) ? judge_made(run) : lies_outside(options.vg);
+  if (fit && !volume_is_made(run.work)) fit = judge_keys_room(run, *vg);
   if (!fit) return fit;
   if (auto done = who.ask(); !done) return done;
   run.work.values["authorized_keys"] = who.text();

@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
+#include "sys/lvm_admin.hpp"
 
 namespace latchkey {
 namespace {
@@ -51,13 +52,19 @@ std::vector<std::string> system_devices(const std::string& root) {
 }
 
 // The mappings that these devices are, or lie on through volume groups.
-std::set<std::string> mappings_below(const std::vector<dev_t>& devices) {
+std::vector<Mapping> mappings_below(const std::vector<dev_t>& devices,
+                                    const std::vector<Mapping>& all) {
   std::set<dev_t> below;
-  const std::vector<Mapping> all = mappings();
   for (const dev_t device : devices) below.merge(all_below(device, all));
-  std::set<std::string> out;
+  std::vector<Mapping> out;
   for (const Mapping& mapping : all)
-    if (below.contains(mapping.number)) out.insert(mapping.name);
+    if (below.contains(mapping.number)) out.push_back(mapping);
+  return out;
+}
+
+std::set<std::string> names_below(const std::vector<dev_t>& devices) {
+  std::set<std::string> out;
+  for (const Mapping& mapping : mappings_below(devices, mappings())) out.insert(mapping.name);
   return out;
 }
 
@@ -75,7 +82,7 @@ std::set<std::string> mappings_under(const std::string& root,
     if (path.starts_with(mapper)) out.insert(path.substr(mapper.size()));
     if (const auto number = block_device(root + path)) numbers.push_back(*number);
   }
-  out.merge(mappings_below(numbers));
+  out.merge(names_below(numbers));
   return out;
 }
 
@@ -88,7 +95,7 @@ std::set<std::string> carrying(const EarlyInputs& inputs) {
   if (inputs.config) add(inputs.config->keys.device);
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes) add(volume.device);
-  return mappings_below(numbers);
+  return names_below(numbers);
 }
 
 }  // namespace
@@ -101,6 +108,24 @@ std::vector<std::string> carriers_of(dev_t keys,
   for (const auto& device : devices)
     if (device.second != keys && below.contains(device.second)) out.push_back(device.first);
   return out;
+}
+
+std::vector<std::string> encrypted_below(const std::vector<dev_t>& devices,
+                                         const std::vector<Mapping>& all) {
+  std::vector<std::string> out;
+  for (const Mapping& mapping : mappings_below(devices, all))
+    if (mapping.uuid.starts_with("CRYPT-")) out.push_back(mapping.name);
+  return out;
+}
+
+Result<> lies_outside(const std::string& vg) {
+  const auto devices = devices_of_vg(vg);
+  if (!devices) return devices.error();
+  std::vector<dev_t> numbers;
+  for (const std::string& device : *devices)
+    if (const auto number = block_device(device)) numbers.push_back(*number);
+  const auto inside = encrypted_below(numbers, mappings());
+  return inside.empty() ? Result<>(Ok{}) : Result<>(keys_would_lie_inside(vg, inside.front()));
 }
 
 std::vector<Error> keys_inside(const DeviceRef& keys, const std::vector<Volume>& volumes) {

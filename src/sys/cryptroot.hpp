@@ -21,6 +21,15 @@ namespace latchkey {
     dev_t keys, const std::vector<std::pair<std::string, dev_t>>& devices,
     const std::vector<Mapping>& all);
 
+/// The encrypted mappings that devices are, or lie on through mappings: what nobody reaches before
+/// somebody else has opened these.
+[[nodiscard]] std::vector<std::string> encrypted_below(const std::vector<dev_t>& devices,
+                                                       const std::vector<Mapping>& all);
+
+/// Whether a volume group can get the keys volume. Fails with Code::refused where it lies in an
+/// encrypted mapping, and as devices_of_vg.
+[[nodiscard]] Result<> lies_outside(const std::string& vg);
+
 /// The volumes on whose devices the keys volume lies, as errors. Those of inactive devices are
 /// not seen.
 [[nodiscard]] std::vector<Error> keys_inside(const DeviceRef& keys,

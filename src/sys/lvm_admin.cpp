@@ -70,6 +70,18 @@ Result<VgInfo> find_vg(const std::string& name) {
                names.empty() ? "make one with vgcreate(8)" : "there are: " + join(names, ", ")};
 }
 
+Result<std::vector<std::string>> devices_of_vg(const std::string& name) {
+  const auto rows = report({"pvs", "--reportformat", "json", "-o", "pv_name,vg_name"}, "pv",
+                           "cannot look at the devices of '" + printable(name) + "'");
+  if (!rows) return rows.error();
+  std::vector<std::string> out;
+  for (const auto& row : *rows)
+    if (const std::string device = row.value("pv_name", "");
+        row.value("vg_name", "") == name && device.starts_with('/'))
+      out.push_back(device);
+  return out;
+}
+
 Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv) {
   const auto rows = report({"lvs", "--reportformat", "json", "--units", "b", "--nosuffix", "-o",
                             "vg_name,lv_name,lv_size,lv_tags,pool_lv"},

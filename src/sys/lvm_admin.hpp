@@ -32,6 +32,10 @@ struct LvInfo {
 /// those there are), Code::missing naming the package when lvm is not installed.
 [[nodiscard]] Result<VgInfo> find_vg(const std::string& name);
 
+/// The devices that the volume group consists of, as paths; those that are missing are not
+/// among them. Fails with Code::io when LVM does not answer.
+[[nodiscard]] Result<std::vector<std::string>> devices_of_vg(const std::string& name);
+
 /// The logical volume, or nothing when the group has none of this name. Fails with
 /// Code::io when LVM does not answer.
 [[nodiscard]] Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv);

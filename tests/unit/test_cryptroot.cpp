@@ -62,6 +62,18 @@ TEST_CASE("a volume that the keys volume lies on is found, through the volume gr
   mappings[2].below = {4};
   CHECK(carriers_of(3, {{"pv", 1}, {"data", 5}, {"keys", 3}}, mappings) == Lines{"pv"});
   CHECK(carriers_of(3, {{"data", 5}, {"disk", 4}}, mappings).empty());
+  CHECK(encrypted_below({1, 4}, mappings).empty());
+  mappings[1].uuid = "LVM-1";
+  for (const char* uuid : {"CRYPT-LUKS2-1", "CRYPT-PLAIN-1"}) {
+    mappings[0].name = "sda5_crypt";
+    mappings[0].uuid = uuid;
+    CHECK(encrypted_below({4, 2}, mappings) == Lines{"sda5_crypt"});
+    CHECK(encrypted_below({3}, mappings) == Lines{"sda5_crypt"});
+  }
+  CHECK(encrypted_below({4, 5}, mappings).empty());
+  CHECK(sentence(keys_would_lie_inside("vg0", "sda5_crypt"))
+            .find("the group lies in 'sda5_crypt', which is encrypted itself") !=
+        std::string::npos);
   CHECK(sentence(keys_lie_inside("pv")) ==
         "the keys volume lies on 'pv': the key that would open it is inside: early boot could "
         "never reach it");
