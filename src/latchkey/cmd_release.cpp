@@ -45,11 +45,13 @@ Result<LockFile> take_turn(const Globals& globals) {
   return LockFile::take(path, "a release", std::chrono::hours(12));
 }
 
-// Opens what is closed, when somebody gives a passphrase. Nothing: nobody did.
+// Opens what is closed, when somebody gives a passphrase. Nothing: nobody did. A worker that
+// a disk holds up for good would keep the lock, and so every other release away.
 std::optional<Result<Outcome>> unlock_first(const Globals& globals, const Setup& setup,
-                                            TerminalReporter& reporter) {
+                                            LockFile& lock, TerminalReporter& reporter) {
   if (!passphrase_can_come()) return {};
-  auto outcome = unlock_and_tell(globals, setup, "release-services", reporter);
+  auto outcome =
+      unlock_and_tell(globals, setup, "release-services", reporter, [&lock] { drop(lock); });
   if (!outcome && outcome.error().code == Code::usage) return {};
   return outcome;
 }
@@ -98,7 +100,7 @@ int release_now(const Flags& flags, const Globals& globals) {
   Facts facts = probe_all(*setup, globals.paths);
   std::optional<Result<Outcome>> unlocked;
   if (unlock_needed(*setup, facts)) {
-    unlocked = unlock_first(globals, *setup, reporter);
+    unlocked = unlock_first(globals, *setup, *lock, reporter);
     if (unlocked && !*unlocked) (void)report_error(unlocked->error());
     if (!unlocked) say(globals, "volumes are closed and nobody gave the passphrase");
     if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());

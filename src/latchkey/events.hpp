@@ -2,6 +2,7 @@
 // What happened: into the log, and to the owner's hooks.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,9 +23,11 @@ namespace latchkey {
 void tell_event(const Globals& globals, const Setup& setup, LogEvent event);
 
 /// Has volumes opened with the passphrase of a person who typed the command `by`, and
-/// tells the event, unless no volume was opened. Gives what unlock_with_passphrase does.
+/// tells the event, unless no volume was opened. `let_go` is for unlock_here: it gives back
+/// the locks of the command. Gives what unlock_with_passphrase does.
 [[nodiscard]] Result<Outcome> unlock_and_tell(const Globals& globals, const Setup& setup,
-                                              const std::string& by, TerminalReporter& reporter);
+                                              const std::string& by, TerminalReporter& reporter,
+                                              const std::function<void()>& let_go = {});
 
 /// For the boot, which does not wait for /var: the process that tells the hooks also
 /// writes to the log. `early`: what early boot did, once in a boot. An event without

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The programs as a person calls them: command line in, status and both streams
 // out. A made-up root directory holds the configuration.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -12,6 +14,7 @@
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/temp_folder.hpp"
+#include "sys/lock_file.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -341,4 +344,22 @@ TEST_CASE("add-passphrase refuses the name of recovery keys before it does anyth
   CHECK(done.status == exit_status(Code::usage));
   CHECK(contains(done.output, "recovery keys have this name"));
   CHECK(contains(done.output, "latchkey recovery-key keys"));
+}
+
+// As with a disk that hangs: the workers are still at it when the release has ended.
+TEST_CASE("a worker of an unlock keeps no other release away") {
+  if (::geteuid() != 0) return;
+  Root root;
+  root.put("latchkey.conf",
+           "[keys]\ndevice = \"/dev/no-such-keys\"\n[boot]\ndevice_timeout = \"20s\"\n");
+  root.put("volumes", "data /dev/no-such-data none ext4\n");
+  {
+    Child release({LATCHKEY_PROGRAM, "--root", root.path(), "release-services"});
+    release.write("a passphrase\n");
+    release.close_input();
+    release.expect("waiting for devices");
+  }
+  const auto lock = LockFile::take(root.path() + "/run/latchkey/release.lock", "a release",
+                                   std::chrono::seconds(5));
+  CHECK(lock);
 }
