@@ -71,6 +71,8 @@ std::vector<Result<>> disks_answer(const std::vector<std::string>& paths,
     auto worker = Worker::fork([&](Channel& channel) {
       for (auto& other : asked)
         if (other) other->forget();
+      // One that hangs in the kernel would keep the caller's locks for good.
+      close_other_descriptors(channel.fd());
       const auto read = read_from_disk(paths[i]);
       return (read ? channel.send('D') : channel.send('X', pack(read.error()))) ? 0 : 1;
     });

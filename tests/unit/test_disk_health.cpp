@@ -42,6 +42,10 @@ TEST_CASE("disks that do not answer are given up together, and cost the others n
           answers[i].error().why.find("0.5 s") == std::string::npos)
         return "one that hangs is not said to hang";
     if (std::chrono::steady_clock::now() - began > 950ms) return "they were asked in turn";
+    // Nor does one that hangs keep what its caller holds: by this path it would have to.
+    const Fd held(::open("/mnt", O_PATH | O_CLOEXEC));
+    const std::string by_it = "/proc/self/fd/" + std::to_string(held.get()) + "/three";
+    if (!held || !disks_answer({by_it}, 500ms).at(0)) return "it has its caller's descriptors";
     return "";
   });
   CHECK(complaint == "");
