@@ -156,6 +156,11 @@ std::optional<int> Worker::end(std::chrono::milliseconds patience) noexcept {
   return status;
 }
 
+bool ends_within(std::chrono::milliseconds patience, const std::function<void()>& work) {
+  auto worker = Worker::fork([&](Channel&) { return work(), 0; });
+  return worker && worker->reap_within(patience);
+}
+
 std::optional<int> wait_for_child(pid_t pid, std::chrono::milliseconds patience) noexcept {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   int status = 0;

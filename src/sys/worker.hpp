@@ -101,6 +101,11 @@ class Worker {
   Channel channel_;
 };
 
+/// Does `work` in a process of its own, since a disk that hangs would keep it for good. True when
+/// it has ended within `patience`; else it is killed, or left to itself where nothing ends it.
+/// False too when there can be no such process.
+bool ends_within(std::chrono::milliseconds patience, const std::function<void()>& work);
+
 /// Waits up to `patience` for the end of a child; gives the wait status, or nothing.
 [[nodiscard]] std::optional<int> wait_for_child(pid_t pid,
                                                 std::chrono::milliseconds patience) noexcept;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "unlock/alone.hpp"
 
-#include <sys/reboot.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 
 #include "core/message.hpp"
@@ -14,6 +12,7 @@
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/probe.hpp"
+#include "sys/restart.hpp"
 #include "sys/unlock.hpp"
 
 namespace latchkey {
@@ -38,9 +37,7 @@ int restart(const DoorKey& key, bool poweroff, Tty& terminal) {
   const std::string doing = poweroff ? "powering off" : "rebooting";
   kmsg(doing + ", told by key " + std::to_string(key.number), Loudness::detail);
   terminal.line(doing);
-  ::sync();
-  ::reboot(poweroff ? RB_POWER_OFF : RB_AUTOBOOT);
-  return fail(terminal, system_error(errno, poweroff ? "cannot power off" : "cannot reboot"));
+  return fail(terminal, restart_now(poweroff));
 }
 
 int tell(const Paths& paths, const DoorKey& key, Word word, Tty& terminal) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The coordinator's side of each connection: who it is, what it may say, when it has to go.
-#include <sys/reboot.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "core/waiting.hpp"
 #include "sys/peer.hpp"
 #include "sys/probe.hpp"
+#include "sys/restart.hpp"
 #include "unlock/coordinator.hpp"
 
 namespace latchkey {
@@ -187,10 +187,7 @@ void Coordinator::restart_machine(Client& client, bool poweroff) {
       (client.hello ? ", told by " + client.peer.text() : ""));
   if (client.hello) end(client, 0, poweroff ? "powering off" : "rebooting");
   let_clients_go();
-  // A disk that hangs would keep it for good.
-  if (auto writing = Worker::fork([](Channel&) { return ::sync(), 0; }))
-    (void)writing->reap_within(std::chrono::seconds(10));
-  ::reboot(poweroff ? RB_POWER_OFF : RB_AUTOBOOT);
+  (void)restart_now(poweroff);
 }
 
 }  // namespace latchkey

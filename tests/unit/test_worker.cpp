@@ -53,6 +53,17 @@ std::string text_of(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("work that hangs is waited for only so long") {
+  const auto began = Clock::now();
+  CHECK(ends_within(10s, [] {}));
+  CHECK_FALSE(ends_within(200ms, [] { ::poll(nullptr, 0, 60'000); }));
+  CHECK_FALSE(ends_within(200ms, [] {
+    (void)be_traced();
+    ::poll(nullptr, 0, 60'000);
+  }));
+  CHECK(Clock::now() - began < 15s);
+}
+
 TEST_CASE("a worker that cannot be ended is forgotten, not waited for") {
   pid_t tracer = -1;
   const auto began = Clock::now();
