@@ -52,8 +52,9 @@ class Fd {
 /// rename, fsync of the directory.
 [[nodiscard]] Result<> write_file(const std::string& path, std::string_view content, mode_t mode);
 
-/// Creates a directory with its parents (each with `mode`); one that is there
-/// already is fine and keeps its mode.
+/// Creates a directory with `mode`, and those above it with 0755: what only root may read in
+/// one place closes no other. One that is there already is fine and keeps its mode. Fails with
+/// Code::io, and with Code::refused when something else has its name.
 [[nodiscard]] Result<> make_directories(const std::string& path, mode_t mode);
 
 /// Has the kernel forget what it keeps in memory of a file or block device, so that

@@ -10,10 +10,16 @@
 #include "support/temp_folder.hpp"
 #include "sys/boot_log.hpp"
 #include "sys/fd.hpp"
+#include "sys/unfinished.hpp"
 
 using namespace latchkey;
 
 namespace {
+
+mode_t mode_of(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 07777U : 0;
+}
 
 // Times as numbers: the tests do not depend on where the machine is.
 std::string plain_date(std::int64_t time, bool whole) {
@@ -236,4 +242,17 @@ TEST_CASE("kept news are taken once, oldest first, and a broken one is passed ov
   CHECK_FALSE(take_news(folder.paths));
   CHECK(first_time(folder.paths, "boot.told"));
   CHECK_FALSE(first_time(folder.paths, "boot.told"));
+}
+
+TEST_CASE("what only root may look into closes none of the directories above it") {
+  const test::TempFolder folder;
+  const Paths paths{folder.path()};
+  const mode_t before = ::umask(022);
+  CHECK(keep_news(paths, unlocked_boot("one")));
+  CHECK(save_unfinished(paths, {.command = "init", .name = "keys"}));
+  ::umask(before);
+  CHECK(mode_of(paths.run()) == 0755);
+  CHECK(mode_of(paths.run("events")) == 0700);
+  CHECK(mode_of(paths.etc()) == 0755);
+  CHECK(mode_of(paths.etc("unfinished")) == 0700);
 }
