@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/placing.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_adopter.hpp"
 #include "sys/crypt.hpp"
@@ -86,17 +87,6 @@ Result<Volume> volume_for(const Options& options) {
   return volume;
 }
 
-// A line is replaced by its name: another volume's would be lost.
-Result<> is_no_other(const Globals& globals, const Setup& setup, const Volume& volume) {
-  const Volume* same = find_volume(setup, volume.name);
-  if (same == nullptr || same->device == volume.device) return Ok{};
-  const auto before = block_device(same->device.path());
-  if (before && before == block_device(volume.device.path())) return Ok{};
-  return Error{Code::refused, "there is another volume '" + volume.name + "' already",
-               "'" + globals.paths.etc("volumes") + "' has it on " + same->device.text(),
-               "take this one in by another name, with --device " + volume.device.text()};
-}
-
 // The parser's own rules for each field.
 Result<> judge(const Volume& volume) {
   const auto parsed = parse_volumes(volume_line(volume), "volumes");
@@ -151,7 +141,8 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   const auto volume = volume_for(options);
   if (!volume) return report_error(volume.error());
   if (auto fine = judge(*volume); !fine) return report_error(fine.error());
-  if (auto fine = is_no_other(globals, *setup, *volume); !fine) return report_error(fine.error());
+  if (auto fits = fits_into_volumes(globals.paths, *volume); !fits)
+    return report_error(fits.error());
 
   {
     const WokenLv woken(setup->config.keys.device);

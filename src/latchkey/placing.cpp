@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "sys/crypt.hpp"
+#include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
@@ -28,6 +29,12 @@ VolumeFacts facts_of(const Setup& setup, const Volume& volume) {
   return facts.volumes[volume.name];
 }
 
+bool is_same_device(const DeviceRef& one, const DeviceRef& other) {
+  if (one == other) return true;
+  const auto number = block_device(one.path());
+  return number && number == block_device(other.path());
+}
+
 }  // namespace
 
 Result<std::string> volumes_text(const Paths& paths) {
@@ -39,6 +46,14 @@ Result<std::string> volumes_text(const Paths& paths) {
 Result<> fits_into_volumes(const Paths& paths, const Volume& volume) {
   const auto text = volumes_text(paths);
   if (!text) return text.error();
+  const auto before = parse_volumes(*text, paths.etc("volumes"));
+  if (!before) return before.error();
+  const auto same = std::ranges::find(*before, volume.name, &Volume::name);
+  if (same != before->end() && !is_same_device(same->device, volume.device))
+    return Error{
+        Code::refused, "there is another volume '" + volume.name + "' already",
+        "'" + paths.etc("volumes") + "' has it on " + same->device.text(),
+        "give this one another name (latchkey adopt: with --device " + volume.device.text() + ")"};
   const auto parsed = parse_volumes(with_volume_line(*text, volume), paths.etc("volumes"));
   return parsed ? Result<>(Ok{}) : parsed.error();
 }

@@ -14,7 +14,8 @@ namespace latchkey {
 /// with Code::io.
 [[nodiscard]] Result<std::string> volumes_text(const Paths& paths);
 
-/// Fails with what parse_volumes would say of the file with this volume in it.
+/// Whether the volumes file can get this volume's line. Fails with Code::refused where it has
+/// another volume of the name, whose line would be lost, and as parse_volumes of what it becomes.
 [[nodiscard]] Result<> fits_into_volumes(const Paths& paths, const Volume& volume);
 
 /// Puts the volume's line into the volumes file, in place of an older one.

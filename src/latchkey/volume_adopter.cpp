@@ -38,7 +38,6 @@ VolumeAdopter::VolumeAdopter(const Globals& globals, const Setup& setup, const A
     : globals_(globals), setup_(setup), asked_(asked), work_(work) {}
 
 Result<> VolumeAdopter::look() const {
-  if (auto fits = fits_into_volumes(globals_.paths, asked_.volume); !fits) return fits;
   const auto header = read_luks_header(place_of(asked_.volume));
   if (!header) return header.error();
   if (header->integrity)

@@ -9,6 +9,7 @@
 #include <regex>
 #include <set>
 
+#include "core/new_volume.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
@@ -362,4 +363,25 @@ TEST_CASE("a worker of an unlock keeps no other release away") {
   const auto lock = LockFile::take(root.path() + "/run/latchkey/release.lock", "a release",
                                    std::chrono::seconds(5));
   CHECK(lock);
+}
+
+TEST_CASE("create-volume goes on with no volume whose name another one has got meanwhile") {
+  if (::geteuid() != 0) return;
+  Root root;
+  configure(root);
+  const NewVolume asked{.vg = "no-such-group",
+                        .name = "data",
+                        .size = "1G",
+                        .mount_point = "/srv/no-such-place",
+                        .fs_type = "ext4"};
+  Unfinished work = begin_work(asked, "1234");
+  work.begun = "yesterday";
+  fs::create_directories(root.path() + "/etc/latchkey/unfinished");
+  root.put("unfinished/data.json", encode(work));
+  const Done done = latchkey_in(
+      root, {"create-volume", asked.vg, asked.name, asked.size, asked.mount_point, asked.fs_type});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "there is another volume 'data' already"));
+  CHECK(contains(done.output, "has it on no-such-vg/encrypted-data"));
 }
