@@ -8,6 +8,7 @@
 #include "core/host_addresses.hpp"
 #include "core/host_layers.hpp"
 #include "core/host_way.hpp"
+#include "core/new_config.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -58,11 +59,6 @@ bool among(const Subnet& subnet, const std::vector<Address>& addresses) {
   return std::ranges::find(addresses, subnet.address) != addresses.end();
 }
 
-std::string quoted_list(const std::vector<std::string>& texts) {
-  const std::string all = '"' + join(texts, "\", \"") + '"';
-  return texts.size() == 1 ? all : "[" + all + "]";
-}
-
 // As the running system has it, to be copied; its addresses also where init could not say more.
 std::string lines_for(const HostNetwork& host, const std::vector<std::string>& own) {
   NetworkConfig config = host.config;
@@ -70,13 +66,8 @@ std::string lines_for(const HostNetwork& host, const std::vector<std::string>& o
     config.method = NetworkConfig::Method::fixed;
     config.address = own;
   }
-  std::string out = "write into [network] of latchkey.conf: method = ";
-  out += config.method == NetworkConfig::Method::fixed ? "\"static\"" : "\"dhcp\"";
-  if (!config.address.empty()) out += ", address = " + quoted_list(config.address);
-  if (!config.gateway.empty()) out += ", gateway = " + quoted_list(config.gateway);
-  if (config.vlan != 0) out += ", vlan = " + std::to_string(config.vlan);
-  if (!config.bond.empty()) out += ", bond = " + quoted_list(config.bond);
-  return out + " (see latchkey.conf(5)); then: update-initramfs -u -k all";
+  return "write into [network] of latchkey.conf: " + join(network_lines(config), ", ") +
+         " (see latchkey.conf(5)); then: update-initramfs -u -k all";
 }
 
 // Where DHCP is asked by another identifier than now: a server may go by that.

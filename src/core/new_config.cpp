@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/new_config.hpp"
 
-#include <vector>
-
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -74,6 +72,14 @@ std::string new_network_text(const NewConfig& config) {
   out += line(set && network.mtu != 0, "mtu", std::to_string(network.mtu), "1500");
   out += "# Use every wired interface when the named one has not appeared for a minute.\n";
   out += line(set && !network.fallback, "fallback", "false", "true");
+  return out;
+}
+
+std::vector<std::string> network_lines(const NetworkConfig& network) {
+  std::vector<std::string> out;
+  const std::string text = new_network_text({.network = network});
+  for (const std::string_view line : split_lines(text))
+    if (!line.empty() && !line.starts_with('#') && !line.starts_with('[')) out.emplace_back(line);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/network_config.hpp"
 
@@ -27,6 +28,9 @@ struct NewConfig {
 
 /// Its section [network] alone, beginning with an empty line.
 [[nodiscard]] std::string new_network_text(const NewConfig& config);
+
+/// The lines of it that set something, as `key = value`.
+[[nodiscard]] std::vector<std::string> network_lines(const NetworkConfig& network);
 
 /// How a new `services` begins.
 extern const std::string_view services_head;

@@ -55,10 +55,19 @@ TEST_CASE(
       "error: early boot asks a DHCP server for its address, and 'ens3' has 192.0.2.10/24 without "
       "one: unless that server gives the same one, nobody reaches early ssh");
   CHECK(out_of_reach(network_plan("", {}), now, false)->text.hint ==
-        "write into [network] of latchkey.conf: method = \"static\", address = \"192.0.2.10/24\", "
+        "write into [network] of latchkey.conf: method = \"static\", interface = "
+        "\"52:54:00:12:34:56\", address = \"192.0.2.10/24\", "
         "gateway = \"192.0.2.1\" (see latchkey.conf(5)); then: update-initramfs -u -k all");
   // Its owner asked for it.
   CHECK(judged({}, now, "ip=dhcp", true).starts_with("warning: early boot asks a DHCP server"));
+}
+
+TEST_CASE("what to write is all that init would") {
+  IpTexts now = machine(address("192.0.2.10"), "", R"("linkinfo":{"info_kind":"bridge"})");
+  now.links.replace(now.links.rfind("}]"), 1, R"(,"master":"ens3"})");
+  CHECK(out_of_reach(network_plan("", {}), now, false)
+            ->text.hint.starts_with("write into [network] of latchkey.conf: method = \"static\", "
+                                    "bridge = \"52:54:00:12:34:57\", address = "));
 }
 
 TEST_CASE("a network that comes up as the running one is no finding") {
