@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/hold.hpp"
-#include "core/lists.hpp"
 #include "core/text.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/check.hpp"
@@ -20,12 +19,8 @@ namespace latchkey {
 namespace {
 
 // What has to do with a held unit and goes its own ways.
-Findings check_company(const Setup& setup) {
-  std::vector<std::string> names;
-  for (const Service& service : setup.services) append(names, instances_of(service.unit));
-  const auto held = states_of(names);
+Findings check_company(const HeldUnits& held) {
   Findings out;
-  if (!held) return out;
   const auto say = [&](const Loose& one, const char* how, const char* why,
                        const std::string& unit) {
     out.push_back(doubtful({Code::partial,
@@ -33,23 +28,20 @@ Findings check_company(const Setup& setup) {
                             why, "run: latchkey hold " + unit}));
   };
   // Lock takes them down with what they need.
-  for (const Loose& one : loose_dependants(*held))
+  for (const Loose& one : loose_dependants(held.units))
     say(one, "needs", "while that is held systemd starts it without it, or not at all", one.unit);
-  for (const Loose& one : loose_parts(*held))
+  for (const Loose& one : loose_parts(held.units))
     say(one, "is part of", "it was added after the hold and starts without its volumes", one.held);
-  std::vector<std::string> triggers;
-  for (const auto& [name, unit] : *held) add_once(triggers, unit.triggered_by);
-  if (const auto states = states_of(triggers))
-    for (const Loose& one : loose_triggers(*held, *states))
-      say(one, "starts", "it was added after the hold and tries in vain until the release",
-          one.held);
+  for (const Loose& one : loose_triggers(held.units, held.triggers))
+    say(one, "starts", "it was added after the hold and tries in vain until the release", one.held);
   return out;
 }
 
 Findings check_units(const Paths& paths, const Setup& setup) {
   Findings out;
   Facts facts;
-  probe_units(facts, setup, paths);
+  const HeldUnits held = held_units(setup);
+  probe_units(facts, setup, paths, held);
   for (const Service& service : setup.services) {
     const UnitFacts& fact = facts.units[service.unit];
     if (!fact.known)
@@ -66,7 +58,7 @@ Findings check_units(const Paths& paths, const Setup& setup) {
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
-  for (Finding& finding : check_company(setup)) out.push_back(std::move(finding));
+  for (Finding& finding : check_company(held)) out.push_back(std::move(finding));
   if (const auto stale = stale_drop_ins(paths, setup.volumes); !stale.empty())
     out.push_back(
         doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),

@@ -207,28 +207,36 @@ Error masked_error(const std::string& unit) {
           "run: systemctl unmask " + unit};
 }
 
-void probe_units(Facts& facts, const Setup& setup, const Paths& paths) {
-  std::map<std::string, std::vector<std::string>> names;
+HeldUnits held_units(const Setup& setup) {
+  HeldUnits out;
   std::vector<std::string> asked;
-  const bool running = systemd_runs();
-  for (const Service& service : setup.services) {
-    facts.units[service.unit].released = marker_exists(paths, service.unit);
-    if (running) append(asked, names[service.unit] = instances_of(service.unit));
-  }
-  if (!running) return;
-  // What systemd does not answer is not known, and told as such.
-  const UnitStates units = known(states_of(asked));
+  for (const Service& service : setup.services)
+    append(asked, out.names[service.unit] = instances_of(service.unit));
+  out.units = known(states_of(asked));
   std::vector<std::string> triggers;
-  for (const auto& [name, unit] : units) append(triggers, unit.triggered_by);
-  const UnitStates by = known(states_of(triggers));
+  for (const auto& [name, unit] : out.units) append(triggers, unit.triggered_by);
+  out.triggers = known(states_of(triggers));
+  return out;
+}
+
+void probe_units(Facts& facts, const Setup& setup, const Paths& paths) {
+  if (systemd_runs()) return probe_units(facts, setup, paths, held_units(setup));
+  for (const Service& service : setup.services)
+    facts.units[service.unit].released = marker_exists(paths, service.unit);
+}
+
+void probe_units(Facts& facts, const Setup& setup, const Paths& paths, const HeldUnits& asked) {
   for (const Service& service : setup.services) {
     UnitFacts& fact = facts.units[service.unit];
+    fact.released = marker_exists(paths, service.unit);
     fact.active = true;
     fact.held = true;
-    for (const std::string& name : names[service.unit])
-      if (const auto found = units.find(name); found != units.end())
-        add_facts(fact, found->second, by, service.unit);
-    if (fact.state.empty()) {  // a template without instances, or no answer
+    if (const auto names = asked.names.find(service.unit); names != asked.names.end())
+      for (const std::string& name : names->second)
+        if (const auto found = asked.units.find(name); found != asked.units.end())
+          add_facts(fact, found->second, asked.triggers, service.unit);
+    // A template without instances, or no answer: not known then, and told as such.
+    if (fact.state.empty()) {
       fact.known = is_template(service.unit);
       fact.active = fact.known && fact.released;
       fact.state = fact.known ? "no instance is loaded" : "unknown";

@@ -81,9 +81,20 @@ using UnitStates = std::map<std::string, UnitState>;
 /// What people are told of a held unit that is masked.
 [[nodiscard]] Error masked_error(const std::string& unit);
 
+/// The configured units and what triggers them, as systemd has them.
+struct HeldUnits {
+  std::map<std::string, std::vector<std::string>> names{};  ///< instances, by configured unit
+  UnitStates units{};
+  UnitStates triggers{};
+};
+
+/// Asks systemd for them. What it does not answer is left out.
+[[nodiscard]] HeldUnits held_units(const Setup& setup);
+
 /// Sets the facts of every configured unit. Where systemd does not run, only
-/// `released`.
+/// `released`. `asked`: what held_units gave, for whoever needs that too.
 void probe_units(Facts& facts, const Setup& setup, const Paths& paths);
+void probe_units(Facts& facts, const Setup& setup, const Paths& paths, const HeldUnits& asked);
 
 /// Has systemd read its units again, the generators with them.
 [[nodiscard]] Result<> reload_systemd();
