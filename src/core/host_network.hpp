@@ -26,7 +26,7 @@ struct IpTexts {
   std::string routes4{};    ///< `ip -j -4 route`
   std::string routes6{};    ///< `ip -j -6 route`
   std::string links{};      ///< `ip -j -d link`
-  /// SSH_CONNECTION as sshd sets it; empty where nobody is logged in, or sudo took it away.
+  /// SSH_CONNECTION as sshd sets it; empty where nobody is logged in.
   std::string ssh_connection{};
   std::vector<std::string> wireless{};  ///< the links that need WLAN; early boot has none
   std::vector<HostLease> leases{};      ///< as far as they are known

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 
 #include "core/client_id.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/link.hpp"
+#include "sys/login.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -39,7 +39,6 @@ IpTexts read_ip() {
         {.timeout = std::chrono::seconds(10), .merge_stderr = false, .output_limit = 4UL << 20U});
     return ran && ran->status == 0 ? ran->output : std::string();
   };
-  const char* const login = std::getenv("SSH_CONNECTION");
   bool early = false;
   const std::vector<LinkFacts> links = read_links("", false, early);
   std::vector<std::string> wireless;
@@ -49,7 +48,7 @@ IpTexts read_ip() {
           said({"ip", "-j", "-4", "route"}),
           said({"ip", "-j", "-6", "route"}),
           said({"ip", "-j", "-d", "link"}),
-          login != nullptr ? login : "",
+          ssh_connection("", ::getppid()),
           wireless,
           read_leases("", links)};
 }
