@@ -147,8 +147,10 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
     return std::ranges::any_of(fixed, [&](const Subnet& one) { return among(one, addresses); });
   };
   const bool here = some(now.here);
-  std::vector<std::string> own;
-  for (const Subnet& subnet : now.own) own.push_back(subnet.text());
+  // As init would write them, without those that may float, where it could.
+  std::vector<std::string> own = host.config.address;
+  if (own.empty())
+    for (const Subnet& subnet : now.own) own.push_back(subnet.text());
   const auto links = links_of(texts);
   const Json* const link = link_named(links, host.link);
   if (now.usable.empty() && link != nullptr && kind_of(*link) == "wireless")
@@ -158,7 +160,8 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
     return meant ? doubtful(std::move(text)) : bad(std::move(text));
   };
   if (!here && !(dhcp && lent(now))) {
-    if (const auto six = by_dhcp6_alone(now.usable)) return bad(no_dhcp6(host.link, *six));
+    if (const auto six = by_dhcp6_alone(now.usable); six && fixed.empty())
+      return bad(no_dhcp6(host.link, *six));
     if (now.own.empty()) return {};
     if (fixed.empty())
       return graded({Code::config,

@@ -204,8 +204,7 @@ HostNetwork host_network(const IpTexts& texts) {
   }
   std::vector<HostAddress> addresses;
   const Json* const link = link_named(links, out.link);
-  if (const Json* const row = link_named(with_addresses, out.link))
-    addresses = addresses_of(*row);
+  if (const Json* const row = link_named(with_addresses, out.link)) addresses = addresses_of(*row);
   const auto floating = leave_out(addresses, out, ways);
   for (const HostAddress& address : addresses)
     out.addresses.push_back(address.subnet.address.text());

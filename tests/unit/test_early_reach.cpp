@@ -227,6 +227,15 @@ TEST_CASE("an address from a DHCPv6 server alone is an error until it is written
   CHECK(judged({}, now).starts_with(told));
   CHECK(judged({}, now, "ip=ens3:dhcp6").starts_with(told));
   CHECK(judged(fixed("2001:db8::5/128"), now).empty());
+  CHECK(judged(fixed("192.0.2.10/24"), now).empty());  // chosen for early boot
+}
+
+TEST_CASE("an address that may float is none to be written down") {
+  const std::string floating =
+      R"(,{"family":"inet","local":"192.0.2.100","prefixlen":32,"scope":"global"})";
+  CHECK(judged({}, machine(address("192.0.2.10") + floating))
+            .starts_with("error: early boot asks a DHCP server for its address, and 'ens3' has "
+                         "192.0.2.10/24 without one"));
 }
 
 TEST_CASE("a gateway that early boot has not is missed") {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the running system's DHCP clients leave behind.
-#include "support/catch.hpp"
-#include "support/temp_folder.hpp"
-#include "sys/fd.hpp"
 #include "sys/ip_texts.hpp"
 
 #include "core/network.hpp"
+#include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+#include "sys/fd.hpp"
+
 using namespace latchkey;
 
 TEST_CASE("the client identifier of a lease is read from what networkd wrote") {
