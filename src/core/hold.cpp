@@ -118,7 +118,9 @@ std::string path_unit(std::string_view path, std::string_view suffix) {
 std::string mount_unit(std::string_view path) { return path_unit(path, ".mount"); }
 
 std::vector<DropIn> patience(std::span<const Volume> open) {
-  std::vector<DropIn> out;
+  std::vector<DropIn> out{{"lvm2-monitor.service",
+                           "# Written by latchkey-generator: a disk that hangs must not keep sshd "
+                           "from its start.\n[Unit]\nJobRunningTimeoutSec=90s\n"}};
   for (const Volume& volume : open)
     if (const std::string unit = path_unit("/dev/mapper/" + volume.mapping, ".device");
         mounted_by_system(volume) && !unit.empty())

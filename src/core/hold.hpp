@@ -52,6 +52,8 @@ struct DropIn {
 /// Takes the volumes that early boot has opened. Gives the drop-ins for the devices of those
 /// that the system mounts itself: their line in fstab bounds the wait for a device that may
 /// never come, and these are there, however long a slow machine takes to see them.
+/// Another one is for LVM, which asks every disk while the whole boot waits for it without
+/// limit: its unit goes on, and the boot does so too.
 [[nodiscard]] std::vector<DropIn> patience(std::span<const Volume> open);
 
 /// The release marker of a unit, relative to /run/latchkey.

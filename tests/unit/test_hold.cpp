@@ -121,11 +121,19 @@ TEST_CASE("held services come after the mounts that are held with them, and go b
 TEST_CASE("what early boot has opened for the system is waited for as long as it takes") {
   const auto open = parse_volumes("var vg/var /var ext4\ndb vg/db /srv/db ext4\n", "volumes");
   const auto files = patience(*open);
-  REQUIRE(files.size() == 1);
-  CHECK(files[0].unit == "dev-mapper-cleartext\\x2dvar.device");
+  REQUIRE(files.size() == 2);
+  CHECK(files[1].unit == "dev-mapper-cleartext\\x2dvar.device");
   // Behind what systemd's own generator writes of x-systemd.device-timeout=.
   CHECK(std::string("50-device-timeout.conf") < drop_in_name);
-  CHECK(files[0].text.find("JobRunningTimeoutSec=300s\n") != std::string::npos);
+  CHECK(files[1].text.find("JobRunningTimeoutSec=300s\n") != std::string::npos);
+}
+
+TEST_CASE("a disk that hangs keeps LVM waiting, and the boot for a moment only") {
+  const auto files = patience({});
+  REQUIRE(files.size() == 1);
+  CHECK(files[0].unit == "lvm2-monitor.service");
+  // Not TimeoutStartSec=: what LVM does on a slow machine goes on.
+  CHECK(files[0].text.find("[Unit]\nJobRunningTimeoutSec=90s\n") != std::string::npos);
 }
 
 TEST_CASE("mount units are named as systemd names them") {
