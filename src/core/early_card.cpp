@@ -53,8 +53,8 @@ Findings missing_cards(const NetworkPlan& plan, std::span<const LinkFacts> links
     for (const LinkFacts& link : early)
       if (is_meant(plan, match, link)) meant.push_back(link);
     if (meant.empty()) {
-      Error text = absent(match, links, plan.fallback);
-      out.push_back(needed && !plan.fallback ? bad(std::move(text)) : doubtful(std::move(text)));
+      const Error text = absent(match, links, plan.fallback);
+      out.push_back(needed && !plan.fallback ? bad(text) : doubtful(text));
     } else if (std::ranges::all_of(meant, &LinkFacts::wireless)) {
       out.push_back(
           bad({Code::config, "early boot is to use the link '" + printable(match.text()) + "'",
