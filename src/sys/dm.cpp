@@ -2,6 +2,7 @@
 #include "sys/dm.hpp"
 
 #include <libdevmapper.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -63,6 +64,22 @@ std::vector<std::string> mapping_targets(const std::string& name) {
     if (kind != nullptr) out.emplace_back(kind);
   } while (next != nullptr);
   return out;
+}
+
+void await_node(const std::string& name) {
+  constexpr int looks = 30;
+  constexpr int between_ms = 100;
+  const std::string node = "/dev/mapper/" + name;
+  const auto there = [&] { return ::access(node.c_str(), F_OK) == 0; };
+  if (there() || mapping_targets(name).empty()) return;
+  for (int look = 0; look < looks; ++look) {
+    ::poll(nullptr, 0, between_ms);
+    if (there()) return;
+  }
+  const ReleasedControl released;
+  const DmTask make(dm_task_create(DM_DEVICE_MKNODES));
+  if (make && dm_task_set_name(make.get(), name.c_str()) != 0 && dm_task_run(make.get()) != 0)
+    dm_task_update_nodes();  // the library only notes it until then
 }
 
 Result<> remove_unfinished_mapping(const std::string& name) {

@@ -25,4 +25,10 @@ namespace latchkey {
 /// Fails with Code::io when the kernel does not let it go.
 [[nodiscard]] Result<> remove_unfinished_mapping(const std::string& name);
 
+/// Waits until udev has made the node of a mapping that is there, a few seconds; then makes
+/// it. A disk that hung while it was opened in early boot kept udev from the event, and the
+/// udev of the running system passes over mappings whose event it never saw. Nothing is done,
+/// and nothing said, where there is no such mapping.
+void await_node(const std::string& name);
+
 }  // namespace latchkey

@@ -9,6 +9,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/handle.hpp"
 #include "sys/mount.hpp"
@@ -76,6 +77,7 @@ std::optional<Checked> mounted_for_others(dev_t device, const std::string& name)
 }
 
 Result<Checked> check_fs(const Volume& volume, const Watch& watch) {
+  await_node(volume.mapping);
   if (const auto device = block_device(mapping_path(volume)))
     if (auto others = mounted_for_others(*device, volume.name)) return *others;
   const auto asked = read_file("/proc/cmdline");

@@ -17,6 +17,7 @@
 #include "core/text.hpp"
 #include "sys/btrfs.hpp"
 #include "sys/device.hpp"
+#include "sys/dm.hpp"
 #include "sys/fsck.hpp"
 #include "sys/handle.hpp"
 #include "sys/mount_point.hpp"
@@ -157,6 +158,7 @@ std::string mapping_path(const Volume& volume) { return "/dev/mapper/" + volume.
 
 Result<> mount_volume(const Volume& volume, bool over_files) {
   const std::string what = "cannot mount '" + volume.name + "'";
+  await_node(volume.mapping);  // with x-latchkey.nofsck this comes first
   const auto device = block_device(mapping_path(volume));
   if (!device)
     return Error{Code::missing, what, mapping_path(volume) + " is not there",
