@@ -73,6 +73,7 @@ std::vector<Result<>> disks_answer(const std::vector<std::string>& paths,
         if (other) other->forget();
       // One that hangs in the kernel would keep the caller's locks for good.
       close_other_descriptors(channel.fd());
+      let_go_of_stdio();
       const auto read = read_from_disk(paths[i]);
       return (read ? channel.send('D') : channel.send('X', pack(read.error()))) ? 0 : 1;
     });

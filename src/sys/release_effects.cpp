@@ -239,6 +239,7 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
   auto worker = Worker::fork(
       [&](Channel& channel) {
         let_go_of_others();
+        let_go_of_stdio();
         if (std::holds_alternative<CheckFs>(action))
           outlive_terminal();
         else

@@ -77,6 +77,7 @@ void UnlockEffects::fork_job(const std::string& name, const std::function<int(Ch
   // whose parent has died is to see the end of its channel.
   auto worker = Worker::fork([&](Channel& channel) {
     for (Job& other : jobs_) other.worker.forget();
+    let_go_of_stdio();
     work_.let_go();
     return body(channel);
   });

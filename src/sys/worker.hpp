@@ -114,6 +114,11 @@ bool ends_within(std::chrono::milliseconds patience, const std::function<void()>
 /// nothing of the parent's (clients, listening sockets) is kept open by it.
 void close_other_descriptors(int keep) noexcept;
 
+/// In a worker that may hang in the kernel and outlive its parent: leaves standard input,
+/// output and error to others. ssh without a terminal ends a session only when nobody has
+/// them any more.
+void let_go_of_stdio() noexcept;
+
 /// An Error as the payload of a message, and back.
 [[nodiscard]] std::string pack(const Error& error);
 [[nodiscard]] Error unpack_error(std::string_view payload);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Workers that cannot be ended. No test can make a disk hang everywhere; a process that is
 // traced by somebody else cannot be reaped either, which is all that its parent sees of it.
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -87,6 +88,30 @@ TEST_CASE("a worker that cannot be ended is forgotten, not waited for") {
   }
   CHECK(Clock::now() - began < 5s);
   ::kill(tracer, SIGKILL);
+}
+
+TEST_CASE("a worker that outlives its parent keeps no ssh session open") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const Fd output(ends[0]);
+  Fd session(ends[1]);
+  auto worker = Worker::fork([&](Channel& channel) {
+    ::dup2(session.get(), STDOUT_FILENO);
+    ::dup2(session.get(), STDERR_FILENO);
+    session.reset();
+    let_go_of_stdio();
+    channel.send('r');
+    ::pause();
+    return 0;
+  });
+  REQUIRE(worker);
+  session.reset();
+  REQUIRE(worker->channel().receive());
+  pollfd over{output.get(), POLLIN, 0};
+  REQUIRE(::poll(&over, 1, 5000) == 1);
+  char byte = 0;
+  CHECK(::read(output.get(), &byte, 1) == 0);
+  worker->kill();
 }
 
 TEST_CASE("a worker that ends in time is reaped with its status") {
