@@ -17,11 +17,20 @@ void plug_two(Machine& m) {
   m.until("test -e /dev/disk/by-id/virtio-latchkey-two");
 }
 
-void throttle(Machine& m, int operations) {
-  m.monitor(R"({"execute": "block_set_io_throttle", "arguments": {"bps": 0, )"
-            R"("id": "/machine/peripheral/system-disk/virtio-backend", )"
-            R"("bps_rd": 0, "bps_wr": 0, "iops_rd": 0, "iops_wr": 0, "iops": )" +
+// Both per second, 0: no limit.
+void throttle(Machine& m, const std::string& disk, int operations, int bytes = 0) {
+  m.monitor(R"({"execute": "block_set_io_throttle", "arguments": {"bps": )" +
+            std::to_string(bytes) + R"(, "id": "/machine/peripheral/)" + disk +
+            R"(-disk/virtio-backend", "bps_rd": 0, "bps_wr": 0, "iops_rd": 0, "iops_wr": 0, )"
+            R"("iops": )" +
             std::to_string(operations) + "}}");
+}
+
+// As an impaired volume of a cloud does: the next request is answered after an hour.
+void hang(Machine& m, const std::string& disk) { throttle(m, disk, 0, 1); }
+
+std::function<void(Machine&)> answers_again(const std::string& disk) {
+  return [disk](Machine& m) { throttle(m, disk, 0); };
 }
 
 // What dmsetup does to an LV whose every sector, or whose sectors from 20 MiB on, cannot
@@ -182,19 +191,82 @@ TEST_CASE("a slow disk") {
   prove({
       {"15 operations a second", "before the passphrase", From::early,
        [](Machine& m) {
-         throttle(m, 15);
+         throttle(m, "system", 15);
          const Done done = m.early("", m.passphrase());
          CHECK(done.status == 0);
-         throttle(m, 0);
+         throttle(m, "system", 0);
          m.wait_login();
          return line_with(done.output, "volumes are open");
        }},
       {"15 operations a second", "release-services", From::closed,
        [](Machine& m) {
-         throttle(m, 15);
+         throttle(m, "system", 15);
          const std::string said = says(m, "release-services < /root/p", "latchkey:");
-         throttle(m, 0);
+         throttle(m, "system", 0);
          return said;
        }},
+  });
+}
+
+TEST_CASE("a disk hangs") {
+  prove({
+      {"the disk of 'e' hangs", "before the passphrase", From::early,
+       [](Machine& m) {
+         hang(m, "two");
+         const Done done = m.early("", m.passphrase());
+         INFO(done.output);
+         CHECK(done.status == exit_status(Code::partial));
+         m.wait_login();
+         m.until_active("serve-a serve-b");
+         return line_with(done.output, "cannot open 'e'");
+       },
+       answers_again("two")},
+      {"the disk of 'e' hangs", "the first data volume is open", From::early,
+       [](Machine& m) {
+         Child unlock = m.early_terminal();
+         unlock.expect("passphrase");
+         unlock.write(m.passphrase() + "\n");
+         unlock.expect("is open");
+         hang(m, "two");
+         (void)unlock.wait(240s);
+         m.wait_login();
+         return line_with(unlock.output(), "the boot goes on");
+       },
+       answers_again("two")},
+      {"the disk of 'e' hangs", "release-services", From::closed,
+       [](Machine& m) {
+         hang(m, "two");
+         const std::string said = says(m, "release-services < /root/p", "'e'");
+         m.until_active("serve-a serve-b");
+         return said;
+       },
+       answers_again("two")},
+      {"the disk of 'e' hangs", "while it is mounted and used", From::up,
+       [](Machine& m) {
+         hang(m, "two");
+         (void)m.sh("timeout 5 sh -c 'echo x > /srv/e/x; sync -f /srv/e'");
+         (void)says(m, "latchkey check", "error: the device of 'e'");
+         return says(m, "latchkey status", "failing");
+       },
+       answers_again("two")},
+      {"the disk of the keys volume hangs", "before the passphrase", From::early,
+       [](Machine& m) {
+         hang(m, "system");
+         Child unlock = m.early_terminal();
+         unlock.expect("passphrase");
+         unlock.write(m.passphrase() + "\n");
+         unlock.expect("trying");
+         std::string said;
+         wait_until(
+             [&] {
+               const Done gone = m.early("continue");
+               said = gone.output;
+               return gone.status == 0;
+             },
+             "the boot goes on without the data", 240s);
+         m.wait_login();
+         return line_with(said, "the boot goes on");
+       },
+       answers_again("system")},
   });
 }
