@@ -9,18 +9,13 @@ namespace latchkey {
 namespace {
 
 // With an immutable /tmp or /var/tmp no unit with PrivateTmp= starts, logind among them.
-constexpr std::array<std::string_view, 24> used{"/bin",          "/boot",
-                                                "/boot/efi",     "/dev",
-                                                "/etc",          "/lib",
-                                                "/lib64",        "/proc",
-                                                "/run",          "/sbin",
-                                                "/sys",          "/tmp",
-                                                "/usr/bin",      "/usr/lib",
-                                                "/usr/sbin",     "/usr/share",
-                                                "/var/cache",    "/var/lib",
-                                                "/var/lib/dpkg", "/var/lib/systemd",
-                                                "/var/log",      "/var/log/journal",
-                                                "/var/spool",    "/var/tmp"};
+constexpr std::array<std::string_view, 23> used{
+    // the system itself
+    "/bin", "/boot", "/boot/efi", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin",
+    "/sys", "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/share",
+    // what every program may write to
+    "/tmp", "/var/cache", "/var/lib", "/var/lib/systemd", "/var/log", "/var/log/journal",
+    "/var/spool", "/var/tmp"};
 
 }  // namespace
 
