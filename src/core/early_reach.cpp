@@ -39,7 +39,7 @@ Present present_addresses(const IpTexts& texts, const std::string& link) {
     const bool here = std::ranges::find(own, name) != own.end();
     for (const HostAddress& address : addresses_of(row)) {
       (here ? out.here : out.elsewhere).push_back(address.subnet.address);
-      if (here && address.lasting && !address.foreign && (out.own.empty() || out.link == name)) {
+      if (here && address.own() && (out.own.empty() || out.link == name)) {
         out.link = name;
         out.own.push_back(address.subnet);
       }
@@ -50,10 +50,7 @@ Present present_addresses(const IpTexts& texts, const std::string& link) {
 }
 
 // True when a DHCP server answers on a link that early boot has too.
-bool lent(const Present& now) {
-  return std::ranges::any_of(
-      now.usable, [](const HostAddress& a) { return !a.lasting && !a.subnet.address.v6; });
-}
+bool lent(const Present& now) { return std::ranges::any_of(now.usable, &HostAddress::lent); }
 
 bool among(const Subnet& subnet, const std::vector<Address>& addresses) {
   return std::ranges::find(addresses, subnet.address) != addresses.end();

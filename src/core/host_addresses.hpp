@@ -17,6 +17,11 @@ struct HostAddress {
   bool lasting = false;    ///< written down by a person, not lent or made up
   bool secondary = false;  ///< beside another one of its subnet
   bool foreign = false;    ///< given by a program that moves it, as keepalived does
+
+  /// From a DHCPv4 server.
+  [[nodiscard]] bool lent() const { return !lasting && !subnet.address.v6; }
+  /// Written down for this machine, and no other.
+  [[nodiscard]] bool own() const { return lasting && !foreign; }
 };
 
 /// Takes one object of `ip -j addr`; gives what is reached from elsewhere, IPv4 first.

@@ -209,10 +209,8 @@ HostNetwork host_network(const IpTexts& texts) {
   for (const HostAddress& address : addresses)
     out.addresses.push_back(address.subnet.address.text());
 
-  const bool lent = std::ranges::any_of(
-      addresses, [](const HostAddress& a) { return !a.lasting && !a.subnet.address.v6; });
-  const bool lasting =
-      std::ranges::any_of(addresses, [](const HostAddress& a) { return a.lasting; });
+  const bool lent = std::ranges::any_of(addresses, &HostAddress::lent);
+  const bool lasting = std::ranges::any_of(addresses, &HostAddress::lasting);
   NetworkConfig layers;
   const bool stacked = link != nullptr && !kind_of(*link).empty();
   if (stacked && !describe_layers(links, *link, layers)) {

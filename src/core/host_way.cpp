@@ -117,9 +117,7 @@ std::vector<std::string> links_of_its_own(const IpTexts& texts) {
   const std::vector<Json> links = links_of(texts);
   std::vector<std::string> out;
   for (const Json& row : rows_of(texts.addresses)) {
-    const auto addresses = addresses_of(row);
-    const bool own = std::ranges::any_of(
-        addresses, [](const HostAddress& a) { return a.lasting && !a.foreign; });
+    const bool own = std::ranges::any_of(addresses_of(row), &HostAddress::own);
     const std::string name = text_of(row, "ifname");
     if (own && name != "lo" && can_make(links, name)) out.push_back(name);
   }

@@ -20,22 +20,16 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   const IpTexts now = paths.root.empty() ? read_ip() : IpTexts{};
   bool early = false;
   const std::vector<LinkFacts> links = read_links(paths.root, false, early);
+  const auto tell = [&](Finding finding) {
+    if (std::ranges::find(told, finding.text.what) != told.end()) return;
+    told.push_back(finding.text.what);
+    out.push_back(std::move(finding));
+  };
   const auto look = [&](const std::string& source, const NetworkPlan& plan) {
-    for (const Error& problem : plan.problems) {
-      if (std::ranges::find(told, problem.what) != told.end()) continue;
-      told.push_back(problem.what);
-      out.push_back(doubtful(problem));
-    }
-    auto far = out_of_reach(plan, now, plan.by_ip_option || inputs.config->network.method_said);
-    if (far && std::ranges::find(told, far->text.what) == told.end()) {
-      told.push_back(far->text.what);
-      out.push_back(std::move(*far));
-    }
-    for (Finding& missing : missing_cards(plan, links)) {
-      if (std::ranges::find(told, missing.text.what) != told.end()) continue;
-      told.push_back(missing.text.what);
-      out.push_back(std::move(missing));
-    }
+    for (const Error& problem : plan.problems) tell(doubtful(problem));
+    if (auto far = out_of_reach(plan, now, plan.by_ip_option || inputs.config->network.method_said))
+      tell(std::move(*far));
+    for (Finding& missing : missing_cards(plan, links)) tell(std::move(missing));
     if (turned_off(plan)) out.push_back(bad(no_early_network("'" + source + "'")));
   };
   const auto lines = known_command_lines(paths.root);

@@ -21,13 +21,15 @@ std::uint64_t machine_memory() {
   return 0;
 }
 
+constexpr const char* under_way =
+    "its header says that a reencryption is under way, or asks for features unknown here";
+
 // Such a volume is open until the next reboot, and not after it.
 Error unfinished(const Volume& volume) {
   const std::string& device = volume.device.path();
   const std::string key = " --key-file /run/latchkey/keys/" + volume.key_file;
   return {Code::refused, "'" + volume.name + "' will not be opened after a reboot",
-          std::string("its header says that a reencryption is under way, or asks for features "
-                      "unknown here") +
+          std::string(under_way) +
               (needed_by_boot(volume) ? "; do not reboot: early boot cannot go on without it" : ""),
           "finish it, with the key that latchkey mount-keys shows: cryptsetup reencrypt "
           "--resume-only " +
@@ -35,11 +37,9 @@ Error unfinished(const Volume& volume) {
               volume.mapping + key + ", then release-services"};
 }
 
-Finding judge(const Volume& volume, const std::string& bytes) {
+Finding judge(const Volume& volume, const std::string& bytes, const std::vector<SlotCost>& slots) {
   if (has_requirements(bytes)) return bad(unfinished(volume));
-  const auto slots = parse_luks_slots(bytes);
-  auto fault = slots ? judge_data_slots(*slots, volume.name) : std::nullopt;
-  if (fault) return doubtful(std::move(*fault));
+  if (auto fault = judge_data_slots(slots, volume.name)) return doubtful(std::move(*fault));
   return good("a key slot of '" + volume.name + "' opens at once");
 }
 
@@ -51,11 +51,10 @@ Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.config)
     if (const auto bytes = read_luks_bytes(paths.root + inputs.config->keys.device.path())) {
       if (has_requirements(*bytes))
-        out.push_back(bad({Code::refused, "the keys volume will not be opened after a reboot",
-                           "its header says that a reencryption is under way, or asks for features "
-                           "unknown here",
-                           "finish it before: cryptsetup reencrypt --resume-only " +
-                               inputs.config->keys.device.path()}));
+        out.push_back(
+            bad({Code::refused, "the keys volume will not be opened after a reboot", under_way,
+                 "finish it before: cryptsetup reencrypt --resume-only " +
+                     inputs.config->keys.device.path()}));
       if (const auto slots = parse_luks_slots(*bytes)) {
         const std::vector<Error> faults = judge_keys_slots(*slots, machine_memory());
         for (const Error& fault : faults) out.push_back(doubtful(fault));
@@ -67,7 +66,8 @@ Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
   for (const Volume& volume : *inputs.volumes) {
     const std::string header = volume.header.empty() ? volume.device.path() : volume.header;
     const auto bytes = read_luks_bytes(paths.root + header);
-    if (bytes && parse_luks_slots(*bytes)) out.push_back(judge(volume, *bytes));
+    if (!bytes) continue;
+    if (const auto slots = parse_luks_slots(*bytes)) out.push_back(judge(volume, *bytes, *slots));
   }
   return out;
 }

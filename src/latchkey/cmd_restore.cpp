@@ -53,11 +53,17 @@ std::string names_in_backup(const BackupManifest& manifest) {
   return join(names, ", ");
 }
 
+// The keys volume, or a volume's header; null for what the backup does not hold.
+const BackupPart* find_part(const BackupManifest& manifest, const std::string& name) {
+  const auto found = std::ranges::find_if(manifest.parts, [&](const BackupPart& part) {
+    return part.kind != BackupPart::Kind::file && part.name == name;
+  });
+  return found == manifest.parts.end() ? nullptr : &*found;
+}
+
 Result<> names_are_known(const BackupManifest& manifest, const std::vector<std::string>& names) {
   for (const std::string& name : names)
-    if (std::ranges::none_of(manifest.parts, [&](const BackupPart& part) {
-          return part.kind != BackupPart::Kind::file && part.name == name;
-        }))
+    if (find_part(manifest, name) == nullptr)
       return Error{Code::usage, "the backup holds no '" + printable(name) + "'",
                    "it holds: " + names_in_backup(manifest), "name one of these"};
   return Ok{};
@@ -77,9 +83,7 @@ Result<> add_device(const BackupManifest& manifest, const std::string& text,
   if (!device)
     return Error{Code::usage, what, device.error().what + ": " + device.error().why,
                  device.error().hint};
-  const auto part = std::ranges::find_if(manifest.parts, [&](const BackupPart& one) {
-    return one.kind != BackupPart::Kind::file && one.name == name;
-  });
+  const BackupPart* const part = find_part(manifest, name);
   if (!part->header.empty())
     return Error{
         Code::usage, what,

@@ -18,6 +18,7 @@
 #include "sys/lvm_admin.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
+#include "sys/passphrase.hpp"
 #include "sys/systemd.hpp"
 
 namespace latchkey {
@@ -222,11 +223,8 @@ Result<> VolumeRemover::remove_device() const {
 Result<> VolumeRemover::remove_key() {
   // Another volume may be opened by the same file.
   if (shares_key_file(setup_.volumes, removal_.volume) != nullptr) return Ok{};
-  Secret passphrase(keys_->passphrase().size());
-  if (!passphrase.append(keys_->passphrase().reveal()))
-    return Error{Code::memory, "cannot keep the passphrase", "there is no memory for it",
-                 "end what uses memory, then run this again"};
-  auto session = KeysSession::open(globals_, setup_, std::move(passphrase), KeysAccess::write);
+  auto session =
+      KeysSession::open(globals_, setup_, copy_of(keys_->passphrase()), KeysAccess::write);
   if (!session) return session.error();
   if (auto gone = session->keys().remove(removal_.volume.key_file); !gone) return gone;
   return session->close();

@@ -13,6 +13,7 @@
 
 #include "core/text.hpp"
 #include "sys/backup_file.hpp"
+#include "sys/passphrase.hpp"
 
 namespace latchkey {
 namespace {
@@ -28,12 +29,6 @@ std::string temporary_of(const std::string& file) {
   const std::size_t slash = file.rfind('/');
   const std::size_t at = slash == std::string::npos ? 0 : slash + 1;
   return file.substr(0, at) + "." + file.substr(at) + ".unfinished";
-}
-
-Secret copy_of(const Secret& secret) {
-  Secret copy(secret.size());
-  (void)copy.append(secret.reveal());
-  return copy;
 }
 
 }  // namespace

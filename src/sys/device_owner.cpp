@@ -2,7 +2,6 @@
 #include "sys/device_owner.hpp"
 
 #include <fcntl.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,18 +17,6 @@ namespace latchkey {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The device and what it lies on, its whole disk among them, by their names in /sys; the
-// device itself first.
-std::vector<std::string> names_below(const std::string& path) {
-  const auto number = block_device(path);
-  if (!number) return {};
-  std::error_code failed;
-  const fs::path at = fs::canonical(
-      "/sys/dev/block/" + std::to_string(::major(*number)) + ":" + std::to_string(::minor(*number)),
-      failed);
-  return failed ? std::vector<std::string>{} : devices_below("", at.filename());
-}
 
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -51,10 +38,10 @@ std::uint64_t device_size(const std::string& path) {
 }
 
 std::string owner_of(const std::string& path, const std::vector<OwnedDevice>& others) {
-  const auto mine = names_below(path);
+  const auto mine = devices_behind("", path);
   if (mine.empty()) return {};
   for (const OwnedDevice& other : others) {
-    const auto theirs = names_below(other.path);
+    const auto theirs = devices_behind("", other.path);
     if (theirs.empty()) continue;
     // Below their own device, or all of it. What merely lies on theirs may be a volume on a
     // volume.

@@ -44,11 +44,20 @@ class Faults {
                     "then run: update-initramfs -u"});
   }
 
+  // All that a volume needs.
+  void device(const DeviceRef& device, const std::string& header, const std::string& whose) {
+    std::optional<WokenLv> woken;  // the keys volume's LV rests; a test's root has no LVM
+    if (request_.paths.root.empty()) woken.emplace(device);
+    ciphers(device, header, whose);
+    storage(device, whose);
+  }
+
+  std::vector<Error> list{};
+
+ private:
   // What the header on a device, or apart from it, asks of the kernel. What an unreadable
   // one needs is not known, so nothing is found missing: in a chroot no LV can be woken.
   void ciphers(const DeviceRef& device, const std::string& header, const std::string& whose) {
-    std::optional<WokenLv> woken;  // the keys volume's LV rests; a test's root has no LVM
-    if (request_.paths.root.empty()) woken.emplace(device);
     const auto names =
         header_modules(request_.paths.root + (header.empty() ? device.path() : header));
     if (!names) return;
@@ -61,8 +70,6 @@ class Faults {
   // Latchkey: an LV becomes thin, a group grows onto a disk of another kind. What this kernel
   // has no module for, and a tool that is not installed, was told when the image was built.
   void storage(const DeviceRef& device, const std::string& whose) {
-    std::optional<WokenLv> woken;
-    if (request_.paths.root.empty()) woken.emplace(device);
     const Storage below = storage_of(request_.paths.root, request_.paths.root + device.path());
     std::vector<std::string> names = below.drivers;
     add_once(names, storage_modules(below.layers));
@@ -74,15 +81,6 @@ class Faults {
         need({tool.program}, "early boot could not find " + whose, "run: update-initramfs -u");
   }
 
-  // All that a volume needs.
-  void device(const DeviceRef& device, const std::string& header, const std::string& whose) {
-    ciphers(device, header, whose);
-    storage(device, whose);
-  }
-
-  std::vector<Error> list{};
-
- private:
   const ImageRequest& request_;
 };
 

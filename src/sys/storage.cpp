@@ -43,16 +43,19 @@ std::vector<std::string> devices_below(const std::string& root, const std::strin
   return out;
 }
 
-Storage storage_of(const std::string& root, const std::string& path) {
-  Storage out;
+std::vector<std::string> devices_behind(const std::string& root, const std::string& path) {
   const auto number = block_device(path);
-  if (!number) return out;
+  if (!number) return {};
   std::error_code failed;
   const fs::path at = fs::canonical(root + "/sys/dev/block/" + std::to_string(::major(*number)) +
                                         ":" + std::to_string(::minor(*number)),
                                     failed);
-  if (failed) return out;
-  for (const std::string& name : devices_below(root, at.filename())) {
+  return failed ? std::vector<std::string>{} : devices_below(root, at.filename());
+}
+
+Storage storage_of(const std::string& root, const std::string& path) {
+  Storage out;
+  for (const std::string& name : devices_behind(root, path)) {
     const fs::path device = class_of(root, name);
     add_once(out.layers.targets, mapping_targets(sys_attribute(device / "dm/name")));
     add_once(out.layers.md_levels, sys_attribute(device / "md/level"));

@@ -14,6 +14,10 @@ namespace latchkey {
 [[nodiscard]] std::vector<std::string> devices_below(const std::string& root,
                                                      const std::string& name);
 
+/// The same of the device behind a path; empty for what is no block device.
+[[nodiscard]] std::vector<std::string> devices_behind(const std::string& root,
+                                                      const std::string& path);
+
 /// The layers that the device behind a path lies on and the drivers of the disks at the
 /// bottom and of their buses, by their names.
 struct Storage {

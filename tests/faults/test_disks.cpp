@@ -17,6 +17,15 @@ void plug_two(Machine& m) {
   m.until("test -e /dev/disk/by-id/virtio-latchkey-two");
 }
 
+// A session that has given the passphrase, at this word of the answer.
+Child unlock_until(Machine& m, const std::string& word) {
+  Child unlock = m.early_terminal();
+  unlock.expect("passphrase");
+  unlock.write(m.passphrase() + "\n");
+  unlock.expect(word);
+  return unlock;
+}
+
 // Both per second, 0: no limit.
 void throttle(Machine& m, const std::string& disk, int operations, int bytes = 0) {
   m.monitor(R"({"execute": "block_set_io_throttle", "arguments": {"bps": )" +
@@ -67,10 +76,7 @@ TEST_CASE("a disk is gone") {
        plug_two},
       {"the disk of 'e' is gone", "in the middle of the unlock", From::early,
        [](Machine& m) {
-         Child unlock = m.early_terminal();
-         unlock.expect("passphrase");
-         unlock.write(m.passphrase() + "\n");
-         unlock.expect("trying");
+         Child unlock = unlock_until(m, "trying");
          m.disk("pull", "two");
          (void)unlock.wait(120s);
          m.wait_login();
@@ -223,10 +229,7 @@ TEST_CASE("a disk hangs") {
        answers_again("two")},
       {"the disk of 'e' hangs", "the first data volume is open", From::early,
        [](Machine& m) {
-         Child unlock = m.early_terminal();
-         unlock.expect("passphrase");
-         unlock.write(m.passphrase() + "\n");
-         unlock.expect("is open");
+         Child unlock = unlock_until(m, "is open");
          hang(m, "two");
          (void)unlock.wait(240s);
          m.wait_login();
@@ -252,10 +255,7 @@ TEST_CASE("a disk hangs") {
       {"the disk of the keys volume hangs", "before the passphrase", From::early,
        [](Machine& m) {
          hang(m, "system");
-         Child unlock = m.early_terminal();
-         unlock.expect("passphrase");
-         unlock.write(m.passphrase() + "\n");
-         unlock.expect("trying");
+         Child unlock = unlock_until(m, "trying");
          std::string said;
          wait_until(
              [&] {

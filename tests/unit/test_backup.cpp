@@ -34,6 +34,15 @@ BackupPart keys_part() {
   return part;
 }
 
+// As it stands in a manifest: behind the head, as large as that.
+BackupPart placed_keys() {
+  BackupPart keys = keys_part();
+  keys.offset = 4096;
+  keys.size = 4096;
+  keys.sha256 = std::string(64, 'a');
+  return keys;
+}
+
 // A keys volume of 8 KiB and one file.
 void write_backup(const TempFolder& folder) {
   REQUIRE(write_file(folder.file("keys"), std::string(8192, 'k'), 0600));
@@ -117,10 +126,7 @@ TEST_CASE("a device that is written from a backup has its bytes and nothing behi
 
 TEST_CASE("a manifest names no file outside /etc/latchkey and no room outside the backup") {
   BackupManifest manifest;
-  BackupPart keys = keys_part();
-  keys.offset = 4096;
-  keys.size = 4096;
-  keys.sha256 = std::string(64, 'a');
+  const BackupPart keys = placed_keys();
   manifest.parts = {keys};
   const BackupHead head{8192, 100, std::string(32, 'x')};
   REQUIRE(parse_backup_manifest(encode_backup_manifest(manifest), head));
@@ -264,10 +270,7 @@ TEST_CASE("a volume that cannot be found by its UUID is told with what says wher
 
 TEST_CASE("a manifest says how large a volume's device was; older ones do not") {
   BackupManifest manifest;
-  BackupPart keys = keys_part();
-  keys.offset = 4096;
-  keys.size = 4096;
-  keys.sha256 = std::string(64, 'a');
+  const BackupPart keys = placed_keys();
   BackupPart header = keys;
   header.kind = BackupPart::Kind::header;
   header.name = "a";
