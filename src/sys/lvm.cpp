@@ -8,6 +8,7 @@
 
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/lvm_command.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -19,8 +20,7 @@ std::string selection(const DeviceRef& lv) {
 }
 
 Result<RunResult> activate_selected(const std::string& selected, const char* how) {
-  return run({"lvm", "lvchange", "--activate", how, "--ignoreactivationskip", "--select", selected},
-             {.timeout = std::chrono::seconds(60)});
+  return run_lvm({"lvchange", "--activate", how, "--ignoreactivationskip", "--select", selected});
 }
 
 }  // namespace
@@ -28,11 +28,16 @@ Result<RunResult> activate_selected(const std::string& selected, const char* how
 Result<> activate_lvs(const std::vector<std::string>& names, bool degraded) {
   // Thin snapshots carry a flag that has them skipped, and lvchange succeeds all the same. One
   // that somebody configured here is wanted.
-  std::vector<std::string> argv{"lvm", "lvchange", "--ignoreactivationskip", "--activationmode",
-                                degraded ? "degraded" : "complete", "--activate", "y", "--"};
+  std::vector<std::string> argv{"lvchange",
+                                "--ignoreactivationskip",
+                                "--activationmode",
+                                degraded ? "degraded" : "complete",
+                                "--activate",
+                                "y",
+                                "--"};
   argv.insert(argv.end(), names.begin(), names.end());
   const std::string what = "cannot activate " + join(names, ", ");
-  auto result = run(argv, {.timeout = std::chrono::seconds(60)});
+  auto result = run_lvm(argv);
   if (!result) {
     Error error = result.error();
     if (error.code == Code::missing) error.hint = "install the package lvm2";
@@ -45,16 +50,15 @@ Result<> activate_lvs(const std::vector<std::string>& names, bool degraded) {
 }
 
 bool refresh_lv(const DeviceRef& lv) {
-  return static_cast<bool>(run_ok({"lvm", "lvchange", "--refresh", "--", lv.text()},
-                                  "cannot refresh " + lv.text(),
-                                  {.timeout = std::chrono::seconds(60)}));
+  const auto done = run_lvm({"lvchange", "--refresh", "--", lv.text()});
+  return done && done->status == 0;
 }
 
 bool choose_twin(const DeviceRef& lv, const std::function<bool()>& ours) {
   if (lv.kind != DeviceRef::Kind::lv) return false;
   const auto listed =
-      run({"lvm", "vgs", "--noheadings", "-o", "vg_uuid", "--select", "vg_name=\"" + lv.vg + "\""},
-          {.timeout = std::chrono::seconds(60), .merge_stderr = false});
+      run_lvm({"vgs", "--noheadings", "-o", "vg_uuid", "--select", "vg_name=\"" + lv.vg + "\""},
+              {.timeout = std::chrono::seconds(60), .merge_stderr = false});
   if (!listed || listed->status != 0) return false;
   std::vector<std::string> groups;
   for (const std::string_view line : split_lines(listed->output))
@@ -72,8 +76,7 @@ bool choose_twin(const DeviceRef& lv, const std::function<bool()>& ours) {
 }
 
 std::string lv_health(const std::string& lv) {
-  const auto said = run({"lvm", "lvs", "--noheadings", "-o", "lv_health_status", "--", lv},
-                        {.timeout = std::chrono::seconds(60)});
+  const auto said = run_lvm({"lvs", "--noheadings", "-o", "lv_health_status", "--", lv});
   if (!said || said->status != 0) return "";
   const auto lines = split_lines(trim(said->output));
   return lines.empty() ? "" : printable(trim(lines.back()));
@@ -93,8 +96,7 @@ Result<> deactivate_lv(const DeviceRef& lv) {
   for (const Mapping& mapping : mappings_on(lv.path()))
     return Error{Code::busy, what, "'" + mapping.name + "' lies on it",
                  "see what uses it: dmsetup ls --tree"};
-  const auto done = run_ok({"lvm", "lvchange", "--activate", "n", "--", lv.text()}, what,
-                           {.timeout = std::chrono::seconds(60)});
+  const auto done = only_ok("lvm", run_lvm({"lvchange", "--activate", "n", "--", lv.text()}), what);
   if (done) return Ok{};
   // Where another group has its group's name, LVM wants more than the name.
   (void)activate_selected(selection(lv), "n");
@@ -117,8 +119,7 @@ void await_activation_at_boot(const std::string& vg) {
 
 bool lv_exists(const DeviceRef& lv) {
   if (lv.kind != DeviceRef::Kind::lv) return false;
-  const auto listed = run({"lvm", "lvs", "--noheadings", "-o", "lv_name", "--", lv.text()},
-                          {.timeout = std::chrono::seconds(60)});
+  const auto listed = run_lvm({"lvs", "--noheadings", "-o", "lv_name", "--", lv.text()});
   return listed && listed->status == 0;
 }
 

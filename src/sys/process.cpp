@@ -41,6 +41,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 // How long a program that was killed may take to end.
 constexpr std::chrono::seconds time_to_die(3);
+constexpr std::chrono::seconds time_to_doubt(5);  // as `hopeless` is documented
 
 int exit_status_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -240,19 +241,28 @@ Result<RunResult> run(const std::vector<std::string>& argv, const RunOptions& op
   const pid_t pid = *spawned;
   input.reset();
 
+  const auto begun = Clock::now();
   std::optional<Clock::time_point> deadline;
-  if (options.timeout.count() > 0) deadline = Clock::now() + options.timeout;
+  if (options.timeout.count() > 0) deadline = begun + options.timeout;
   RunResult result;
   Printed printed(options, result.output);
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  const bool ended = drain(output.get(), printed, deadline, process.get(), options.until_exit);
+  bool ended = false;
+  while (!ended) {
+    auto until = deadline;
+    if (options.hopeless)
+      until = std::min(deadline.value_or(Clock::time_point::max()), Clock::now() + time_to_doubt);
+    ended = drain(output.get(), printed, until, process.get(), options.until_exit);
+    if (until == deadline || (!ended && options.hopeless())) break;
+  }
   // Before it is waited for: from then on its number may be another's.
   if (!ended || options.until_exit) ::kill(-pid, SIGKILL);
   if (!ended) {
+    const auto lasted = std::chrono::round<std::chrono::seconds>(Clock::now() - begun);
     // One that waits for a disk that hangs cannot be killed: it is left to itself.
     const bool gone = wait_for_child(pid, time_to_die).has_value();
     return Error{Code::timeout, what,
-                 "it did not end within " + std::to_string(options.timeout.count()) + " s" +
+                 "it did not end within " + std::to_string(lasted.count()) + " s" +
                      (gone ? "" : ", and hangs in the kernel, where nothing can end it"),
                  gone ? "" : "look at: dmesg"};
   }
@@ -281,16 +291,17 @@ Result<std::optional<int>> run_daemon(const std::vector<std::string>& argv,
 
 Result<std::string> run_ok(const std::vector<std::string>& argv, const std::string& what,
                            const RunOptions& options) {
-  auto result = run(argv, options);
-  if (!result) {
-    Error error = result.error();
-    return Error{error.code, what, sentence(error), error.hint};
-  }
-  if (result->status == 0) return std::move(result->output);
-  const auto lines = split_lines(trim(result->output));
+  return only_ok(argv[0], run(argv, options), what);
+}
+
+Result<std::string> only_ok(const std::string& program, Result<RunResult> ran,
+                            const std::string& what) {
+  if (!ran) return Error{ran.error().code, what, sentence(ran.error()), ran.error().hint};
+  if (ran->status == 0) return std::move(ran->output);
+  const auto lines = split_lines(trim(ran->output));
   const std::string last = lines.empty() ? "" : printable(trim(lines.back()));
   return Error{Code::io, what,
-               argv[0] + " ended with status " + std::to_string(result->status) +
+               program + " ended with status " + std::to_string(ran->status) +
                    (last.empty() ? "" : ": " + last),
                ""};
 }

@@ -26,6 +26,8 @@ struct RunOptions {
   /// Gets each line as soon as the program has printed it, without its end; true:
   /// it is not kept. Lines beyond 4 KiB come in pieces.
   std::function<bool(std::string_view)> on_line{};
+  /// Asked every five seconds while it runs: true has it killed, as the timeout does.
+  std::function<bool()> hopeless{};
 };
 
 struct RunResult {
@@ -57,5 +59,9 @@ struct RunResult {
 /// failed, because of the last line that the program printed.
 [[nodiscard]] Result<std::string> run_ok(const std::vector<std::string>& argv,
                                          const std::string& what, const RunOptions& options = {});
+
+/// What run_ok() gives of what run() gave for `program`.
+[[nodiscard]] Result<std::string> only_ok(const std::string& program, Result<RunResult> ran,
+                                          const std::string& what);
 
 }  // namespace latchkey

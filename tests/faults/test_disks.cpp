@@ -247,7 +247,7 @@ TEST_CASE("a disk hangs") {
       {"the disk of 'e' hangs", "while it is mounted and used", From::up,
        [](Machine& m) {
          hang(m, "two");
-         (void)m.sh("timeout 5 sh -c 'echo x > /srv/e/x; sync -f /srv/e'");
+         (void)m.sh("timeout 5 sh -c 'echo x > /srv/e/x; sync -f /srv/e' > /dev/null 2>&1");
          (void)says(m, "latchkey check", "error: the device of 'e'");
          return says(m, "latchkey status", "failing");
        },

@@ -28,3 +28,16 @@ TEST_CASE("a program that is still there when its time is over is ended") {
     CHECK(done.error().code == Code::timeout);
   }
 }
+
+TEST_CASE("a program that is hopeless is ended before its time is over") {
+  RunOptions options{.timeout = std::chrono::seconds(60)};
+  int asked = 0;
+  options.hopeless = [&] { return ++asked == 1; };
+  const auto began = std::chrono::steady_clock::now();
+  const auto ran = run({"sleep", "50"}, options);
+  REQUIRE_FALSE(ran);
+  CHECK(ran.error().code == Code::timeout);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(30));
+  options.hopeless = [] { return true; };
+  CHECK(run({"true"}, options));
+}

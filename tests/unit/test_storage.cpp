@@ -6,6 +6,7 @@
 #include "core/storage.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
+#include "sys/lvm_command.hpp"
 #include "sys/modules.hpp"
 #include "sys/storage.hpp"
 
@@ -22,6 +23,7 @@ class FakeSys {
     disk("vda", "pci0/virtio0");
     device("devices/pci0/virtio0/block/vda/vda1");
     device("devices/pci0/virtio0/block/vda/vda2");
+    std::ofstream(sys() / "devices/pci0/virtio0/block/vda/vda1/partition") << "1\n";
     std::ofstream(sys() / "devices/pci0/virtio0/block/vda/vda2/partition") << "2\n";
     disk("vdb", "pci0/virtio1");
     device("devices/virtual/block/md0");
@@ -92,4 +94,15 @@ TEST_CASE("all that a volume lies on is found, down to the disks of an array") {
   CHECK(drivers_of(fake.root(), (fake.sys() / "class/block/vda/device").string()) ==
         Lines{"virtio_blk", "virtio_pci"});
   CHECK(storage_of(fake.root(), "/dev/null").layers.targets.empty());
+}
+
+TEST_CASE("a disk that hangs: LVM is given what lies on the others alone") {
+  const FakeSys sys;
+  CHECK(devices_apart_from(sys.root(), {"vda"}) == Lines{"/dev/vdb"});
+  CHECK(devices_apart_from(sys.root(), {"vdb"}) == Lines{"/dev/vda", "/dev/vda1", "/dev/vda2"});
+  // A logical volume is none of LVM's disks.
+  fs::create_directories(sys.sys() / "class/block/dm-0/dm");
+  std::ofstream(sys.sys() / "class/block/dm-0/dm/uuid") << "LVM-abc\n";
+  CHECK(devices_apart_from(sys.root(), {}) ==
+        Lines{"/dev/md0", "/dev/vda", "/dev/vda1", "/dev/vda2", "/dev/vdb"});
 }
