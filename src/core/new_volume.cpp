@@ -27,6 +27,21 @@ std::string list_text(const std::vector<std::string>& list) {
   return nlohmann::json(list).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// The options still as they were typed.
+Volume as_asked(const NewVolume& asked, const std::string& uuid) {
+  Volume volume;
+  volume.name = asked.name;
+  volume.device = lv_of(asked);
+  volume.mount_point = asked.mount_point == "none" ? "" : asked.mount_point;
+  volume.fs_type = asked.fs_type;
+  volume.mount_options = asked.options;
+  volume.mapping = "cleartext-" + asked.name;
+  volume.key_file = asked.vg + "-" + asked.name + ".key";
+  volume.uuid = uuid;
+  volume.discard = asked.discard;
+  return volume;
+}
+
 }  // namespace
 
 std::string why_reserved(const std::string& name) {
@@ -41,17 +56,9 @@ DeviceRef lv_of(const NewVolume& asked) {
 }
 
 Volume volume_of(const NewVolume& asked, const std::string& uuid) {
-  Volume volume;
-  volume.name = asked.name;
-  volume.device = lv_of(asked);
-  volume.mount_point = asked.mount_point == "none" ? "" : asked.mount_point;
-  volume.fs_type = asked.fs_type;
-  volume.mount_options = asked.options;
-  volume.mapping = "cleartext-" + asked.name;
-  volume.key_file = asked.vg + "-" + asked.name + ".key";
-  volume.uuid = uuid;
-  volume.discard = asked.discard;
-  return volume;
+  const Volume volume = as_asked(asked, uuid);
+  const auto read = as_read(volume);
+  return read ? *read : volume;  // judge() has told why not
 }
 
 std::string tag_of(const std::string& uuid) { return "latchkey_" + uuid; }
@@ -132,18 +139,8 @@ Result<> judge(const NewVolume& asked) {
       return Error{Code::usage, size.error().what, "",
                    "write it as 10G or 50%FREE; 'existing' takes the LV that is there"};
   // The rest of the rules are those of the file's own parser.
-  const Volume volume = volume_of(asked, "");
-  const auto parsed = parse_volumes(volume_line(volume), "volumes");
-  if (!parsed || parsed->size() != 1)
-    return Error{
-        Code::usage, "cannot write a line for '" + asked.name + "'",
-        parsed
-            ? "its fields hold what they must not"
-            : parsed.error().what + (parsed.error().why.empty() ? "" : ": " + parsed.error().why),
-        parsed || parsed.error().hint.empty()
-            ? "correct the mount point, the type or --options; see latchkey.conf(5), volumes"
-            : parsed.error().hint};
-  return Ok{};
+  const auto read = as_read(as_asked(asked, ""));
+  return read ? Result<>(Ok{}) : read.error();
 }
 
 }  // namespace latchkey

@@ -37,7 +37,8 @@ struct NewVolume {
 /// The LV that it is made on, `VG/encrypted-NAME`.
 [[nodiscard]] DeviceRef lv_of(const NewVolume& asked);
 
-/// The volume as the volumes file is to have it, with the UUID its header gets.
+/// The volume as the volumes file is to have it and is read from there (see as_read), with the
+/// UUID its header gets.
 [[nodiscard]] Volume volume_of(const NewVolume& asked, const std::string& uuid);
 
 /// The tag that says whose a half-made LV is.

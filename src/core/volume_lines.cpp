@@ -2,9 +2,11 @@
 #include "core/volume_lines.hpp"
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "core/line_edit.hpp"
+#include "core/text.hpp"
 
 namespace latchkey {
 namespace {
@@ -68,6 +70,32 @@ std::string options_of(const Volume& volume) {
   return join(out, ",");
 }
 
+// Options that would make the line another volume's than the one that the command makes: its
+// key would lie in one file, and boots would look for another.
+std::optional<Error> against_command(const Volume& asked) {
+  struct Own {
+    std::string head;
+    const std::string& value;
+    const char* noun;
+  };
+  const std::array<Own, 4> all{Own{"x-latchkey.mapping=", asked.mapping, "mapping"},
+                               Own{"x-latchkey.key=", asked.key_file, "key file"},
+                               Own{"x-latchkey.uuid=", asked.uuid, "UUID"},
+                               Own{"x-latchkey.header=", asked.header, "header"}};
+  for (const std::string& option : split(asked.mount_options, ','))
+    for (const Own& own : all)
+      if (option.starts_with(own.head) && option.substr(own.head.size()) != own.value)
+        return Error{Code::usage,
+                     "will not take '" + printable(option) + "' for '" + asked.name + "'",
+                     own.value.empty() ? "the options cannot say its " + std::string(own.noun)
+                                       : "its " + std::string(own.noun) + " is '" + own.value + "'",
+                     &own.value == &asked.header
+                         ? "leave it out of --options; only latchkey adopt takes a header from "
+                           "elsewhere, by --header"
+                         : "leave it out of --options"};
+  return {};
+}
+
 MeantLine line_of(std::string_view name) {
   return [name = std::string(name)](const std::vector<Field>& fields) {
     return fields[0].text == name;
@@ -87,6 +115,25 @@ std::string volume_line(const Volume& volume) {
   return row({escaped(volume.name), escaped(device_text(volume.device)),
               volume.mount_point.empty() ? "none" : escaped(volume.mount_point),
               escaped(volume.fs_type), escaped(options_of(volume))});
+}
+
+Result<Volume> as_read(const Volume& asked) {
+  if (const auto against = against_command(asked)) return *against;
+  const auto parsed = parse_volumes(volume_line(asked), "volumes");
+  const auto kept = [&](const auto& field) { return parsed->front().*field == asked.*field; };
+  if (parsed && parsed->size() == 1 && kept(&Volume::name) && kept(&Volume::mapping) &&
+      kept(&Volume::key_file) && kept(&Volume::uuid) && kept(&Volume::header)) {
+    Volume read = parsed->front();
+    read.line = asked.line;
+    return read;
+  }
+  return Error{
+      Code::usage, "cannot write a line for '" + asked.name + "'",
+      parsed ? "its fields hold what they must not"
+             : parsed.error().what + (parsed.error().why.empty() ? "" : ": " + parsed.error().why),
+      parsed || parsed.error().hint.empty()
+          ? "correct the mount point, the type or --options; see latchkey.conf(5), volumes"
+          : parsed.error().hint};
 }
 
 std::string with_volume_line(std::string_view text, const Volume& volume) {

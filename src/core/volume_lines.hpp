@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/result.hpp"
 #include "core/volume.hpp"
 
 namespace latchkey {
@@ -17,6 +18,12 @@ namespace latchkey {
 /// and blanks and the like as octal escapes. Takes what parse_volumes could have
 /// given: names and paths that it accepts.
 [[nodiscard]] std::string volume_line(const Volume& volume);
+
+/// A volume that a command was asked for, as its line is going to be read: what its mount
+/// options say of ours (`x-latchkey.discard`, `x-latchkey.nofsck`) is the volume's own. Fails
+/// with Code::usage for a field that no line can hold, and for options that name another
+/// mapping, key file, UUID or header than the command gives it.
+[[nodiscard]] Result<Volume> as_read(const Volume& asked);
 
 /// Takes the text of a volumes file; gives it with the line of this volume's name
 /// replaced where it stands, else appended. An empty text gets the head first.

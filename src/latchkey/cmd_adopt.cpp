@@ -84,19 +84,7 @@ Result<Volume> volume_for(const Options& options) {
   if (!header) return header.error();
   // Whoever puts another disk in its place is found out by it.
   volume.uuid = header->uuid;
-  return volume;
-}
-
-// The parser's own rules for each field.
-Result<> judge(const Volume& volume) {
-  const auto parsed = parse_volumes(volume_line(volume), "volumes");
-  if (parsed && parsed->size() == 1) return Ok{};
-  return Error{
-      Code::usage, "cannot write a line for '" + volume.name + "'",
-      parsed ? "its fields hold what they must not" : parsed.error().what,
-      parsed || parsed.error().hint.empty()
-          ? "correct the mount point, the type or the options; see latchkey.conf(5), volumes"
-          : parsed.error().hint};
+  return as_read(volume);
 }
 
 Unfinished new_work(const Options& options, const Volume& volume) {
@@ -140,7 +128,6 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (!setup) return report_error(setup.error());
   const auto volume = volume_for(options);
   if (!volume) return report_error(volume.error());
-  if (auto fine = judge(*volume); !fine) return report_error(fine.error());
   if (auto fits = fits_into_volumes(globals.paths, *volume); !fits)
     return report_error(fits.error());
 

@@ -116,6 +116,44 @@ TEST_CASE("what cannot be a volume is told before anything is made") {
   CHECK_FALSE(refused([](NewVolume& v) { v.name = "a-b--c"; }));
 }
 
+TEST_CASE("what --options say of ours is the volume's own before its first step") {
+  NewVolume asked = mysql();
+  asked.discard = false;
+  asked.mount_point = "/srv/x/";
+  asked.options = "noatime,x-latchkey.discard,x-latchkey.nofsck,x-latchkey.key=vg0-mysql.key";
+  REQUIRE(judge(asked));
+  const Volume volume = volume_of(asked, "u");
+  CHECK(volume.mount_options == "noatime");
+  CHECK(volume.mount_point == "/srv/x");
+  CHECK(volume.discard);
+  CHECK_FALSE(volume.fsck);
+  CHECK(volume.uuid == "u");
+  CHECK(volume.line == 0);
+}
+
+TEST_CASE("--options name no other key file, mapping, UUID or header than the command makes") {
+  NewVolume asked = mysql();
+  for (const char* option : {"x-latchkey.key=my.key", "x-latchkey.mapping=my",
+                             "x-latchkey.uuid=1234", "x-latchkey.header=/boot/my.luks"}) {
+    asked.options = "noatime," + std::string(option) + ",nodev";
+    const auto result = judge(asked);
+    INFO(option);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code == Code::usage);
+    CHECK(result.error().what == "will not take '" + std::string(option) + "' for 'mysql'");
+    CHECK(result.error().hint.starts_with("leave it out of --options"));
+  }
+  asked.options = "x-latchkey.key=my.key";
+  CHECK(judge(asked).error().why == "its key file is 'vg0-mysql.key'");
+}
+
+TEST_CASE("a header's UUID brings no option into the line of its volume") {
+  Volume volume = volume_of(mysql(), "u");
+  CHECK(as_read(volume));
+  volume.uuid = "1234,x-latchkey.key=my.key";
+  CHECK_FALSE(as_read(volume));
+}
+
 TEST_CASE("the LV, mapping and key file have the names of the legacy layout") {
   const Volume volume = volume_of(mysql(), "u");
   CHECK(volume.device.text() == "vg0/encrypted-mysql");
