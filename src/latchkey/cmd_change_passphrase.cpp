@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
@@ -96,13 +97,18 @@ class PassphraseChange {
 
   // After an interrupted change its two passphrases tell how to go on.
   Result<int> recognise(const Secret& typed) const {
+    std::optional<Error> scarce;
     for (const char* which : {"new", "old"}) {
       const int slot = recorded_slot(work_, which);
       if (slot == LuksDevice::any_slot || !luks_.has_slot(slot)) continue;
       const auto opened = luks_.try_slot(slot, typed);
       if (opened) return slot;
-      if (opened.error().code != Code::denied) return opened.error();
+      if (opened.error().code == Code::memory)
+        scarce = opened.error();
+      else if (opened.error().code != Code::denied)
+        return opened.error();
     }
+    if (scarce) return *scarce;
     return Error{Code::denied, "cannot go on with the change of the passphrase",
                  "this is neither the old passphrase nor the new one",
                  "type one of these two, even if another one opens the keys volume as well"};

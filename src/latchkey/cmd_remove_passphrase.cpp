@@ -59,25 +59,37 @@ Result<int> choose(const LuksDevice& luks, const Asked& asked) {
 struct Proof {
   int stays = LuksDevice::any_slot;  // the slot that is opened by what was typed
   bool twice = false;                // it opens the one that is to go as well
+  std::string untried{};             // why it was not tried there
 };
 
 // Whoever removes one must be able to open the volume afterwards.
 Result<Proof> prove_another(const LuksDevice& luks, const Secret& typed, int victim) {
   Proof proof;
+  std::optional<Error> scarce;
   for (const SlotCost& slot : luks.header().slots) {
     if (slot.slot == victim) continue;
     const auto opened = luks.try_slot(slot.slot, typed);
-    if (!opened && opened.error().code != Code::denied) return opened.error();
-    if (!opened) continue;
-    proof.stays = slot.slot;
-    break;
+    if (opened) {
+      proof.stays = slot.slot;
+      break;
+    }
+    if (opened.error().code == Code::memory)
+      scarce = opened.error();
+    else if (opened.error().code != Code::denied)
+      return opened.error();
   }
   const auto opens_victim = luks.try_slot(victim, typed);
   proof.twice = static_cast<bool>(opens_victim);
+  if (!opens_victim && opens_victim.error().code == Code::memory)
+    proof.untried = opens_victim.error().why;
   if (proof.stays != LuksDevice::any_slot) return proof;
   if (proof.twice)
     return Error{Code::denied, "nothing was removed", "this is the passphrase that is to go",
                  "type one that stays"};
+  if (scarce)
+    return Error{Code::memory, "nothing was removed",
+                 "no other key slot accepts this passphrase, and one was not tried: " + scarce->why,
+                 scarce->hint};
   return Error{Code::denied, "nothing was removed", "no key slot accepts this passphrase",
                "try again"};
 }
@@ -129,6 +141,8 @@ int remove(const Globals& globals, const Asked& asked, std::optional<int> descri
     say(globals, "the passphrase " + text +
                      " is removed; it opens the keys volume no more, unless somebody gave the "
                      "same one to another key slot");
+  if (!proof.untried.empty())
+    say(globals, "whether it was the one that you typed was not tried: " + proof.untried);
   say(globals, old_copies_text);
   if (proof.twice)
     return report_error({Code::partial,

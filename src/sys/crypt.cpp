@@ -104,7 +104,7 @@ Result<> Openable::open(const Secret& key) const {
   if (request_.hidden) flags |= CRYPT_ACTIVATE_PRIVATE;
   const std::uint64_t memory = available_memory_kib();
   const int r = session_->activate(header_, request_.mapping.c_str(), key, flags, memory);
-  if (auto error = LuksSession::short_of_memory(header_, r, memory,
+  if (auto error = LuksSession::short_of_memory(header_.memory_kib, r, memory,
                                                 "cannot open '" + request_.name + "'",
                                                 "add memory, or give it a slot that needs less"))
     return *error;

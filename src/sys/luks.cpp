@@ -168,21 +168,25 @@ Result<int> LuksDevice::try_key(const Secret& key) const {
   session_->said.clear();
   const std::uint64_t memory = available_memory_kib();
   const int r = session_->activate(header_, nullptr, key, 0, memory);
-  if (auto error = LuksSession::short_of_memory(header_, r, memory, what, "add memory"))
+  if (auto error = LuksSession::short_of_memory(header_.memory_kib, r, memory, what, "add memory"))
     return *error;
   if (r < 0) return slot_error(*session_, what, r);
   return r;
 }
 
 Result<> LuksDevice::try_slot(int slot, const Secret& key) const {
+  const std::string what = "cannot open slot " + std::to_string(slot) + " of '" + name_ + "'";
   session_->said.clear();
+  // To try it all the same would end in the kernel's killing somebody.
+  const auto cost = std::ranges::find(header_.slots, slot, &SlotCost::slot);
+  const std::uint64_t wanted = cost == header_.slots.end() ? 0 : cost->memory_kib;
+  if (auto error = LuksSession::short_of_memory(wanted, -ENOMEM, available_memory_kib(), what,
+                                                "end what uses the memory, or add some"))
+    return *error;
   const auto bytes = key.reveal();
   const int r =
       crypt_activate_by_passphrase(session_->get(), nullptr, slot, bytes.data(), bytes.size(), 0);
-  if (r < 0)
-    return slot_error(*session_, "cannot open slot " + std::to_string(slot) + " of '" + name_ + "'",
-                      r);
-  return Ok{};
+  return r < 0 ? Result<>(slot_error(*session_, what, r)) : Result<>(Ok{});
 }
 
 Result<int> LuksDevice::add(const Secret* existing, const Secret& key, int slot) {

@@ -62,7 +62,7 @@ class LuksDevice {
   /// Tries a passphrase or key; gives the number of the slot that it opens. Fails
   /// with Code::denied (none), Code::memory (a slot wants more than there is).
   [[nodiscard]] Result<int> try_key(const Secret& key) const;
-  /// The same for one slot only.
+  /// The same for one slot only: one that wants more memory than there is is not tried.
   [[nodiscard]] Result<> try_slot(int slot, const Secret& key) const;
 
   /// Adds a cheap slot for a key that was drawn here; `existing` opens another

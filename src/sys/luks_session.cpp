@@ -142,14 +142,13 @@ int LuksSession::activate(const LuksHeader& header, const char* mapping, const S
   return -ENOMEM;
 }
 
-std::optional<Error> LuksSession::short_of_memory(const LuksHeader& header, int r,
-                                                  std::uint64_t memory_kib,
-                                                  const std::string& what,
+std::optional<Error> LuksSession::short_of_memory(std::uint64_t wanted_kib, int r,
+                                                  std::uint64_t memory_kib, const std::string& what,
                                                   const std::string& hint) {
-  if (r != -ENOMEM || memory_kib == 0 || header.memory_kib <= memory_kib) return {};
+  if (r != -ENOMEM || memory_kib == 0 || wanted_kib <= memory_kib) return {};
   return Error{Code::memory, what,
-               "its key slot needs " + std::to_string(header.memory_kib / 1024) +
-                   " MiB of memory and " + std::to_string(memory_kib / 1024) + " MiB are free",
+               "its key slot needs " + std::to_string(wanted_kib / 1024) + " MiB of memory and " +
+                   std::to_string(memory_kib / 1024) + " MiB are free",
                hint};
 }
 

@@ -48,7 +48,7 @@ struct LuksSession {
                              std::uint32_t flags, std::uint64_t memory_kib) const;
   /// Why `activate` gave `r`, when slots were left out for want of memory. Nothing: it was
   /// another reason.
-  [[nodiscard]] static std::optional<Error> short_of_memory(const LuksHeader& header, int r,
+  [[nodiscard]] static std::optional<Error> short_of_memory(std::uint64_t wanted_kib, int r,
                                                             std::uint64_t memory_kib,
                                                             const std::string& what,
                                                             const std::string& hint);

@@ -2,13 +2,13 @@
 // The commands on the keys volume's slots, on a header in a loop device. Needs root and loop
 // devices; without them nothing is proved here.
 #include <fcntl.h>
-#include <linux/loop.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/place.hpp"
 #include "support/child.hpp"
+#include "support/loop_disk.hpp"
+#include "support/luks_edit.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/key_slots.hpp"
@@ -32,28 +32,15 @@ Secret secret_of(std::string_view text) {
 class KeysHeader {
  public:
   KeysHeader() {
-    const Fd file(::open(place_.put("disk", "").c_str(), O_RDWR | O_CLOEXEC));
-    REQUIRE(file);
-    REQUIRE(::ftruncate(file.get(), 32L << 20U) == 0);
-    const Fd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
-    const int number = control ? ::ioctl(control.get(), LOOP_CTL_GET_FREE) : -1;
-    if (number < 0 || ::geteuid() != 0) return;
-    const std::string path = "/dev/loop" + std::to_string(number);
-    Fd loop(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-    loop_config config{};
-    config.fd = static_cast<__u32>(file.get());
-    config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
-    if (!loop || ::ioctl(loop.get(), LOOP_CONFIGURE, &config) != 0) return;
-    loop_ = std::move(loop);
-    device_ = path;
-    place_.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"" + path + "\"\n");
+    if (!usable()) return;
+    place_.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"" + device_ + "\"\n");
     place_.put("etc/latchkey/volumes", "data no-such-vg/data /srv/no-such-data ext4\n");
     REQUIRE(LuksDevice::format({.place = {.device = device_,
                                           .name = "keys",
                                           .uuid = "0f7a6b1c-2222-4222-8333-444455556666"}},
                                secret_of("first one"), cheap));
   }
-  [[nodiscard]] bool usable() const { return static_cast<bool>(loop_); }
+  [[nodiscard]] bool usable() const { return loop_.usable(); }
 
   [[nodiscard]] LuksDevice luks() const {
     auto opened = LuksDevice::open({.device = device_, .name = "keys"});
@@ -64,6 +51,31 @@ class KeysHeader {
     LuksDevice header = luks();
     REQUIRE(header.add_slot(secret_of("first one"), secret_of(passphrase), cheap, slot));
     if (!name.empty()) REQUIRE(header.name_slot(slot, name));
+  }
+  /// The slot says that it wants 256 MiB, whatever it wanted.
+  void make_costly(int slot) const {
+    const Fd disk(::open(device_.c_str(), O_RDWR | O_CLOEXEC));
+    std::string header(1U << 20U, '\0');
+    REQUIRE(::pread(disk.get(), header.data(), header.size(), 0) == 1L << 20U);
+    header = edited_luks2(header, [slot](nlohmann::json& json) {
+      json["keyslots"][std::to_string(slot)]["kdf"]["memory"] = 256 * 1024;
+    });
+    REQUIRE(::pwrite(disk.get(), header.data(), header.size(), 0) == 1L << 20U);
+  }
+  /// The same with 100 MiB of memory left, for all that the program can see.
+  [[nodiscard]] Done run_tight(std::vector<std::string> words, const std::string& input) const {
+    std::vector<std::string> argv{"unshare",
+                                  "--mount",
+                                  "sh",
+                                  "-c",
+                                  "mount --bind \"$1\" /proc/meminfo && shift && exec \"$@\"",
+                                  "sh",
+                                  place_.put("meminfo", "MemAvailable: 102400 kB\n"),
+                                  LATCHKEY_PROGRAM,
+                                  "--root",
+                                  place_.path()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run_program(argv, input);
   }
   [[nodiscard]] Done run(std::vector<std::string> words, const std::string& input) const {
     std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place_.path()};
@@ -77,8 +89,8 @@ class KeysHeader {
 
  private:
   Place place_{};
-  std::string device_{};
-  Fd loop_{};
+  LoopDisk loop_{place_.path("disk")};
+  std::string device_ = loop_.path();
 };
 
 }  // namespace
@@ -123,6 +135,27 @@ TEST_CASE("remove-passphrase claims nothing of a passphrase that is in another s
   CHECK(done.status == exit_status(Code::partial));
   CHECK(contains(done.output, "'bob' (slot 2)"));
   CHECK(keys.opened_by("twice here") == std::vector<int>{2});
+}
+
+TEST_CASE("case 32: remove-passphrase tries no slot that wants more memory than there is") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  keys.add(1, "of alice", "alice");
+  keys.add(2, "of bob", "bob");
+  keys.make_costly(1);
+  keys.make_costly(2);
+  const std::string scarce = "its key slot needs 256 MiB of memory and 100 MiB are free";
+  const Done none = keys.run_tight({"remove-passphrase", "alice"}, "of bob\n");
+  INFO(none.output);
+  CHECK(none.status == exit_status(Code::memory));
+  CHECK(contains(none.output, "nothing was removed"));
+  CHECK(contains(none.output, scarce));
+  CHECK(keys.luks().has_slot(1));
+  const Done done = keys.run_tight({"remove-passphrase", "alice"}, "first one\n");
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(contains(done.output, "whether it was the one that you typed was not tried: " + scarce));
+  CHECK_FALSE(keys.luks().has_slot(1));
 }
 
 TEST_CASE("recovery-key brings the images' copy of a header in a file up to date") {

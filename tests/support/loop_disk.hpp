@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A file as a block device that can be written to. Needs root and loop devices; without them
+// there is none.
+#pragma once
+
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "sys/fd.hpp"
+
+namespace latchkey::test {
+
+/// The kernel takes it away when this goes.
+class LoopDisk {
+ public:
+  explicit LoopDisk(const std::string& backing) {
+    const Fd file(::open(backing.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const Fd control(::open("/dev/loop-control", O_RDWR | O_CLOEXEC));
+    const int number = control ? ::ioctl(control.get(), LOOP_CTL_GET_FREE) : -1;
+    if (number < 0 || ::geteuid() != 0 || ::ftruncate(file.get(), 32L << 20U) != 0) return;
+    std::string path = "/dev/loop" + std::to_string(number);
+    Fd loop(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    loop_config config{};
+    config.fd = static_cast<__u32>(file.get());
+    config.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+    if (!loop || ::ioctl(loop.get(), LOOP_CONFIGURE, &config) != 0) return;
+    loop_ = std::move(loop);
+    path_ = std::move(path);
+  }
+  [[nodiscard]] bool usable() const { return static_cast<bool>(loop_); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_{};
+  Fd loop_{};
+};
+
+}  // namespace latchkey::test
