@@ -12,7 +12,8 @@ namespace latchkey {
 namespace {
 
 constexpr std::string_view units = "BKMGTPE";
-constexpr std::size_t mib = 2;  // what LVM takes a bare number for
+constexpr std::uint64_t sector = 512;  // LVM takes no parts of one
+constexpr std::size_t mib = 2;         // what LVM takes a bare number for
 
 }  // namespace
 
@@ -45,7 +46,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return wrong;
   const double bytes = std::floor(number * std::pow(1024, static_cast<double>(power)) + 0.5);
   if (bytes < 1 || bytes > std::pow(2, 60)) return wrong;
-  return static_cast<std::uint64_t>(bytes);
+  return (static_cast<std::uint64_t>(bytes) + sector - 1) / sector * sector;
 }
 
 bool is_share(std::string_view text) {

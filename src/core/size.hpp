@@ -11,8 +11,8 @@
 namespace latchkey {
 
 /// Reads `512M`, `10G`, `1.5T`, `64MiB`, `4096B`: powers of 1024 whatever the letters'
-/// case; a bare number is MiB, as LVM takes it. Gives bytes. Fails with Code::usage, also for 0 and
-/// for more than 2^60.
+/// case; a bare number is MiB, as LVM takes it. Gives bytes, in whole sectors of 512, at least as
+/// many as were asked for. Fails with Code::usage, also for 0 and for more than 2^60.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 
 /// A part of a volume group as LVM writes it: true for `50%FREE`, `100%VG`.

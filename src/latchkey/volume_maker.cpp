@@ -149,10 +149,7 @@ Result<> VolumeMaker::write_key() {
 Result<> VolumeMaker::make_lv() const {
   const auto lv = find_lv(volume_.device);
   if (!lv) return lv.error();
-  if (!*lv) {
-    const auto size = parse_size(asked_.size);
-    return create_lv(volume_.device, size ? std::to_string(*size) + "b" : asked_.size, tag_);
-  }
+  if (!*lv) return create_lv(volume_.device, asked_.size, tag_);
   if (auto awake = activate_lvs({volume_.device.text()}); !awake) return awake;
   return has_tag(**lv, tag_) ? Result<>(Ok{}) : tag_lv(volume_.device, tag_);
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "core/size.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/process.hpp"
@@ -97,8 +98,11 @@ Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv) {
 
 Result<> create_lv(const DeviceRef& lv, const std::string& size, const std::string& tag) {
   const bool extents = size.find('%') != std::string::npos;
+  // LVM refuses bytes that fill no sector, and knows fewer ways to write a size.
+  const auto bytes = parse_size(size);
   return lvm({"lvcreate", "--yes", "--wipesignatures", "y", "--zero", "y", "--addtag", tag,
-              extents ? "--extents" : "--size", size, "--name", lv.lv, "--", lv.vg},
+              extents ? "--extents" : "--size", bytes ? std::to_string(*bytes) + "b" : size,
+              "--name", lv.lv, "--", lv.vg},
              "cannot make the logical volume " + lv.text(), Code::refused);
 }
 

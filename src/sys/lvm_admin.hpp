@@ -41,7 +41,7 @@ struct LvInfo {
 [[nodiscard]] Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv);
 
 /// Makes a logical volume out of free space; old signatures in that space are
-/// wiped. `size` is what lvcreate takes: `10G` (-L), `50%FREE` (-l). The tag comes
+/// wiped. `size` is what parse_size takes, or a share: `50%FREE`. The tag comes
 /// with the LV itself, so whoever finds it later knows whose it is. Fails with
 /// Code::refused (no room, a bad size), Code::io.
 [[nodiscard]] Result<> create_lv(const DeviceRef& lv, const std::string& size,

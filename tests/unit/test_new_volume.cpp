@@ -40,6 +40,10 @@ TEST_CASE("sizes are read as people write them") {
     INFO(wrong);
     CHECK_FALSE(parse_size(wrong));
   }
+  // What LVM refuses: bytes that fill no sector.
+  CHECK(*parse_size("1.3G") == 1395864576);
+  CHECK(*parse_size("513B") == 1024);
+  CHECK(*parse_size("0.7T") % 512 == 0);
   CHECK(is_share("50%FREE"));
   CHECK(is_share("100%VG"));
   CHECK_FALSE(is_share("0%FREE"));
