@@ -13,18 +13,22 @@ std::vector<std::string> mkfs_command(const std::string& type,
                                       const std::string& device) {
   std::vector<std::string> command{"mkfs." + type};
   if (is_ext(type)) command.insert(command.end(), {"-q", "-F"});
-  if (type == "xfs" || type == "btrfs" || type == "f2fs") command.emplace_back("-f");
-  if (type == "ntfs" || type == "exfat") command.emplace_back("-q");
+  if (type == "xfs" || type == "btrfs" || type == "f2fs" || type == "nilfs2" || type == "bcachefs")
+    command.emplace_back("-f");
+  if (type == "ntfs" || type == "exfat" || type == "jfs") command.emplace_back("-q");
+  // Forced once, it still asks.
+  if (type == "reiserfs") command.insert(command.end(), {"-q", "-f", "-f"});
   command.insert(command.end(), arguments.begin(), arguments.end());
   command.push_back(device);
   return command;
 }
 
 std::vector<std::string> grow_command(const std::string& type, const std::string& device,
-                                      const std::string& mount_point) {
+                                      const std::string& mount_point, std::uint64_t part) {
   if (is_ext(type)) return {"resize2fs", device};
   if (type == "xfs") return {"xfs_growfs", mount_point};
-  if (type == "btrfs") return {"btrfs", "filesystem", "resize", "max", mount_point};
+  if (type == "btrfs")
+    return {"btrfs", "filesystem", "resize", std::to_string(part) + ":max", mount_point};
   return {};
 }
 

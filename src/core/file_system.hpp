@@ -2,6 +2,7 @@
 // What each kind of file system wants to hear when it is made or grown.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,11 @@ namespace latchkey {
                                                     const std::string& device);
 
 /// The command that grows a mounted file system to the size of its device; empty
-/// when this type cannot grow while it is mounted.
+/// when this type cannot grow while it is mounted. `part` is the number that a btrfs has for
+/// the device among its own: it grows the first of them when it is told none.
 [[nodiscard]] std::vector<std::string> grow_command(const std::string& type,
                                                     const std::string& device,
-                                                    const std::string& mount_point);
+                                                    const std::string& mount_point,
+                                                    std::uint64_t part = 1);
 
 }  // namespace latchkey

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/btrfs.hpp"
 
+#include <fcntl.h>
+#include <linux/btrfs.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <set>
 
 #include "sys/device.hpp"
@@ -27,6 +32,24 @@ bool same_btrfs(dev_t one, dev_t other, const std::string& list) {
       numbers.insert(sys_attribute(devices + "/" + name + "/dev"));
     return numbers.contains(number_text(one)) && numbers.contains(number_text(other));
   });
+}
+
+Result<std::uint64_t> number_in_btrfs(const std::string& mount_point, const std::string& device) {
+  const std::string what = "cannot ask the btrfs on '" + mount_point + "' for its devices";
+  const Fd fd(::open(mount_point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  btrfs_ioctl_fs_info_args all{};
+  if (!fd || ::ioctl(fd.get(), BTRFS_IOC_FS_INFO, &all) != 0) return system_error(errno, what);
+  const auto wanted = block_device(device);
+  for (std::uint64_t number = 1; wanted && number <= all.max_id; ++number) {
+    btrfs_ioctl_dev_info_args one{};
+    one.devid = number;
+    // A number that a removed device had is no error.
+    if (::ioctl(fd.get(), BTRFS_IOC_DEV_INFO, &one) != 0) continue;
+    const auto* const path = reinterpret_cast<const char*>(one.path);
+    if (block_device(std::string(path, ::strnlen(path, sizeof one.path))) == wanted) return number;
+  }
+  return Error{Code::missing, what, "'" + device + "' is none of them",
+               "see: btrfs filesystem show " + mount_point};
 }
 
 }  // namespace latchkey

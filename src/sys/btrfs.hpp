@@ -4,12 +4,20 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
+
+#include "core/result.hpp"
 
 namespace latchkey {
 
 /// True when both devices are parts of one btrfs file system that is mounted: its mounts
 /// show just one of them as their source. `list` is where the kernel lists them.
 [[nodiscard]] bool same_btrfs(dev_t one, dev_t other, const std::string& list = "/sys/fs/btrfs");
+
+/// The number that the btrfs mounted at `mount_point` has for a device among its own. Fails
+/// with Code::missing when the device is none of them, Code::io.
+[[nodiscard]] Result<std::uint64_t> number_in_btrfs(const std::string& mount_point,
+                                                    const std::string& device);
 
 }  // namespace latchkey

@@ -10,6 +10,7 @@
 #include "core/file_system.hpp"
 #include "core/fsck.hpp"
 #include "core/text.hpp"
+#include "sys/btrfs.hpp"
 #include "sys/fd.hpp"
 #include "sys/modules.hpp"
 #include "sys/process.hpp"
@@ -60,7 +61,10 @@ Result<> make_keys_file_system(const std::string& device) {
 Result<> grow_file_system(const std::string& type, const std::string& device,
                           const std::string& mount_point) {
   const std::string what = "cannot grow the file system on '" + mount_point + "'";
-  const auto command = grow_command(type, device, mount_point);
+  Result<std::uint64_t> part = std::uint64_t{1};
+  if (type == "btrfs") part = number_in_btrfs(mount_point, device);
+  if (!part) return part.error();
+  const auto command = grow_command(type, device, mount_point, *part);
   if (command.empty())
     return Error{Code::refused, what, "'" + type + "' cannot grow while it is mounted",
                  "unmount it and grow it by its own tools"};

@@ -4,11 +4,32 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/file_system.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/btrfs.hpp"
 
 using namespace latchkey;
+
+TEST_CASE("mkfs asks nobody, and each kind of file system is told so in its own words") {
+  using Words = std::vector<std::string>;
+  const auto words = [](const std::string& type) { return mkfs_command(type, {"-L", "a"}, "/d"); };
+  CHECK(words("ext4") == Words{"mkfs.ext4", "-q", "-F", "-L", "a", "/d"});
+  CHECK(words("jfs") == Words{"mkfs.jfs", "-q", "-L", "a", "/d"});
+  CHECK(words("reiserfs") == Words{"mkfs.reiserfs", "-q", "-f", "-f", "-L", "a", "/d"});
+  CHECK(words("nilfs2") == Words{"mkfs.nilfs2", "-f", "-L", "a", "/d"});
+  CHECK(words("bcachefs") == Words{"mkfs.bcachefs", "-f", "-L", "a", "/d"});
+  CHECK(words("vfat") == Words{"mkfs.vfat", "-L", "a", "/d"});
+}
+
+TEST_CASE("of a btrfs over several devices the volume's own is grown, not the first") {
+  CHECK(grow_command("btrfs", "/dev/mapper/cleartext-b", "/srv/b", 3) ==
+        std::vector<std::string>{"btrfs", "filesystem", "resize", "3:max", "/srv/b"});
+  const latchkey::test::TempFolder folder;
+  const auto none = number_in_btrfs(folder.path(), "/dev/no-such-device");
+  REQUIRE_FALSE(none);
+  CHECK(none.error().what == "cannot ask the btrfs on '" + folder.path() + "' for its devices");
+}
 
 TEST_CASE("a btrfs over two volumes is one file system, whichever of them its mount shows") {
   const latchkey::test::TempFolder folder;
