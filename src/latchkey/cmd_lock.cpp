@@ -13,6 +13,7 @@
 #include "sys/lock_file.hpp"
 #include "sys/probe.hpp"
 #include "sys/release_effects.hpp"
+#include "sys/volume_use.hpp"
 
 namespace latchkey {
 namespace {
@@ -32,6 +33,16 @@ int status_of(const Outcome& outcome) {
     if (step.kind == StepOutcome::Kind::failed && step.error.code == Code::busy)
       return exit_status(Code::busy);
   return outcome.status();
+}
+
+// What somebody opened by hand, under another name, is not ours to close, and is not closed.
+int tell_of_others(const Setup& setup) {
+  int status = 0;
+  for (const Volume& volume : setup.volumes)
+    if (const auto other = other_mapping_on(volume))
+      status = report_error(
+          {Code::busy, "'" + volume.name + "' is not closed", other->text(), other->hint()});
+  return status;
 }
 
 Plan plan_now(const Setup& setup, const Paths& paths) {
@@ -54,15 +65,18 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   if (!turn) return report_error(turn.error());
   const Plan plan = plan_now(*setup, globals.paths);
   if (plan.steps.empty()) {
-    say(globals, "nothing to do: everything is closed");
-    return 0;
+    const int others = tell_of_others(*setup);
+    if (others == 0) say(globals, "nothing to do: everything is closed");
+    return others;
   }
   if (const int status = take_markers(*setup, globals.paths); status != 0) return status;
   TerminalReporter reporter(globals);
   ReleaseEffects effects(*setup, globals.paths, reporter, {.let_go = [&turn] { drop(*turn); }});
   const Outcome outcome = execute(plan, effects, reporter);
-  if (outcome.complete()) say(globals, "everything is closed; to open it again, run: release-services");
-  return status_of(outcome);
+  const int others = tell_of_others(*setup);
+  if (outcome.complete() && others == 0)
+    say(globals, "everything is closed; to open it again, run: release-services");
+  return others != 0 ? others : status_of(outcome);
 }
 
 }  // namespace

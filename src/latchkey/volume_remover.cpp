@@ -20,6 +20,7 @@
 #include "sys/mount_point.hpp"
 #include "sys/passphrase.hpp"
 #include "sys/systemd.hpp"
+#include "sys/volume_use.hpp"
 
 namespace latchkey {
 namespace {
@@ -99,6 +100,9 @@ Result<> VolumeRemover::look() const {
     if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
   }
   if (!block_device(volume.device.path())) return Ok{};
+  if (const auto other = other_mapping_on(volume))
+    return Error{Code::busy, "will not wipe " + volume.device.text(), other->text(),
+                 other->hint() + "; then: " + removal_.work.finish};
   return look_for_signature(volume.device, volume.uuid);
 }
 
@@ -172,7 +176,7 @@ Result<> VolumeRemover::close() const {
   const auto device = block_device(removal_.volume.device.path());
   if (!mapping || !device) return Ok{};
   if (std::ranges::find(mapping->below, *device) == mapping->below.end()) return Ok{};
-  return close_mapping(removal_.volume.mapping);
+  return close_volume_mapping(removal_.volume, removal_.work.finish);
 }
 
 Result<> VolumeRemover::configure() const {

@@ -38,8 +38,8 @@ class VolumeRemover {
  public:
   VolumeRemover(const Globals& globals, const Setup& setup, const Removal& removal);
 
-  /// Looks at what forbids it, changing nothing: a device that is not what it was.
-  /// Fails with Code::refused.
+  /// Looks at what forbids it, changing nothing: a device that is not what it was. Fails with
+  /// Code::refused, Code::busy for one that somebody opened under another name.
   [[nodiscard]] Result<> look() const;
 
   /// Asks for the passphrase when a key must be removed. Fails as KeysSession::open.

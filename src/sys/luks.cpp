@@ -14,6 +14,7 @@
 
 #include "core/luks_slots.hpp"
 #include "core/text.hpp"
+#include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks_session.hpp"
 #include "sys/signature.hpp"
@@ -96,6 +97,26 @@ Error slot_error(const LuksSession& session, const std::string& what, int r) {
 
 const std::string& written_to(const LuksPlace& place) {
   return place.header.empty() ? place.device : place.header;
+}
+
+// Keeps everybody else from mounting or opening the device, under whatever name, for as long as
+// the descriptor lives. A device that is gone, with its header elsewhere, is nobody's.
+Result<Fd> hold_alone(const std::string& device, const std::string& what) {
+  if (!block_device(device)) return Fd();
+  Fd fd;
+  int error = 0;
+  // A mapping that the kernel is taking away has lost its name and is there for a moment more.
+  const auto settled = [&] {
+    fd = Fd(::open(device.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
+    error = fd ? 0 : errno;
+    const std::vector<Mapping> upon = mappings_on(device);
+    return error != EBUSY || std::ranges::find(upon, "", &Mapping::name) == upon.end();
+  };
+  (void)wait_for_devices(settled, std::chrono::seconds(5));
+  if (fd) return fd;
+  if (error != EBUSY) return system_error(error, what);
+  return Error{Code::busy, what, "something uses '" + device + "'",
+               "nothing was wiped; see what it is: dmsetup ls --tree, findmnt"};
 }
 
 }  // namespace
@@ -307,6 +328,8 @@ Result<> LuksDevice::refresh() {
 
 Result<> wipe_header(const LuksPlace& place) {
   const std::string what = "cannot wipe the header of '" + place.name + "'";
+  const auto alone = hold_alone(place.device, what);
+  if (!alone) return alone.error();
   LuksSession session;
   if (auto begun = session.init(place); !begun) return begun;
   const int loaded = crypt_load(session.get(), CRYPT_LUKS, nullptr);

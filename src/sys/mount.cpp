@@ -156,6 +156,11 @@ Result<> do_mount(const Volume& volume, const MountPoint& point, const std::stri
 
 std::string mapping_path(const Volume& volume) { return "/dev/mapper/" + volume.mapping; }
 
+std::optional<std::string> where_mounted(dev_t device) {
+  const Table mounts = read_mounts();
+  return mounted_elsewhere(mounts.get(), device);
+}
+
 Result<> mount_volume(const Volume& volume, bool over_files) {
   const std::string what = "cannot mount '" + volume.name + "'";
   await_node(volume.mapping);  // with x-latchkey.nofsck this comes first

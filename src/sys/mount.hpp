@@ -2,6 +2,9 @@
 // Mounting and unmounting the file systems of volumes, by libmount.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +35,9 @@ namespace latchkey {
 /// Sets `mounted` of each volume, and `taken` when its mount point or its file
 /// system is in another use. Reads the kernel's own list of mounts.
 void probe_mounts(Facts& facts, const Setup& setup);
+
+/// Where the file system on this block device is mounted, the first of several places.
+[[nodiscard]] std::optional<std::string> where_mounted(dev_t device);
 
 /// The path of a mapping's node.
 [[nodiscard]] std::string mapping_path(const Volume& volume);

@@ -2,13 +2,24 @@
 #include "sys/probe.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include "core/text.hpp"
 #include "sys/device.hpp"
 
 namespace latchkey {
 namespace {
+
+// Why an open one cannot be opened: somebody did that by hand, under a name of his own.
+std::string opened_as(const std::optional<dev_t>& device, const std::vector<Mapping>& all) {
+  for (const Mapping& other : all)
+    if (device && other.live && !other.name.empty() && other.uuid.starts_with("CRYPT-") &&
+        std::ranges::find(other.below, *device) != other.below.end())
+      return "its device is open as '" + printable(other.name) + "'";
+  return "";
+}
 
 VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
                          const std::vector<Mapping>& all) {
@@ -18,7 +29,10 @@ VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
   const auto mapping = std::ranges::find(all, mapping_name, &Mapping::name);
   // One that a killed process never finished is not open, and is no obstacle: an
   // unlock removes it first.
-  if (mapping == all.end() || !mapping->live) return facts;
+  if (mapping == all.end() || !mapping->live) {
+    facts.taken = opened_as(device, all);
+    return facts;
+  }
   if (!mapping->uuid.starts_with("CRYPT-"))
     facts.taken = "the name '" + mapping_name + "' belongs to a mapping that is not encrypted";
   else if (!device)

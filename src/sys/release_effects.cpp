@@ -23,9 +23,9 @@
 #include "sys/init_system.hpp"
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
-#include "sys/mount_users.hpp"
 #include "sys/unit_starter.hpp"
 #include "sys/unit_stopper.hpp"
+#include "sys/volume_use.hpp"
 
 namespace latchkey {
 namespace {
@@ -86,20 +86,9 @@ Result<> deactivate_upon(const Volume& volume, const Setup& setup) {
 }
 
 Result<std::string> close_volume(const Volume& volume, const Setup& setup) {
-  const auto number = block_device(mapping_path(volume));
   if (auto off = deactivate_upon(volume, setup); !off) return off.error();
-  const auto closed = close_mapping(volume.mapping);
-  if (closed) return std::string();
-  Error error = closed.error();
-  if (error.code == Code::busy && number) {
-    // Not mounted here any more, but perhaps in somebody's private namespace.
-    const auto holders = namespaces_with(*number);
-    if (!holders.empty()) {
-      error.why = "still mounted for " + users_text(holders);
-      error.hint = "end them, then: latchkey lock";
-    }
-  }
-  return error;
+  const auto closed = close_volume_mapping(volume, "latchkey lock");
+  return closed ? Result<std::string>(std::string()) : closed.error();
 }
 
 }  // namespace

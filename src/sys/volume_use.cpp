@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/volume_use.hpp"
+
+#include "core/text.hpp"
+#include "sys/crypt.hpp"
+#include "sys/device.hpp"
+#include "sys/mount.hpp"
+#include "sys/mount_users.hpp"
+
+namespace latchkey {
+namespace {
+
+// Who keeps the mapping with this number from being closed, told as far as it can be seen.
+void tell_user(Error& error, const std::string& path, dev_t number, const std::string& again) {
+  if (const auto place = where_mounted(number)) {
+    error.why = "it is mounted on '" + *place + "'";
+    error.hint = "run: umount " + *place + "; then: " + again;
+    return;
+  }
+  // Not mounted here, but perhaps in somebody's private namespace.
+  if (const auto holders = namespaces_with(number); !holders.empty()) {
+    error.why = "still mounted for " + users_text(holders);
+    error.hint = "end them, then: " + again;
+    return;
+  }
+  for (const Mapping& upon : mappings_on(path)) {
+    error.why = "'" + printable(upon.name) + "' lies on it";
+    error.hint = "close that first (see: dmsetup ls --tree), then: " + again;
+    return;
+  }
+}
+
+}  // namespace
+
+std::string OtherMapping::text() const {
+  return "its device is open as '" + printable(name) + "' too" +
+         (mount_point.empty() ? "" : ", mounted on '" + mount_point + "'");
+}
+
+std::string OtherMapping::hint() const {
+  return "when nobody needs it, run: " +
+         (mount_point.empty() ? "" : "umount " + mount_point + "; ") + "cryptsetup close " +
+         printable(name);
+}
+
+std::optional<OtherMapping> other_mapping_on(const Volume& volume) {
+  for (const Mapping& mapping : mappings_on(volume.device.path()))
+    // One without a name is being taken away.
+    if (!mapping.name.empty() && mapping.name != volume.mapping)
+      return OtherMapping{mapping.name, where_mounted(mapping.number).value_or("")};
+  return {};
+}
+
+Result<> close_volume_mapping(const Volume& volume, const std::string& again) {
+  const std::string path = mapping_path(volume);
+  const auto number = block_device(path);
+  const auto closed = close_mapping(volume.mapping);
+  if (closed) return Ok{};
+  Error error = closed.error();
+  if (error.code == Code::busy && number) tell_user(error, path, *number, again);
+  return error;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who uses a volume's device or its mapping, beside or on top of what Latchkey opened.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/result.hpp"
+#include "core/volume.hpp"
+
+namespace latchkey {
+
+/// A mapping that somebody else made of a volume's device.
+struct OtherMapping {
+  std::string name{};
+  std::string mount_point{};  ///< where it is mounted; empty when it is not
+
+  /// `its device is open as 'www' too, mounted on '/mnt'`.
+  [[nodiscard]] std::string text() const;
+  /// `run: umount /mnt; cryptsetup close www`.
+  [[nodiscard]] std::string hint() const;
+};
+
+/// The mapping on a volume's device that has another name than the volume's own, or nothing.
+[[nodiscard]] std::optional<OtherMapping> other_mapping_on(const Volume& volume);
+
+/// Closes the volume's mapping. One that is not there is fine. Fails with Code::busy, saying
+/// who uses it; `again` is the command line to run when nobody does any more.
+[[nodiscard]] Result<> close_volume_mapping(const Volume& volume, const std::string& again);
+
+}  // namespace latchkey

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A volume whose device somebody opened by hand, under another name. The machine needs no
+// device-mapper: the mapping is made up in a /sys/block of the program's own. Needs root and
+// loop devices; without them nothing is proved here.
+#include <fcntl.h>
+
+#include "cli/place.hpp"
+#include "support/child.hpp"
+#include "support/loop_disk.hpp"
+#include "sys/luks.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+
+namespace {
+
+const std::string uuid = "0f7a6b1c-3333-4222-8333-444455556666";
+
+// `www` lies on a loop device, on which there is a mapping too, mounted on /mnt of the
+// program's own.
+class OpenedByHand {
+ public:
+  OpenedByHand() {
+    if (!usable()) return;
+    place_.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
+    place_.put("etc/latchkey/volumes", "www " + disk_.path() + " /srv/no-such-www ext4\n");
+    const auto key = RandomKey::draw();
+    REQUIRE(key);
+    REQUIRE(LuksDevice::format({.place = place_of_disk()}, *key));
+  }
+  [[nodiscard]] bool usable() const { return disk_.usable(); }
+  [[nodiscard]] LuksPlace place_of_disk() const {
+    return {.device = disk_.path(), .name = "www", .uuid = uuid};
+  }
+  [[nodiscard]] const std::string& device() const { return disk_.path(); }
+
+  [[nodiscard]] Done run(std::vector<std::string> words, const std::string& mapping) const {
+    std::vector<std::string> argv{
+        "unshare", "--mount",        "sh",     "-c",         script_, "sh", disk_.path().substr(5),
+        mapping,   LATCHKEY_PROGRAM, "--root", place_.path()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run_program(argv);
+  }
+
+ private:
+  Place place_{};
+  LoopDisk disk_{place_.path("disk")};
+  // What is mounted on /mnt has the number that the mapping has.
+  std::string script_ =
+      "set -e; number=$(cat /sys/block/$1/dev); mount -t tmpfs none /mnt; "
+      "mount -t tmpfs none /sys/block; cd /sys/block; mkdir -p dm-0/dm dm-0/slaves/$1; "
+      "echo $number >dm-0/slaves/$1/dev; mountpoint -d /mnt >dm-0/dev; echo 64 >dm-0/size; "
+      "echo $2 >dm-0/dm/name; echo CRYPT-LUKS2-0f7a >dm-0/dm/uuid; shift 2; exec \"$@\"";
+};
+
+}  // namespace
+
+TEST_CASE("remove-volume wipes no device that somebody opened under another name") {
+  const OpenedByHand www;
+  if (!www.usable()) return;
+  const std::vector<std::string> wipe{"remove-volume", "www", "--wipe", "--confirm", "www"};
+  const Done done = www.run(wipe, "mine");
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::busy));
+  CHECK(contains(done.output, "will not wipe " + www.device() +
+                                  ": its device is open as 'mine' too, mounted on '/mnt'\n"));
+  CHECK(contains(done.output,
+                 "run: umount /mnt; cryptsetup close mine; then: latchkey "
+                 "remove-volume www\n"));
+  CHECK(read_luks_header(www.place_of_disk()));
+  // Its own mapping is no obstacle: it goes on, as far as the keys volume lets it.
+  CHECK_FALSE(contains(www.run(wipe, "cleartext-www").output, "will not wipe"));
+}
+
+TEST_CASE("nobody's header is wiped while anything has the device for itself") {
+  const OpenedByHand www;
+  if (!www.usable()) return;
+  {
+    const Fd user(::open(www.device().c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
+    REQUIRE(user);
+    CHECK(wipe_header(www.place_of_disk()).error().code == Code::busy);
+    CHECK(read_luks_header(www.place_of_disk()));
+  }
+  CHECK(wipe_header(www.place_of_disk()));
+  CHECK_FALSE(read_luks_header(www.place_of_disk()));
+}
+
+TEST_CASE("lock calls no volume closed that somebody opened under another name") {
+  const OpenedByHand www;
+  if (!www.usable()) return;
+  const Done done = www.run({"lock"}, "mine");
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::busy));
+  CHECK(contains(done.output,
+                 "'www' is not closed: its device is open as 'mine' too, mounted on '/mnt'"));
+  CHECK_FALSE(contains(done.output, "everything is closed"));
+  const Done status = www.run({"status"}, "mine");
+  INFO(status.output);
+  CHECK(contains(status.output, "its device is open as 'mine'"));
+}
