@@ -14,8 +14,10 @@
 #include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
+#include "support/loop_disk.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/luks.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -384,4 +386,23 @@ TEST_CASE("create-volume goes on with no volume whose name another one has got m
   CHECK(done.status == exit_status(Code::refused));
   CHECK(contains(done.output, "there is another volume 'data' already"));
   CHECK(contains(done.output, "has it on no-such-vg/encrypted-data"));
+}
+
+TEST_CASE("adopt takes no key file from the mount options that it does not write") {
+  Root root;
+  configure(root);
+  const LoopDisk disk(root.path() + "/disk");
+  if (!disk.usable()) return;
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(LuksDevice::format({.place = {.device = disk.path(),
+                                        .name = "www",
+                                        .uuid = "0f7a6b1c-4444-4222-8333-444455556666"}},
+                             *key));
+  const Done done = latchkey_in(root, {"adopt", "vg0", "www", "none", "ext4", "--device",
+                                       disk.path(), "--options", "noatime,x-latchkey.key=my.key"});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::usage));
+  CHECK(contains(done.output,
+                 "will not take 'x-latchkey.key=my.key' for 'www': its key file is 'www.key'\n"));
 }
