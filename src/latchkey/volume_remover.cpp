@@ -102,7 +102,7 @@ Result<> VolumeRemover::look() const {
   if (!block_device(volume.device.path())) return Ok{};
   if (const auto other = other_mapping_on(volume))
     return Error{Code::busy, "will not wipe " + volume.device.text(), other->text(),
-                 other->hint() + "; then: " + removal_.work.finish};
+                 other->hint() + "; then run this again"};
   return look_for_signature(volume.device, volume.uuid);
 }
 

@@ -88,7 +88,7 @@ Error busy_error(const std::string& what, const Volume& volume, libmnt_table* mo
   if (users.empty())
     return {Code::busy, what, "the kernel itself uses it (a loop device, swap, an NFS export)",
             "see: losetup -a, swapon, exportfs"};
-  return {Code::busy, what, "in use by " + users_text(users), "end them, then: latchkey lock"};
+  return {Code::busy, what, "in use by " + users_text(users), "end them, then run this again"};
 }
 
 Error mount_error(int error, const std::string& what, const Volume& volume) {
