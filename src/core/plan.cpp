@@ -80,6 +80,31 @@ std::vector<const Volume*> by_depth(const Setup& setup) {
   return out;
 }
 
+// Made when every service that needs `volume` has stopped.
+std::vector<std::string> stops_of(const Setup& setup, const Volume& volume) {
+  std::vector<std::string> out;
+  for (const Service& service : setup.services)
+    for (const Volume* needed : needed_volumes(service, setup.volumes))
+      if (needed == &volume) out.push_back(stopped_of(service.unit));
+  return out;
+}
+
+// What has to be so before `volume` is closed. One that is mounted nowhere itself may be the
+// journal of another's file system, or a part of it: that is not known here.
+std::vector<std::string> close_needs(const Setup& setup, const Facts& facts, const Volume& volume) {
+  std::vector<std::string> out;
+  if (!volume.mount_point.empty()) {
+    out.push_back(unmounted_of(volume.name));
+  } else {
+    out = stops_of(setup, volume);
+    for (const Volume* other : by_depth(setup))
+      if (facts_of(facts, other->name).mounted && !mounted_by_system(*other))
+        out.push_back(unmounted_of(other->name));
+  }
+  for (const Volume* other : upon(setup, facts, volume)) out.push_back(closed_of(other->name));
+  return out;
+}
+
 struct Describe {
   std::string operator()(const ActivateLvs& a) const { return "activate " + join(a.names, ", "); }
   std::string operator()(const FindDevice& a) const {
@@ -210,20 +235,15 @@ Plan plan_lock(const Setup& setup, const Facts& facts) {
       plan.have.insert(unmounted_of(volume.name));
       continue;
     }
-    std::vector<std::string> needs;
-    for (const Service& service : setup.services)
-      for (const Volume* needed : needed_volumes(service, setup.volumes))
-        if (needed == &volume) needs.push_back(stopped_of(service.unit));
+    std::vector<std::string> needs = stops_of(setup, volume);
     for (const Volume* child : order)
       if (below(child->mount_point, volume.mount_point)) needs.push_back(unmounted_of(child->name));
     plan.steps.push_back({UnmountFs{volume.name}, needs, unmounted_of(volume.name), volume.name});
   }
   for (const Volume& volume : setup.volumes) {
     if (!facts_of(facts, volume.name).open || kept_by_system(setup, facts, volume)) continue;
-    std::vector<std::string> needs;
-    if (!volume.mount_point.empty()) needs.push_back(unmounted_of(volume.name));
-    for (const Volume* other : upon(setup, facts, volume)) needs.push_back(closed_of(other->name));
-    plan.steps.push_back({CloseVolume{volume.name}, needs, closed_of(volume.name), volume.name});
+    plan.steps.push_back({CloseVolume{volume.name}, close_needs(setup, facts, volume),
+                          closed_of(volume.name), volume.name});
   }
   return plan;
 }

@@ -82,3 +82,21 @@ TEST_CASE("what lies on a volume is closed before it") {
 TEST_CASE("what the root file system lies on is not closed") {
   CHECK(texts(plan_lock(layered("/"), all_open())) == Lines{});
 }
+
+TEST_CASE(
+    "a volume that is mounted nowhere is closed after the services and mounts that may use it") {
+  Setup setup;
+  setup.volumes = *parse_volumes(
+      "raw UUID=0a none ext4\nwww UUID=0b /srv/www ext4\nspare UUID=0c /srv/spare ext4\n",
+      "volumes");
+  setup.services = *parse_services("db raw\nweb www\n", "services", setup.volumes);
+  Facts facts;
+  for (const char* name : {"raw", "www", "spare"})
+    facts.volumes[name] = {.device = true, .open = true};
+  facts.volumes["www"].mounted = true;
+  facts.units["db.service"].active = true;
+  const Plan plan = plan_lock(setup, facts);
+  // The journal of a file system, or one of its devices, may lie on it.
+  CHECK(step_of(plan, "close 'raw'").needs ==
+        Lines{step_of(plan, "stop 'db.service'").makes, step_of(plan, "unmount 'www'").makes});
+}
