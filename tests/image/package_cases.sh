@@ -203,7 +203,11 @@ case_99_removal() {
 		sed -i '$d' "$etc/volumes"
 	done
 	echo "usr system/encrypted-usr /usr ext4" >>"$etc/volumes"
+	mkdir -p "$tree/run/latchkey/released" "$tree/run/latchkey/early"
+	: >"$tree/run/latchkey/released/held-db.service"
 	check "the package is removed" in_tree env LATCHKEY_ALLOW_REMOVAL=1 dpkg -r latchkey
+	check "what was released stays so, should the package come back" same \
+		"$(find "$tree/run/latchkey" -mindepth 1 -printf '%P ')" 'released released/held-db.service '
 	apt_get update
 	apt_get install --reinstall held-db
 	check "apt goes on after the removal" same "$ran $(state_of held-db)" '0 installed 1:2'
