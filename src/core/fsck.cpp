@@ -8,6 +8,11 @@
 #include "core/text.hpp"
 
 namespace latchkey {
+namespace {
+
+bool is_ext(std::string_view type) { return type == "ext2" || type == "ext3" || type == "ext4"; }
+
+}  // namespace
 
 Result<std::string> judge_fsck(int status, const std::string& volume, const std::string& device,
                                const std::string& type) {
@@ -38,14 +43,19 @@ CheckWish check_wish(std::string_view command_line) {
       out.skip = word.text == "fsck.mode=skip";
       out.force = word.text == "fsck.mode=force";
     }
-    if (word.text.starts_with("fsck.repair=")) out.yes = word.text == "fsck.repair=yes";
+    if (word.text.starts_with("fsck.repair=")) {
+      out.yes = word.text == "fsck.repair=yes";
+      out.no = word.text == "fsck.repair=no";
+    }
   }
   return out;
 }
 
+bool can_only_look(const std::string& type) { return is_ext(type) || checks_itself(type); }
+
 std::vector<std::string> check_arguments(const std::string& type, const CheckWish& wish) {
-  std::vector<std::string> out{wish.yes ? "-y" : "-p"};
-  if (type != "ext2" && type != "ext3" && type != "ext4") return out;
+  std::vector<std::string> out{wish.yes ? "-y" : wish.no && is_ext(type) ? "-n" : "-p"};
+  if (!is_ext(type)) return out;
   if (wish.force) out.emplace_back("-f");
   out.insert(out.end(), {"-C", "1"});
   return out;

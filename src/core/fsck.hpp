@@ -34,6 +34,7 @@ struct CheckWish {
   bool skip = false;   ///< fsck.mode=skip
   bool force = false;  ///< fsck.mode=force: also what is marked clean
   bool yes = false;    ///< fsck.repair=yes: repair whatever can be, not only what is safe
+  bool no = false;     ///< fsck.repair=no: look, and change nothing
 
   bool operator==(const CheckWish&) const = default;
 };
@@ -41,7 +42,10 @@ struct CheckWish {
 /// Takes the text of /proc/cmdline; of a word that stands there twice the last one counts.
 [[nodiscard]] CheckWish check_wish(std::string_view command_line);
 
-/// What follows `fsck.TYPE` to check without asking: `-p` or `-y`, `-f` where a check can be
+/// True when fsck.TYPE can look without changing anything, or never changes anything.
+[[nodiscard]] bool can_only_look(const std::string& type);
+
+/// What follows `fsck.TYPE` to check without asking: `-p`, `-y` or `-n`, `-f` where a check can be
 /// forced, and where the checker can, that it tells its progress among its output.
 [[nodiscard]] std::vector<std::string> check_arguments(const std::string& type,
                                                        const CheckWish& wish);

@@ -48,6 +48,9 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
     return unchecked("'" + name + "' is not checked: fsck." + found + " is not installed" +
                      (package.empty() ? "" : "; run: apt install " + package));
   }
+  if (wish.no && !can_only_look(found))
+    return unchecked("'" + name + "' is not checked: fsck." + found +
+                     " might repair, and the kernel's command line says fsck.repair=no");
   std::vector<std::string> argv{program};
   for (const std::string& word : check_arguments(found, wish)) argv.push_back(word);
   argv.push_back(device);

@@ -63,10 +63,14 @@ TEST_CASE("the kernel's command line forces a check, skips it, or has all repair
   CHECK(check_wish("fsck.mode=skip") == CheckWish{.skip = true});
   CHECK(check_wish("fsck.repair=yes fsck.mode=force") == CheckWish{.force = true, .yes = true});
   CHECK(check_wish("fsck.repair=preen") == CheckWish{});
+  CHECK(check_wish("fsck.repair=no") == CheckWish{.no = true});
+  CHECK(check_wish("fsck.repair=no fsck.repair=preen") == CheckWish{});
   CHECK(check_arguments("ext4", {}) == Words{"-p", "-C", "1"});
   CHECK(check_arguments("ext4", {.force = true}) == Words{"-p", "-f", "-C", "1"});
   CHECK(check_arguments("ext3", {.yes = true}) == Words{"-y", "-C", "1"});
   CHECK(check_arguments("vfat", {.force = true}) == Words{"-p"});
+  CHECK(check_arguments("ext4", {.no = true}) == Words{"-n", "-C", "1"});
+  CHECK(check_arguments("xfs", {.no = true}) == Words{"-p"});
 }
 
 TEST_CASE("a damaged file system's error says what to type") {
@@ -101,6 +105,35 @@ TEST_CASE("a clean ext4 passes, one with a broken superblock copy and bitmap doe
   const auto damaged = check_device(image.path(), "ext4", "data", quiet);
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().code == Code::damaged);
+}
+
+TEST_CASE(
+    "with fsck.repair=no a file system that could be repaired is left as it is, and not mounted") {
+  if (find_program("mkfs.ext4").empty() || find_program("debugfs").empty()) {
+    WARN("skipped: e2fsprogs is not installed");
+    return;
+  }
+  const Image image;
+  REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", image.path()}, "mkfs"));
+  const CheckWish only_look{.no = true};
+  CHECK(check_device(image.path(), "ext4", "data", quiet, only_look)->detail == "clean");
+  // A wrong bit in a bitmap, which a checker repairs without asking.
+  REQUIRE(run_ok({"debugfs", "-w", "-R", "freei <11>", image.path()}, "debugfs"));
+  REQUIRE(run_ok({"debugfs", "-w", "-R", "ssv state 2", image.path()}, "debugfs"));
+  const auto before = read_file(image.path(), 8UL << 20);
+  const auto looked = check_device(image.path(), "ext4", "data", quiet, only_look);
+  REQUIRE_FALSE(looked);
+  CHECK(looked.error().code == Code::damaged);
+  const auto after = read_file(image.path(), 8UL << 20);
+  CHECK((before && after && *before == *after));
+  CHECK(check_device(image.path(), "ext4", "data", quiet)->detail == "repaired");
+}
+
+TEST_CASE("what could not only look is not run with fsck.repair=no") {
+  CHECK(can_only_look("ext4"));
+  CHECK(can_only_look("xfs"));
+  CHECK_FALSE(can_only_look("vfat"));
+  CHECK_FALSE(can_only_look("f2fs"));
 }
 
 TEST_CASE("a device that is not there is the checker's own error") {
