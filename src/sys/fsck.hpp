@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,14 +31,21 @@ struct Watch {
 /// kernel's command line say, however long that takes; no
 /// time limit, since a large file system may need hours and a killed checker
 /// leaves it worse. A checker that is not installed is a warning with its
-/// package's name, and so is a file system that others have mounted. Fails as judge_fsck
-/// does.
+/// package's name, and so is a file system that others have mounted. What systemd has
+/// mounted meanwhile, or is about to, by a line of fstab, was checked by it. Fails as
+/// judge_fsck does.
 [[nodiscard]] Result<Checked> check_fs(const Volume& volume, const Watch& watch);
 
 /// What check_fs gives instead of a check while other mount namespaces (a container that
 /// keeps its mounts to itself) have the block device mounted: a checker refuses that, and
 /// the kernel goes on with the file system that it knows. Nothing when none has.
 [[nodiscard]] std::optional<Checked> mounted_for_others(dev_t device, const std::string& name);
+
+/// Waits until `is_so`, as long as `may_come` says that it may; looks again after each
+/// `pause`. Gives whether it is.
+[[nodiscard]] bool comes_true(const std::function<bool()>& is_so,
+                              const std::function<bool()>& may_come,
+                              std::chrono::milliseconds pause);
 
 /// The type of the file system on the mapping of a volume: the configured one, or for
 /// `auto` what its superblock says; `auto` when that says nothing.

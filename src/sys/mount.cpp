@@ -186,14 +186,19 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
   // is no reason to keep the data away: the held units' conditions stay.
   if (content->count == 0 && !used_by_boot(volume.mount_point))
     (void)set_guard(point->directory, true);
-  if (auto done = do_mount(volume, *point, what); !done) return done;
+  const auto done = do_mount(volume, *point, what);
+  // Also when that failed: the system itself may have mounted it in the same moment.
+  if (mounted_in_place(volume)) return Ok{};
+  if (!done) return done;
+  return Error{Code::io, what, "it was mounted, but does not show at '" + volume.mount_point + "'",
+               "see: findmnt"};
+}
 
-  const Table after = read_mounts();
-  libmnt_fs* fs = mounted_at(after.get(), volume.mount_point);
-  if (fs == nullptr || !shows_in_place(fs, *device))
-    return Error{Code::io, what, "it was mounted, but does not show at '" + volume.mount_point + "'",
-                 "see: findmnt"};
-  return Ok{};
+bool mounted_in_place(const Volume& volume) {
+  const auto device = block_device(mapping_path(volume));
+  const Table mounts = read_mounts();
+  libmnt_fs* fs = mounted_at(mounts.get(), volume.mount_point);
+  return fs != nullptr && device && shows_in_place(fs, *device);
 }
 
 Result<> unmount_volume(const Volume& volume) {

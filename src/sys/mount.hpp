@@ -42,4 +42,7 @@ void probe_mounts(Facts& facts, const Setup& setup);
 /// The path of a mapping's node.
 [[nodiscard]] std::string mapping_path(const Volume& volume);
 
+/// True when the volume's own file system is what its mount point leads to.
+[[nodiscard]] bool mounted_in_place(const Volume& volume);
+
 }  // namespace latchkey

@@ -143,6 +143,20 @@ TEST_CASE("a device that is not there is the checker's own error") {
   CHECK(checked.error().code == Code::io);
 }
 
+TEST_CASE("what the system mounts in the same moment is waited for, and not for ever") {
+  constexpr std::chrono::milliseconds at_once(0);
+  const auto never = [] { return false; };
+  int looks = 0;
+  CHECK(comes_true([&] { return ++looks == 3; }, [] { return true; }, at_once));
+  CHECK(looks == 3);
+  looks = 0;
+  CHECK_FALSE(comes_true([&] { return ++looks == 3; }, never, at_once));
+  CHECK(looks == 2);
+  // Mounted between the two questions.
+  looks = 0;
+  CHECK(comes_true([&] { return ++looks == 2; }, never, at_once));
+}
+
 TEST_CASE("how far a check is stands among what it prints") {
   CHECK(parse_check_progress("1 5 20 /dev/mapper/cleartext-data") == CheckProgress{1, 5, 25});
   CHECK(parse_check_progress("5 0 1 /dev/x") == CheckProgress{5, 5, 0});
