@@ -311,7 +311,7 @@ int hold_unit(const Globals& globals, const std::string& typed,
     tell(globals, *setup, *service, found);
     if (auto done = settle(globals, *setup, *service); !done) status = report_error(done.error());
   }
-  for (const Error& error : guard_mount_points(*setup)) report_warning(error);
+  for (const Error& error : guard_mount_points(*setup, paths)) report_warning(error);
   const int loose = warn_if_loose(*setup, paths, *units);
   return loose != 0 ? loose : status;
 }

@@ -11,6 +11,7 @@
 #include "sys/fd.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
+#include "sys/mounts_above.hpp"
 #include "sys/probe.hpp"
 
 namespace latchkey {
@@ -96,6 +97,7 @@ Result<> open_and_mount(const Paths& paths, const Volume& volume, const Secret& 
   if (!fact.open)
     if (auto opened = open_mapping(request_for(volume), key); !opened) return opened;
   if (volume.mount_point.empty() || fact.mounted) return Ok{};
+  if (auto above = mount_what_is_above(*setup, paths, volume); !above) return above;
   return mount_volume(volume, false);
 }
 

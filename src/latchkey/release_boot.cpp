@@ -95,7 +95,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   if (!lock) return refuse(globals, lock.error());
   const double begun = uptime();
   const Facts facts = probe_all(setup, globals.paths);
-  for (const Error& error : guard_mount_points(setup)) report_warning(error);
+  for (const Error& error : guard_mount_points(setup, globals.paths)) report_warning(error);
   if (!any_open(facts)) {
     say(globals, closed_text(setup));
     tell_boot(globals, {.kind = "closed"});

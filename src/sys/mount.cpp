@@ -22,6 +22,7 @@
 #include "sys/handle.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
+#include "sys/mounts_above.hpp"
 
 namespace latchkey {
 namespace {
@@ -49,10 +50,36 @@ bool shows_in_place(libmnt_fs* fs, dev_t device) {
   return source && text_of(mnt_fs_get_fstype(fs)) == "btrfs" && same_btrfs(*source, device);
 }
 
-// What is on top at a path, or nullptr. A later line lies over an earlier one.
+// The first mount of the table for which this holds, or nullptr.
+template <class Holds>
+libmnt_fs* find_mount(libmnt_table* table, const Holds& holds) {
+  if (table == nullptr) return nullptr;
+  const Handle<libmnt_iter, mnt_free_iter> iterator(mnt_new_iter(MNT_ITER_FORWARD));
+  libmnt_fs* fs = nullptr;
+  while (iterator && mnt_table_next_fs(table, iterator.get(), &fs) == 0)
+    if (holds(fs)) return fs;
+  return nullptr;
+}
+
+// The mount that a path leads to, or nullptr. A line of the table may be for the same path
+// and yet be hidden, by one over it or over a directory above it.
+libmnt_fs* shown_at(libmnt_table* table, const std::string& path) {
+  struct statx info {};
+  constexpr int flags = AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW;
+  if (::statx(AT_FDCWD, path.c_str(), flags, STATX_MNT_ID, &info) != 0)
+    // One that was shut down after an error is there, and cannot be looked at.
+    return table == nullptr || errno == ENOENT || errno == ENOTDIR
+               ? nullptr
+               : mnt_table_find_target(table, path.c_str(), MNT_ITER_BACKWARD);
+  return find_mount(table, [&](libmnt_fs* fs) {
+    return static_cast<std::uint64_t>(mnt_fs_get_id(fs)) == info.stx_mnt_id;
+  });
+}
+
+// What is on top at a path, or nullptr.
 libmnt_fs* mounted_at(libmnt_table* table, const std::string& path) {
-  return table == nullptr ? nullptr
-                          : mnt_table_find_target(table, path.c_str(), MNT_ITER_BACKWARD);
+  libmnt_fs* fs = shown_at(table, path);
+  return fs != nullptr && text_of(mnt_fs_get_target(fs)) == path ? fs : nullptr;
 }
 
 std::string taken_by(libmnt_fs* fs) {
@@ -60,14 +87,19 @@ std::string taken_by(libmnt_fs* fs) {
          text_of(mnt_fs_get_target(fs)) + "'";
 }
 
-// Where else the file system on `device` is mounted.
-std::optional<std::string> mounted_elsewhere(libmnt_table* table, dev_t device) {
-  if (table == nullptr) return {};
-  const Handle<libmnt_iter, mnt_free_iter> iterator(mnt_new_iter(MNT_ITER_FORWARD));
-  libmnt_fs* fs = nullptr;
-  while (iterator && mnt_table_next_fs(table, iterator.get(), &fs) == 0)
-    if (shows(fs, device)) return printable(text_of(mnt_fs_get_target(fs)));
-  return {};
+// Where the file system on `device` is mounted, if not in sight at `place`; as words.
+std::optional<std::string> mounted_elsewhere(libmnt_table* table, dev_t device,
+                                             const std::string& place) {
+  libmnt_fs* fs = find_mount(table, [&](libmnt_fs* one) { return shows(one, device); });
+  if (fs == nullptr) return {};
+  const std::string where = text_of(mnt_fs_get_target(fs));
+  const std::string text = "its file system is mounted on '" + printable(where) + "'";
+  if (where != place) return text;
+  libmnt_fs* over = shown_at(table, place.substr(0, place.rfind('/') + 1));
+  return text + ", which " +
+         (over == nullptr ? "another mount"
+                          : "the mount on '" + printable(text_of(mnt_fs_get_target(over))) + "'") +
+         " hides";
 }
 
 // What is mounted below a path, or nothing.
@@ -158,7 +190,9 @@ std::string mapping_path(const Volume& volume) { return "/dev/mapper/" + volume.
 
 std::optional<std::string> where_mounted(dev_t device) {
   const Table mounts = read_mounts();
-  return mounted_elsewhere(mounts.get(), device);
+  libmnt_fs* fs = find_mount(mounts.get(), [&](libmnt_fs* one) { return shows(one, device); });
+  if (fs == nullptr) return {};
+  return printable(text_of(mnt_fs_get_target(fs)));
 }
 
 Result<> mount_volume(const Volume& volume, bool over_files) {
@@ -225,14 +259,14 @@ Result<> unmount_volume(const Volume& volume) {
   return Ok{};
 }
 
-std::vector<Error> guard_mount_points(const Setup& setup) {
+std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths) {
   std::vector<Error> failed;
   for (const Volume& volume : setup.volumes) {
     const auto inside = [&](const Volume& other) {
       return !other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/");
     };
     if (volume.mount_point.empty() || mounted_by_system(volume) ||
-        std::ranges::any_of(setup.volumes, inside))
+        std::ranges::any_of(setup.volumes, inside) || !missing_above(setup, paths, volume).empty())
       continue;
     if (const auto done = guard_mount_point(volume.mount_point, true); !done)
       failed.push_back(done.error());
@@ -252,8 +286,10 @@ void probe_mounts(Facts& facts, const Setup& setup) {
     struct stat info {};
     if (fs != nullptr)
       fact.taken = taken_by(fs);
-    else if (const auto other = device ? mounted_elsewhere(mounts.get(), *device) : std::nullopt)
-      fact.taken = "its file system is mounted on '" + *other + "'";
+    else if (const auto other = device
+                                    ? mounted_elsewhere(mounts.get(), *device, volume.mount_point)
+                                    : std::nullopt)
+      fact.taken = *other;
     else if (::lstat(volume.mount_point.c_str(), &info) == 0 && !S_ISDIR(info.st_mode) &&
              !S_ISLNK(info.st_mode))
       fact.taken = "its mount point '" + volume.mount_point + "' is not a directory";

@@ -11,6 +11,7 @@
 #include "core/facts.hpp"
 #include "core/plan.hpp"
 #include "core/result.hpp"
+#include "sys/setup.hpp"
 
 namespace latchkey {
 
@@ -29,20 +30,22 @@ namespace latchkey {
 
 /// Makes and guards the mount points of all volumes, so that nothing else makes
 /// them first and writes into them. Those inside another volume's mount point are
-/// left out: they are on that volume. Gives what failed, for warnings.
-[[nodiscard]] std::vector<Error> guard_mount_points(const Setup& setup);
+/// left out: they are on that volume. The same with those on what fstab mounts, while that
+/// is not there. Gives what failed, for warnings.
+[[nodiscard]] std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths);
 
 /// Sets `mounted` of each volume, and `taken` when its mount point or its file
-/// system is in another use. Reads the kernel's own list of mounts.
+/// system is in another use. Reads the kernel's own list of mounts. What another mount
+/// hides, over a directory above it, is not `mounted`.
 void probe_mounts(Facts& facts, const Setup& setup);
 
 /// Where the file system on this block device is mounted, the first of several places.
 [[nodiscard]] std::optional<std::string> where_mounted(dev_t device);
 
-/// The path of a mapping's node.
-[[nodiscard]] std::string mapping_path(const Volume& volume);
-
 /// True when the volume's own file system is what its mount point leads to.
 [[nodiscard]] bool mounted_in_place(const Volume& volume);
+
+/// The path of a mapping's node.
+[[nodiscard]] std::string mapping_path(const Volume& volume);
 
 }  // namespace latchkey

@@ -23,6 +23,7 @@
 #include "sys/init_system.hpp"
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
+#include "sys/mounts_above.hpp"
 #include "sys/unit_starter.hpp"
 #include "sys/unit_stopper.hpp"
 #include "sys/volume_use.hpp"
@@ -143,8 +144,9 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
       return Result<std::string>(checked->detail);
     });
   if (const auto* mount = std::get_if<MountFs>(&action))
-    return on_volume(mount->volume, [over = options_.over_files](const Volume& volume, Channel&) {
-      return detail(mount_volume(volume, over));
+    return on_volume(mount->volume, [this](const Volume& volume, Channel&) {
+      if (auto above = mount_what_is_above(setup_, paths_, volume); !above) return detail(above);
+      return detail(mount_volume(volume, options_.over_files));
     });
   if (const auto* unmount = std::get_if<UnmountFs>(&action))
     return on_volume(unmount->volume,

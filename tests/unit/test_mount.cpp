@@ -10,12 +10,14 @@
 #include <functional>
 #include <string>
 
+#include "core/message.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "sys/fsck.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
+#include "sys/mounts_above.hpp"
 #include "sys/process.hpp"
 
 using namespace latchkey;
@@ -194,6 +196,64 @@ TEST_CASE("a volume whose mapping is not there is not mounted, and says what to 
   CHECK(mounted.error().code == Code::missing);
   CHECK(mounted.error().hint == "run: latchkey unlock");
   CHECK(unmount_volume(volume));
+}
+
+TEST_CASE("a volume is not mounted below what fstab mounts above it") {
+  CHECK(alone([] {
+          const Paths paths{"/mnt/root"};
+          ::mkdir("/mnt/root", 0755);
+          ::mkdir("/mnt/root/etc", 0755);
+          ::mkdir("/mnt/srv", 0755);
+          std::ofstream("/mnt/root/etc/fstab") << "/dev/none /mnt/srv ext4 nofail 0 2\n";
+          Setup setup;
+          setup.volumes = *parse_volumes("www system/www /mnt/srv/www ext4\n", "volumes");
+          std::string out;
+          for (const Error& error : guard_mount_points(setup, paths)) out += sentence(error);
+          out += expect(::access("/mnt/srv/www", F_OK) != 0, "made on the file system below");
+          const auto missing = mount_what_is_above(setup, paths, setup.volumes[0]);
+          out += expect(!missing && missing.error().code == Code::missing &&
+                            missing.error().why ==
+                                "its mount point lies on '/mnt/srv', which is "
+                                "in /etc/fstab and not mounted",
+                        "was allowed");
+          out += expect(::mount("tmpfs", "/mnt/srv", "tmpfs", 0, "mode=0755") == 0, "no mount");
+          out += expect(static_cast<bool>(mount_what_is_above(setup, paths, setup.volumes[0])),
+                        "refused on what is mounted");
+          for (const Error& error : guard_mount_points(setup, paths)) out += sentence(error);
+          return out + expect(::access("/mnt/srv/www", F_OK) == 0, "not made where it belongs");
+        }) == "");
+}
+
+TEST_CASE("a mount that another one hides is not where it belongs") {
+  CHECK(alone([] {
+          ::mkdir("/mnt/srv", 0755);
+          ::mkdir("/mnt/srv/www", 0755);
+          std::string out =
+              expect(::mount("tmpfs", "/mnt/srv/www", "tmpfs", 0, "mode=0755") == 0, "no mount");
+          // The device that this mount shows, as the volume's mapping.
+          struct stat info {};
+          ::stat("/mnt/srv/www", &info);
+          ::mkdir("/dev/mapper", 0755);
+          out += expect(::mount("tmpfs", "/dev/mapper", "tmpfs", 0, "mode=0755") == 0, "no mount");
+          if (::mknod("/dev/mapper/hidden", S_IFBLK | 0600, info.st_dev) != 0) return std::string();
+          Setup setup;
+          setup.volumes = *parse_volumes(
+              "www system/www /mnt/srv/www ext4 x-latchkey.mapping=hidden\n", "volumes");
+          const auto look = [&] {
+            Facts facts;
+            probe_mounts(facts, setup);
+            return facts.volumes["www"];
+          };
+          out += expect(look().mounted, "not seen");
+          out += expect(::mount("tmpfs", "/mnt/srv", "tmpfs", 0, "mode=0755") == 0, "no mount");
+          out += expect(!look().mounted && look().taken ==
+                                               "its file system is mounted on '/mnt/srv/www', "
+                                               "which the mount on '/mnt/srv' hides",
+                        look().taken);
+          ::mkdir("/mnt/srv/www", 0755);
+          return out + expect(!look().mounted && !mounted_in_place(setup.volumes[0]),
+                              "taken for mounted");
+        }) == "");
 }
 
 TEST_CASE("something else on a mount point is a fact") {
