@@ -23,6 +23,7 @@
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
 #include "sys/mounts_above.hpp"
+#include "sys/xfs.hpp"
 
 namespace latchkey {
 namespace {
@@ -123,6 +124,17 @@ Error busy_error(const std::string& what, const Volume& volume, libmnt_table* mo
   return {Code::busy, what, "in use by " + users_text(users), "end them, then run this again"};
 }
 
+// Where the XFS is mounted of which the volume's is a copy: the kernel refuses it with the
+// same word as a damaged one.
+std::optional<std::string> mounted_original(const Volume& volume) {
+  const Table mounts = read_mounts();
+  libmnt_fs* fs = find_mount(mounts.get(), [&](libmnt_fs* one) {
+    return text_of(mnt_fs_get_fstype(one)) == "xfs" &&
+           same_xfs(text_of(mnt_fs_get_source(one)), mapping_path(volume));
+  });
+  return fs == nullptr ? std::nullopt : std::optional(printable(text_of(mnt_fs_get_target(fs))));
+}
+
 Error mount_error(int error, const std::string& what, const Volume& volume) {
   const std::string type = type_of(volume);
   const std::string check = type == "auto" ? "look with: blkid " + mapping_path(volume)
@@ -132,10 +144,17 @@ Error mount_error(int error, const std::string& what, const Volume& volume) {
       return {Code::kernel, what, "the kernel knows no file system '" + type + "'",
               "run: modprobe " + type};
     case EINVAL:
+      if (const auto original = type == "xfs" ? mounted_original(volume) : std::nullopt)
+        return {Code::refused, what,
+                "it is a copy of the file system on '" + *original +
+                    "' and has the same UUID, and the kernel mounts no two such",
+                "add the option nouuid to its line in /etc/latchkey/volumes, or run once: "
+                "xfs_admin -U generate " +
+                    mapping_path(volume) + "; then: release-services"};
       return {Code::damaged, what,
               "there is no readable " + (type == "auto" ? std::string() : type + " ") +
                   "file system on it, or a mount option is wrong",
-              check + "; see also: dmesg"};
+              "see: dmesg; " + check};
     case EUCLEAN:
     case EBADMSG:
       return {Code::damaged, what, "its file system is damaged", check};

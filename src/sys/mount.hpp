@@ -19,9 +19,9 @@ namespace latchkey {
 /// missing and guarded (immutable) below the mount. `over_files` allows what is
 /// refused otherwise: a mount point with files in it, which the mount would hide.
 /// Then looks whether the right device is mounted at the right place. Fails with
-/// Code::refused (unsafe mount point, stray files), Code::busy (something else is
-/// mounted there, or it is no directory), Code::damaged (no readable file
-/// system), Code::kernel (unknown type), Code::missing, Code::io.
+/// Code::refused (unsafe mount point, stray files, a copy of a mounted XFS), Code::busy (something
+/// else is mounted there, or it is no directory), Code::damaged (no readable file system),
+/// Code::kernel (unknown type), Code::missing, Code::io.
 [[nodiscard]] Result<> mount_volume(const Volume& volume, bool over_files);
 
 /// Unmounts it, every layer that is the volume's, and guards the mount point
