@@ -47,6 +47,9 @@ void tell_of_fstab(const Paths& paths);
 /// Swap areas, and the place of kernel dumps, that are not encrypted.
 [[nodiscard]] Findings check_traces(const Paths& paths);
 
+/// The owner's files below hooks.d that are never run.
+[[nodiscard]] Findings check_hooks(const Paths& paths);
+
 /// The parts that are linked into early boot's programs, against what apt knows of.
 /// Empty in a test's root.
 [[nodiscard]] Findings check_bundled(const Paths& paths);

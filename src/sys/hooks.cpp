@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <optional>
+#include <utility>
+
 #include "core/hooks.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
@@ -24,7 +27,38 @@ std::optional<HookFile> look_at(const std::string& path, const std::string& name
 }
 
 Error refused(const std::string& path, const std::string& why) {
-  return {Code::refused, "the hook '" + printable(path) + "' is not run", why, ""};
+  return {Code::refused, "the hook '" + printable(path) + "' is not run", why,
+          "see HOOKS in latchkey(8)"};
+}
+
+// A file among an event's hooks, or why it is not run: it, or all of them.
+struct Candidate {
+  std::string name{};
+  std::string path{};
+  std::optional<Error> refusal{};
+};
+
+std::vector<Candidate> candidates(const std::string& directory, const std::string& event) {
+  const std::string place = directory + "/" + event;
+  for (const std::string& one : {directory, place}) {
+    const auto found = look_at(one, "");
+    if (!found) return {};
+    const auto why = hook_directory_refusal(*found);
+    if (!why) continue;
+    if (!any_hook(directory, event)) return {};
+    return {{.refusal = Error{Code::refused, "no hook in '" + place + "' is run",
+                              "'" + one + "' is not safe: " + *why,
+                              "run: chown root: " + one + "; chmod go-w " + one}}};
+  }
+  std::vector<Candidate> out;
+  for (const std::string& name : names_in(place)) {
+    Candidate one{name, place + "/" + name};
+    const auto found = look_at(one.path, name);
+    if (!found) continue;
+    if (const auto why = hook_refusal(*found)) one.refusal = refused(one.path, *why);
+    out.push_back(std::move(one));
+  }
+  return out;
 }
 
 void run_hook(const HookRun& hooks, const std::string& path, const std::string& name) {
@@ -55,27 +89,18 @@ bool any_hook(const std::string& directory, const std::string& event) {
 void run_hooks(const HookRun& hooks) {
   // Ours are closed by an exec anyway; this is for what our own caller left open.
   ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  const std::string place = hooks.directory + "/" + hooks.event;
-  for (const std::string& directory : {hooks.directory, place}) {
-    const auto found = look_at(directory, "");
-    if (!found) return;
-    if (const auto why = hook_directory_refusal(*found)) {
-      if (any_hook(hooks.directory, hooks.event))
-        hooks.warn({Code::refused, "no hook in '" + place + "' is run",
-                    "'" + directory + "' is not safe: " + *why,
-                    "run: chown root: " + directory + "; chmod go-w " + directory});
-      return;
-    }
-  }
-  for (const std::string& name : names_in(place)) {
-    const std::string path = place + "/" + name;
-    const auto found = look_at(path, name);
-    if (!found) continue;
-    if (const auto why = hook_refusal(*found))
-      hooks.warn(refused(path, *why));
+  for (const Candidate& one : candidates(hooks.directory, hooks.event))
+    if (one.refusal)
+      hooks.warn(*one.refusal);
     else
-      run_hook(hooks, path, name);
-  }
+      run_hook(hooks, one.path, one.name);
+}
+
+std::vector<Error> refused_hooks(const std::string& directory, const std::string& event) {
+  std::vector<Error> out;
+  for (const Candidate& one : candidates(directory, event))
+    if (one.refusal) out.push_back(*one.refusal);
+  return out;
 }
 
 }  // namespace latchkey

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -22,6 +23,10 @@ struct HookRun {
 
 /// True when the event's directory holds anything.
 [[nodiscard]] bool any_hook(const std::string& directory, const std::string& event);
+
+/// Why which of the files in the event's directory would not be run.
+[[nodiscard]] std::vector<Error> refused_hooks(const std::string& directory,
+                                               const std::string& event);
 
 /// Runs the hooks of an event one after the other, in the order of their names. Each
 /// has a process group of its own, which is killed when the hook has ended or after

@@ -311,6 +311,24 @@ TEST_CASE("the way into the machine is never held, whoever wrote it down") {
   CHECK(contains(hold.output, "cannot hold 'sshd.service': nobody would get into this machine"));
 }
 
+TEST_CASE("check names the hooks that would never be run") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/etc/latchkey/hooks.d/failed/mail.sh", "#!/bin/sh\n");
+  root.put("/etc/latchkey/hooks.d/released/remount", "#!/bin/sh\n");
+  REQUIRE(::chmod(root.path("/etc/latchkey/hooks.d/released/remount").c_str(), 0644) == 0);
+  root.put("/etc/latchkey/hooks.d/unlocked/good", "#!/bin/sh\n");
+  REQUIRE(::chmod(root.path("/etc/latchkey/hooks.d/unlocked/good").c_str(), 0755) == 0);
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "warning: the hook '/etc/latchkey/hooks.d/failed/mail.sh' is not run: its "
+                 "name holds more than letters, digits, '-' and '_'"));
+  CHECK(contains(said,
+                 "warning: the hook '/etc/latchkey/hooks.d/released/remount' is not run: it "
+                 "is not executable"));
+  CHECK_FALSE(contains(said, "hooks.d/unlocked"));
+}
+
 TEST_CASE("case 57: the hook that a removed dracut leaves is no builder of images") {
   if (!is_root()) return;
   const Root root;
