@@ -79,4 +79,22 @@ std::optional<Error> keys_on_volumes(const std::vector<Account>& with_keys,
                "/etc/ssh/authorized_keys.d/%u"};
 }
 
+std::vector<Error> lingers_too_early(std::string_view passwd,
+                                     const std::vector<std::string>& lingering,
+                                     const std::vector<Volume>& volumes) {
+  std::vector<Error> out;
+  for (const std::string_view line : split_lines(passwd)) {
+    const auto fields = split(std::string(line), ':');
+    if (fields.size() < 6 || std::ranges::find(lingering, fields[0]) == lingering.end()) continue;
+    const Volume* const volume = volume_of(fields[5], volumes);
+    if (volume == nullptr) continue;
+    const std::string unit = "user@" + printable(fields[2]) + ".service";
+    out.push_back(
+        {Code::partial, "the units of '" + printable(fields[0]) + "' do not start at boot",
+         "'" + unit + "' starts before '" + volume->name + "' is mounted, on which their home lies",
+         "have a program in /etc/latchkey/hooks.d/released run: systemctl restart " + unit});
+  }
+  return out;
+}
+
 }  // namespace latchkey

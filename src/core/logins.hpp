@@ -42,4 +42,11 @@ struct SshdWays {
 [[nodiscard]] std::optional<Error> keys_on_volumes(const std::vector<Account>& with_keys,
                                                    const std::vector<Volume>& volumes);
 
+/// Takes the text of /etc/passwd and the users whose own service manager starts at boot
+/// (loginctl enable-linger). Gives what is wrong for each whose home lies on a volume: it
+/// starts before the release and finds none of the user's units.
+[[nodiscard]] std::vector<Error> lingers_too_early(std::string_view passwd,
+                                                   const std::vector<std::string>& lingering,
+                                                   const std::vector<Volume>& volumes);
+
 }  // namespace latchkey

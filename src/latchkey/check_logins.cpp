@@ -36,9 +36,13 @@ Findings check_logins(const Paths& paths, const EarlyInputs& inputs) {
   for (const Account& account : logins_of(*passwd))
     if ((ways.root || account.user != "root") && has_keys(paths, account))
       with_keys.push_back(account);
+  Findings out;
   const auto fault = keys_on_volumes(with_keys, *inputs.volumes);
-  if (!fault || ways.other) return {};
-  return {doubtful(*fault)};
+  if (fault && !ways.other) out.push_back(doubtful(*fault));
+  const auto lingering = names_in(paths.root + "/var/lib/systemd/linger");
+  for (const Error& early : lingers_too_early(*passwd, lingering, *inputs.volumes))
+    out.push_back(doubtful(early));
+  return out;
 }
 
 }  // namespace latchkey

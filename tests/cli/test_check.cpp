@@ -311,6 +311,17 @@ TEST_CASE("the way into the machine is never held, whoever wrote it down") {
   CHECK(contains(hold.output, "cannot hold 'sshd.service': nobody would get into this machine"));
 }
 
+TEST_CASE("check names lingering users whose home lies on a volume") {
+  if (!is_root()) return;
+  const Root root;
+  root.put("/etc/passwd", "web:x:1000:1000::/srv/www/home:/bin/bash\n");
+  CHECK_FALSE(contains(root.check(), "the units of 'web'"));
+  root.put("/var/lib/systemd/linger/web", "");
+  CHECK(contains(root.check(),
+                 "warning: the units of 'web' do not start at boot: "
+                 "'user@1000.service' starts before 'www' is mounted"));
+}
+
 TEST_CASE("check names the hooks that would never be run") {
   if (!is_root()) return;
   const Root root;

@@ -68,3 +68,22 @@ TEST_CASE("sshd's own settings tell of other ways in, and that root has none") {
   CHECK(sshd_ways("trustedusercakeys /etc/ssh/ca.pub\n", volumes).other);
   CHECK(sshd_ways("authorizedkeyscommand /usr/bin/sss_ssh_authorizedkeys\n", volumes).other);
 }
+
+TEST_CASE("users whose units start at boot without the volume that their home lies on are named") {
+  const std::vector<Volume> volumes{volume_at("home", "/home"), volume_at("root", "/")};
+  const std::string passwd =
+      "root:x:0:0:root:/root:/bin/bash\n"
+      "alice:x:1000:1000::/home/alice:/bin/bash\n"
+      "bob:x:1001:1001::/home/bob:/bin/bash\n"
+      "pods:x:999:999::/home/pods:/usr/sbin/nologin\n"
+      "short:x\n";
+  const auto found = lingers_too_early(passwd, {"alice", "pods", "root", "gone"}, volumes);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].what == "the units of 'alice' do not start at boot");
+  CHECK(found[0].why ==
+        "'user@1000.service' starts before 'home' is mounted, on which their home lies");
+  CHECK(found[0].hint ==
+        "have a program in /etc/latchkey/hooks.d/released run: systemctl restart "
+        "user@1000.service");
+  CHECK(found[1].what == "the units of 'pods' do not start at boot");
+}
