@@ -69,6 +69,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
     if (others == 0) say(globals, "nothing to do: everything is closed");
     return others;
   }
+  outlive_connection();
   if (const int status = take_markers(*setup, globals.paths); status != 0) return status;
   TerminalReporter reporter(globals);
   ReleaseEffects effects(*setup, globals.paths, reporter, {.let_go = [&turn] { drop(*turn); }});

@@ -106,6 +106,7 @@ int release_now(const Flags& flags, const Globals& globals) {
     if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
     facts = probe_all(*setup, globals.paths);
   }
+  outlive_connection();
   const double begun = uptime();
   Plan plan;
   plan_release(plan, *setup, facts);

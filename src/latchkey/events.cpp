@@ -2,6 +2,7 @@
 #include "latchkey/events.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,6 +30,7 @@ void start_detached(const Globals& globals) {
   auto worker = Worker::fork(
       [&](Channel&) {
         ::setsid();
+        for (const int number : {SIGHUP, SIGPIPE}) ::signal(number, SIG_DFL);
         const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
         for (const int number : {0, 1, 2}) ::dup2(null.get(), number);
         close_other_descriptors(STDERR_FILENO);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/terminal.hpp"
 
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -103,6 +104,10 @@ void TerminalReporter::skipped(const Step& step, const std::string& lacking) {
 void TerminalReporter::note(const std::string& text) {
   clear();
   say(globals_, printable(text, 1000));
+}
+
+void outlive_connection() noexcept {
+  for (const int number : {SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
 }
 
 bool colour_wanted() {

@@ -58,6 +58,10 @@ class TerminalReporter : public Reporter {
   bool drawn_ = false;
 };
 
+/// From now on the work goes on when the connection of who began it ends, or who reads what
+/// it prints; Ctrl-C still ends it. For when nothing is asked any more.
+void outlive_connection() noexcept;
+
 /// True when stdout may be coloured.
 [[nodiscard]] bool colour_wanted();
 
