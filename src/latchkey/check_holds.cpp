@@ -5,6 +5,7 @@
 
 #include "core/hold.hpp"
 #include "core/text.hpp"
+#include "core/unit_order.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/held_scripts.hpp"
@@ -14,6 +15,7 @@
 #include "sys/rc_links.hpp"
 #include "sys/systemd.hpp"
 #include "sys/unit_company.hpp"
+#include "sys/unit_order.hpp"
 
 namespace latchkey {
 namespace {
@@ -34,6 +36,25 @@ Findings check_company(const HeldUnits& held) {
     say(one, "is part of", "it was added after the hold and starts without its volumes", one.held);
   for (const Loose& one : loose_triggers(held.units, held.triggers))
     say(one, "starts", "it was added after the hold and tries in vain until the release", one.held);
+  return out;
+}
+
+// Held by an older version, by hand, or before their files were changed.
+Findings check_order(const Setup& setup) {
+  std::vector<std::string> units;
+  for (const Service& service : setup.services)
+    if (!is_template(service.unit)) units.push_back(service.unit);
+  Findings out;
+  // They are asked for together: for most owners that is all there is to ask.
+  if (units.empty() || !reached_before_release(units, ordered_before)) return out;
+  for (const std::string& unit : units)
+    if (const auto reached = reached_before_release({unit}, ordered_before)) {
+      Error error = too_early_error(unit, *reached);
+      error.what = "'" + unit + "' is held and cannot be";
+      if (!unit.ends_with(".mount"))
+        error.hint = "run: latchkey unhold " + unit + "; " + error.hint;
+      out.push_back(bad(std::move(error)));
+    }
   return out;
 }
 
@@ -58,6 +79,7 @@ Findings check_units(const Paths& paths, const Setup& setup) {
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
+  for (Finding& finding : check_order(setup)) out.push_back(std::move(finding));
   for (Finding& finding : check_company(held)) out.push_back(std::move(finding));
   if (const auto stale = stale_drop_ins(paths, setup.volumes); !stale.empty())
     out.push_back(

@@ -11,6 +11,7 @@
 #include "core/message.hpp"
 #include "core/new_config.hpp"
 #include "core/text.hpp"
+#include "core/unit_order.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
@@ -25,6 +26,7 @@
 #include "sys/rc_links.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/unit_jobs.hpp"
+#include "sys/unit_order.hpp"
 
 namespace latchkey {
 namespace {
@@ -79,9 +81,11 @@ Result<std::vector<Found>> find_units(const std::string& unit) {
   if (state.load == "not-found") return no_such_unit(unit);
   const std::string id = valid_unit_name(state.id) ? state.id : unit;
   if (is_way_in(id)) return way_in_error(id);
-  std::vector<Found> out{{id, state.triggered_by,
-                          id == unit ? "" : "'" + unit + "' is another name of it",
-                          state.required_by}};
+  if (const auto reached = reached_before_release({id}, ordered_before))
+    return too_early_error(id, *reached);
+  std::vector<Found> out{
+      {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it",
+       state.required_by}};
   for (const std::string& part : state.consists_of) {
     if (!part.ends_with(".service") || !valid_unit_name(part) || is_way_in(part)) continue;
     Found found{part, {}, "it is part of '" + id + "'"};
