@@ -41,6 +41,7 @@ struct Found {
   std::vector<std::string> triggers{};
   std::string why{};
   std::vector<std::string> dependants{};  ///< services that require it
+  bool disabled = false;                  ///< nothing would start it but a release
 };
 
 Error no_such_unit(const std::string& unit) {
@@ -85,7 +86,8 @@ Result<std::vector<Found>> find_units(const std::string& unit) {
     return too_early_error(id, *reached);
   std::vector<Found> out{
       {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it",
-       state.required_by}};
+       state.required_by,
+       state.unit_file == "disabled" && !is_wanted(state) && state.triggered_by.empty()}};
   for (const std::string& part : state.consists_of) {
     if (!part.ends_with(".service") || !valid_unit_name(part) || is_way_in(part)) continue;
     Found found{part, {}, "it is part of '" + id + "'"};
@@ -187,6 +189,10 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
                      (names.size() == 1 ? " is mounted" : " are mounted");
   if (!found.why.empty()) text += " (" + found.why + ")";
   say(globals, text);
+  if (found.disabled)
+    report_warning({Code::partial, "'" + found.unit + "' is disabled",
+                    "a release starts it all the same",
+                    "if it is not to run, run: latchkey unhold " + found.unit});
   for (const std::string& trigger : found.triggers)
     say(globals, "'" + trigger + "' is held with it: it starts '" + found.unit + "'");
   for (const std::string& other : found.dependants)
