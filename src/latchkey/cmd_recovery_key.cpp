@@ -34,18 +34,28 @@ class RecoveryMaker {
   RecoveryMaker(const Globals& globals, const Setup& setup, const Volume* volume, Unfinished& work)
       : globals_(globals), setup_(setup), volume_(volume), work_(work) {}
 
-  // Gets what opens the header now. Every run draws a key of its own, since nobody
-  // may have seen that of an interrupted one.
+  // Gets what opens the header now. A run that was interrupted behind its printed key is gone
+  // on with; any other draws a key of its own, since nobody may have seen that of before.
   Result<> prepare(Asker& asker) {
     auto opened = volume_ == nullptr ? open_keys(asker) : open_volume(asker);
     if (!opened) return opened;
     const auto opens = luks().try_key(existing_);
     if (!opens) return opens.error();
     opened_ = *opens;
+    if (has_printed_key()) {
+      printed_before_ = true;
+      say(globals_, "the recovery key that the interrupted run printed stays the one in force");
+      return Ok{};
+    }
     if (auto gone =
             remove_half_made(luks(), work_, *opens, removal_of_slot(setup_, volume_, slot()));
         !gone)
       return gone;
+    // Whether it came to be printed is not known, only that it could have been.
+    if (work_.is_done("name") && !luks().has_slot(slot()))
+      report_warning({Code::partial, "a recovery key that was printed before is void",
+                      "the run that made it was interrupted, and its slot is gone",
+                      "throw that paper away, if there is one"});
     const auto free = luks().free_slot();
     if (!free) return free.error();
     auto drawn = draw_recovery_key();
@@ -79,11 +89,20 @@ class RecoveryMaker {
     if (volume_ == nullptr) header_->rest(setup_);
   }
 
+  [[nodiscard]] bool printed_before() const { return printed_before_; }
   [[nodiscard]] bool named() { return luks().header().type == "LUKS2"; }
   [[nodiscard]] int slot() const { return recorded_slot(work_, "new"); }
 
  private:
   LuksDevice& luks() { return header_->luks(); }
+
+  // And its slot is still the one that was made for it, as far as the header can tell.
+  bool has_printed_key() {
+    if (!work_.is_done("print") || !luks().has_slot(slot())) return false;
+    const auto names = luks().slot_names();
+    const auto own = names.find(slot());
+    return !named() || (own != names.end() && own->second == recovery_slot_name);
+  }
 
   Result<> open_keys(Asker& asker) {
     auto header = AwakeHeader::of_keys(globals_, setup_);
@@ -121,7 +140,7 @@ class RecoveryMaker {
           "the slot of the recovery key of before is gone (slot " + std::to_string(older) + ")");
     }
     const auto own = names.find(opened_);
-    if (own != names.end() && own->second == recovery_slot_name)
+    if (opened_ != slot() && own != names.end() && own->second == recovery_slot_name)
       report_warning(
           {Code::partial, "key slot " + std::to_string(opened_) + " stays",
            "it is named as a recovery key, and is what you opened '" + work_.name + "' with",
@@ -137,11 +156,16 @@ class RecoveryMaker {
   Secret existing_{};
   int opened_ = LuksDevice::any_slot;  // by what was typed, or by the key file
   Secret key_{};
+  bool printed_before_ = false;
 };
 
-void tell_how_to_use(const Globals& globals, const DeviceRef& device, const std::string& mapping) {
-  say(globals,
-      "write it down now, it is not shown again; keep it on paper, away from this machine");
+void tell_how_to_use(const Globals& globals, const DeviceRef& device, const std::string& mapping,
+                     bool printed_before) {
+  say(globals, printed_before
+                   ? "keep what was printed then on paper, away from this machine; if nobody has "
+                     "it, run this again: it prints another one, and that one is void"
+                   : "write it down now, it is not shown again; keep it on paper, away from this "
+                     "machine");
   say(globals, "to use it, with its dashes: cryptsetup open " + device.path() + " " + mapping);
   say(globals, "what to do then is in latchkey-recovery(7)");
 }
@@ -174,7 +198,8 @@ int make(const Globals& globals, const std::string& name, std::optional<int> des
                     "note the number of its slot with it: " + std::to_string(maker.slot())});
   maker.rest();
   tell_how_to_use(globals, volume == nullptr ? setup->config.keys.device : volume->device,
-                  volume == nullptr ? setup->config.keys.mapping : volume->mapping);
+                  volume == nullptr ? setup->config.keys.mapping : volume->mapping,
+                  maker.printed_before());
   return 0;
 }
 

@@ -82,6 +82,14 @@ class KeysHeader {
     argv.insert(argv.end(), words.begin(), words.end());
     return run_program(argv, input);
   }
+  // A shell tells a killed program by its status.
+  [[nodiscard]] Done run_in_shell(const std::vector<std::string>& words,
+                                  const std::string& input) const {
+    std::vector<std::string> argv{"/bin/sh",        "-c",     "\"$@\"; exit $?", "sh",
+                                  LATCHKEY_PROGRAM, "--root", place_.path()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run_program(argv, input);
+  }
   [[nodiscard]] std::vector<int> opened_by(const std::string& passphrase) const {
     return slots_opened_by(luks(), secret_of(passphrase)).value();
   }
@@ -106,6 +114,41 @@ TEST_CASE("recovery-key keeps the slot that was opened by what was typed, whatev
   CHECK(contains(done.output, "latchkey remove-passphrase --slot 1"));
   CHECK(keys.opened_by("on paper") == std::vector<int>{1});
   CHECK(keys.opened_by("older paper").empty());
+}
+
+TEST_CASE("a recovery key that was printed stays in force when the run is killed right after it") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  keys.add(1, "older paper", "recovery");
+  const auto killed = [&](const std::string& where) {
+    const Done done = keys.run_in_shell({"recovery-key", "keys", "--halt", where}, "first one\n");
+    INFO(done.output);
+    CHECK(done.status == 137);
+    const std::size_t at = done.output.find("-");
+    REQUIRE(at != std::string::npos);
+    const std::size_t line = done.output.rfind('\n', at) + 1;
+    return done.output.substr(line, done.output.find('\n', at) - line);
+  };
+  const std::string printed = killed("remove:before");
+  CHECK(keys.opened_by(printed).size() == 1);
+  const Done done = keys.run({"recovery-key", "keys"}, "first one\n");
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(contains(done.output, "that the interrupted run printed stays the one in force"));
+  CHECK_FALSE(contains(done.output, "write it down now"));
+  CHECK(keys.opened_by(printed).size() == 1);
+  CHECK(keys.opened_by("older paper").empty());
+
+  // Printed, but not noted so.
+  const std::string lost = killed("print:after");
+  CHECK(keys.opened_by(lost).size() == 1);
+  const Done again = keys.run({"recovery-key", "keys"}, "first one\n");
+  INFO(again.output);
+  CHECK(again.status == 0);
+  CHECK(contains(again.output, "a recovery key that was printed before is void"));
+  CHECK(contains(again.output, "write it down now"));
+  CHECK(keys.opened_by(lost).empty());
+  CHECK(keys.luks().header().slots.size() == 2);
 }
 
 TEST_CASE("change-passphrase names no passphrase as a recovery key, and every slot that stays") {
@@ -180,10 +223,8 @@ TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the s
   if (!keys.usable()) return;
   const std::string words = "first one\nanother long one\n";
   const auto killed = [&](std::vector<std::string> command) {
-    command.insert(command.begin(), {"/bin/sh", "-c", "\"$@\"; exit $?", "sh", LATCHKEY_PROGRAM,
-                                     "--root", keys.place().path()});
     command.insert(command.end(), {"--halt", "add:after"});
-    CHECK(run_program(command, words).status == 137);
+    CHECK(keys.run_in_shell(command, words).status == 137);
     CHECK(keys.luks().header().slots.size() == 2);
   };
   killed({"add-passphrase", "bob", "--accept-weak"});
