@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/config.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "core/volume.hpp"
@@ -62,6 +61,14 @@ std::vector<std::string> contradictions(std::string_view name, std::string_view 
   if (name == "latchkey.conf") return in_config(there, saved);
   if (name == "volumes") return in_volumes(there, saved);
   return {};
+}
+
+bool is_other_keys_volume(const KeysVolume& there, const BackupPart& saved,
+                          const std::string& before) {
+  if (!there.uuid.empty()) return there.uuid != saved.uuid;
+  if (there.device.kind == DeviceRef::Kind::uuid) return there.device.value != saved.uuid;
+  const std::string device = there.device.text();
+  return device != saved.device && device != before;
 }
 
 Error contradiction_error(const std::string& file, const std::vector<std::string>& contradictions) {

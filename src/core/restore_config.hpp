@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/backup_format.hpp"
+#include "core/config.hpp"
 #include "core/result.hpp"
 
 namespace latchkey {
@@ -17,6 +19,13 @@ namespace latchkey {
 /// fits, or it is another file.
 [[nodiscard]] std::vector<std::string> contradictions(std::string_view name, std::string_view there,
                                                       std::string_view saved);
+
+/// True when the configuration that is there names another keys volume than that of the
+/// backup: a `rekey` came after it, or the configuration is older. It is the same one by its
+/// UUID; where none is configured, by its device. `saved` has the device that the
+/// administrator named, if any; `before` is that of the backup.
+[[nodiscard]] bool is_other_keys_volume(const KeysVolume& there, const BackupPart& saved,
+                                        const std::string& before);
 
 /// What people are told of them.
 [[nodiscard]] Error contradiction_error(const std::string& file,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/restore_keys.hpp"
 
+#include "core/message.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -20,6 +21,14 @@ Error key_error(const std::string& volume, const std::string& file, const KeyFac
   return {Code::partial, "no key opens '" + printable(volume) + "'", why,
           open ? "do not lock it, and do not reboot: save what is on it first; then " + other
                : other};
+}
+
+Error keys_not_known(const std::string& device, const Error& why) {
+  return {Code::partial, "whether the keys in use open their volumes is not known",
+          why.code == Code::denied
+              ? "this passphrase does not open the keys volume that latchkey.conf names, " + device
+              : sentence(why),
+          "with the passphrase of that one: latchkey check --with-keys"};
 }
 
 }  // namespace latchkey

@@ -30,4 +30,8 @@ enum class KeyAction {
 [[nodiscard]] Error key_error(const std::string& volume, const std::string& file,
                               const KeyFact& fact, bool open);
 
+/// What people are told when the keys volume in use, on `device`, does not show its keys: no
+/// more than that.
+[[nodiscard]] Error keys_not_known(const std::string& device, const Error& why);
+
 }  // namespace latchkey

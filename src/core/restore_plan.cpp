@@ -81,6 +81,14 @@ std::optional<RestoreDecision> refuse_named(const BackupPart& part, const Restor
 RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, bool overwrite) {
   const bool elsewhere = !part.header.empty();
   const std::string where = elsewhere ? part.header : part.device;
+  if (fact.header && fact.uuid == part.uuid && fact.opens && fact.whole)
+    return {RestoreAction::nothing, "", ""};
+  if (!fact.replaced_by.empty() && !overwrite)
+    return {RestoreAction::refuse,
+            "latchkey.conf names another one, " + fact.replaced_by +
+                ", as it does after a rekey; the keys of before open nothing then",
+            "where latchkey.conf is right, there is nothing to restore: make a new backup; if "
+            "the keys volume of the backup is wanted all the same, add: --overwrite keys"};
   if (!fact.present) {
     if (part.kind == BackupPart::Kind::keys && fact.can_make)
       return {RestoreAction::make, where + " is gone and is made again", ""};
@@ -94,8 +102,6 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
     return {RestoreAction::missing, "LVM knows " + where + ", but a disk that it lies on is gone",
             part.kind == BackupPart::Kind::keys ? drop : ""};
   }
-  if (fact.header && fact.uuid == part.uuid && fact.opens && fact.whole)
-    return {RestoreAction::nothing, "", ""};
   if (fact.named)
     if (auto refused = refuse_named(part, fact)) return *refused;
   // A header file of its own may be empty, or half written: it grows.

@@ -28,6 +28,8 @@ struct RestoreFact {
   bool begun = false;
   /// The administrator said which device it is: nothing on it need tell that it is the part's.
   bool named = false;
+  /// Keys volume: the one that the configuration names instead of the backup's; empty: none.
+  std::string replaced_by{};
   std::string others{};  ///< named: why it cannot be the part's device at all; empty: nothing
 };
 
@@ -46,9 +48,9 @@ struct RestoreDecision {
 };
 
 /// Decides for one part (not for files). `overwrite`: the owner named this part, so
-/// that what is there may be lost; it never stretches to a device that is too small or
-/// in use. A device that was named must also be as large as the backup says, unless
-/// `overwrite`, and belong to nobody else, whatever is said.
+/// that what is there may be lost, and a keys volume be put beside the one in use; it never
+/// stretches to a device that is too small or in use. A device that was named must also be as large
+/// as the backup says, unless `overwrite`, and belong to nobody else, whatever is said.
 [[nodiscard]] RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact,
                                              bool overwrite);
 

@@ -153,7 +153,7 @@ Result<> Restorer::make_keys_lv() {
   const auto fact = look(part);
   // Told by the step that puts the content there.
   if (!fact) return Ok{};
-  if (decide_restore(part, *fact, false).action != RestoreAction::make) return Ok{};
+  if (decide_restore(part, *fact, may_overwrite(part)).action != RestoreAction::make) return Ok{};
   say(globals_, "making " + part.device + " again");
   const bool before = !work_.value("lv").empty();
   if (auto noted = note("lv"); !noted) return noted;
@@ -171,6 +171,7 @@ Result<> Restorer::make_keys_lv() {
 }
 
 Result<> Restorer::put_keys(const BackupPart& part) {
+  if (const auto other = other_keys()) read_other_keys(*other);
   if (auto done = put(part); !done) return done;
   const DeviceRef device = device_of(part);
   if (told_.contains(part.name) || device.kind != DeviceRef::Kind::lv || is_named(part))
@@ -178,10 +179,16 @@ Result<> Restorer::put_keys(const BackupPart& part) {
   return untag_lv(device, made_tag);
 }
 
+bool Restorer::may_overwrite(const BackupPart& part) const {
+  return std::ranges::find(wishes_.overwrite, part.name) != wishes_.overwrite.end();
+}
+
 Result<RestoreFact> Restorer::look(const BackupPart& part) {
   RestoreFact fact;
   fact.begun = is_begun(work_, part);
   fact.named = is_named(part);
+  if (part.kind == BackupPart::Kind::keys)
+    if (const auto other = other_keys()) fact.replaced_by = other->device.text();
   const DeviceRef device = device_of(part);
   const std::string path = target_of(part);
   if (part.header.empty() && device.kind == DeviceRef::Kind::lv) {
@@ -225,17 +232,13 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
     fact.opens = tried->opens || tried->saved_opens;
     return fact;
   }
-  KeysVolume volume;
-  volume.device = {.kind = DeviceRef::Kind::path, .value = loop->path()};
-  volume.mapping = "latchkey-restore-" + std::to_string(::getpid());
-  auto keys = OpenKeys::open(volume, proved_.passphrase, KeysAccess::read,
-                             [this](const std::string& text) { say(globals_, text); });
+  auto keys = open_to_read(loop->path(), "");
   if (!keys && keys.error().code != Code::denied && keys.error().code != Code::damaged)
     return keys.error();
   fact.opens = keys || keys.error().code == Code::damaged;
   fact.whole = static_cast<bool>(keys);
   if (!keys) fact.unread = why_unread(keys.error(), path);
-  if (keys) read_live_keys(*keys);
+  if (keys && fact.replaced_by.empty()) read_live_keys(*keys);
   if (keys)
     if (auto closed = keys->close(); !closed) return closed.error();
   return fact;
@@ -247,8 +250,7 @@ Result<> Restorer::put(const BackupPart& part) {
     tell(part, fact.error());
     return Ok{};
   }
-  const bool may = std::ranges::find(wishes_.overwrite, part.name) != wishes_.overwrite.end();
-  const RestoreDecision decision = decide_restore(part, *fact, may);
+  const RestoreDecision decision = decide_restore(part, *fact, may_overwrite(part));
   switch (decision.action) {
     case RestoreAction::nothing:
       say(globals_, part.text() + " is as it should be");

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "latchkey/steps.hpp"
 #include "sys/key_return.hpp"
 #include "sys/keys_volume.hpp"
+#include "sys/lvm.hpp"
 
 namespace latchkey {
 
@@ -41,6 +44,7 @@ class Restorer {
   [[nodiscard]] Result<> put(const BackupPart& part);
   [[nodiscard]] Result<> write(const BackupPart& part);
   [[nodiscard]] Result<> prove(const BackupPart& part);
+  [[nodiscard]] bool may_overwrite(const BackupPart& part) const;
   [[nodiscard]] Result<RestoreFact> look(const BackupPart& part);
   [[nodiscard]] Result<> note(const std::string& key);
   [[nodiscard]] Result<> note_whole(const BackupPart& part);
@@ -67,6 +71,10 @@ class Restorer {
     KeyFact fact{};
   };
   [[nodiscard]] std::vector<WantedKey> wanted_keys() const;
+  [[nodiscard]] std::optional<KeysVolume> other_keys() const;
+  [[nodiscard]] Result<OpenKeys> open_to_read(const std::string& path,
+                                              const std::string& uuid) const;
+  void read_other_keys(const KeysVolume& keys);
   void read_live_keys(const OpenKeys& keys);
   [[nodiscard]] const Secret* live_key(const std::string& volume) const;
   [[nodiscard]] const Secret* saved_key(const std::string& volume) const;
@@ -81,6 +89,7 @@ class Restorer {
   Unfinished& work_;
   std::vector<BackupPart> parts_;  ///< the backup's, with the devices that were named
   std::optional<Error> problem_{};
+  std::unique_ptr<WokenLv> woken_{};  ///< of the keys volume in use, where it is not the backup's
   std::set<std::string> told_{};  ///< volumes of which a problem was told
   /// Of the keys volume in use, once it was open: volume → its key.
   std::optional<std::map<std::string, Secret>> live_{};

@@ -6,11 +6,14 @@
 #include <algorithm>
 
 #include "core/message.hpp"
+#include "core/restore_config.hpp"
 #include "core/text.hpp"
 #include "latchkey/restorer.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
+#include "sys/fd.hpp"
 #include "sys/header_view.hpp"
+#include "sys/loop.hpp"
 #include "sys/lvm.hpp"
 
 namespace latchkey {
@@ -32,6 +35,35 @@ std::vector<Restorer::WantedKey> Restorer::wanted_keys() const {
                       part.mapping});
   }
   return wanted;
+}
+
+// The keys volume in use, where the configuration names another one than the backup's.
+std::optional<KeysVolume> Restorer::other_keys() const {
+  const std::string file = globals_.paths.etc("latchkey.conf");
+  const auto text = read_file(file);
+  const auto config = text ? parse_config(*text, file) : Result<Config>(text.error());
+  if (!config || !is_other_keys_volume(config->keys, keys_part(), backup_.manifest().keys().device))
+    return {};
+  return config->keys;
+}
+
+Result<OpenKeys> Restorer::open_to_read(const std::string& path, const std::string& uuid) const {
+  KeysVolume volume;
+  volume.device = {.kind = DeviceRef::Kind::path, .value = path};
+  volume.mapping = "latchkey-restore-" + std::to_string(::getpid());
+  volume.uuid = uuid;
+  return OpenKeys::open(volume, proved_.passphrase, KeysAccess::read,
+                        [this](const std::string& said) { say(globals_, said); });
+}
+
+// The backup's passphrase may be that of this one too.
+void Restorer::read_other_keys(const KeysVolume& keys) {
+  woken_ = std::make_unique<WokenLv>(keys.device);
+  const auto loop = LoopDevice::attach(keys.device.path(), 0, 0);
+  auto open = loop ? open_to_read(loop->path(), keys.uuid) : Result<OpenKeys>(loop.error());
+  if (!open) return tell(keys_not_known(keys.device.text(), open.error()));
+  read_live_keys(*open);
+  if (auto closed = open->close(); !closed) tell(closed.error());
 }
 
 void Restorer::read_live_keys(const OpenKeys& keys) {
@@ -108,10 +140,9 @@ Result<> Restorer::put_key_files() {
 
 Result<> Restorer::write_key_files(const std::vector<const WantedKey*>& wanted) {
   const BackupPart& part = keys_part();
-  KeysVolume volume;
-  volume.device = *parse_device_ref(part.device);
-  volume.mapping = part.mapping;
-  volume.uuid = part.uuid;
+  const KeysVolume saved{
+      .device = *parse_device_ref(part.device), .mapping = part.mapping, .uuid = part.uuid};
+  const KeysVolume volume = other_keys().value_or(saved);
   const auto say_so = [this](const std::string& text) { say(globals_, text); };
   auto keys = OpenKeys::open(volume, proved_.passphrase, KeysAccess::write, say_so);
   if (!keys) return keys.error();

@@ -268,6 +268,26 @@ TEST_CASE("a volume that cannot be found by its UUID is told with what says wher
         std::string::npos);
 }
 
+TEST_CASE("a keys volume that another one has replaced is put back only when it is asked for") {
+  const BackupPart part = keys_part();
+  RestoreFact fact{.can_make = true};
+  fact.replaced_by = "vg/encrypted-keys-2";
+  const auto refused = decide_restore(part, fact, false);
+  CHECK(refused.action == RestoreAction::refuse);
+  CHECK(refused.why.find("latchkey.conf names another one, vg/encrypted-keys-2") == 0);
+  CHECK(refused.hint.find("--overwrite keys") != std::string::npos);
+  CHECK(decide_restore(part, fact, true).action == RestoreAction::make);
+  fact.present = true;
+  fact.size = part.size;
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::refuse);
+  CHECK(decide_restore(part, fact, true).action == RestoreAction::write);
+  // The old one, which the rekey left there.
+  fact.header = true;
+  fact.uuid = part.uuid;
+  fact.opens = true;
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::nothing);
+}
+
 TEST_CASE("a manifest says how large a volume's device was; older ones do not") {
   BackupManifest manifest;
   const BackupPart keys = placed_keys();

@@ -60,6 +60,17 @@ TEST_CASE("of a volume that no key opens it is told what is so, and not to lock 
   CHECK(closed.hint.find("lock it") == std::string::npos);
 }
 
+TEST_CASE("of a keys volume in use that stays shut nothing is said but that") {
+  const Error denied =
+      keys_not_known("vg/encrypted-keys-2", {Code::denied, "cannot open 'keys'", "no slot", ""});
+  CHECK(denied.what == "whether the keys in use open their volumes is not known");
+  CHECK(denied.why ==
+        "this passphrase does not open the keys volume that latchkey.conf names, "
+        "vg/encrypted-keys-2");
+  CHECK(keys_not_known("vg/k", {Code::missing, "there is no device vg/k", "", ""}).why ==
+        "there is no device vg/k");
+}
+
 TEST_CASE("both keys are tried on the header that is there") {
   const TempFolder folder;
   const std::string disk = folder.file("device");

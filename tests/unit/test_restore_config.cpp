@@ -41,6 +41,30 @@ TEST_CASE("a configuration that names another keys volume than the backup is tol
   CHECK(contradictions("services", "a", "b").empty());
 }
 
+TEST_CASE("the keys volume of a backup is not in use any more after a rekey") {
+  BackupPart part{.kind = BackupPart::Kind::keys, .name = "keys", .device = "vg/keys"};
+  part.uuid = first;
+  const auto other = [&](const std::string& device, const std::string& uuid) {
+    const auto there = parse_config(config(device, uuid), "latchkey.conf");
+    REQUIRE(there);
+    return is_other_keys_volume(there->keys, part, "vg/keys");
+  };
+  CHECK_FALSE(other("vg/keys", first));
+  CHECK_FALSE(other("vg/keys", ""));
+  CHECK(other("vg/keys-2", second));
+  CHECK(other("vg/keys-2", ""));
+  CHECK(other("vg/keys", second));
+  // The same one, by another way to it.
+  CHECK_FALSE(other("UUID=" + first, ""));
+  CHECK_FALSE(other("/dev/sdb1", first));
+  CHECK(other("UUID=" + second, ""));
+  // One that was named with --device.
+  CHECK(other("/dev/sdb1", ""));
+  part.device = "/dev/sdb1";
+  CHECK_FALSE(other("/dev/sdb1", ""));
+  CHECK_FALSE(other("vg/keys", ""));
+}
+
 TEST_CASE("a volumes file that lacks or moves a volume of the backup is told; a newer one is not") {
   const std::string both = "a vg/encrypted-a /srv/a ext4\nb vg/encrypted-b /srv/b ext4\n";
   CHECK(volumes(both).empty());

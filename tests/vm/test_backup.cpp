@@ -140,6 +140,20 @@ TEST_CASE("backup: a key file that is lost, or newer than the header that was pu
   check_restored(m);
 }
 
+TEST_CASE("backup: one of before a rekey brings no old keys volume back, and calls no key lost",
+          "[.slow]") {
+  Machine& m = backed_up();
+  m.must("latchkey -q rekey", m.passphrase() + "\nquite another one for rekey\n");
+  const Done done = m.sh("latchkey restore /root/b", m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::partial));
+  CHECK(has(done.output, "latchkey.conf names another one, system/encrypted-keys-2"));
+  CHECK(has(done.output, "whether the keys in use open their volumes is not known"));
+  CHECK_FALSE(has(done.output, "no key opens"));
+  CHECK(has(done.output, "nothing was written"));
+  CHECK(m.must("lvm lvs --noheadings -o lv_name system | grep keys | xargs") == "encrypted-keys-2");
+}
+
 TEST_CASE("backup: a volume that is configured by its UUID is restored where it is said to be",
           "[.slow]") {
   Machine& m = backed_up();
