@@ -4,11 +4,25 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/rekey_work.hpp"
 #include "latchkey/rekeyer.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/unfinished.hpp"
 
 namespace latchkey {
 namespace {
+
+// What it stored would be copied, and become the volume's key when it is finished later.
+Result<> no_key_is_half_given(const Globals& globals, const Setup& setup) {
+  const auto all = list_unfinished(globals.paths);
+  const Unfinished* const work = work_with_key(all, setup.volumes);
+  if (work == nullptr) return Ok{};
+  Error error = describe_unfinished(*work);
+  error.code = Code::refused;
+  error.why += "; a key that it may have stored would live on in the new keys volume";
+  error.hint += "; then run: latchkey rekey";
+  return error;
+}
 
 int rekey(const Globals& globals, std::optional<int> descriptor, bool accept_weak,
           const std::string& halt) {
@@ -19,6 +33,8 @@ int rekey(const Globals& globals, std::optional<int> descriptor, bool accept_wea
   auto work = work_on(globals, keys_work, "rekey", "latchkey rekey",
                       "until then the old passphrase works, or already the new one");
   if (!work) return report_error(work.error());
+  if (auto clear = no_key_is_half_given(globals, *setup); !clear)
+    return report_error(clear.error());
   Rekeyer rekeyer(globals, *setup, std::move(*work));
   if (halt != "list") {
     Asker asker(descriptor);

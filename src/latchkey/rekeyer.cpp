@@ -334,15 +334,16 @@ Result<> Rekeyer::retire() {
                    "see who else changes it");
   const auto old = parse_device_ref(maker_.work.value("old"));
   if (!old) return old.error();
-  const std::string stays = maker_.work.value("stays");
-  if (!stays.empty()) {
-    say(globals_, "the old keys volume " + old->text() + " stays, for it holds '" + stays +
-                      "'; its keys open nothing any more");
-    return Ok{};
-  }
   const auto there = find_lv(*old);
   if (!there) return there.error();
   if (!*there) return Ok{};
+  const auto snapshots = snapshots_of(*old);
+  if (!snapshots) return snapshots.error();
+  const std::string stays = why_old_keys_stay(old->text(), maker_.work.value("stays"), *snapshots);
+  if (!stays.empty()) {
+    say(globals_, stays);
+    return Ok{};
+  }
   const WokenLv woken(*old);
   const std::string uuid = maker_.work.value("old-uuid");
   if (auto ours = look_for_signature(*old, uuid); !ours) return ours;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/place.hpp"
+#include "core/unfinished.hpp"
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
 #include "support/luks_edit.hpp"
@@ -199,6 +200,26 @@ TEST_CASE("case 32: remove-passphrase tries no slot that wants more memory than 
   CHECK(done.status == 0);
   CHECK(contains(done.output, "whether it was the one that you typed was not tried: " + scarce));
   CHECK_FALSE(keys.luks().has_slot(1));
+}
+
+TEST_CASE("rekey waits for a rotation that is not finished: its key is on the old keys volume") {
+  const Place place;
+  if (::geteuid() != 0) return;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/keys\"\n");
+  place.put("etc/latchkey/volumes", "data no-such-vg/data /srv/no-such-data ext4\n");
+  place.put("etc/latchkey/unfinished/data.json",
+            encode(Unfinished{.command = "rotate-key",
+                              .name = "data",
+                              .begun = "2026-01-31 12:59:00Z",
+                              .finish = "latchkey rotate-key data",
+                              .done = {"store", "add"}}));
+  const Done done = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "rekey"}, "a\nb\n");
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(
+      contains(done.output, "a key that it may have stored would live on in the new keys volume"));
+  CHECK(contains(done.output,
+                 "to finish it, run: latchkey rotate-key data; then run: latchkey rekey"));
 }
 
 TEST_CASE("recovery-key brings the images' copy of a header in a file up to date") {
