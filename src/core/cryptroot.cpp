@@ -61,6 +61,17 @@ Error keys_would_lie_inside(const std::string& vg, const std::string& mapping) {
       "name a volume group outside of it; where there is none, keep to what opens it now"};
 }
 
+Error keys_were_put_inside(const std::string& lv, const std::string& mapping, bool removed) {
+  return {Code::refused, "cannot use " + lv + " as the keys volume",
+          "LVM put it on a disk that lies in '" + printable(mapping) +
+              "', which is encrypted itself: early boot would need the key before it could reach "
+              "it" +
+              (removed ? "; it is removed again" : ""),
+          (removed ? "" : "remove it, if nobody uses it: lvm lvremove " + lv + "; ") +
+              std::string("keep LVM from that disk (lvm pvs; lvm pvchange --allocatable n DISK), "
+                          "and run this again")};
+}
+
 Error foreign_opening(const std::string& mapping) {
   return {Code::refused, "cryptsetup-initramfs opens '" + printable(mapping) + "' in early boot",
           "it is no volume of Latchkey, and its turn comes after Latchkey's prompt: the boot would "

@@ -39,6 +39,11 @@ inline constexpr const char* other_early_ssh_script =
 /// to do.
 [[nodiscard]] Error keys_would_lie_inside(const std::string& vg, const std::string& mapping);
 
+/// Why a logical volume that LVM put into this encrypted mapping is no keys volume, and what to
+/// do. `removed`: it is gone again.
+[[nodiscard]] Error keys_were_put_inside(const std::string& lv, const std::string& mapping,
+                                         bool removed);
+
 /// Why early ssh of Latchkey is no way in while this mapping is opened so, and what to do.
 [[nodiscard]] Error foreign_opening(const std::string& mapping);
 

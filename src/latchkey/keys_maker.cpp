@@ -6,11 +6,13 @@
 
 #include <algorithm>
 
+#include "core/cryptroot.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_maker.hpp"
+#include "sys/cryptroot.hpp"
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
@@ -25,13 +27,47 @@ namespace {
 // The header takes 16 MiB; less than this leaves no room for a file system.
 constexpr std::uint64_t least_size = 32ULL << 20U;
 
+// What to do when a mirror cannot be made.
+std::string no_mirror_hint(const KeysMaker& run) {
+  return "the old one is a mirror, and so is the new one: give the group another disk (lvm "
+         "vgextend); or do without: lvm lvconvert --mirrors 0 " +
+         run.work.value("old") + "; then run this again";
+}
+
+Result<> has_disks_for_mirrors(const KeysMaker& run, const std::string& vg) {
+  const auto disks = devices_of_vg(vg);
+  if (!disks) return disks.error();
+  if (disks->size() > run.mirrors()) return Ok{};
+  return Error{Code::refused, "too few disks for the keys volume in '" + vg + "'",
+               std::to_string(run.mirrors() + 1) + " are wanted, " + std::to_string(disks->size()) +
+                   " are there",
+               no_mirror_hint(run)};
+}
+
 Result<> make_lv(KeysMaker& run) {
   const auto there = find_lv(run.lv());
   if (!there) return there.error();
-  if (!*there) return create_lv(run.lv(), run.work.value("size"), run.work.value("tag"));
-  const auto ours = lv_is_ours(run);
-  if (!ours) return ours.error();
-  return *ours ? Result<>(Ok{}) : Result<>(foreign_lv(run.lv()));
+  if (*there) {
+    const auto ours = lv_is_ours(run);
+    if (!ours) return ours.error();
+    if (!*ours) return foreign_lv(run.lv());
+  } else {
+    auto made = create_lv(run.lv(), run.work.value("size"), run.work.value("tag"), run.mirrors());
+    if (!made) {
+      Error error = made.error();
+      if (run.mirrors() > 0) error.hint = no_mirror_hint(run);
+      return error;
+    }
+  }
+  return reachable_or_gone(run.lv());
+}
+
+Result<> appears(const DeviceRef& lv) {
+  const std::string path = lv.path();
+  if (wait_for_devices([&] { return block_device(path).has_value(); }, std::chrono::seconds(30)))
+    return Ok{};
+  return Error{Code::timeout, "cannot use " + lv.text(), "'" + path + "' does not appear",
+               "look at: lvm lvs, dmsetup ls"};
 }
 
 // The LV's device, awake until the end of the run; again proved to be ours, since
@@ -41,24 +77,8 @@ Result<std::string> own_device(KeysMaker& run) {
   if (!ours) return ours.error();
   if (!*ours) return foreign_lv(run.lv());
   if (!run.woken) run.woken = std::make_unique<WokenLv>(run.lv());
-  const std::string path = run.lv().path();
-  if (!wait_for_devices([&] { return block_device(path).has_value(); }, std::chrono::seconds(30)))
-    return Error{Code::timeout, "cannot use " + run.lv().text(), "'" + path + "' does not appear",
-                 "look at: lvm lvs, dmsetup ls"};
-  return path;
-}
-
-// A run that was killed may have left the mapping.
-Result<> close_leftover(const std::string& mapping, const std::string& path) {
-  if (auto done = remove_unfinished_mapping(mapping); !done) return done;
-  const auto found = find_mapping(mapping);
-  if (!found) return Ok{};
-  const auto number = block_device(path);
-  if (!number || std::ranges::find(found->below, *number) == found->below.end())
-    return Error{Code::busy, "cannot open the keys volume",
-                 "the name '" + mapping + "' is taken by another device",
-                 "look at: dmsetup table " + mapping};
-  return close_mapping(mapping);
+  if (auto there = appears(run.lv()); !there) return there.error();
+  return run.lv().path();
 }
 
 // Leaves a header alone that an earlier run made with the same passphrase. With
@@ -127,6 +147,10 @@ KeysVolume KeysMaker::volume() const {
   return {.device = lv(), .mapping = mapping, .uuid = work.value("uuid")};
 }
 
+unsigned KeysMaker::mirrors() const {
+  return static_cast<unsigned>(parse_number(work.value("mirrors"), 64).value_or(0));
+}
+
 Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg) {
   const std::string size = run.work.value("size");
   const auto bytes = parse_size(size);
@@ -143,10 +167,38 @@ Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg) {
     if (!ours) return ours.error();
     return *ours ? Result<>(Ok{}) : Result<>(foreign_lv(run.lv()));
   }
-  if (vg.free >= *bytes) return Ok{};
+  if (run.mirrors() > 0)
+    if (auto enough = has_disks_for_mirrors(run, vg.name); !enough) return enough;
+  const std::uint64_t wanted = *bytes * (run.mirrors() + 1);
+  if (vg.free >= wanted) return Ok{};
   return Error{Code::refused, "no room for the keys volume in '" + vg.name + "'",
-               size_text(*bytes) + " are wanted, " + size_text(vg.free) + " are free",
-               "give it room: lvm vgextend, lvm lvreduce; or take less: --size 32M"};
+               size_text(wanted) + " are wanted, " + size_text(vg.free) + " are free",
+               run.mirrors() > 0
+                   ? no_mirror_hint(run)
+                   : "give it room: lvm vgextend, lvm lvreduce; or take less: --size 32M"};
+}
+
+Result<> reachable_or_gone(const DeviceRef& lv) {
+  const WokenLv woken(lv);
+  if (auto there = appears(lv); !there) return there;
+  const std::string around = encrypted_around(lv);
+  if (around.empty()) return Ok{};
+  // One of a killed run may have been used by somebody since.
+  const auto found = find_signature(lv.path());
+  const bool removed = found && !*found && remove_lv(lv);
+  return keys_were_put_inside(lv.text(), around, removed);
+}
+
+Result<> close_leftover(const std::string& mapping, const std::string& path) {
+  if (auto done = remove_unfinished_mapping(mapping); !done) return done;
+  const auto found = find_mapping(mapping);
+  if (!found) return Ok{};
+  const auto number = block_device(path);
+  if (!number || std::ranges::find(found->below, *number) == found->below.end())
+    return Error{Code::busy, "cannot open the keys volume",
+                 "the name '" + mapping + "' is taken by another device",
+                 "look at: dmsetup table " + mapping};
+  return close_mapping(mapping);
 }
 
 Result<> name_keys_volume(KeysMaker& run) {

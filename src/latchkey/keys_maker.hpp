@@ -17,7 +17,8 @@
 namespace latchkey {
 
 /// What the steps of one run share. The values in `work`: `vg`, `lv` (its name), `size`,
-/// `uuid` (of the LUKS header), `tag` (that marks the LV as ours).
+/// `mirrors` (how many disks hold the same beside the first), `uuid` (of the LUKS header),
+/// `tag` (that marks the LV as ours).
 struct KeysMaker {
   const Globals& globals;
   Unfinished work{};
@@ -28,12 +29,13 @@ struct KeysMaker {
   std::string mapping = KeysVolume().mapping;
 
   [[nodiscard]] DeviceRef lv() const;
+  [[nodiscard]] unsigned mirrors() const;
   [[nodiscard]] KeysVolume volume() const;
 };
 
-/// Judges the size that is asked for and the room in the group. Fails with Code::usage
-/// (no size, too small a one), Code::refused (no room; an LV of that name which is not
-/// ours).
+/// Judges the size that is asked for, the room and the disks in the group. Fails with
+/// Code::usage (no size, too small a one), Code::refused (no room; too few disks for the
+/// mirrors; an LV of that name which is not ours).
 [[nodiscard]] Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg);
 
 /// Draws `uuid` and `tag`, unless an interrupted run has them.
@@ -45,8 +47,17 @@ struct KeysMaker {
 /// Why an LV of this name cannot be taken: what lies on it, and what to do.
 [[nodiscard]] Error foreign_lv(const DeviceRef& lv);
 
+/// Proves that early boot reaches a logical volume that was just made for keys, wherever in
+/// the group LVM put it. One that lies in an encrypted mapping is removed again, if it
+/// holds nothing yet. Fails with Code::refused then, Code::timeout.
+[[nodiscard]] Result<> reachable_or_gone(const DeviceRef& lv);
+
 /// The steps `lv`, `format` and `file-system`. `run` outlives them.
 [[nodiscard]] std::vector<WorkStep> steps_to_make_keys(KeysMaker& run);
+
+/// Closes the mapping of that name which a killed run left on the device at `path`. Fails with
+/// Code::busy when it is in use, or another device's.
+[[nodiscard]] Result<> close_leftover(const std::string& mapping, const std::string& path);
 
 /// Takes the tag off and puts the LV to rest. Fails as untag_lv and deactivate_lv.
 [[nodiscard]] Result<> finish_keys_lv(KeysMaker& run);

@@ -11,6 +11,7 @@
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_maker.hpp"
+#include "sys/cryptroot.hpp"
 #include "sys/fd.hpp"
 #include "sys/key_slots.hpp"
 #include "sys/luks.hpp"
@@ -19,8 +20,9 @@
 namespace latchkey {
 namespace {
 
-// Beside the old one, which has the usual name while it is open.
-constexpr const char* new_mapping = "cleartext-keys-new";
+// Beside the old one, which has the usual name while it is open. Those of volumes begin
+// with cleartext-, unless the configuration says otherwise.
+constexpr const char* new_mapping = "latchkey-new-keys";
 
 Error refused(const std::string& why, const std::string& hint) {
   return {Code::refused, "cannot make a new keys volume", why, hint};
@@ -64,6 +66,7 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
   if (switched()) {
     std::vector<std::string>& done = maker_.work.done;
     if (!maker_.work.is_done("configure")) done.emplace_back("configure");
+    if (auto closed = close_leftover(maker_.mapping, maker_.lv().path()); !closed) return closed;
     auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
     // A script that gives both passphrases again gives the old one first.
     if (!session && session.error().code == Code::denied && !asker.interactive())
@@ -129,6 +132,14 @@ Result<> Rekeyer::begin() {
     values["lv"] = *name;
     values["size"] = size_of_new_keys_volume(*lv ? (*lv)->size : 0);
   }
+  if (!maker_.work.is_done("lv")) {
+    // Each time: the old one may have been changed meanwhile, so that this one can be made.
+    const auto mirrors = mirrors_of(old);
+    if (!mirrors) return mirrors.error();
+    values["mirrors"] = std::to_string(*mirrors);
+    if (auto outside = reaches_outside(old.vg); !outside) return outside;
+  }
+  if (auto closed = close_leftover(maker_.mapping, maker_.lv().path()); !closed) return closed;
   if (auto named = name_keys_volume(maker_); !named) return named;
   const auto vg = find_vg(old.vg);
   if (!vg) return vg.error();

@@ -23,7 +23,8 @@ class Rekeyer {
 
   /// Asks for the passphrases and refuses all that can be refused, before anything is
   /// made. Fails as KeysSession::open and ask_new_passphrase; with Code::refused for a keys
-  /// volume that is no LV, for volumes that share a key file, for lack of room;
+  /// volume that is no LV, for volumes that share a key file, for lack of room or disks,
+  /// for a group that lies in an encrypted mapping;
   /// with Code::denied when a volume's key file does not open it, or an interrupted run's
   /// new passphrase is another one; with Code::missing while a volume's device is away.
   [[nodiscard]] Result<> prepare(Asker& asker, bool accept_weak);

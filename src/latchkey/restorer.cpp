@@ -10,6 +10,7 @@
 #include "core/message.hpp"
 #include "core/restore_config.hpp"
 #include "core/text.hpp"
+#include "latchkey/keys_maker.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
@@ -157,11 +158,12 @@ Result<> Restorer::make_keys_lv() {
   say(globals_, "making " + part.device + " again");
   const bool before = !work_.value("lv").empty();
   if (auto noted = note("lv"); !noted) return noted;
-  auto made = create_lv(device, std::to_string(part.size) + "b", made_tag);
-  if (made) return Ok{};
+  const auto made = create_lv(device, std::to_string(part.size) + "b", made_tag);
+  const auto reached = made ? reachable_or_gone(device) : made;
+  if (reached) return Ok{};
   // The headers can do without it.
-  Error error = made.error();
-  if (error.code != Code::missing)
+  Error error = reached.error();
+  if (!made && error.code != Code::missing)
     error.hint =
         "give the group room or its disks back (lvm vgs, lvm pvs); then run the restore "
         "again";

@@ -98,6 +98,19 @@ std::set<std::string> carrying(const EarlyInputs& inputs) {
   return names_below(numbers);
 }
 
+using MappingsBelow = std::vector<std::string> (*)(const std::vector<dev_t>& devices,
+                                                   const std::vector<Mapping>& all);
+
+Result<> judge_group(const std::string& vg, MappingsBelow below) {
+  const auto devices = devices_of_vg(vg);
+  if (!devices) return devices.error();
+  std::vector<dev_t> numbers;
+  for (const std::string& device : *devices)
+    if (const auto number = block_device(device)) numbers.push_back(*number);
+  const auto inside = below(numbers, mappings());
+  return inside.empty() ? Result<>(Ok{}) : Result<>(keys_would_lie_inside(vg, inside.front()));
+}
+
 }  // namespace
 
 std::vector<std::string> carriers_of(dev_t keys,
@@ -118,14 +131,26 @@ std::vector<std::string> encrypted_below(const std::vector<dev_t>& devices,
   return out;
 }
 
-Result<> lies_outside(const std::string& vg) {
-  const auto devices = devices_of_vg(vg);
-  if (!devices) return devices.error();
-  std::vector<dev_t> numbers;
-  for (const std::string& device : *devices)
-    if (const auto number = block_device(device)) numbers.push_back(*number);
-  const auto inside = encrypted_below(numbers, mappings());
-  return inside.empty() ? Result<>(Ok{}) : Result<>(keys_would_lie_inside(vg, inside.front()));
+std::vector<std::string> encrypted_below_all(const std::vector<dev_t>& devices,
+                                             const std::vector<Mapping>& all) {
+  std::vector<std::string> out;
+  for (const dev_t device : devices) {
+    const auto inside = encrypted_below({device}, all);
+    if (inside.empty()) return {};
+    out.insert(out.end(), inside.begin(), inside.end());
+  }
+  return out;
+}
+
+Result<> lies_outside(const std::string& vg) { return judge_group(vg, encrypted_below); }
+
+Result<> reaches_outside(const std::string& vg) { return judge_group(vg, encrypted_below_all); }
+
+std::string encrypted_around(const DeviceRef& lv) {
+  const auto number = block_device(lv.path());
+  if (!number) return "";
+  const auto inside = encrypted_below({*number}, mappings());
+  return inside.empty() ? "" : inside.front();
 }
 
 std::vector<Error> keys_inside(const DeviceRef& keys, const std::vector<Volume>& volumes) {

@@ -26,9 +26,20 @@ namespace latchkey {
 [[nodiscard]] std::vector<std::string> encrypted_below(const std::vector<dev_t>& devices,
                                                        const std::vector<Mapping>& all);
 
+/// The same where all of the devices lie so; none where one lies outside.
+[[nodiscard]] std::vector<std::string> encrypted_below_all(const std::vector<dev_t>& devices,
+                                                           const std::vector<Mapping>& all);
+
 /// Whether a volume group can get the keys volume. Fails with Code::refused where it lies in an
 /// encrypted mapping, and as devices_of_vg.
 [[nodiscard]] Result<> lies_outside(const std::string& vg);
+
+/// Whether a keys volume that is in a volume group already can get another one beside it: a
+/// disk of the group lies outside of every encrypted mapping. Fails as lies_outside.
+[[nodiscard]] Result<> reaches_outside(const std::string& vg);
+
+/// The encrypted mapping in which an active logical volume lies; empty: in none.
+[[nodiscard]] std::string encrypted_around(const DeviceRef& lv);
 
 /// The volumes on whose devices the keys volume lies, as errors. Those of inactive devices are
 /// not seen.

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "core/rekey_work.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
@@ -96,14 +97,29 @@ Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv) {
   return std::optional<LvInfo>();
 }
 
-Result<> create_lv(const DeviceRef& lv, const std::string& size, const std::string& tag) {
+Result<> create_lv(const DeviceRef& lv, const std::string& size, const std::string& tag,
+                   unsigned mirrors) {
   const bool extents = size.find('%') != std::string::npos;
   // LVM refuses bytes that fill no sector, and knows fewer ways to write a size.
   const auto bytes = parse_size(size);
-  return lvm({"lvcreate", "--yes", "--wipesignatures", "y", "--zero", "y", "--addtag", tag,
-              extents ? "--extents" : "--size", bytes ? std::to_string(*bytes) + "b" : size,
-              "--name", lv.lv, "--", lv.vg},
-             "cannot make the logical volume " + lv.text(), Code::refused);
+  std::vector<std::string> argv{"lvcreate", "--yes", "--wipesignatures", "y", "--zero", "y"};
+  argv.insert(argv.end(), {"--addtag", tag, extents ? "--extents" : "--size",
+                           bytes ? std::to_string(*bytes) + "b" : size});
+  if (mirrors > 0)
+    argv.insert(argv.end(), {"--type", "raid1", "--mirrors", std::to_string(mirrors)});
+  argv.insert(argv.end(), {"--name", lv.lv, "--", lv.vg});
+  return lvm(std::move(argv), "cannot make the logical volume " + lv.text(), Code::refused);
+}
+
+Result<unsigned> mirrors_of(const DeviceRef& lv) {
+  const auto rows =
+      report({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,segtype,stripes"}, "lv",
+             "cannot look for mirrors of " + lv.text());
+  if (!rows) return rows.error();
+  for (const auto& row : *rows)
+    if (row.value("vg_name", "") == lv.vg && row.value("lv_name", "") == lv.lv)
+      return mirrors_like(row.value("segtype", ""), row.value("stripes", ""));
+  return 0U;
 }
 
 Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes) {

@@ -42,10 +42,15 @@ struct LvInfo {
 
 /// Makes a logical volume out of free space; old signatures in that space are
 /// wiped. `size` is what parse_size takes, or a share: `50%FREE`. The tag comes
-/// with the LV itself, so whoever finds it later knows whose it is. Fails with
-/// Code::refused (no room, a bad size), Code::io.
+/// with the LV itself, so whoever finds it later knows whose it is. `mirrors`: how many
+/// disks hold the same beside the first. Fails with Code::refused (no room, a bad size),
+/// Code::io.
 [[nodiscard]] Result<> create_lv(const DeviceRef& lv, const std::string& size,
-                                 const std::string& tag);
+                                 const std::string& tag, unsigned mirrors = 0);
+
+/// How many disks a logical volume can lose (see mirrors_like). Fails with Code::io when LVM
+/// does not answer.
+[[nodiscard]] Result<unsigned> mirrors_of(const DeviceRef& lv);
 
 /// Makes a logical volume at least `bytes` large; one that is so already is left
 /// alone. Fails with Code::refused (no room), Code::io.

@@ -69,11 +69,21 @@ TEST_CASE("a volume that the keys volume lies on is found, through the volume gr
     mappings[0].uuid = uuid;
     CHECK(encrypted_below({4, 2}, mappings) == Lines{"sda5_crypt"});
     CHECK(encrypted_below({3}, mappings) == Lines{"sda5_crypt"});
+    // A group of these disks: a new keys volume may get a place on sdb.
+    CHECK(encrypted_below_all({2, 4}, mappings).empty());
+    CHECK(encrypted_below_all({2}, mappings) == Lines{"sda5_crypt"});
   }
   CHECK(encrypted_below({4, 5}, mappings).empty());
   CHECK(sentence(keys_would_lie_inside("vg0", "sda5_crypt"))
             .find("the group lies in 'sda5_crypt', which is encrypted itself") !=
         std::string::npos);
+  const Error gone = keys_were_put_inside("vg0/keys", "sda5_crypt", true);
+  CHECK(gone.why.find("lies in 'sda5_crypt'") != std::string::npos);
+  CHECK(gone.why.find("it is removed again") != std::string::npos);
+  CHECK(gone.hint.starts_with("keep LVM from that disk"));
+  CHECK(keys_were_put_inside("vg0/keys", "sda5_crypt", false)
+            .hint.starts_with(
+                "remove it, if nobody uses it: lvm lvremove vg0/keys; keep LVM from that disk"));
   CHECK(sentence(keys_lie_inside("pv")) ==
         "the keys volume lies on 'pv': the key that would open it is inside: early boot could "
         "never reach it");

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is asked of LVM, and what is made of its answers. LVM itself is made up.
+#include "support/alone.hpp"
+#include "support/catch.hpp"
+#include "support/fake_lvm.hpp"
+#include "sys/lvm_admin.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+
+namespace {
+
+const DeviceRef keys{.kind = DeviceRef::Kind::lv, .vg = "vg0", .lv = "keys"};
+
+}  // namespace
+
+TEST_CASE("the mirrors of a logical volume are those of its own, and a new one is made so") {
+  CHECK(alone([]() -> std::string {
+          if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":["
+                        "{\"vg_name\":\"vg1\",\"lv_name\":\"keys\",\"segtype\":\"raid1\","
+                        "\"stripes\":\"3\"},"
+                        "{\"vg_name\":\"vg0\",\"lv_name\":\"keys\",\"segtype\":\"raid1\","
+                        "\"stripes\":\"2\"}]}]}';;"))
+            return "";
+          if (mirrors_of(keys).value() != 1) return "it has one mirror";
+          if (!create_lv(keys, "64M", "t", 1) || !create_lv(keys, "64M", "t")) return "refused";
+          const std::string made =
+              "lvcreate --yes --wipesignatures y --zero y --addtag t --size 64M";
+          const std::string calls = fake_lvm_calls();
+          return calls.ends_with(made + " --type raid1 --mirrors 1 --name keys -- vg0\n" + made +
+                                 " --name keys -- vg0\n")
+                     ? ""
+                     : calls;
+        }) == "");
+}
+
+TEST_CASE("only classic snapshots go with their logical volume") {
+  CHECK(alone([]() -> std::string {
+          const auto row = [](const std::string& name, const std::string& attributes) {
+            return "{\"vg_name\":\"vg0\",\"lv_name\":\"" + name +
+                   "\",\"origin\":\"keys\",\"lv_attr\":\"" + attributes + "\"}";
+          };
+          if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":[" + row("old", "swi-a-s---") + "," +
+                        row("merging", "Swi-a-s---") + "," + row("thin", "Vwi-a-tz--") + "]}]}';;"))
+            return "";
+          const auto names = snapshots_of(keys).value();
+          return names == std::vector<std::string>{"old", "merging"} ? "" : "other snapshots";
+        }) == "");
+}
