@@ -291,12 +291,16 @@ boot_script() {
 
 case_12_boot_scripts() {
 	printf 'mode=wait\n' >"$etc/image"
-	mkdir -p "$tree/run/latchkey/early"
+	mkdir -p "$tree/run/latchkey/early" "$tree/conf"
+	local before
+	before=$(sed 's/[.].*//' /proc/uptime)
 	boot_script local-top 'echo x >>/root/runs; [ ! -e /run/latchkey/early/over ] || exit 0
 		[ "$(wc -l </root/runs)" -ge 3 ]'
 	check "the coordinator is started again until it succeeds" same "$(wc -l <"$tree/root/runs")" 3
 	check "... and only then sessions are told that none will come" [ -e "$tree/run/latchkey/early/over" ]
 	rm -r "$tree/run/latchkey"
+	check "... and init's patience for root begins then, not at the kernel's start" \
+		[ "$(sed -n 's/^starttime=//p' "$tree/conf/param.conf")" -ge "$before" ]
 	check "... and each end is told" said "ended with status 1 and is started again"
 	: >"$tree/root/runs"
 	boot_script local-top 'echo x >>/root/runs; kill -9 $$'
@@ -313,7 +317,7 @@ case_12_boot_scripts() {
 	check "... nor touch /run" [ ! -e "$tree/run/latchkey" ]
 
 	printf 'mode=wait\n' >"$etc/image"
-	mkdir -p "$tree/conf"
+	rm "$tree/conf/param.conf"
 	cp "$tree/usr/share/initramfs-tools/init" "$tree/init"
 	exported_ip=192.0.2.5 boot_script init-premount 'echo "$IP" >>/root/runs; rm -f /run/latchkey/early/door'
 	local deadline=$((SECONDS + 10))
