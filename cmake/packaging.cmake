@@ -41,7 +41,7 @@ endfunction()
 set(hooks ${PROJECT_SOURCE_DIR}/hooks)
 install_input(PROGRAMS share/initramfs-tools/hooks ${hooks}/initramfs-tools/hooks/latchkey)
 install_input(FILES share/initramfs-tools/conf-hooks.d ${hooks}/initramfs-tools/conf-hooks.d/latchkey)
-foreach(stage init-premount local-top init-bottom)
+foreach(stage init-premount local-top local-bottom init-bottom)
   install_input(PROGRAMS share/initramfs-tools/scripts/${stage}
     ${PROJECT_SOURCE_DIR}/initramfs/scripts/${stage}/latchkey)
 endforeach()

@@ -58,6 +58,12 @@ std::string network_user(const Paths& paths) {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(paths.root + "/sys/class/iscsi_session", failed))
     return "an iSCSI session (" + entry.path().filename().string() + ")";
+  for (const auto& entry : fs::directory_iterator(paths.root + "/sys/block", failed)) {
+    const std::string name = entry.path().filename().string();
+    std::error_code unseen;
+    if (name.starts_with("nbd") && fs::exists(entry.path() / "pid", unseen))  // it is connected
+      return "a network block device (" + name + ")";
+  }
   const auto mounts = read_file(paths.root + "/proc/mounts");
   if (!mounts) return {};
   for (const std::string_view line : split_lines(*mounts)) {

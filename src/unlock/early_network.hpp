@@ -57,7 +57,7 @@ void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric
 /// the topmost first, and free what they lay on, so that the real system can make
 /// them again. Links that were up
 /// already keep what others gave them. When something still lives off the
-/// network (root on NFS, iSCSI) the links stay up, and that is told. However late it is,
+/// network (root on NFS, iSCSI, NBD) the links stay up, and that is told. However late it is,
 /// each link is tried, until three calls of `ip` did not end within two seconds each.
 /// Fails with Code::partial, naming what is left.
 [[nodiscard]] Result<> restore_network(const Paths& paths);

@@ -29,6 +29,7 @@ case_01_valid_as_debian_builds_it() {
 			-rw------- etc/latchkey/volumes
 			-rwxr-xr-x scripts/init-bottom/latchkey
 			-rwxr-xr-x scripts/init-premount/latchkey
+			-rwxr-xr-x scripts/local-bottom/latchkey
 			-rwxr-xr-x scripts/local-top/latchkey
 			drwxr-xr-x usr/lib/latchkey
 			lrwxrwxrwx usr/lib/latchkey/dhcp-event/usr/sbin/latchkey-unlock
@@ -298,9 +299,9 @@ case_12_boot_scripts() {
 		[ "$(wc -l </root/runs)" -ge 3 ]'
 	check "the coordinator is started again until it succeeds" same "$(wc -l <"$tree/root/runs")" 3
 	check "... and only then sessions are told that none will come" [ -e "$tree/run/latchkey/early/over" ]
-	rm -r "$tree/run/latchkey"
 	check "... and init's patience for root begins then, not at the kernel's start" \
 		[ "$(sed -n 's/^starttime=//p' "$tree/conf/param.conf")" -ge "$before" ]
+	rm -r "$tree/run/latchkey"
 	check "... and each end is told" said "ended with status 1 and is started again"
 	: >"$tree/root/runs"
 	boot_script local-top 'echo x >>/root/runs; kill -9 $$'
@@ -327,6 +328,9 @@ case_12_boot_scripts() {
 	check "... with the IP= that init exports" grep -qx 192.0.2.5 "$tree/root/runs"
 	check "... in a private directory, in one that everybody can look into" \
 		same "$(stat -c %a "$tree/run/latchkey" "$tree/run/latchkey/early")" $'755\n700'
+	check "... and every script of a root on the network still reads ip=" \
+		[ ! -e "$tree/conf/param.conf" ]
+	boot_script local-bottom :
 	local expected=''
 	[ "$release" = bookworm ] || expected='IP=none'
 	check "only an init that would configure the network is told not to" \

@@ -280,6 +280,24 @@ RunResult farewell_with_busybox(const World& world, const std::string& script) {
 
 }  // namespace
 
+TEST_CASE("farewell leaves the link up that a network block device is reached by", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer;
+  REQUIRE(::mount("tmpfs", (world.root + "/sys/block").c_str(), "tmpfs", 0, nullptr) == 0);
+  fs::create_directories(world.root + "/sys/block/nbd0");
+  const auto up_after_farewell = [&world] {
+    fs::create_directories(world.root + "/run/latchkey/early");
+    world.file("/run/latchkey/early/links", "nic0\n");
+    must({"ip", "link", "set", "nic0", "up"});
+    CHECK(world.run_unlock("farewell").status == 0);
+    return world.text("/sys/class/net/nic0/flags") == "0x1003\n";
+  };
+  CHECK_FALSE(up_after_farewell());  // one that is not connected needs no network
+  world.file("/sys/block/nbd0/pid", "1");
+  CHECK(up_after_farewell());
+}
+
 TEST_CASE("a farewell that cannot bring a link back says so and is done again", "[.netns]") {
   if (!possible()) return;
   const World world;
