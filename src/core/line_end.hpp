@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace latchkey {
 
@@ -14,5 +15,11 @@ namespace latchkey {
   if (size > 0 && size < bytes.size() && bytes[size - 1] == '\r') --size;
   return size;
 }
+
+/// Takes what was typed, or all that was piped for one passphrase; gives the parts of it that
+/// may be the passphrase, the likeliest first and none twice: the first line, all without
+/// the end of its last line, and every byte; all of it without a byte order mark first.
+/// They lie within `bytes`. What was typed, being one line without an end, is the only one.
+[[nodiscard]] std::vector<std::span<const char>> passphrase_candidates(std::span<const char> bytes);
 
 }  // namespace latchkey

@@ -20,8 +20,8 @@ Error none_came(const std::string& prompt) {
 }
 
 Result<Secret> copy(std::span<const char> bytes) {
-  Secret secret(passphrase_limit);
-  if (!secret.append(bytes))
+  Secret secret(passphrase_limit + 2);  // a line of the input has an end
+  if (without_line_end(bytes) > passphrase_limit || !secret.append(bytes))
     return Error{Code::usage, "cannot take this passphrase",
                  "it is longer than " + std::to_string(passphrase_limit) + " bytes",
                  "is this the passphrase, and not a file of another kind?"};
@@ -43,7 +43,11 @@ Result<Secret> Asker::ask(const std::string& prompt) {
 }
 
 Result<Secret> Asker::ask_new(const std::string& prompt) {
-  if (!interactive_) return ask(prompt);
+  if (!interactive_) {
+    const auto line = ask_once(prompt);
+    if (!line) return line.error();
+    return copy(line->reveal().first(without_line_end(line->reveal())));
+  }
   if (!pause_.let_go) return ask_twice(prompt);
   pause_.let_go();
   auto answer = ask_twice(prompt);
@@ -54,7 +58,7 @@ Result<Secret> Asker::ask_new(const std::string& prompt) {
 
 Result<Secret> Asker::ask_once(const std::string& prompt) {
   auto answer = interactive_ ? from_terminal(prompt) : next_line();
-  if (answer && answer->empty()) return none_came(prompt);
+  if (answer && without_line_end(answer->reveal()) == 0) return none_came(prompt);
   if (!answer && answer.error().what.empty()) return none_came(prompt);
   return answer;
 }
@@ -99,7 +103,7 @@ Result<Secret> Asker::next_line() {
   const auto line =
       rest.first(static_cast<std::size_t>(end - rest.begin()) + (end == rest.end() ? 0 : 1));
   used_ += line.size();
-  return copy(line.first(without_line_end(line)));
+  return copy(line);
 }
 
 }  // namespace latchkey

@@ -29,7 +29,8 @@ class Asker {
   /// True when a person is asked, who can also be asked again.
   [[nodiscard]] bool interactive() const noexcept { return interactive_; }
 
-  /// Asks once. Fails with Code::usage when nothing comes, or too much.
+  /// Asks once, for one that exists. A piped line comes with its end, which may be part of
+  /// it: to be tried with try_forms. Fails with Code::usage when nothing comes, or too much.
   [[nodiscard]] Result<Secret> ask(const std::string& prompt);
 
   /// Asks for a new one: on a terminal twice, and again while the two differ. Fails

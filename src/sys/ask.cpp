@@ -30,13 +30,7 @@ Result<Secret> copy(std::span<const char> bytes) {
 Result<Outcome> from_pipe(const std::function<Result<Outcome>(Secret)>& attempt) {
   auto typed = read_secret(STDIN_FILENO, passphrase_limit);
   if (!typed) return typed.error();
-  const auto bytes = typed->reveal();
-  const std::size_t line = without_line_end(bytes);
-  if (line == 0) return none_came;
-  auto shorter = copy(bytes.first(line));
-  if (!shorter) return shorter.error();
-  auto result = attempt(std::move(*shorter));
-  if (!denied(result) || line == bytes.size()) return result;
+  if (without_line_end(typed->reveal()) == 0) return none_came;
   return attempt(std::move(*typed));
 }
 

@@ -15,11 +15,10 @@ namespace latchkey {
 /// terminal, a pipe or a file, and not /dev/null.
 [[nodiscard]] bool passphrase_can_come();
 
-/// Asks for a passphrase on the terminal (three times while it is wrong), or
-/// takes the piped one (first without the end of its line, then to the byte),
-/// and gives it to `attempt`, which says how the unlock came out; wrong is what the
-/// keys volume did not take. Gives the last Outcome. Fails with Code::usage when no
-/// passphrase came, and with whatever `attempt` fails with.
+/// Asks for a passphrase on the terminal (three times while it is wrong), or takes the
+/// piped one to the byte: its forms are try_forms' matter. Gives it to `attempt`, which
+/// says how the unlock came out; wrong is what the keys volume did not take. Gives the last
+/// Outcome. Fails with Code::usage when no passphrase came, and with whatever `attempt` fails with.
 [[nodiscard]] Result<Outcome> unlock_with_passphrase(
     const std::function<Result<Outcome>(Secret)>& attempt);
 

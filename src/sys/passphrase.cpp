@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/line_end.hpp"
+
 namespace latchkey {
 namespace {
 
@@ -17,6 +19,19 @@ constexpr auto compose = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PR
 
 bool same(const Secret& one, const Secret& other) {
   return std::ranges::equal(one.reveal(), other.reveal());
+}
+
+Secret copy_of_bytes(std::span<const char> bytes) {
+  Secret out(bytes.size());
+  (void)out.append(bytes);
+  return out;
+}
+
+Result<> try_composed(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
+  auto tried = use(passphrase);
+  if (tried || tried.error().code != Code::denied) return tried;
+  const Secret other = composed(passphrase);
+  return same(passphrase, other) ? tried : use(other);
 }
 
 }  // namespace
@@ -56,16 +71,14 @@ Secret composed(const Secret& passphrase) {
 }
 
 Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
-  auto tried = use(passphrase);
-  if (tried || tried.error().code != Code::denied) return tried;
-  const Secret other = composed(passphrase);
-  return same(passphrase, other) ? tried : use(other);
+  Result<> tried = Error{Code::denied, "cannot try a passphrase", "it is empty", ""};
+  for (const auto candidate : passphrase_candidates(passphrase.reveal())) {
+    tried = try_composed(copy_of_bytes(candidate), use);
+    if (tried || tried.error().code != Code::denied) break;
+  }
+  return tried;
 }
 
-Secret copy_of(const Secret& secret) {
-  Secret out(secret.size());
-  (void)out.append(secret.reveal());
-  return out;
-}
+Secret copy_of(const Secret& secret) { return copy_of_bytes(secret.reveal()); }
 
 }  // namespace latchkey

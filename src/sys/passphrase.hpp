@@ -24,9 +24,9 @@ struct PassphraseLook {
 /// never lies outside of a Secret.
 [[nodiscard]] Secret composed(const Secret& passphrase);
 
-/// Tries a passphrase as it was typed and then, where that differs, composed: the
-/// one place that decides which forms count as the same passphrase. `use` says how a
-/// try came out; the second is made only after Code::denied.
+/// Tries a passphrase that exists: each of passphrase_candidates() as it came and then, where
+/// that differs, composed. This is the one place that decides which forms count as the same
+/// passphrase. `use` says how a try came out; another is made only after Code::denied.
 [[nodiscard]] Result<> try_forms(const Secret& passphrase,
                                  const std::function<Result<>(const Secret&)>& use);
 

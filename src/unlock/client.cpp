@@ -46,7 +46,7 @@ class Session {
         in_(in),
         terminal_(in, out),
         kernel_log_(std::move(kernel_log)),
-        typed_(passphrase_limit + 2) {}
+        typed_(passphrase_limit + 3) {}  // one more than is taken: so that too much is told
 
   int run() {
     while (!status_) {
@@ -177,7 +177,7 @@ class Session {
     if (terminal_.interactive()) {
       terminal_.prompt(prompt);
     } else if (input_over_) {
-      answer();  // asked again by a new coordinator, or for the second form
+      answer();  // asked again by a new coordinator
     } else if (typed_.empty() && !hinted_) {
       hint_at_ = Clock::now() + pipe_patience;
     }
@@ -195,13 +195,7 @@ class Session {
 
   void wrong(char status, const std::string& text) {
     terminal_.line(text);
-    if (terminal_.interactive()) return;
-    // A piped passphrase is tried without the end of its line, then to the byte.
-    const bool other_form = without_line_end(typed_.reveal()) != typed_.size();
-    if (status == static_cast<char>(Code::denied) && !exact_ && other_form)
-      exact_ = true;
-    else
-      status_ = static_cast<unsigned char>(status);
+    if (!terminal_.interactive()) status_ = static_cast<unsigned char>(status);
   }
 
   void read_input() {
@@ -238,7 +232,9 @@ class Session {
   void answer() {
     asked_ = false;
     const auto bytes = typed_.reveal();
-    const auto passphrase = exact_ ? bytes : bytes.first(without_line_end(bytes));
+    // All that was piped is one answer: the unlock tries what of it may be the passphrase.
+    const auto passphrase =
+        bytes.first(terminal_.interactive() ? without_line_end(bytes) : bytes.size());
     terminal_.clear_prompt();
     if (passphrase.empty() && terminal_.interactive()) {
       terminal_.line("type the passphrase, or Ctrl-D to boot on without the data");
@@ -247,7 +243,7 @@ class Session {
       return;
     }
     send(Wire::passphrase, passphrase);
-    // A pipe's bytes are kept for its second form; what a person typed is not.
+    // A pipe's bytes are kept for the next coordinator; what a person typed is not.
     if (terminal_.interactive()) typed_.clear();
   }
 
@@ -300,7 +296,6 @@ class Session {
   bool cut_off_ = false;
   bool asked_ = false;
   bool input_over_ = false;
-  bool exact_ = false;
   std::optional<Clock::time_point> redraw_at_{};
   std::optional<Clock::time_point> pipe_ends_at_{};
   std::optional<Clock::time_point> question_ends_at_{};  // set: it is the question that is asked

@@ -157,6 +157,17 @@ TEST_CASE("a recovery key that was printed stays in force when the run is killed
   CHECK(keys.luks().header().slots.size() == 2);
 }
 
+TEST_CASE("a piped passphrase that was set with the end of its line is taken, a new one without") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  keys.add(1, "from a file\n");
+  const Done done = keys.run({"change-passphrase", "--accept-weak"}, "from a file\nfresh one\n");
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(keys.opened_by("from a file\n").empty());
+  CHECK(keys.opened_by("fresh one").size() == 1);
+}
+
 TEST_CASE("change-passphrase names no passphrase as a recovery key, and every slot that stays") {
   const KeysHeader keys;
   if (!keys.usable()) return;

@@ -82,6 +82,10 @@ TEST_CASE("case 29: a passphrase is tried as it was typed, then composed, and ne
   CHECK(tried.size() == 1);
   CHECK_FALSE(try_forms(secret(nfd), only("x")));
   CHECK(tried.size() == 2);
+  // What was piped, with the end of its line.
+  CHECK(try_forms(secret(nfd + "\n"), only(nfd + "\n")));
+  CHECK(tried == std::vector<std::string>{nfd, "\xc3\xa9", nfd + "\n"});
+  CHECK_FALSE(try_forms(secret(""), only("x")));
   // Another failure is no wrong passphrase.
   int calls = 0;
   const auto broken = try_forms(secret(nfd), [&](const Secret&) -> Result<> {

@@ -57,3 +57,22 @@ TEST_CASE("case 22: one line end is taken off a passphrase, and no more") {
   CHECK(length("\n") == 0);
   CHECK(length("") == 0);
 }
+
+TEST_CASE("case 22: of what was piped, each part that may be the passphrase is one, none twice") {
+  const auto parts = [](std::string_view text) {
+    std::vector<std::string> out;
+    for (const auto part : passphrase_candidates({text.data(), text.size()}))
+      out.emplace_back(part.data(), part.size());
+    return out;
+  };
+  using Parts = std::vector<std::string>;
+  CHECK(parts("pw") == Parts{"pw"});
+  CHECK(parts("pw\n") == Parts{"pw", "pw\n"});
+  CHECK(parts("pw\r\n") == Parts{"pw", "pw\r\n"});
+  CHECK(parts("pw\n\n") == Parts{"pw", "pw\n", "pw\n\n"});
+  CHECK(parts("pw\nuser: alice\n") == Parts{"pw", "pw\nuser: alice", "pw\nuser: alice\n"});
+  CHECK(parts("pw\r\nuser: alice") == Parts{"pw", "pw\r\nuser: alice"});
+  CHECK(parts("\xef\xbb\xbfpw\r\n") == Parts{"pw", "\xef\xbb\xbfpw", "\xef\xbb\xbfpw\r\n"});
+  CHECK(parts("\n") == Parts{"\n"});
+  CHECK(parts("").empty());
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/line_end.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace latchkey {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // which some editors put first
+
+std::span<const char> first_line(std::span<const char> bytes) {
+  const auto end = std::ranges::find(bytes, '\n');
+  const auto line = bytes.first(static_cast<std::size_t>(end - bytes.begin()) +
+                                (end == bytes.end() ? 0 : 1));
+  return line.first(without_line_end(line));
+}
+
+std::span<const char> without_mark(std::span<const char> bytes) {
+  const bool marked = std::string_view(bytes.data(), bytes.size()).starts_with(byte_order_mark);
+  return bytes.subspan(marked ? byte_order_mark.size() : 0);
+}
+
+}  // namespace
+
+std::vector<std::span<const char>> passphrase_candidates(std::span<const char> bytes) {
+  const auto text = without_mark(bytes);
+  std::vector<std::span<const char>> out;
+  for (const auto part : {first_line(text), text.first(without_line_end(text)),
+                          bytes.first(without_line_end(bytes)), bytes}) {
+    const auto same = [&part](const auto& other) { return std::ranges::equal(part, other); };
+    if (!part.empty() && std::ranges::none_of(out, same)) out.push_back(part);
+  }
+  return out;
+}
+
+}  // namespace latchkey
