@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <optional>
+#include <utility>
 
 #include "core/door_keys.hpp"
 #include "core/line_end.hpp"
@@ -34,6 +35,7 @@ constexpr std::chrono::seconds alone_after{3};          // when the unlock is ov
 constexpr std::chrono::milliseconds screen_quiet{300};  // before a prompt is drawn again
 constexpr std::chrono::seconds pipe_quiet{2};           // after a newline without an end
 constexpr std::chrono::seconds pipe_patience{1};        // then a person may sit there, unasked
+constexpr std::chrono::seconds ends_apart{1};           // two ends of the input by a person
 constexpr std::chrono::seconds question_time{30};       // then the passphrase is asked again
 
 class Session {
@@ -110,6 +112,8 @@ class Session {
     }
     if ((watched[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) listen();
     if (status_ || !socket_) return;
+    if (terminal_.interactive() && (watched[1].revents & (POLLHUP | POLLERR)) != 0)
+      return hung_up();
     if ((watched[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_input();
     if (pipe_ends_at_ && Clock::now() >= *pipe_ends_at_) input_ended();
     if (question_ends_at_ && Clock::now() >= *question_ends_at_) ask_again("nobody said yes");
@@ -202,6 +206,7 @@ class Session {
     pipe_ends_at_.reset();
     hint_at_.reset();
     const bool came = terminal_.read_into(typed_);
+    if (!came && hello_.console && ended_again()) return hung_up();
     if (question_ends_at_) {
       question_answered();
     } else if (!came && terminal_.interactive()) {
@@ -216,6 +221,19 @@ class Session {
       // `ssh -T` and a person who types: no end of the input will ever come.
       pipe_ends_at_ = Clock::now() + pipe_quiet;
     }
+  }
+
+  // A terminal that is gone says at once, and again for each look, that the input has ended:
+  // the questions about that would take a processor from the key derivation. The keeper of the
+  // consoles opens it anew a second later; a person with two slips of Ctrl-D is asked again.
+  void hung_up() {
+    terminal_.clear_prompt();
+    status_ = exit_status(Code::io);
+  }
+
+  bool ended_again() {
+    const auto before = std::exchange(ended_at_, Clock::now());
+    return before && *ended_at_ - *before < ends_apart;
   }
 
   void input_ended() {
@@ -301,6 +319,7 @@ class Session {
   std::optional<Clock::time_point> question_ends_at_{};  // set: it is the question that is asked
   std::optional<Clock::time_point> hint_at_{};
   bool hinted_ = false;
+  std::optional<Clock::time_point> ended_at_{};
   std::optional<int> status_{};
 };
 

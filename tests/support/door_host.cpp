@@ -3,7 +3,7 @@
 // stand-in for Dropbear. Which of them it is, and where the root is, its own
 // name says: ROOT/usr/sbin/latchkey-unlock WORD, ROOT/usr/lib/latchkey/dhcp-event
 // EVENT, ROOT/usr/lib/latchkey/dropbear -p PORT; ROOT/usr/sbin/latchkey-unlock session KEY
-// WORD for what an ssh login reaches.
+// WORD for what an ssh login reaches, and console TERMINAL.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -64,5 +64,6 @@ int main(int argc, char* argv[]) {
     if (!said) return 2;
     return latchkey::client(paths, {.key = std::atoi(argv[2]), .word = *said});
   }
+  if (word == "console" && argc == 3) return latchkey::console(paths, argv[2]);
   return 2;
 }

@@ -36,14 +36,16 @@ class Coordinated {
     ::waitpid(pid_, nullptr, 0);
   }
 
-  // Starts a session on these descriptors and asks it for the passphrase.
-  void session(int in, int out) {
+  // Starts a session on these descriptors, or one of a console, and asks it for the passphrase.
+  void session(int in, int out, const char* console = nullptr) {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::dup2(in, 0);
       ::dup2(out, 1);
       ::dup2(out, 2);
       const std::string program = root() + "/usr/sbin/latchkey-unlock";
+      if (console != nullptr)
+        ::execl(program.c_str(), program.c_str(), "console", console, nullptr);
       ::execl(program.c_str(), program.c_str(), "session", "1", "unlock", nullptr);
       ::_exit(127);
     }
@@ -62,6 +64,14 @@ class Coordinated {
     out.resize(static_cast<std::size_t>(
         std::max<ssize_t>(::recv(client_.get(), out.data(), out.size(), 0), 0)));
     return out;
+  }
+
+  // Whether the session ends by itself.
+  [[nodiscard]] bool ends() {
+    return eventually(5s, [this] {
+      if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;
+      return pid_ == 0;
+    });
   }
 
  private:
@@ -86,6 +96,14 @@ std::string seen(int fd, const std::string& wanted) {
   return out;
 }
 
+// The outer end of a new terminal.
+Fd new_terminal() {
+  Fd outside(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(::grantpt(outside.get()) == 0);
+  REQUIRE(::unlockpt(outside.get()) == 0);
+  return outside;
+}
+
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
@@ -93,9 +111,7 @@ bool has(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("a slip of Ctrl-D neither shows nor keeps nor sends what is typed next", "[.netns]") {
-  const Fd outside(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  REQUIRE(::grantpt(outside.get()) == 0);
-  REQUIRE(::unlockpt(outside.get()) == 0);
+  const Fd outside = new_terminal();
   const Fd inside(::open(::ptsname(outside.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
   Coordinated early;
   early.session(inside.get(), inside.get());
@@ -116,6 +132,31 @@ TEST_CASE("a slip of Ctrl-D neither shows nor keeps nor sends what is typed next
   REQUIRE(has(seen(outside.get(), "type yes: "), "type yes: "));
   REQUIRE(write_all(outside.get(), "yes\n"));
   CHECK(early.packet(5000) == "C");
+}
+
+TEST_CASE("a session whose terminal hangs up ends, and does not ask it again and again",
+          "[.netns]") {
+  Fd outside = new_terminal();
+  Fd inside(::open(::ptsname(outside.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  Coordinated early;
+  early.session(inside.get(), inside.get());
+  REQUIRE(has(seen(outside.get(), "passphrase: "), "passphrase: "));
+  outside.reset();
+  CHECK(early.ends());
+  CHECK(early.packet(0).empty());
+}
+
+TEST_CASE("a console whose input ends twice within a second is given to a new process",
+          "[.netns]") {
+  const Fd outside = new_terminal();
+  Coordinated early;
+  early.session(0, 1, ::ptsname(outside.get()));
+  REQUIRE(has(seen(outside.get(), "passphrase: "), "passphrase: "));
+  REQUIRE(write_all(outside.get(), "\x04"));
+  REQUIRE(has(seen(outside.get(), "type yes: "), "type yes: "));
+  REQUIRE(write_all(outside.get(), "\x04"));
+  CHECK(early.ends());
+  CHECK(early.packet(0).empty());
 }
 
 TEST_CASE("without a terminal a session that gets nothing says so once, on stderr", "[.netns]") {
