@@ -5,12 +5,28 @@
 #include "core/early_reach.hpp"
 #include "core/first_network.hpp"
 #include "core/network.hpp"
+#include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/command_line.hpp"
 #include "sys/ip_texts.hpp"
 #include "sys/link.hpp"
 
 namespace latchkey {
+namespace {
+
+// The word by which init boots with other scripts than those of a local root; empty for none.
+std::string foreign_boot(const std::string& cmdline) {
+  std::string boot;
+  std::string root;
+  for (const Field& word : split_fields(trim(cmdline))) {
+    if (word.text.starts_with("boot=")) boot = word.text;
+    if (word.text.starts_with("root=")) root = word.text;
+  }
+  if (boot.empty() || boot == "boot=") return root == "root=/dev/nfs" ? root : "";
+  return boot == "boot=local" ? "" : boot;
+}
+
+}  // namespace
 
 Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
@@ -33,8 +49,13 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
     if (turned_off(plan)) out.push_back(bad(no_early_network("'" + source + "'")));
   };
   const auto lines = known_command_lines(paths.root);
-  for (const CommandLine& line : lines)
+  for (const CommandLine& line : lines) {
     look(line.source, network_plan(line.text, inputs.config->network));
+    if (const std::string word = foreign_boot(line.text); !word.empty())
+      tell(doubtful({Code::config, "early boot asks nobody for the passphrase with '" + word + "'",
+                     "'" + line.source + "' has it, and init then runs no script of local-top",
+                     "boot with a local root, or unlock on the running system: latchkey unlock"}));
+  }
   // One setting of grub's says nothing of what another one adds: any ip= may come first.
   if (std::ranges::any_of(lines, has_ip_option, &CommandLine::text)) return out;
   const InitramfsIp ip = initramfs_ip(paths.root);

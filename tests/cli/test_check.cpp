@@ -172,6 +172,22 @@ TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the networ
   CHECK(contains(root.check(), "the ip= of '/etc/initramfs-tools/initramfs.conf' turns it off"));
 }
 
+TEST_CASE("check warns of a command line with which init does not come to the unlock") {
+  if (!is_root()) return;
+  const Root root;
+  const std::string nobody = "early boot asks nobody for the passphrase with ";
+  for (const char* line : {"root=/dev/vda1", "root=/dev/nfs boot=local", "boot=live boot=local"}) {
+    root.put("/proc/cmdline", line);
+    CHECK_FALSE(contains(root.check(), nobody));
+  }
+  root.put("/proc/cmdline", "quiet root=/dev/nfs nfsroot=192.0.2.1:/srv\n");
+  CHECK(contains(root.check(), "warning: " + nobody +
+                                   "'root=/dev/nfs': '/proc/cmdline' has it, and init then runs "
+                                   "no script of local-top\n  hint: boot with a local root"));
+  root.put("/proc/cmdline", "boot=live\n");
+  CHECK(contains(root.check(), nobody + "'boot=live'"));
+}
+
 TEST_CASE("check tells when early boot's console has another keyboard layout") {
   if (!is_root()) return;
   const Root root;
