@@ -82,12 +82,8 @@ std::string Asker::question(const std::string& text) const {
 }
 
 Result<Secret> Asker::from_terminal(const std::string& prompt) const {
-  Tty tty(fd_, STDERR_FILENO);
   Secret typed(passphrase_limit + 2);
-  tty.prompt(prompt);
-  const bool read = tty.read_into(typed);
-  tty.clear_prompt();
-  if (!read) return Error{Code::usage, ""};
+  if (!ask_unseen(fd_, STDERR_FILENO, prompt, typed)) return Error{Code::usage, ""};
   return copy(typed.reveal().first(without_line_end(typed.reveal())));
 }
 

@@ -8,6 +8,7 @@
 #include "core/line_end.hpp"
 #include "core/message.hpp"
 #include "core/wire.hpp"
+#include "sys/fd.hpp"
 #include "sys/tty.hpp"
 
 namespace latchkey {
@@ -46,18 +47,15 @@ bool passphrase_can_come() {
 
 Result<Outcome> unlock_with_passphrase(const std::function<Result<Outcome>(Secret)>& attempt) {
   if (::isatty(STDIN_FILENO) == 0) return from_pipe(attempt);
-  Tty tty(STDIN_FILENO, STDERR_FILENO);
   for (int left = tries; left > 0; --left) {
     Secret typed(passphrase_limit + 2);
-    tty.prompt(passphrase_prompt);
-    const bool read = tty.read_into(typed);
-    tty.clear_prompt();
-    if (!read) return none_came;
+    if (!ask_unseen(STDIN_FILENO, STDERR_FILENO, passphrase_prompt, typed)) return none_came;
     auto passphrase = copy(typed.reveal().first(without_line_end(typed.reveal())));
     if (!passphrase) return passphrase.error();
     auto result = attempt(std::move(*passphrase));
     if (!denied(result) || left == 1) return result;
-    tty.line("wrong passphrase; " + std::to_string(left - 1) + " more tries");
+    (void)write_all(STDERR_FILENO,
+                    "wrong passphrase; " + std::to_string(left - 1) + " more tries\n");
   }
   return none_came;
 }

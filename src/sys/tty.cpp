@@ -2,15 +2,53 @@
 #include "sys/tty.hpp"
 
 #include <linux/kd.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
+namespace {
+
+// Holds back what would end the process, until this goes. What is ignored stays so.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    sigset_t ending{};
+    ::sigemptyset(&ending);
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
+      struct sigaction now {};
+      if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+        ::sigaddset(&ending, signal);
+    }
+    ::sigprocmask(SIG_BLOCK, &ending, &before_);
+    arrivals_ = Fd(::signalfd(-1, &ending, SFD_CLOEXEC));
+  }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+  ~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+  /// Waits until there is something to read. Gives false when a signal is held before that.
+  [[nodiscard]] bool wait_for(int in) const {
+    std::array<pollfd, 2> watched{{{in, POLLIN, 0}, {arrivals_.get(), POLLIN, 0}}};
+    while (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
+    }
+    return (watched[1].revents & POLLIN) == 0;
+  }
+
+ private:
+  sigset_t before_{};
+  Fd arrivals_{};
+};
+
+}  // namespace
 
 Tty::Tty(int in, int out)
     : in_(in), out_(out), interactive_(::tcgetattr(in, &before_) == 0) {
@@ -76,6 +114,15 @@ std::string Tty::question(const std::string& text) {
   const ssize_t got = ::read(in_, answer.data(), answer.size());
   echo(false);
   return got <= 0 ? "" : std::string(trim(answer.substr(0, static_cast<std::size_t>(got))));
+}
+
+bool ask_unseen(int in, int out, const std::string& prompt, Secret& into) {
+  const HeldSignals held;  // goes last, behind the terminal's way back
+  Tty tty(in, out);
+  tty.prompt(prompt);
+  const bool read = held.wait_for(in) && tty.read_into(into);
+  tty.clear_prompt();
+  return read;
 }
 
 void make_text_console(int fd) noexcept {

@@ -51,6 +51,11 @@ class Tty {
   std::string prompt_{};
 };
 
+/// Asks for a line on the terminal `in`, without showing what is typed; it is read behind
+/// what `into` holds. Gives false at the end of the input. A signal that ends the process,
+/// as Ctrl-C does, ends it when the terminal is what it was.
+[[nodiscard]] bool ask_unseen(int in, int out, const std::string& prompt, Secret& into);
+
 /// Makes a virtual console show text and hear its keyboard, whatever a graphical program
 /// that was killed left it in. Nothing is done to another kind of terminal.
 void make_text_console(int fd) noexcept;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/catch.hpp"
@@ -75,6 +77,26 @@ TEST_CASE("what is typed is read and never shown; the prompt stays below other l
   tty.line("a line");
   const std::string told = "\r\033[Ka line\r\n" + asked;
   CHECK(pty.seen(told) == told);
+}
+
+TEST_CASE("Ctrl-C at a prompt ends the process, and the terminal shows what is typed again") {
+  const Pty pty;
+  const termios before = pty.settings();
+  const pid_t asking = ::fork();
+  REQUIRE(asking >= 0);
+  if (asking == 0) {
+    ::signal(SIGINT, SIG_DFL);
+    Secret typed(100);
+    ::_exit(ask_unseen(pty.inside.get(), pty.inside.get(), "passphrase", typed) ? 0 : 1);
+  }
+  const std::string asked = "\r\033[Kpassphrase: ";
+  CHECK(pty.seen(asked) == asked);
+  CHECK((pty.settings().c_lflag & ECHO) == 0);
+  REQUIRE(::kill(asking, SIGINT) == 0);  // what the terminal of a login sends
+  int status = 0;
+  REQUIRE(::waitpid(asking, &status, 0) == asking);
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGINT));
+  CHECK(pty.settings().c_lflag == before.c_lflag);
 }
 
 TEST_CASE("a letter of two bytes is taken back whole") {
