@@ -32,4 +32,11 @@ std::vector<std::string> grow_command(const std::string& type, const std::string
   return {};
 }
 
+Error keys_without_driver(const std::string& type) {
+  return {Code::missing, "cannot mount the keys volume",
+          "this kernel has no driver for its file system, " + type,
+          "for early boot add " + type +
+              " to /etc/initramfs-tools/modules, and run: update-initramfs -u -k all"};
+}
+
 }  // namespace latchkey

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/result.hpp"
+
 namespace latchkey {
 
 /// The command that makes a file system of this type on `device`: mkfs.TYPE, told
@@ -22,5 +24,10 @@ namespace latchkey {
                                                     const std::string& device,
                                                     const std::string& mount_point,
                                                     std::uint64_t part = 1);
+
+/// Why a kernel that has no driver for this type cannot mount a keys volume of it, and what
+/// to do. Images that hold few modules have that of ext4 only: what the keys volume holds
+/// cannot be seen while they are built.
+[[nodiscard]] Error keys_without_driver(const std::string& type);
 
 }  // namespace latchkey

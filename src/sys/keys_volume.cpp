@@ -16,10 +16,12 @@
 #include <memory>
 #include <utility>
 
+#include "core/file_system.hpp"
 #include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/handle.hpp"
+#include "sys/signature.hpp"
 
 namespace latchkey {
 namespace {
@@ -56,6 +58,17 @@ Fd try_mount(const std::string& device, const FileSystem& fs, KeysAccess access,
   return Fd(::fsmount(fd, FSMOUNT_CLOEXEC, flags));
 }
 
+// The type of the device's file system, when it is one of ours and this kernel has no driver
+// for it, nor one to load; else empty.
+std::string type_without_driver(const std::string& device) {
+  const auto type = find_signature(device);
+  if (!type || !*type) return {};
+  for (const FileSystem& fs : file_systems)
+    if (**type == fs.type && !Fd(::fsopen(fs.type, FSOPEN_CLOEXEC)) && errno == ENODEV)
+      return **type;
+  return {};
+}
+
 Result<Fd> mount_detached(const std::string& device, KeysAccess access, Replay replay) {
   int error = 0;
   for (const FileSystem& fs : file_systems) {
@@ -67,6 +80,8 @@ Result<Fd> mount_detached(const std::string& device, KeysAccess access, Replay r
     if (error == 0 || (error == EINVAL && errno != ENODEV)) error = errno;
   }
   if (error == ENOMEM) return system_error(error, "cannot mount the keys volume", "add memory");
+  if (const std::string type = type_without_driver(device); !type.empty())
+    return keys_without_driver(type);
   return Error{Code::damaged, "cannot mount the keys volume", std::strerror(error),
                "its file system may be damaged: see latchkey-recovery(7)"};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What `create-volume` is asked for, its sizes, and its unfinished work.
+#include "core/file_system.hpp"
 #include "core/new_volume.hpp"
 #include "core/size.hpp"
 #include "core/slot_cost.hpp"
@@ -176,4 +177,13 @@ TEST_CASE("case 32: a passphrase's slot takes a quarter of early boot's memory a
   CHECK_FALSE(small.tight);
   CHECK(slot_memory(256 * mib, 1).kib == 64 * mib);
   CHECK(slot_memory(256 * mib, 1).tight);
+}
+
+TEST_CASE("a keys volume whose file system the kernel has no driver for is not called damaged") {
+  const Error error = keys_without_driver("xfs");
+  CHECK(error.code == Code::missing);
+  CHECK(error.why == "this kernel has no driver for its file system, xfs");
+  CHECK(error.hint ==
+        "for early boot add xfs to /etc/initramfs-tools/modules, and run: update-initramfs -u "
+        "-k all");
 }
