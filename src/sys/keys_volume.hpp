@@ -24,8 +24,8 @@ class OpenKeys {
   /// Opens the keys volume with its passphrase and mounts it: read-only and never
   /// written to for KeysAccess::read, unless its journal must be replayed (which
   /// is told to `say`). Fails with the codes of open_mapping, Code::damaged when it
-  /// has no file system that can be mounted, Code::refused for a path that could
-  /// not be mounted safely.
+  /// has no file system that can be mounted, Code::missing when the kernel has no driver
+  /// for the one it has, Code::refused for a path that could not be mounted safely.
   [[nodiscard]] static Result<OpenKeys> open(const KeysVolume& volume, const Secret& passphrase,
                                              KeysAccess access,
                                              const std::function<void(const std::string&)>& say);
