@@ -49,6 +49,9 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
     doubt.hint = hint;
     out.push_back(doubtful(std::move(doubt)));
   }
+  if (!inputs.keys_type.empty())
+    for (Error& fault : keys_type_faults({paths, image->tree(), kernel}, inputs.keys_type))
+      out.push_back(bad(std::move(fault)));
   if (verdict.info.config != inputs.digest)
     out.push_back(bad({Code::config, what + " is out of date",
                        "the configuration, the keys or the programs have changed since", hint}));

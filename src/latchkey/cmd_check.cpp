@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey check: everything that would lock its owner out at the next boot.
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -56,8 +58,9 @@ void print_json(const Findings& findings) {
   std::puts(all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-Findings find_all(const Paths& paths, const std::string& image) {
-  const EarlyInputs inputs = read_early_inputs(paths);
+Findings find_all(const Paths& paths, const std::string& image, const std::string& keys_type) {
+  EarlyInputs inputs = read_early_inputs(paths);
+  inputs.keys_type = keys_type;
   if (!inputs.configured)
     return {bad({Code::config, "Latchkey is not configured",
                  "there is no '" + paths.etc("latchkey.conf") + "'", "see latchkey.conf(5)"})};
@@ -79,17 +82,30 @@ Findings find_all(const Paths& paths, const std::string& image) {
   return all;
 }
 
+struct TriedKeys {
+  Findings found{};
+  std::string type{};  // of the keys volume's file system
+};
+
+// Empty for the usual ones, whose driver every image has.
+std::string keys_type(const OpenKeys& keys) {
+  struct statfs info {};
+  if (::fstatfs(keys.directory(), &info) != 0) return {};
+  if (info.f_type == XFS_SUPER_MAGIC) return "xfs";
+  return info.f_type == BTRFS_SUPER_MAGIC ? "btrfs" : "";
+}
+
 // Before anything else, so that a person who types a wrong passphrase need not wait.
-Result<Findings> try_keys(const Globals& globals, std::optional<int> descriptor) {
+Result<TriedKeys> try_keys(const Globals& globals, std::optional<int> descriptor) {
   protect_process();
   const auto setup = load_setup(globals.paths);
   if (!setup) return setup.error();
   Asker asker(descriptor);
   auto session = KeysSession::open(globals, *setup, asker, KeysAccess::read);
   if (!session) return session.error();
-  Findings found = check_keys(*setup, session->keys());
-  if (auto closed = session->close(); !closed) found.push_back(bad(closed.error()));
-  return found;
+  TriedKeys out{check_keys(*setup, session->keys()), keys_type(session->keys())};
+  if (auto closed = session->close(); !closed) out.found.push_back(bad(closed.error()));
+  return out;
 }
 
 int check(const Globals& globals, const Options& options) {
@@ -98,14 +114,14 @@ int check(const Globals& globals, const Options& options) {
     return report_error({Code::refused, "cannot check",
                          "only root can read the host keys and the images", "run it as root"});
   ::umask(077);
-  Findings of_keys;
+  TriedKeys of_keys;
   if (options.with_keys) {
     auto tried = try_keys(globals, *options.descriptor);
     if (!tried) return report_error(tried.error());
     of_keys = std::move(*tried);
   }
-  Findings findings = find_all(globals.paths, options.image);
-  findings.insert(findings.end(), of_keys.begin(), of_keys.end());
+  Findings findings = find_all(globals.paths, options.image, of_keys.type);
+  findings.insert(findings.end(), of_keys.found.begin(), of_keys.found.end());
   if (options.json)
     print_json(findings);
   else

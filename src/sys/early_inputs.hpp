@@ -28,6 +28,7 @@ struct EarlyInputs {
   /// Modules for the VLANs, bonds and bridges that [network] or a command line of the
   /// kernel (see known_command_lines) asks for.
   std::vector<std::string> link_modules{};
+  std::string keys_type{};  ///< the keys volume's file system, when it has been opened
   std::string digest{};  ///< of all files that go into an image, programs included
 };
 

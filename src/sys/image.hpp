@@ -49,4 +49,9 @@ struct ImageOutcome {
 /// What is missing in it for single volumes that early boot can go on without.
 [[nodiscard]] std::vector<Error> image_doubts(const ImageRequest& request);
 
+/// What is missing in it for a keys volume with this type of file system, which only an open
+/// one tells.
+[[nodiscard]] std::vector<Error> keys_type_faults(const ImageRequest& request,
+                                                  const std::string& type);
+
 }  // namespace latchkey

@@ -130,4 +130,15 @@ std::vector<Error> image_doubts(const ImageRequest& request) {
   return faults.list;
 }
 
+std::vector<Error> keys_type_faults(const ImageRequest& request, const std::string& type) {
+  Faults faults(request);
+  faults.module(type, true,
+                "the kernel could not mount the keys volume: '" + type + "' is missing");
+  for (Error& fault : faults.list)
+    fault.hint = "add " + type +
+                 " to /etc/initramfs-tools/modules, and run: update-initramfs -u -k " +
+                 request.kernel;
+  return faults.list;
+}
+
 }  // namespace latchkey

@@ -4,6 +4,8 @@
 #include "core/image.hpp"
 #include "core/luks_ciphers.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+#include "sys/image.hpp"
 
 using namespace latchkey;
 using Lines = std::vector<std::string>;
@@ -162,4 +164,13 @@ TEST_CASE("the kernel's crypto sockets come along for key slots that need them")
   CHECK(slot_modules("serpent-cbc-essiv:sha256").empty());
   CHECK(has(slot_modules("xchacha12,aes-adiantum-plain64"), "algif_skcipher"));
   CHECK(has(slot_modules("camellia-xts-plain64"), "algif_skcipher"));
+}
+
+TEST_CASE("an image without a driver for the keys volume's file system is told what to add") {
+  const test::TempFolder root;
+  const auto faults = keys_type_faults({Paths{root.path()}, root.path(), "6.1"}, "xfs");
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].what == "the kernel could not mount the keys volume: 'xfs' is missing");
+  CHECK(faults[0].hint ==
+        "add xfs to /etc/initramfs-tools/modules, and run: update-initramfs -u -k 6.1");
 }
