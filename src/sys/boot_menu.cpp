@@ -12,16 +12,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The value of the last `GRUB_DEFAULT=` line, without quotes; `before` where there is none.
-std::string default_in(const std::string& file, std::string before) {
+// The value of the last line that begins with `name`, without quotes; `before` where there is
+// none.
+std::string value_in(const std::string& file, std::string_view name, std::string before) {
   const auto text = read_file(file);
   if (!text) return before;
-  constexpr std::string_view name = "GRUB_DEFAULT=";
   for (std::string_view line : split_lines(*text)) {
     line = trim(line);
     if (line.starts_with(name)) before = std::string(unquoted(line.substr(name.size())));
   }
   return before;
+}
+
+// True for what GRUB takes for its first entry, which starts the newest kernel: also when it
+// was saved by its name. As in hooks/grub/latchkey.cfg.
+bool saved_first(const std::string& entry) {
+  return entry.empty() || entry == "0" || entry.starts_with("gnulinux-simple-");
 }
 
 }  // namespace
@@ -34,10 +40,14 @@ std::string read_boot_menu(const Paths& paths) {
 
 std::string owners_default(const Paths& paths) {
   const std::string file = paths.root + "/etc/default/grub";
-  std::string found = default_in(file, "");
-  for (const std::string& name : names_in(file + ".d"))
-    if (name.ends_with(".cfg") && name != "latchkey.cfg")
-      found = default_in(file + ".d/" + name, std::move(found));
+  constexpr std::string_view name = "GRUB_DEFAULT=";
+  std::string found = value_in(file, name, "");
+  for (const std::string& more : names_in(file + ".d"))
+    if (more.ends_with(".cfg") && more != "latchkey.cfg")
+      found = value_in(file + ".d/" + more, name, std::move(found));
+  if (found == "saved" &&
+      saved_first(value_in(paths.root + "/boot/grub/grubenv", "saved_entry=", "")))
+    return "";
   return found == "0" ? "" : found;
 }
 

@@ -100,7 +100,17 @@ case_16_boot_menu() {
 		same "$(grub_says)" "gnulinux-advanced-ROOT>gnulinux-$kernel-advanced-ROOT"
 	check "... which is said" said "$kernel is booted by default"
 	check "... without a submenu" same "$(grub_says 'GRUB_DISABLE_SUBMENU=y;')" "gnulinux-$kernel-advanced-ROOT"
-	check "... but for the owner's own default" same "$(grub_says 'GRUB_DEFAULT=saved;')" saved
+	check "... but for the owner's own default" same "$(grub_says 'GRUB_DEFAULT=2;')" 2
+	local kept="gnulinux-advanced-ROOT>gnulinux-$kernel-advanced-ROOT" saved
+	for saved in '' 'saved_entry=' 'saved_entry=0' 'saved_entry=gnulinux-simple-ROOT'; do
+		printf '# GRUB Environment Block\n%s\n####' "$saved" >"$tree/boot/grub/grubenv"
+		check "... and a saved one, with '$saved' saved, is none" \
+			same "$(grub_says 'set -e; GRUB_DEFAULT=saved;')" "$kept"
+	done
+	echo 'saved_entry=other' >"$tree/boot/grub/grubenv"
+	check "... while another is saved it is the owner's" same "$(grub_says 'GRUB_DEFAULT=saved;')" saved
+	rm "$tree/boot/grub/grubenv"
+	check "... nor is it with nothing to save it in" same "$(grub_says 'set -e; GRUB_DEFAULT=saved;')" "$kept"
 	printf 'linux /boot/vmlinuz-%s ro\n}\n' "$newer" >"$menu"
 	run_check ''
 	check "check says that the next boot may start it" said "the next boot may start kernel $newer, which has no image"

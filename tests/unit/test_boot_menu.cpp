@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <filesystem>
+#include <fstream>
+
 #include "core/boot_menu.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+#include "sys/boot_menu.hpp"
 
 using namespace latchkey;
 
@@ -47,4 +52,27 @@ TEST_CASE("the menu of GRUB: what it starts, and without what") {
   CHECK(default_is(menu, "6.1.0-55-amd64"));
   CHECK_FALSE(default_is(menu, "6.1.0-56-amd64"));
   CHECK_FALSE(default_is("set default=\"0\"\n", "0"));
+}
+
+TEST_CASE("GRUB_DEFAULT=saved is the owner's choice only while another entry is saved") {
+  const test::TempFolder folder;
+  const Paths paths{.root = folder.path()};
+  const auto put = [&](const std::string& file, const std::string& text) {
+    const std::filesystem::path path = paths.root + file;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  };
+  CHECK(owners_default(paths).empty());
+  put("/etc/default/grub", "GRUB_DEFAULT=2\nGRUB_DEFAULT=\"saved\"\n");
+  CHECK(owners_default(paths).empty());
+  const std::string head = "# GRUB Environment Block\n";
+  for (const char* saved : {"", "saved_entry=\n", "saved_entry=0\n",
+                            "saved_entry=gnulinux-simple-11aa\nnext_entry=\n"}) {
+    put("/boot/grub/grubenv", head + saved + "#####");
+    CHECK(owners_default(paths).empty());
+  }
+  put("/boot/grub/grubenv", head + "saved_entry=gnulinux-advanced-11aa>gnulinux-6.1\n####");
+  CHECK(owners_default(paths) == "saved");
+  put("/etc/default/grub.d/other.cfg", "GRUB_DEFAULT=1\n");
+  CHECK(owners_default(paths) == "1");
 }
