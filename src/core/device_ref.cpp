@@ -92,8 +92,12 @@ bool DeviceRef::may_change() const {
                                                     "mmcblk", "dm-", "nbd", "loop"};
   if (kind != Kind::path || !value.starts_with(directory)) return false;
   const std::string_view name = std::string_view(value).substr(directory.size());
-  return name.find('/') == std::string_view::npos &&
-         std::ranges::any_of(drivers,
+  if (name.find('/') != std::string_view::npos) return false;
+  // An array that its configuration does not name gets /dev/md127 and down.
+  constexpr std::string_view array = "md";
+  if (name.starts_with(array) && name.size() > array.size())
+    return name[array.size()] >= '0' && name[array.size()] <= '9';
+  return std::ranges::any_of(drivers,
                              [&](std::string_view driver) { return name.starts_with(driver); });
 }
 

@@ -30,7 +30,7 @@ struct DeviceRef {
   [[nodiscard]] bool may_be_lv() const;
 
   /// True for a path that the kernel gives out in the order in which it finds disks
-  /// (`/dev/sdb1`, `/dev/dm-3`): another disk may have it after a reboot.
+  /// (`/dev/sdb1`, `/dev/md0`): another disk may have it after a reboot.
   [[nodiscard]] bool may_change() const;
 };
 
