@@ -9,6 +9,7 @@
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/text.hpp"
+#include "sys/fd.hpp"
 #include "sys/luks_bytes.hpp"
 #include "sys/process.hpp"
 
@@ -16,6 +17,21 @@ namespace latchkey {
 namespace {
 
 namespace fs = std::filesystem;
+
+// The directories in /sys from which the way up to the buses begins. A disk with several
+// paths (NVMe's own multipath) lies below none of its controllers: its subsystem links to each.
+std::vector<fs::path> controllers_of(const fs::path& device) {
+  std::vector<fs::path> out{device};
+  if (device.parent_path().filename() != "nvme-subsystem") return out;
+  for (const std::string& name : names_in(device.string())) {
+    std::error_code failed;
+    const fs::path controller = fs::canonical(device / name, failed);
+    // nvme0; its parts nvme0n1 and nvme0c0n1 lie in the directory itself.
+    if (!failed && name.starts_with("nvme") && controller.parent_path() != device)
+      out.push_back(controller);
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -51,13 +67,16 @@ std::vector<std::string> drivers_of(const std::string& root, const std::string& 
   std::vector<std::string> out;
   const fs::path top = root + "/sys/devices";
   std::error_code none;
-  fs::path at = fs::canonical(device, none);
-  // From the card up through its buses: virtio_net sits on virtio_pci.
-  while (!none && at != top && at.has_relative_path()) {
-    std::error_code missing;
-    const fs::path module = fs::canonical(at / "driver" / "module", missing);
-    if (!missing) add_once(out, module.filename());
-    at = at.parent_path();
+  const fs::path start = fs::canonical(device, none);
+  if (none) return out;
+  for (fs::path at : controllers_of(start)) {
+    // From the card up through its buses: virtio_net sits on virtio_pci.
+    while (at != top && at.has_relative_path()) {
+      std::error_code missing;
+      const fs::path module = fs::canonical(at / "driver" / "module", missing);
+      if (!missing) add_once(out, module.filename());
+      at = at.parent_path();
+    }
   }
   return out;
 }

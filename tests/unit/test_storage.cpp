@@ -33,6 +33,16 @@ class FakeSys {
     slave("dm-0", "md0");
     driver("devices/pci0/virtio0", "virtio_blk");
     driver("devices/pci0", "virtio_pci");
+    // With two controllers, as the kernel's own multipath shows it.
+    const std::string subsystem = "devices/virtual/nvme-subsystem/nvme-subsys0";
+    disk("nvme0n1", "virtual/nvme-subsystem/nvme-subsys0", "");
+    for (const char* name : {"nvme0", "nvme1"}) {
+      const std::string at = std::string("devices/pci1/") + name + "x/nvme/" + name;
+      fs::create_directories(sys() / at);
+      fs::create_directory_symlink(sys() / at, sys() / subsystem / name);
+    }
+    driver("devices/pci1/nvme0x", "nvme");
+    driver("devices/pci1/nvme1x", "nvme_other");
   }
   [[nodiscard]] const std::string& root() const { return root_.path(); }
   [[nodiscard]] fs::path sys() const { return fs::path(root()) / "sys"; }
@@ -43,10 +53,10 @@ class FakeSys {
     fs::create_directories(sys() / "class/block");
     fs::create_directory_symlink(sys() / at, sys() / "class/block" / fs::path(at).filename());
   }
-  void disk(const std::string& name, const std::string& on) {
-    device("devices/" + on + "/block/" + name);
-    fs::create_directory_symlink(sys() / "devices" / on,
-                                 sys() / "devices" / on / "block" / name / "device");
+  void disk(const std::string& name, const std::string& on, const std::string& in = "/block") {
+    device("devices/" + on + in + "/" + name);
+    fs::create_directory_symlink(
+        sys() / "devices" / on, fs::path(sys().string() + "/devices/" + on + in) / name / "device");
   }
   void slave(const std::string& above, const std::string& below) {
     fs::create_directory_symlink(sys() / "class/block" / below,
@@ -93,6 +103,8 @@ TEST_CASE("all that a volume lies on is found, down to the disks of an array") {
   CHECK(devices_below(fake.root(), "nothing").empty());
   CHECK(drivers_of(fake.root(), (fake.sys() / "class/block/vda/device").string()) ==
         Lines{"virtio_blk", "virtio_pci"});
+  CHECK(drivers_of(fake.root(), (fake.sys() / "class/block/nvme0n1/device").string()) ==
+        Lines{"nvme", "nvme_other"});
   CHECK(storage_of(fake.root(), "/dev/null").layers.targets.empty());
 }
 
