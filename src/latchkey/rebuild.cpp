@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/image_build.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/terminal.hpp"
@@ -14,6 +15,12 @@ namespace {
 bool all_good(const Findings& findings) {
   return std::ranges::all_of(findings,
                              [](const Finding& f) { return f.level == Finding::Level::ok; });
+}
+
+// With --verbose everything was said already.
+void tell_why(const Globals& globals, const std::string& output) {
+  if (globals.verbose) return;
+  for (const std::string& line : build_reasons(output)) say(globals, line);
 }
 
 }  // namespace
@@ -30,10 +37,12 @@ Result<> bring_images_up_to_date(const Globals& globals) {
   }
   for (const std::string_view line : split_lines(built->output))
     if (line.starts_with("latchkey: ") || globals.verbose) say(globals, printable(line, 500));
-  if (built->status != 0)
+  if (built->status != 0) {
+    tell_why(globals, built->output);
     return Error{Code::io, "cannot rebuild the images",
                  "update-initramfs ended with status " + std::to_string(built->status),
                  "run: update-initramfs -u -k all"};
+  }
   // The hook makes what is missing (host keys): read again.
   const Findings after = check_images(globals.paths, read_early_inputs(globals.paths));
   bool reachable = true;
@@ -43,6 +52,9 @@ Result<> bring_images_up_to_date(const Globals& globals) {
     if (finding.level == Finding::Level::error) reachable = false;
   }
   if (reachable) return Ok{};
+  // It ends well, too, where it builds nothing: on a /boot that cannot be written, or by its
+  // own settings.
+  tell_why(globals, built->output);
   return Error{Code::refused, "the next boot could not be unlocked over early ssh",
                "an image lacks what is told above",
                "mend it, then run: update-initramfs -u -k all"};

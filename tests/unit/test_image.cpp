@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/image.hpp"
+#include "core/image_build.hpp"
 #include "core/luks_ciphers.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -173,4 +174,15 @@ TEST_CASE("an image without a driver for the keys volume's file system is told w
   CHECK(faults[0].what == "the kernel could not mount the keys volume: 'xfs' is missing");
   CHECK(faults[0].hint ==
         "add xfs to /etc/initramfs-tools/modules, and run: update-initramfs -u -k 6.1");
+}
+
+TEST_CASE("a build of images that did nothing says why, also when it ends well") {
+  CHECK(build_reasons("update-initramfs: Generating /boot/initrd.img-6.1\n"
+                      "W: /boot is ro mounted.\nlatchkey: said\n"
+                      "W: Not updating /boot/initrd.img-6.1\x1b[2J\nother\n") ==
+        Lines{"W: /boot is ro mounted.", "W: Not updating /boot/initrd.img-6.1?[2J"});
+  CHECK(build_reasons("update-initramfs: Not updating initramfs.\n") ==
+        Lines{"update-initramfs: Not updating initramfs."});
+  CHECK(build_reasons("1\n\n2\nlatchkey: said\n3\n4\n5\n6\n") == Lines{"2", "3", "4", "5", "6"});
+  CHECK(build_reasons("").empty());
 }
