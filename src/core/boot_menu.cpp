@@ -15,6 +15,18 @@ std::string_view version_in(std::string_view path, std::string_view prefix) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : std::string_view{};
 }
 
+// "linux /boot/vmlinuz-6.1 …" of an entry → "6.1"; nothing for any other line.
+std::string_view started_by(const std::vector<Field>& words) {
+  if (words.size() < 2 || words[0].text != "linux") return {};
+  return version_in(words[1].text, "vmlinuz-");
+}
+
+bool in_menu(std::string_view grub_cfg, std::string_view version) {
+  return std::ranges::any_of(split_lines(grub_cfg), [&](std::string_view line) {
+    return started_by(split_fields(line)) == version;
+  });
+}
+
 }  // namespace
 
 std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels) {
@@ -23,14 +35,24 @@ std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels)
   return first->version;
 }
 
+std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
+                                          std::string_view grub_cfg) {
+  const auto named = std::ranges::find_if(
+      kernels, [&](const BootKernel& kernel) { return default_is(grub_cfg, kernel.version); });
+  if (named != kernels.end()) return named->version;
+  const auto listed = std::ranges::find_if(
+      kernels, [&](const BootKernel& kernel) { return in_menu(grub_cfg, kernel.version); });
+  if (listed != kernels.end()) return listed->version;
+  return kernels.empty() ? std::nullopt : std::optional(kernels.front().version);
+}
+
 bool starts_without_image(std::string_view grub_cfg, std::string_view version) {
   bool ours = false;   // within an entry that starts this kernel
   bool image = false;  // … and has its image
   for (const std::string_view line : split_lines(grub_cfg)) {
     const std::vector<Field> words = split_fields(line);
     if (words.empty()) continue;
-    if (words[0].text == "linux" && words.size() > 1)
-      ours = version_in(words[1].text, "vmlinuz-") == version;
+    if (words[0].text == "linux" && words.size() > 1) ours = started_by(words) == version;
     if (words[0].text == "initrd")
       image = std::ranges::any_of(words, [&](const Field& word) {
         return version_in(word.text, "initrd.img-") == version;

@@ -21,6 +21,12 @@ struct BootKernel {
 /// has one, or none has.
 [[nodiscard]] std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels);
 
+/// The kernel that the next boot starts by itself, of these, the newest first: the one that
+/// the menu's default names, else the newest in the menu, else the newest. Nothing when there
+/// are none.
+[[nodiscard]] std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
+                                                        std::string_view grub_cfg);
+
 /// True when the menu (a grub.cfg) starts this kernel without an image in some entry.
 /// Such a menu was made while there was none, and is not made again by itself.
 [[nodiscard]] bool starts_without_image(std::string_view grub_cfg, std::string_view version);

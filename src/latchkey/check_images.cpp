@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "latchkey/check.hpp"
+#include "sys/boot_menu.hpp"
 #include "sys/finished_image.hpp"
 #include "sys/network_cards.hpp"
 
@@ -23,6 +24,29 @@ void check_mode(Findings& out, const std::string& file) {
                        mode_is_the_mounts(file) ? "add umask=0077 to the options of its mount in "
                                                   "/etc/fstab, and mount it again"
                                                 : "run: chmod 600 " + file}));
+}
+
+// What the kernel that a boot starts lacks is an error; others are started by hand only.
+Finding without_image(const std::string& version, const std::string& file, bool started) {
+  const Error text{Code::missing, "the kernel " + version + " has no image",
+                   "there is no '" + file + "', so it would not boot",
+                   "run: update-initramfs -c -k " + version};
+  return started ? bad(text) : doubtful(text);
+}
+
+// The kernels in /boot that count, and which of them a boot starts by itself.
+struct CheckedKernels {
+  std::vector<BootKernel> all{};
+  std::string started{};
+};
+
+CheckedKernels checked_kernels(const Paths& paths) {
+  CheckedKernels out{.all = boot_kernels(paths)};
+  out.started = started_kernel(out.all, read_boot_menu(paths)).value_or("");
+  std::erase_if(out.all, [&](const BootKernel& kernel) {
+    return kernel.version != out.started && left_over(paths, kernel.version);
+  });
+  return out;
 }
 
 }  // namespace
@@ -65,12 +89,11 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
 
 Findings check_images(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
-  for (const BootKernel& kernel : boot_kernels(paths)) {
+  const CheckedKernels kernels = checked_kernels(paths);
+  for (const BootKernel& kernel : kernels.all) {
     const std::string file = image_path(paths, kernel.version);
     if (!kernel.has_image) {
-      out.push_back(bad({Code::missing, "the kernel " + kernel.version + " has no image",
-                         "there is no '" + file + "', so it would not boot",
-                         "run: update-initramfs -c -k " + kernel.version}));
+      out.push_back(without_image(kernel.version, file, kernel.version == kernels.started));
       continue;
     }
     Findings of = check_image(paths, inputs, file);
@@ -86,7 +109,7 @@ Findings check_cards(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
   const auto cards = planned_cards(paths.root, network);
-  for (const BootKernel& kernel : boot_kernels(paths))
+  for (const BootKernel& kernel : checked_kernels(paths).all)
     for (Error& warning : cards_without_driver(paths, kernel.version, cards))
       out.push_back(doubtful(std::move(warning)));
   return out;

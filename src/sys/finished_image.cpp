@@ -108,7 +108,9 @@ std::vector<BootKernel> boot_kernels(const Paths& paths) {
   constexpr std::string_view prefix = "vmlinuz-";
   std::vector<std::string> versions;
   for (const std::string& name : names_in(paths.root + "/boot"))
-    if (name.starts_with(prefix)) versions.push_back(name.substr(prefix.size()));
+    // What dpkg has put aside is in no boot loader's menu.
+    if (name.starts_with(prefix) && name.find(".dpkg-") == std::string::npos)
+      versions.push_back(name.substr(prefix.size()));
   std::string lines;
   for (const std::string& version : versions) lines += version + "\n";
   if (const auto sorted = run({"linux-version", "sort"}, {.timeout = 30s, .input = lines});
@@ -122,6 +124,12 @@ std::vector<BootKernel> boot_kernels(const Paths& paths) {
   for (const std::string& version : versions)
     kernels.push_back({version, ::access(image_path(paths, version).c_str(), F_OK) == 0});
   return kernels;
+}
+
+bool left_over(const Paths& paths, const std::string& version) {
+  const std::string modules = paths.root + "/lib/modules/" + version;
+  return version.ends_with(".old") || version.ends_with(".bak") ||
+         ::access(modules.c_str(), F_OK) != 0;
 }
 
 }  // namespace latchkey

@@ -54,4 +54,8 @@ class FinishedImage {
 /// sorts them; by name where that is not installed.
 [[nodiscard]] std::vector<BootKernel> boot_kernels(const Paths& paths);
 
+/// True for a kernel's file that no package owns any more, or a copy put aside: its modules
+/// are gone, or its name says so. No image can be built for it.
+[[nodiscard]] bool left_over(const Paths& paths, const std::string& version);
+
 }  // namespace latchkey

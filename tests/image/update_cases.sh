@@ -120,6 +120,16 @@ case_16_boot_menu() {
 	echo "set default=\"gnulinux-$kernel-advanced-ROOT\"" >>"$menu"
 	run_check ''
 	check "... or that the last good one is started" said "the boot loader starts kernel $kernel"
+	# A left-over file of another kernel is no reason to fail.
+	: >"$tree/boot/vmlinuz-5.0-left-over"
+	: >"$tree/boot/vmlinuz-99.dpkg-tmp"
+	run_check ''
+	check "a kernel without modules that nothing starts is not looked at" not said "5.0-left-over"
+	check "... nor what dpkg put aside" not said "dpkg-tmp"
+	mkdir "$tree/usr/lib/modules/5.0-left-over"
+	run_check ''
+	check "... with modules it is a warning" said "warning: the kernel 5.0-left-over has no image"
+	rm -r "$tree/usr/lib/modules/5.0-left-over" "$tree/boot/vmlinuz-5.0-left-over" "$tree/boot/vmlinuz-99.dpkg-tmp"
 	# A menu that was made while there was no image is made again with it.
 	printf '#!/bin/sh\necho made >>/root/update-grub\n' >"$tree/usr/sbin/update-grub"
 	chmod +x "$tree/usr/sbin/update-grub"

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "core/boot_menu.hpp"
+#include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/boot_menu.hpp"
@@ -52,6 +53,16 @@ TEST_CASE("the menu of GRUB: what it starts, and without what") {
   CHECK(default_is(menu, "6.1.0-55-amd64"));
   CHECK_FALSE(default_is(menu, "6.1.0-56-amd64"));
   CHECK_FALSE(default_is("set default=\"0\"\n", "0"));
+}
+
+TEST_CASE("the kernel that a boot starts: the menu's default, or the newest that it knows") {
+  const std::vector<BootKernel> all{
+      {"6.3", false}, {"6.1.0-56-amd64", false}, {"6.1.0-55-amd64", true}};
+  CHECK(started_kernel(all, menu) == "6.1.0-55-amd64");
+  const std::string plain = replace_all(menu, "set default=", "set other=");
+  CHECK(started_kernel(all, plain) == "6.1.0-56-amd64");
+  CHECK(started_kernel(all, "") == "6.3");
+  CHECK_FALSE(started_kernel({}, menu));
 }
 
 TEST_CASE("GRUB_DEFAULT=saved is the owner's choice only while another entry is saved") {
