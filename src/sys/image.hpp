@@ -46,7 +46,8 @@ struct ImageOutcome {
 /// What is missing in an image's tree for an unlock over early ssh; empty: nothing.
 [[nodiscard]] std::vector<Error> image_faults(const ImageRequest& request);
 
-/// What is missing in it for single volumes that early boot can go on without.
+/// What is missing in it for single volumes that early boot can go on without, and what it
+/// knows of the disks that is no longer so.
 [[nodiscard]] std::vector<Error> image_doubts(const ImageRequest& request);
 
 /// What is missing in it for a keys volume with this type of file system, which only an open

@@ -6,8 +6,10 @@
 
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
+#include "core/storage_confs.hpp"
 #include "sys/cryptroot.hpp"
 #include "sys/early_inputs.hpp"
+#include "sys/fd.hpp"
 #include "sys/image.hpp"
 #include "sys/lvm.hpp"
 #include "sys/modules.hpp"
@@ -24,7 +26,7 @@ class Faults {
   // One of the paths has to be there.
   void need(const std::vector<std::string>& any, const std::string& what, const std::string& hint) {
     for (const std::string& path : any)
-      if (::access((request_.tree + path).c_str(), F_OK) == 0) return;
+      if (in_image(path)) return;
     list.push_back({Code::missing, what, "'" + any.front() + "' is not in the image", hint});
   }
 
@@ -52,9 +54,40 @@ class Faults {
     storage(device, whose);
   }
 
+  // Copies of what finds the disks, which the distribution's hooks take as they are. Only
+  // where one is: an image may lack LVM, and a copy that another hook has laid elsewhere
+  // is never read.
+  void copies() {
+    const std::string lvm = "/etc/lvm";
+    const std::string local = lvm + "/lvmlocal.conf";
+    if (in_image(lvm) && !in_image(lvm + "/lvm")) {
+      copy(lvm + "/lvm.conf", same_settings);
+      copy(lvm + "/devices/system.devices", same_lvm_devices);
+      const std::string id = request_.paths.root.empty() ? lvm_system_id() : "";
+      copy(local, [&](std::string_view image, std::string_view host) {
+        return same_settings(image, id.empty() ? std::string(host) : image_lvmlocal(host, id));
+      });
+    }
+    if (in_image("/etc/mdadm/mdadm.conf")) copy("/etc/mdadm/mdadm.conf", same_arrays);
+  }
+
   std::vector<Error> list{};
 
  private:
+  [[nodiscard]] bool in_image(const std::string& path) const {
+    return ::access((request_.tree + path).c_str(), F_OK) == 0;
+  }
+
+  template <class Same>
+  void copy(const std::string& path, Same same) {
+    const auto image = read_file(request_.tree + path);
+    const auto host = read_file(request_.paths.root + path);
+    if (!same(image ? *image : "", host ? *host : ""))
+      list.push_back({Code::config, "early boot may not find every disk",
+                      "'" + path + "' in the image is not what it is on this machine now",
+                      "run: update-initramfs -u"});
+  }
+
   // What the header on a device, or apart from it, asks of the kernel. What an unreadable
   // one needs is not known, so nothing is found missing: in a chroot no LV can be woken.
   void ciphers(const DeviceRef& device, const std::string& header, const std::string& whose) {
@@ -127,6 +160,7 @@ std::vector<Error> image_doubts(const ImageRequest& request) {
     for (const Volume& volume : *inputs.volumes)
       if (!needed_by_boot(volume))
         faults.device(volume.device, volume.header, "'" + volume.name + "'");
+  faults.copies();
   return faults.list;
 }
 

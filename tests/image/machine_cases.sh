@@ -132,6 +132,39 @@ case_22_network_cards() {
 	mount -t sysfs -o ro sysfs "$tree/sys"
 }
 
+case_26_disks_are_looked_for_otherwise() {
+	local settings=$tree/etc/lvm lvm=$tree/usr/sbin/lvm
+	# Stands in for LVM, which takes a devices file away that names no disk of this machine.
+	mv "$lvm" "$work/lvm"
+	printf '%s\n' '#!/bin/sh' 'case "$*" in *systemid*) echo "  system ID: web7" ;; esac' >"$lvm"
+	chmod +x "$lvm"
+	mkdir -p "$settings/devices"
+	echo 'IDTYPE=sys_wwid IDNAME=naa.1 DEVNAME=/dev/sda PVID=a' >"$settings/devices/system.devices"
+	build_and_look
+	check "our hook adds the system ID to the image's lvmlocal.conf" grep -q web7 "$image/etc/lvm/lvmlocal.conf"
+	run_check ''
+	check "an image with today's settings of LVM is fine" not said "may not find every disk"
+	sed -i 's/DEVNAME=[^ ]*/DEVNAME=/; 1i # Created by LVM' "$settings/devices/system.devices"
+	run_check ''
+	check "... also when LVM marks its devices anew" not said "may not find every disk"
+	echo 'IDTYPE=sys_wwid IDNAME=naa.2 DEVNAME=/dev/sdb PVID=b' >>"$settings/devices/system.devices"
+	run_check ''
+	check "check tells of a disk that LVM knows since" \
+		said "early boot may not find every disk: '/etc/lvm/devices/system.devices' in the image"
+	check "... with what to do" said "run: update-initramfs -u -k $kernel"
+	echo 'devices { filter = [ "a/.*/" ] }' >>"$settings/lvm.conf"
+	echo 'local { extra_system_ids = [ "other" ] }' >>"$settings/lvmlocal.conf"
+	run_check ''
+	check "... of another filter" said "'/etc/lvm/lvm.conf' in the image"
+	check "... and of what is set for this machine alone" said "'/etc/lvm/lvmlocal.conf' in the image"
+	build
+	run_check ''
+	check "... until the next image" not said "may not find every disk"
+	sed -i '$d' "$settings/lvm.conf" "$settings/lvmlocal.conf"
+	rm -r "$settings/devices" "$lvm"
+	mv "$work/lvm" "$lvm"
+}
+
 # Takes the name of an LV's node, a number and the module of the driver of the disk below.
 fake_disk() {
 	local device=$tree/sys/devices/pci0/disk$2
