@@ -38,8 +38,36 @@ const std::array<Needs, 16>& targets() {
   return all;
 }
 
-bool has(const Lines& list, const char* word) {
+bool has(const Lines& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
+}
+
+// iSCSI's scripts are in every image while open-iscsi is installed: they connect only to
+// what they are told. Debian 12 starts multipath in images, others its daemon.
+const std::array<LateLayer, 7>& all_late() {
+  static const std::array<LateLayer, 7> all{{{.kind = "multipath",
+                                              .words = "multipath",
+                                              .programs = {"/sbin/multipathd", "/sbin/multipath"},
+                                              .package = "multipath-tools-boot",
+                                              .also_without = true},
+                                             {.kind = "iscsi",
+                                              .words = "a LUN over iSCSI",
+                                              .programs = {"/sbin/iscsistart"},
+                                              .package = "open-iscsi",
+                                              .settings = "/etc/iscsi.initramfs",
+                                              .option = "iscsi"},
+                                             {.kind = "nbd",
+                                              .words = "a network block device",
+                                              .programs = {"/sbin/nbd-client"},
+                                              .package = "nbd-client"},
+                                             {.kind = "zd",
+                                              .words = "a volume of ZFS",
+                                              .programs = {"/sbin/zpool"},
+                                              .package = "zfs-initramfs"},
+                                             {.kind = "drbd", .words = "DRBD"},
+                                             {.kind = "rbd", .words = "a block device of Ceph"},
+                                             {.kind = "loop", .words = "a loop device"}}};
+  return all;
 }
 
 }  // namespace
@@ -66,6 +94,27 @@ std::vector<StorageTool> storage_tools(const StorageLayers& layers) {
   if (has(layers.targets, "thin") || has(layers.targets, "thin-pool"))
     out.push_back({"/usr/sbin/thin_check", package});
   if (has(layers.targets, "cache")) out.push_back({"/usr/sbin/cache_check", package});
+  return out;
+}
+
+std::string late_kind(std::string_view name, std::string_view directory) {
+  // Sessions of adapters that log in by themselves are below a bus.
+  const std::size_t host = directory.find("/platform/host");
+  if (host != std::string_view::npos && directory.find("/session", host) != std::string_view::npos)
+    return "iscsi";
+  for (const LateLayer& layer : all_late()) {
+    const std::size_t length = layer.kind.size();
+    if (name.starts_with(layer.kind) && name.size() > length && name[length] >= '0' &&
+        name[length] <= '9')
+      return layer.kind;
+  }
+  return "";
+}
+
+std::vector<LateLayer> late_layers(const StorageLayers& layers) {
+  std::vector<LateLayer> out;
+  for (const LateLayer& layer : all_late())
+    if (has(layers.late, layer.kind) || has(layers.targets, layer.kind)) out.push_back(layer);
   return out;
 }
 

@@ -20,6 +20,18 @@ struct StorageTool {
 struct StorageLayers {
   std::vector<std::string> targets{};    ///< device-mapper's words: `linear`, `thin`, `raid`
   std::vector<std::string> md_levels{};  ///< as in /sys: `raid1`, `raid5`
+  std::vector<std::string> late{};       ///< what late_kind() calls them: `iscsi`, `drbd`
+};
+
+/// A layer that only the scripts of another package bring up in early boot, or nothing does.
+struct LateLayer {
+  std::string kind;
+  std::string words;                    ///< `a LUN over iSCSI`
+  std::vector<std::string> programs{};  ///< in the image one of them does it; none: nothing
+  std::string package{};
+  std::string settings{};     ///< the file in the image that says how, if it takes one
+  std::string option{};       ///< what the kernel's command line has in place of that file
+  bool also_without = false;  ///< the disks below can most often be used as they are
 };
 
 /// The kernel modules of these layers, for modprobe. A target's own name stands for
@@ -28,6 +40,13 @@ struct StorageLayers {
 
 /// The programs that bring these layers up, apart from lvm.
 [[nodiscard]] std::vector<StorageTool> storage_tools(const StorageLayers& layers);
+
+/// Which late layer a block device is, by its kernel name and its directory in /sys; empty
+/// for a disk that is there by itself.
+[[nodiscard]] std::string late_kind(std::string_view name, std::string_view directory);
+
+/// Those of these layers that another package has to bring up.
+[[nodiscard]] std::vector<LateLayer> late_layers(const StorageLayers& layers);
 
 /// What is taken for a device that is not there to be looked at: RAID, thin, snapshot
 /// and mirror volumes.

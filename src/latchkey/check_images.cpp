@@ -8,6 +8,7 @@
 #include "latchkey/check.hpp"
 #include "sys/boot_menu.hpp"
 #include "sys/finished_image.hpp"
+#include "sys/late_storage.hpp"
 #include "sys/network_cards.hpp"
 
 namespace latchkey {
@@ -76,6 +77,8 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
   if (!inputs.keys_type.empty())
     for (Error& fault : keys_type_faults({paths, image->tree(), kernel}, inputs.keys_type))
       out.push_back(bad(std::move(fault)));
+  Findings late = late_storage({paths, image->tree(), kernel});
+  out.insert(out.end(), std::make_move_iterator(late.begin()), std::make_move_iterator(late.end()));
   if (verdict.info.config != inputs.digest)
     out.push_back(bad({Code::config, what + " is out of date",
                        "the configuration, the keys or the programs have changed since", hint}));

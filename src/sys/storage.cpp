@@ -59,6 +59,8 @@ Storage storage_of(const std::string& root, const std::string& path) {
     const fs::path device = class_of(root, name);
     add_once(out.layers.targets, mapping_targets(sys_attribute(device / "dm/name")));
     add_once(out.layers.md_levels, sys_attribute(device / "md/level"));
+    std::error_code failed;
+    add_once(out.layers.late, late_kind(name, fs::canonical(device, failed).string()));
     add_once(out.drivers, drivers_of(root, device / "device"));
   }
   return out;

@@ -191,7 +191,31 @@ case_25_storage_that_changed() {
 	check "the next image has their drivers" has_modules vmxnet3 gve
 	run_check ''
 	check "... and check says so" not said "early boot could not find"
-	rm "$tree/dev/mapper/system-encrypted--keys" "$tree/dev/mapper/system-encrypted--mysql"
+	check "... and nothing of storage that comes late" not said "early boot may not have"
+	ln -s "../../devices/pci0/disk8/block/fake8" "$tree/sys/class/block/loop3"
+	mkdir "$tree/sys/devices/pci0/disk8/block/fake8/slaves"
+	ln -s loop3 "$tree/sys/devices/pci0/disk8/block/fake8/slaves/loop3"
+	local at=$tree/sys/devices/platform/host3/session1/block/sdz
+	mkdir -p "$at" "$tree/sys/devices/pci0/disk7/block/fake7/slaves"
+	ln -s "${at/#$tree/}" "$tree/sys/class/block/sdz"
+	ln -s sdz "$tree/sys/devices/pci0/disk7/block/fake7/slaves/sdz"
+	run_check ''
+	check "a volume on what nothing brings up is a warning" \
+		said "warning: early boot may not have the volume 'mysql': it lies on a loop device, which nothing brings up there"
+	check "the keys volume on a LUN that iscsid finds later is an error" \
+		said "error: early boot may not have the keys volume: it lies on a LUN over iSCSI, and the image has no '/sbin/iscsistart'"
+	check "... with the package that would find it" said "run: apt install open-iscsi"
+	local hook=$tree/usr/share/initramfs-tools/hooks/iscsi # as open-iscsi's, with less
+	printf '#!/bin/sh\n[ "$1" = prereqs ] && { echo; exit 0; }\n: >"$DESTDIR/sbin/iscsistart"\n' >"$hook"
+	chmod +x "$hook"
+	build
+	check "... the build says so too" said "and the image has no '/etc/iscsi.initramfs', which names it"
+	# shellcheck disable=SC2016 # the hook's own
+	echo ': >"$DESTDIR/etc/iscsi.initramfs"' >>"$hook"
+	build
+	run_check ''
+	check "... and nothing is said once its scripts connect in early boot" not said "over iSCSI"
+	rm "$hook" "$tree/dev/mapper/system-encrypted--keys" "$tree/dev/mapper/system-encrypted--mysql"
 	umount "$tree/sys"
 	mount -t sysfs -o ro sysfs "$tree/sys"
 }

@@ -95,6 +95,27 @@ TEST_CASE("case 34, 43: each layer below a volume has its programs") {
         std::vector<StorageTool>{{"/usr/sbin/thin_check", "thin-provisioning-tools"}});
 }
 
+TEST_CASE("layers that early boot has by another package, or not at all") {
+  const std::string lun = "/sys/devices/platform/host3/session1/target3:0:0/3:0:0:1/block/sdb";
+  CHECK(late_kind("sdb", lun) == "iscsi");
+  CHECK(late_kind("sdb", "/sys/devices/pci0/host3/session1/target3:0:0/block/sdb").empty());
+  CHECK(late_kind("sda", "/sys/devices/platform/ahci/ata1/host0/target0:0:0/block/sda").empty());
+  CHECK(late_kind("loop0", "/sys/devices/virtual/block/loop0") == "loop");
+  CHECK(late_kind("drbd1", "") == "drbd");
+  CHECK(late_kind("rbd0p1", "") == "rbd");
+  CHECK(late_kind("zd16", "") == "zd");
+  for (const char* name : {"loop", "zram0", "dm-0", "md0", "nvme0n1", ""})
+    CHECK(late_kind(name, "/sys/devices/virtual/block").empty());
+  CHECK(late_layers({.targets = {"linear", "crypt"}}).empty());
+  const auto multipath = late_layers({.targets = {"multipath"}});
+  REQUIRE(multipath.size() == 1);
+  CHECK(multipath.front().package == "multipath-tools-boot");
+  CHECK(multipath.front().also_without);
+  const auto loop = late_layers({.late = {"loop"}});
+  REQUIRE(loop.size() == 1);
+  CHECK(loop.front().programs.empty());
+}
+
 TEST_CASE("all that a volume lies on is found, down to the disks of an array") {
   const FakeSys fake;
   Lines below = devices_below(fake.root(), "dm-0");

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/late_storage.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "core/storage.hpp"
+#include "sys/command_line.hpp"
+#include "sys/early_inputs.hpp"
+#include "sys/lvm.hpp"
+#include "sys/storage.hpp"
+
+namespace latchkey {
+namespace {
+
+bool in_image(const ImageRequest& request, const std::string& path) {
+  return ::access((request.tree + path).c_str(), F_OK) == 0;
+}
+
+bool has_program(const ImageRequest& request, const LateLayer& layer) {
+  return std::ranges::any_of(layer.programs,
+                             [&](const std::string& path) { return in_image(request, path); });
+}
+
+// Its scripts take what they connect to from a file, or from the kernel's command line.
+bool has_settings(const ImageRequest& request, const LateLayer& layer) {
+  if (layer.settings.empty() || in_image(request, layer.settings)) return true;
+  const auto lines = known_command_lines(request.paths.root);
+  return std::ranges::any_of(lines, [&](const CommandLine& line) {
+    return line.text.find(layer.option) != std::string::npos;
+  });
+}
+
+// Why early boot does not bring this layer up, and what to do; nothing where it does.
+std::optional<Error> missing(const ImageRequest& request, const LateLayer& layer,
+                             const std::string& whose) {
+  const std::string what = "early boot may not have " + whose;
+  const std::string on = "it lies on " + layer.words + ", ";
+  const std::string again = "then: update-initramfs -u -k all";
+  if (layer.programs.empty())
+    return Error{Code::refused, what, on + "which nothing brings up there",
+                 "move it to a disk that the kernel finds by itself"};
+  if (!has_program(request, layer))
+    return Error{Code::missing, what,
+                 on + "and the image has no '" + layer.programs.front() + "', which brings it up",
+                 "run: apt install " + layer.package + "; " + again};
+  if (!has_settings(request, layer))
+    return Error{Code::config, what,
+                 on + "and the image has no '" + layer.settings + "', which names it",
+                 "see README.Debian of " + layer.package + "; " + again};
+  return std::nullopt;
+}
+
+void look_at(Findings& out, const ImageRequest& request, const DeviceRef& device,
+             const std::string& whose, bool needed) {
+  std::optional<WokenLv> woken;  // the keys volume's LV rests; a test's root has no LVM
+  if (request.paths.root.empty()) woken.emplace(device);
+  const Storage below = storage_of(request.paths.root, request.paths.root + device.path());
+  for (const LateLayer& layer : late_layers(below.layers))
+    if (auto error = missing(request, layer, whose))
+      out.push_back(needed && !layer.also_without ? bad(*error) : doubtful(*error));
+}
+
+}  // namespace
+
+Findings late_storage(const ImageRequest& request) {
+  const EarlyInputs inputs = read_early_inputs(request.paths);
+  Findings out;
+  if (inputs.config) look_at(out, request, inputs.config->keys.device, "the keys volume", true);
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes)
+      look_at(out, request, volume.device, "the volume '" + volume.name + "'",
+              needed_by_boot(volume));
+  return out;
+}
+
+}  // namespace latchkey
