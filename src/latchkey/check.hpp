@@ -69,6 +69,10 @@ void tell_of_fstab(const Paths& paths);
 /// menu.
 [[nodiscard]] Findings check_boot_menu(const Paths& paths);
 
+/// Copies of images that the firmware starts in their place (systemd-boot's entries,
+/// raspi-firmware), against those in /boot. Empty where there are none.
+[[nodiscard]] Findings check_boot_copies(const Paths& paths);
+
 /// One image file, for the kernel that its name says.
 [[nodiscard]] Findings check_image(const Paths& paths, const EarlyInputs& inputs,
                                    const std::string& file);

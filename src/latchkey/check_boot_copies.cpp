@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copies of images on a partition of the firmware's: there, what is started is not what lies
+// in /boot, and a hook that failed, or a file system that was full, leaves an old one.
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "core/loader_entry.hpp"
+#include "core/text.hpp"
+#include "latchkey/check.hpp"
+#include "sys/fd.hpp"
+#include "sys/finished_image.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool same_bytes(const std::string& one, const std::string& other) {
+  std::error_code failed;
+  if (fs::equivalent(one, other, failed)) return true;
+  const auto size = fs::file_size(one, failed);
+  if (failed || size != fs::file_size(other, failed) || failed) return false;
+  std::ifstream left(one, std::ios::binary);
+  std::ifstream right(other, std::ios::binary);
+  std::array<char, 65536> a{};
+  std::array<char, 65536> b{};
+  while (left && right) {
+    left.read(a.data(), a.size());
+    right.read(b.data(), b.size());
+    if (left.gcount() != right.gcount() ||
+        !std::equal(a.begin(), a.begin() + left.gcount(), b.begin()))
+      return false;
+  }
+  return left.eof() && right.eof();
+}
+
+bool is_there(const std::string& file) {
+  std::error_code failed;
+  return fs::exists(file, failed);
+}
+
+class BootCopies {
+ public:
+  explicit BootCopies(const Paths& paths) : paths_(paths) {
+    const auto id = read_file(paths.root + "/etc/machine-id", 4096);
+    if (id) machine_ = trim(*id);
+  }
+
+  // The partition that is mounted at `place`: systemd-boot's entries and unified images.
+  void look_at(const std::string& place) {
+    std::error_code failed;
+    const std::string at = fs::canonical(paths_.root + place, failed).string();
+    if (failed || std::ranges::find(seen_, at) != seen_.end()) return;
+    seen_.push_back(at);
+    for (const std::string& name : names_in(at + "/loader/entries"))
+      if (name.ends_with(".conf")) entry(at, at + "/loader/entries/" + name);
+    for (const std::string& name : names_in(at + "/EFI/Linux"))
+      if (name.ends_with(".efi"))
+        found.push_back(doubtful({Code::config,
+                                  "'" + printable(at + "/EFI/Linux/" + name) + "' is not looked at",
+                                  "a unified kernel image has an image of its own in it",
+                                  "see that it is built anew after each update-initramfs"}));
+  }
+
+  // raspi-firmware copies each image, with its name.
+  void firmware() {
+    constexpr std::string_view prefix = "initrd.img-";
+    const std::string at = paths_.root + "/boot/firmware";
+    for (const std::string& name : names_in(at)) {
+      if (!name.starts_with(prefix)) continue;
+      const std::string version = name.substr(prefix.size());
+      const std::string image = image_path(paths_, version);
+      if (is_there(image) && !same_bytes(at + "/" + name, image))
+        found.push_back(another(version, "'" + printable(at + "/" + name) + "' is not the same",
+                                "run: update-initramfs -u -k " + printable(version)));
+    }
+  }
+
+  Findings found{};
+
+ private:
+  void entry(const std::string& partition, const std::string& file) {
+    const auto text = read_file(file, 65536);
+    if (!text) return;
+    const LoaderEntry is = parse_loader_entry(*text);
+    const std::string image = image_path(paths_, is.version);
+    // One of another system is none of ours.
+    const bool foreign = !is.machine.empty() && is.machine != machine_;
+    if (is.version.empty() || foreign || !is_there(image)) return;
+    std::string why = "'" + printable(file) + "' names none";
+    for (const std::string& named : is.images) {
+      const std::string copy = (fs::path(partition) / fs::path(named).relative_path()).string();
+      if (is_there(copy) && same_bytes(copy, image)) return;
+      why = "'" + printable(copy) + "' is " + (is_there(copy) ? "not the same" : "not there");
+    }
+    const std::string version = printable(is.version);
+    found.push_back(another(version, why,
+                            "run: kernel-install add " + version + " /boot/vmlinuz-" + version +
+                                " /boot/initrd.img-" + version));
+  }
+
+  [[nodiscard]] Finding another(const std::string& version, std::string why,
+                                std::string hint) const {
+    return doubtful(
+        {Code::config,
+         "the firmware starts another image than '" + printable(image_path(paths_, version)) + "'",
+         std::move(why), std::move(hint)});
+  }
+
+  const Paths& paths_;
+  std::string machine_{};
+  std::vector<std::string> seen_{};
+};
+
+}  // namespace
+
+Findings check_boot_copies(const Paths& paths) {
+  BootCopies copies(paths);
+  for (const char* place : {"/boot/efi", "/efi", "/boot"}) copies.look_at(place);
+  copies.firmware();
+  return std::move(copies.found);
+}
+
+}  // namespace latchkey
