@@ -25,7 +25,7 @@ TEST_CASE("the mirrors of a logical volume are those of its own, and a new one i
           if (mirrors_of(keys).value() != 1) return "it has one mirror";
           if (!create_lv(keys, "64M", "t", 1) || !create_lv(keys, "64M", "t")) return "refused";
           const std::string made =
-              "lvcreate --yes --wipesignatures y --zero y --addtag t --size 64M";
+              "lvcreate --yes --wipesignatures y --zero y --addtag t --size 67108864b";
           const std::string calls = fake_lvm_calls();
           return calls.ends_with(made + " --type raid1 --mirrors 1 --name keys -- vg0\n" + made +
                                  " --name keys -- vg0\n")
