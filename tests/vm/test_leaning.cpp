@@ -64,6 +64,46 @@ TEST_CASE("a bind mount out of a volume is held, and comes and goes with it", "[
   m.until("latchkey status");
 }
 
+TEST_CASE("a volume below a mount of fstab that the boot does not wait for is mounted on it",
+          "[.slow]") {
+  Machine& m = guests().unlocked_without_images();
+  m.must("latchkey -q lock && umount /boot");
+  m.must("echo 'tmpfs /srv tmpfs nofail,mode=755 0 0' >>/etc/fstab");
+  boot_without_data(m);
+  const Done released = m.sh("release-services", m.passphrase());
+  INFO(released.output);
+  CHECK(released.status == 0);
+  CHECK(m.must("findmnt -n -o FSTYPE /srv") == "tmpfs");
+  CHECK(m.must("findmnt -n -o SOURCE /srv/a") == "/dev/mapper/cleartext-a");
+  m.must("touch /srv/a/seen");
+
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  m.until("latchkey status");
+  CHECK(m.must("findmnt -n -o FSTYPE /srv") == "tmpfs");
+  CHECK(m.must("ls /srv/a/seen") == "/srv/a/seen");
+
+  // Its disk is not there: nothing is made below, and nothing is waited for but that.
+  const std::string absent = "UUID=5e1f0000-0000-4000-8000-000000000000 /srv ext4 ";
+  m.must("sed -i 's|^tmpfs /srv .*|" + absent +
+         "nofail,x-systemd.device-timeout=2s 0 0|' /etc/fstab");
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  m.until("systemctl is-failed latchkey-release");
+  const Done status = m.sh("latchkey status");
+  INFO(status.output);
+  CHECK(status.status == 1);
+  const Done again = m.sh("release-services");
+  INFO(again.output);
+  CHECK(again.status == 1);
+  CHECK(
+      has(again.output, "its mount point lies on '/srv', which is in /etc/fstab and not mounted"));
+  m.must("sed -i '/ \\/srv /d' /etc/fstab && systemctl daemon-reload && release-services");
+  CHECK(m.must("ls /srv/a/seen") == "/srv/a/seen");
+}
+
 TEST_CASE("what needs a held unit comes back with it, also where a container keeps its data",
           "[.slow]") {
   Machine& m = guests().unlocked_without_images();
