@@ -83,8 +83,9 @@ Result<Proof> prove_another(const LuksDevice& luks, const Secret& typed, int vic
   if (!opens_victim && opens_victim.error().code == Code::memory)
     proof.untried = opens_victim.error().why;
   if (proof.stays != LuksDevice::any_slot) return proof;
+  // Not `denied`: no other form of it is to be tried then.
   if (proof.twice)
-    return Error{Code::denied, "nothing was removed", "this is the passphrase that is to go",
+    return Error{Code::refused, "nothing was removed", "this is the passphrase that is to go",
                  "type one that stays"};
   if (scarce)
     return Error{Code::memory, "nothing was removed",

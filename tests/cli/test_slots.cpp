@@ -197,6 +197,20 @@ TEST_CASE("remove-passphrase claims nothing of a passphrase that is in another s
   CHECK(keys.opened_by("twice here") == std::vector<int>{2});
 }
 
+TEST_CASE("remove-passphrase tells the passphrase that is to go from a wrong one") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  keys.add(1, "of alice", "alice");
+  const Done own = keys.run({"remove-passphrase", "alice"}, "of alice\n");
+  INFO(own.output);
+  CHECK(own.status == exit_status(Code::refused));
+  CHECK(contains(own.output, "this is the passphrase that is to go"));
+  const Done wrong = keys.run({"remove-passphrase", "alice"}, "of nobody\n");
+  INFO(wrong.output);
+  CHECK(wrong.status == exit_status(Code::denied));
+  CHECK(keys.luks().has_slot(1));
+}
+
 TEST_CASE("case 32: remove-passphrase tries no slot that wants more memory than there is") {
   const KeysHeader keys;
   if (!keys.usable()) return;
