@@ -2,11 +2,8 @@
 #include "core/file_system.hpp"
 
 namespace latchkey {
-namespace {
 
 bool is_ext(const std::string& type) { return type == "ext2" || type == "ext3" || type == "ext4"; }
-
-}  // namespace
 
 std::vector<std::string> mkfs_command(const std::string& type,
                                       const std::vector<std::string>& arguments,

@@ -10,6 +10,9 @@
 
 namespace latchkey {
 
+/// True for ext2, ext3 and ext4, which share their programs.
+[[nodiscard]] bool is_ext(const std::string& type);
+
 /// The command that makes a file system of this type on `device`: mkfs.TYPE, told
 /// to go on over an old signature where it would ask a person, then the caller's
 /// own arguments, then the device.

@@ -5,14 +5,10 @@
 #include <array>
 #include <utility>
 
+#include "core/file_system.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
-namespace {
-
-bool is_ext(std::string_view type) { return type == "ext2" || type == "ext3" || type == "ext4"; }
-
-}  // namespace
 
 Result<std::string> judge_fsck(int status, const std::string& volume, const std::string& device,
                                const std::string& type) {

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool same_bytes(const std::string& one, const std::string& other) {
+bool same_content(const std::string& one, const std::string& other) {
   std::error_code failed;
   if (fs::equivalent(one, other, failed)) return true;
   const auto size = fs::file_size(one, failed);
@@ -73,7 +73,7 @@ class BootCopies {
       if (!name.starts_with(prefix)) continue;
       const std::string version = name.substr(prefix.size());
       const std::string image = image_path(paths_, version);
-      if (is_there(image) && !same_bytes(at + "/" + name, image))
+      if (is_there(image) && !same_content(at + "/" + name, image))
         found.push_back(another(version, "'" + printable(at + "/" + name) + "' is not the same",
                                 "run: update-initramfs -u -k " + printable(version)));
     }
@@ -93,7 +93,7 @@ class BootCopies {
     std::string why = "'" + printable(file) + "' names none";
     for (const std::string& named : is.images) {
       const std::string copy = (fs::path(partition) / fs::path(named).relative_path()).string();
-      if (is_there(copy) && same_bytes(copy, image)) return;
+      if (is_there(copy) && same_content(copy, image)) return;
       why = "'" + printable(copy) + "' is " + (is_there(copy) ? "not the same" : "not there");
     }
     const std::string version = printable(is.version);

@@ -77,7 +77,7 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
   if (!inputs.keys_type.empty())
     for (Error& fault : keys_type_faults({paths, image->tree(), kernel}, inputs.keys_type))
       out.push_back(bad(std::move(fault)));
-  Findings late = late_storage({paths, image->tree(), kernel});
+  Findings late = late_storage({paths, image->tree(), kernel}, inputs);
   out.insert(out.end(), std::make_move_iterator(late.begin()), std::make_move_iterator(late.end()));
   if (verdict.info.config != inputs.digest)
     out.push_back(bad({Code::config, what + " is out of date",

@@ -96,6 +96,14 @@ std::vector<Mapping> mappings_on(const std::string& path) {
   return all;
 }
 
+void await_removed_mappings(const std::string& path) {
+  const auto all_named = [&] {
+    return std::ranges::none_of(mappings_on(path),
+                                [](const Mapping& mapping) { return mapping.name.empty(); });
+  };
+  (void)wait_for_devices(all_named, std::chrono::seconds(5));
+}
+
 std::set<dev_t> all_below(dev_t device, const std::vector<Mapping>& all) {
   std::set<dev_t> found;
   std::vector<dev_t> left{device};

@@ -44,6 +44,10 @@ struct Mapping {
 /// such device.
 [[nodiscard]] std::vector<Mapping> mappings_on(const std::string& path);
 
+/// Waits, for at most five seconds, while a mapping on the block device behind a path is one
+/// that the kernel is taking away: it has lost its name and is there for a moment more.
+void await_removed_mappings(const std::string& path);
+
 /// The numbers of all that a device lies on through mappings, itself among them.
 [[nodiscard]] std::set<dev_t> all_below(dev_t device, const std::vector<Mapping>& all);
 

@@ -203,7 +203,8 @@ Result<ImageOutcome> stage_image(const ImageRequest& request) {
   const Wanted wanted = wanted_by(request.paths, inputs);
   outcome.warnings.insert(outcome.warnings.end(), wanted.warnings.begin(), wanted.warnings.end());
   // Other packages' hooks have run.
-  for (Finding& late : late_storage(request)) outcome.warnings.push_back(std::move(late.text));
+  for (Finding& late : late_storage(request, inputs))
+    outcome.warnings.push_back(std::move(late.text));
   for (const auto& name : wanted.modules) outcome.orders.push_back("module " + name);
   for (const auto& program : wanted.programs)
     outcome.orders.push_back("exec " + request.paths.root + program + " " + program);

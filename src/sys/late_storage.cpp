@@ -9,7 +9,6 @@
 
 #include "core/storage.hpp"
 #include "sys/command_line.hpp"
-#include "sys/early_inputs.hpp"
 #include "sys/lvm.hpp"
 #include "sys/storage.hpp"
 
@@ -66,8 +65,7 @@ void look_at(Findings& out, const ImageRequest& request, const DeviceRef& device
 
 }  // namespace
 
-Findings late_storage(const ImageRequest& request) {
-  const EarlyInputs inputs = read_early_inputs(request.paths);
+Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
   Findings out;
   if (inputs.config) look_at(out, request, inputs.config->keys.device, "the keys volume", true);
   if (inputs.volumes)

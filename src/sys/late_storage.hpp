@@ -3,12 +3,13 @@
 #pragma once
 
 #include "core/finding.hpp"
+#include "sys/early_inputs.hpp"
 #include "sys/image.hpp"
 
 namespace latchkey {
 
 /// What volumes lie on that this image's early boot will not bring up: an error for what the
 /// boot needs, a warning for other volumes, and where the disks are there all the same.
-[[nodiscard]] Findings late_storage(const ImageRequest& request);
+[[nodiscard]] Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs);
 
 }  // namespace latchkey

@@ -103,18 +103,10 @@ const std::string& written_to(const LuksPlace& place) {
 // the descriptor lives. A device that is gone, with its header elsewhere, is nobody's.
 Result<Fd> hold_alone(const std::string& device, const std::string& what) {
   if (!block_device(device)) return Fd();
-  Fd fd;
-  int error = 0;
-  // A mapping that the kernel is taking away has lost its name and is there for a moment more.
-  const auto settled = [&] {
-    fd = Fd(::open(device.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
-    error = fd ? 0 : errno;
-    const std::vector<Mapping> upon = mappings_on(device);
-    return error != EBUSY || std::ranges::find(upon, "", &Mapping::name) == upon.end();
-  };
-  (void)wait_for_devices(settled, std::chrono::seconds(5));
+  await_removed_mappings(device);
+  Fd fd(::open(device.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
   if (fd) return fd;
-  if (error != EBUSY) return system_error(error, what);
+  if (errno != EBUSY) return system_error(errno, what);
   return Error{Code::busy, what, "something uses '" + device + "'",
                "nothing was wiped; see what it is: dmsetup ls --tree, findmnt"};
 }

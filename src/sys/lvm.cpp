@@ -85,14 +85,7 @@ std::string lv_health(const std::string& lv) {
 Result<> deactivate_lv(const DeviceRef& lv) {
   if (!block_device(lv.path())) return Ok{};
   const std::string what = "cannot deactivate " + lv.text();
-  // A mapping that the kernel is taking away has lost its name already and is there
-  // for a moment more.
-  (void)wait_for_devices(
-      [&] {
-        return std::ranges::none_of(mappings_on(lv.path()),
-                                    [](const Mapping& mapping) { return mapping.name.empty(); });
-      },
-      std::chrono::seconds(5));
+  await_removed_mappings(lv.path());
   for (const Mapping& mapping : mappings_on(lv.path()))
     return Error{Code::busy, what, "'" + mapping.name + "' lies on it",
                  "see what uses it: dmsetup ls --tree"};

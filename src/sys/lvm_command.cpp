@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/disk_health.hpp"
+#include "sys/fd.hpp"
 #include "sys/storage.hpp"
 
 namespace latchkey {
@@ -17,16 +18,6 @@ namespace fs = std::filesystem;
 // Disks of a machine answer within this, also those that have to spin up again, or LVM does
 // without them for this once.
 constexpr std::chrono::seconds time_to_answer(3);
-
-std::vector<std::string> names_in(const fs::path& directory) {
-  std::vector<std::string> out;
-  std::error_code failed;
-  for (fs::directory_iterator at(directory, failed), end; !failed && at != end;
-       at.increment(failed))
-    out.push_back(at->path().filename());
-  std::ranges::sort(out);
-  return out;
-}
 
 // In /sys a slash of a device's name is an exclamation mark (cciss!c0d0).
 std::string path_in_dev(std::string name) {
@@ -46,8 +37,9 @@ std::vector<std::string> silent_disks(bool busy) {
   const fs::path all = "/sys/block";
   std::vector<std::string> names;
   std::vector<std::string> paths;
-  for (const std::string& name : names_in(all)) {
-    if (holds_nothing(all / name, name) || !names_in(all / name / "slaves").empty()) continue;
+  for (const std::string& name : block_devices()) {
+    if (holds_nothing(all / name, name) || !names_in((all / name / "slaves").string()).empty())
+      continue;
     const std::string owed = sys_attribute(all / name / "inflight");
     if (busy && owed.find_first_of("123456789") == std::string::npos) continue;
     names.push_back(name);
@@ -66,7 +58,7 @@ std::vector<std::string> devices_apart_from(const std::string& root,
                                             const std::vector<std::string>& silent) {
   const fs::path all = root + "/sys/class/block";
   std::vector<std::string> out;
-  for (const std::string& name : names_in(all)) {
+  for (const std::string& name : names_in(all.string())) {
     if (holds_nothing(all / name, name)) continue;
     if (sys_attribute(all / name / "dm/uuid").starts_with("LVM-")) continue;
     const bool apart = std::ranges::none_of(devices_below(root, name), [&](const auto& below) {
@@ -81,11 +73,9 @@ Result<RunResult> run_lvm(const std::vector<std::string>& argv, RunOptions optio
   std::vector<std::string> silent = silent_disks(true);
   const auto words = [&] {
     std::vector<std::string> out{"lvm", argv.at(0)};
-    const auto usable = devices_apart_from("", silent);
-    if (!silent.empty() && !usable.empty()) {
-      out.emplace_back("--devices");
-      out.push_back(join(usable, ","));
-    }
+    const auto usable =
+        silent.empty() ? std::vector<std::string>() : devices_apart_from("", silent);
+    if (!usable.empty()) out.insert(out.end(), {"--devices", join(usable, ",")});
     out.insert(out.end(), argv.begin() + 1, argv.end());
     return out;
   };

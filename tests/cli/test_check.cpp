@@ -6,43 +6,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "support/catch.hpp"
-#include "support/child.hpp"
-#include "support/temp_folder.hpp"
+#include "cli/checked_root.hpp"
 
 using namespace latchkey::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-// Not below /tmp: everybody can write there, which is no place for mount points.
-class Root {
- public:
-  Root() {
-    REQUIRE(::chmod(path_.c_str(), 0755) == 0);
-    put("/etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
-    put("/etc/latchkey/volumes",
-        "www system/encrypted-www /srv/www ext4 x-latchkey.uuid=12ab-34\n"
-        "mail system/encrypted-my-mail /srv/mail ext4\n");
-  }
-  void put(const std::string& file, const std::string& text) const {
-    fs::create_directories(fs::path(path_ + file).parent_path());
-    std::ofstream(path_ + file) << text;
-  }
-  [[nodiscard]] std::string path(const std::string& below = "") const { return path_ + below; }
-
-  // What check says, verbose, without the root's name.
-  [[nodiscard]] std::string check() const {
-    Done done = run_program({LATCHKEY_PROGRAM, "--root", path_, "--verbose", "check"});
-    for (std::size_t at; (at = done.output.find(path_)) != std::string::npos;)
-      done.output.erase(at, path_.size());
-    return done.output;
-  }
-
- private:
-  TempFolder folder_{"/run"};
-  std::string path_ = folder_.path();
-};
 
 // The header of LUKS1 with one slot in use, of so many rounds.
 std::string luks1_header(const std::string& rounds) {
@@ -55,22 +24,11 @@ std::string luks1_header(const std::string& rounds) {
   return out;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
-}
-
-bool is_root() {
-  if (::geteuid() == 0) return true;
-  WARN("check answers root only: nothing was tested");
-  return false;
-}
-
 }  // namespace
 
 TEST_CASE("case 46: check names the lines of fstab and crypttab that fight with ours") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   CHECK_FALSE(contains(root.check(), "fstab"));
   root.put("/etc/fstab",
            "UUID=9 / ext4 defaults 0 1\n"
@@ -110,7 +68,7 @@ TEST_CASE("case 46: check names the lines of fstab and crypttab that fight with 
 
 TEST_CASE("a root that cryptsetup-initramfs opens is an error, and its way in is left alone") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/usr/share/initramfs-tools/hooks/cryptroot", "");
   root.put("/usr/share/initramfs-tools/scripts/init-premount/dropbear", "");
   root.put("/etc/fstab", "/dev/mapper/sda5_crypt / ext4 defaults 0 1\n");
@@ -134,7 +92,7 @@ TEST_CASE("a root that cryptsetup-initramfs opens is an error, and its way in is
 
 TEST_CASE("case 46: check names the lines of fstab that need a volume before it is mounted") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   fs::create_directories(root.path("/srv/www"));
   fs::create_symlink("srv/www", root.path("/web"));
   root.put("/etc/fstab",
@@ -155,7 +113,7 @@ TEST_CASE("case 46: check names the lines of fstab that need a volume before it 
 
 TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the network off") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/proc/cmdline", "quiet ip=192.0.2.5::192.0.2.1:24::eth0:none\n");
   CHECK_FALSE(contains(root.check(), "ip="));
   root.put("/proc/cmdline", "quiet ip=192.0.2.5::192.0.2.1:24::eth0:manual\n");
@@ -174,7 +132,7 @@ TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the networ
 
 TEST_CASE("check warns of a command line with which init does not come to the unlock") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   const std::string nobody = "early boot asks nobody for the passphrase with ";
   for (const char* line : {"root=/dev/vda1", "root=/dev/nfs boot=local", "boot=live boot=local"}) {
     root.put("/proc/cmdline", line);
@@ -190,7 +148,7 @@ TEST_CASE("check warns of a command line with which init does not come to the un
 
 TEST_CASE("check tells when early boot's console has another keyboard layout") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   CHECK_FALSE(contains(root.check(), "keyboard"));
   root.put("/etc/default/keyboard", "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"us\"\nXKBVARIANT=\"\"\n");
   CHECK_FALSE(contains(root.check(), "keyboard"));
@@ -207,7 +165,7 @@ TEST_CASE("check tells when early boot's console has another keyboard layout") {
 
 TEST_CASE("case 48: check looks at the mount points and makes none") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   CHECK(contains(root.check(), "ok: the mount point of 'www', '/srv/www', will be made\n"));
   CHECK_FALSE(fs::exists(root.path("/srv")));
 
@@ -230,7 +188,7 @@ TEST_CASE("case 48: check looks at the mount points and makes none") {
 
 TEST_CASE("check tells of key slots that cost too much or too little, and writes nothing") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   CHECK_FALSE(contains(root.check(), "key slot"));
   const std::string thousand("\0\0\x03\xe8", 4);
   const std::string million("\0\x0f\x42\x40", 4);
@@ -250,7 +208,7 @@ TEST_CASE("check tells of key slots that cost too much or too little, and writes
 
 TEST_CASE("check warns of a device whose name another disk may have after a reboot") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   CHECK_FALSE(contains(root.check(), "is named as the kernel finds it"));
   root.put("/etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/sda3\"\n");
   const std::string said = root.check();
@@ -261,7 +219,7 @@ TEST_CASE("check warns of a device whose name another disk may have after a rebo
 
 TEST_CASE("check looks for a detached header where it is kept") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/etc/latchkey/volumes",
            "www system/encrypted-www /srv/www ext4 x-latchkey.header=/boot/www.luks\n");
   root.put("/dev/mapper/system-encrypted--www", std::string(4096, 'x'));
@@ -273,7 +231,7 @@ TEST_CASE("check looks for a detached header where it is kept") {
 }
 
 TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
-  const Root root;
+  const CheckedRoot root;
   CHECK(contains(root.check(), "ok: memory is written to no disk in clear"));
   root.put("/proc/swaps", "Filename Type Size Used Priority\n/swapfile file 8 0 -2\n");
   root.put("/swapfile", "");
@@ -286,7 +244,7 @@ TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
 
 TEST_CASE("check warns when every key of the machine's own sshd lies on a volume") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/etc/passwd",
            "root:x:0:0::/root:/bin/bash\nweb:x:1000:1000::/srv/www/home:/bin/bash\n");
   CHECK_FALSE(contains(root.check(), "knows no key"));
@@ -304,7 +262,7 @@ TEST_CASE("check warns when every key of the machine's own sshd lies on a volume
 
 TEST_CASE("no volume is mounted by a release where every boot needs a directory of its own") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/etc/latchkey/volumes", "tmp system/encrypted-tmp /var/tmp ext4\n");
   fs::create_directories(root.path("/var/tmp"));
   CHECK(contains(root.check(),
@@ -314,7 +272,7 @@ TEST_CASE("no volume is mounted by a release where every boot needs a directory 
 
 TEST_CASE("the way into the machine is never held, whoever wrote it down") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/etc/latchkey/services", "ssh www\nnginx www\n");
   const std::string said = root.check();
   CHECK(contains(said,
@@ -329,7 +287,7 @@ TEST_CASE("the way into the machine is never held, whoever wrote it down") {
 
 TEST_CASE("check names lingering users whose home lies on a volume") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/etc/passwd", "web:x:1000:1000::/srv/www/home:/bin/bash\n");
   CHECK_FALSE(contains(root.check(), "the units of 'web'"));
   root.put("/var/lib/systemd/linger/web", "");
@@ -340,7 +298,7 @@ TEST_CASE("check names lingering users whose home lies on a volume") {
 
 TEST_CASE("check names the hooks that would never be run") {
   if (!is_root()) return;
-  const Root root;
+  const CheckedRoot root;
   root.put("/etc/latchkey/hooks.d/failed/mail.sh", "#!/bin/sh\n");
   root.put("/etc/latchkey/hooks.d/released/remount", "#!/bin/sh\n");
   REQUIRE(::chmod(root.path("/etc/latchkey/hooks.d/released/remount").c_str(), 0644) == 0);
@@ -354,56 +312,4 @@ TEST_CASE("check names the hooks that would never be run") {
                  "warning: the hook '/etc/latchkey/hooks.d/released/remount' is not run: it "
                  "is not executable"));
   CHECK_FALSE(contains(said, "hooks.d/unlocked"));
-}
-
-TEST_CASE("case 57: the hook that a removed dracut leaves is no builder of images") {
-  if (!is_root()) return;
-  const Root root;
-  root.put("/usr/sbin/mkinitramfs", "");
-  CHECK(contains(root.check(), "ok: initramfs-tools builds the images"));
-  root.put("/etc/kernel/postinst.d/dracut", "");
-  CHECK(contains(root.check(), "error: the next image will have no unlocker"));
-  root.put("/usr/sbin/update-initramfs", "#!/bin/sh\nexec dracut --regenerate-all\n");
-  CHECK(contains(root.check(), "error: the next image will have no unlocker"));
-  root.put("/usr/sbin/update-initramfs", "#!/bin/sh\nmkinitramfs -o \"$1\"\n");
-  CHECK(contains(root.check(), "ok: initramfs-tools builds the images"));
-}
-
-TEST_CASE("check compares what the firmware starts with the images in /boot") {
-  if (!is_root()) return;
-  const Root root;
-  const std::string entry = "title Debian\nversion 6.1.0\nmachine-id 11aa\noptions ro\n";
-  root.put("/etc/machine-id", "11aa\n");
-  root.put("/boot/initrd.img-6.1.0", "new");
-  root.put("/boot/efi/loader/entries/a.conf",
-           entry + "initrd /ucode.img\ninitrd /d/6.1.0/initrd\n");
-  root.put("/boot/efi/loader/entries/other.conf", "version 6.1.0\nmachine-id 22\ninitrd /x\n");
-  root.put("/boot/efi/loader/entries/gone.conf", "version 5.0\ninitrd /x\n");
-  root.put("/boot/efi/ucode.img", "ucode");
-  root.put("/boot/efi/d/6.1.0/initrd", "new");
-  root.put("/boot/firmware/initrd.img-6.1.0", "new");
-  root.put("/boot/firmware/initrd.img-5.0", "new");
-  fs::create_symlink("boot/efi", root.path("/efi"));
-  std::string said = root.check();
-  CHECK_FALSE(contains(said, "the firmware starts"));
-  CHECK_FALSE(contains(said, "is not looked at"));
-  root.put("/boot/efi/d/6.1.0/initrd", "old");
-  root.put("/boot/firmware/initrd.img-6.1.0", "new and longer");
-  root.put("/boot/efi/EFI/Linux/debian.efi", "");
-  said = root.check();
-  CHECK(contains(said,
-                 "warning: the firmware starts another image than '/boot/initrd.img-6.1.0': "
-                 "'/boot/efi/d/6.1.0/initrd' is not the same\n"
-                 "  hint: run: kernel-install add 6.1.0 /boot/vmlinuz-6.1.0 "
-                 "/boot/initrd.img-6.1.0\n"));
-  CHECK(contains(said,
-                 "'/boot/firmware/initrd.img-6.1.0' is not the same\n"
-                 "  hint: run: update-initramfs -u -k 6.1.0\n"));
-  const std::string unified = "warning: '/boot/efi/EFI/Linux/debian.efi' is not looked at";
-  CHECK(contains(said, unified));
-  CHECK(said.find(unified) == said.rfind(unified));  // once, by whichever name
-  fs::remove(root.path("/boot/efi/d/6.1.0/initrd"));
-  CHECK(contains(root.check(), "'/boot/efi/d/6.1.0/initrd' is not there"));
-  root.put("/boot/efi/loader/entries/a.conf", entry);
-  CHECK(contains(root.check(), "'/boot/efi/loader/entries/a.conf' names none"));
 }

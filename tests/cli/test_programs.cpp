@@ -9,15 +9,12 @@
 #include <regex>
 #include <set>
 
-#include "core/new_volume.hpp"
 #include "core/result.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
-#include "support/loop_disk.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/lock_file.hpp"
-#include "sys/luks.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -365,44 +362,4 @@ TEST_CASE("a worker of an unlock keeps no other release away") {
   const auto lock = LockFile::take(root.path() + "/run/latchkey/release.lock", "a release",
                                    std::chrono::seconds(5));
   CHECK(lock);
-}
-
-TEST_CASE("create-volume goes on with no volume whose name another one has got meanwhile") {
-  if (::geteuid() != 0) return;
-  Root root;
-  configure(root);
-  const NewVolume asked{.vg = "no-such-group",
-                        .name = "data",
-                        .size = "1G",
-                        .mount_point = "/srv/no-such-place",
-                        .fs_type = "ext4"};
-  Unfinished work = begin_work(asked, "1234");
-  work.begun = "yesterday";
-  fs::create_directories(root.path() + "/etc/latchkey/unfinished");
-  root.put("unfinished/data.json", encode(work));
-  const Done done = latchkey_in(
-      root, {"create-volume", asked.vg, asked.name, asked.size, asked.mount_point, asked.fs_type});
-  INFO(done.output);
-  CHECK(done.status == exit_status(Code::refused));
-  CHECK(contains(done.output, "there is another volume 'data' already"));
-  CHECK(contains(done.output, "has it on no-such-vg/encrypted-data"));
-}
-
-TEST_CASE("adopt takes no key file from the mount options that it does not write") {
-  Root root;
-  configure(root);
-  const LoopDisk disk(root.path() + "/disk");
-  if (!disk.usable()) return;
-  const auto key = RandomKey::draw();
-  REQUIRE(key);
-  REQUIRE(LuksDevice::format({.place = {.device = disk.path(),
-                                        .name = "www",
-                                        .uuid = "0f7a6b1c-4444-4222-8333-444455556666"}},
-                             *key));
-  const Done done = latchkey_in(root, {"adopt", "vg0", "www", "none", "ext4", "--device",
-                                       disk.path(), "--options", "noatime,x-latchkey.key=my.key"});
-  INFO(done.output);
-  CHECK(done.status == exit_status(Code::usage));
-  CHECK(contains(done.output,
-                 "will not take 'x-latchkey.key=my.key' for 'www': its key file is 'www.key'\n"));
 }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What create-volume and adopt refuse before they write anything.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "cli/place.hpp"
+#include "core/new_volume.hpp"
+#include "core/result.hpp"
+#include "support/child.hpp"
+#include "support/loop_disk.hpp"
+#include "sys/luks.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+
+namespace {
+
+void configure(const Place& place) {
+  std::filesystem::create_directories(place.path("run"));
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/encrypted-keys\"\n");
+  place.put("etc/latchkey/volumes", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n");
+}
+
+Done latchkey_in(const Place& place, std::vector<std::string> words) {
+  std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place.path()};
+  argv.insert(argv.end(), words.begin(), words.end());
+  return run_program(argv);
+}
+
+}  // namespace
+
+TEST_CASE("create-volume goes on with no volume whose name another one has got meanwhile") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  configure(place);
+  const NewVolume asked{.vg = "no-such-group",
+                        .name = "data",
+                        .size = "1G",
+                        .mount_point = "/srv/no-such-place",
+                        .fs_type = "ext4"};
+  Unfinished work = begin_work(asked, "1234");
+  work.begun = "yesterday";
+  place.put("etc/latchkey/unfinished/data.json", encode(work));
+  const Done done = latchkey_in(
+      place, {"create-volume", asked.vg, asked.name, asked.size, asked.mount_point, asked.fs_type});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "there is another volume 'data' already"));
+  CHECK(contains(done.output, "has it on no-such-vg/encrypted-data"));
+}
+
+TEST_CASE("adopt takes no key file from the mount options that it does not write") {
+  const Place place;
+  configure(place);
+  const LoopDisk disk(place.path("disk"));
+  if (!disk.usable()) return;
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(LuksDevice::format({.place = {.device = disk.path(),
+                                        .name = "www",
+                                        .uuid = "0f7a6b1c-4444-4222-8333-444455556666"}},
+                             *key));
+  const Done done = latchkey_in(place, {"adopt", "vg0", "www", "none", "ext4", "--device",
+                                        disk.path(), "--options", "noatime,x-latchkey.key=my.key"});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::usage));
+  CHECK(contains(done.output,
+                 "will not take 'x-latchkey.key=my.key' for 'www': its key file is 'www.key'\n"));
+}
