@@ -40,6 +40,7 @@ struct Facts {
   VolumeFacts keys{};
   std::map<std::string, VolumeFacts> volumes{};
   std::map<std::string, UnitFacts> units{};
+  bool release_failed = false;  ///< systemd has the boot's own release as failed
 };
 
 }  // namespace latchkey

@@ -122,7 +122,8 @@ int release_now(const Flags& flags, const Globals& globals) {
   int status = status_of(outcome, unlocked);
   if (status == 0 && any_failing(rows)) status = exit_status(Code::partial);
   // The boot's own unit may have failed for what is repaired now.
-  if (status == 0 && all_up(rows) && systemd_runs()) forget_failure(std::string(release_unit));
+  if (status == 0 && all_up(rows) && facts.release_failed)
+    forget_failure(std::string(release_unit));
   show(flags, *setup, facts, plan, outcome, rows, status);
   drop(*lock);  // a hook is never run while a release is under way
   if (!plan.steps.empty())

@@ -212,7 +212,11 @@ HeldUnits held_units(const Setup& setup) {
   std::vector<std::string> asked;
   for (const Service& service : setup.services)
     append(asked, out.names[service.unit] = instances_of(service.unit));
+  const std::string release(release_unit);  // in the same question: each is a program of its own
+  asked.push_back(release);
   out.units = known(states_of(asked));
+  if (const auto own = out.units.extract(release); own)
+    out.release_failed = own.mapped().active == "failed";
   std::vector<std::string> triggers;
   for (const auto& [name, unit] : out.units) append(triggers, unit.triggered_by);
   out.triggers = known(states_of(triggers));
@@ -226,6 +230,7 @@ void probe_units(Facts& facts, const Setup& setup, const Paths& paths) {
 }
 
 void probe_units(Facts& facts, const Setup& setup, const Paths& paths, const HeldUnits& asked) {
+  facts.release_failed = asked.release_failed;
   for (const Service& service : setup.services) {
     UnitFacts& fact = facts.units[service.unit];
     fact.released = marker_exists(paths, service.unit);

@@ -86,6 +86,7 @@ struct HeldUnits {
   std::map<std::string, std::vector<std::string>> names{};  ///< instances, by configured unit
   UnitStates units{};
   UnitStates triggers{};
+  bool release_failed = false;  ///< latchkey-release.service, asked for with them
 };
 
 /// Asks systemd for them. What it does not answer is left out.

@@ -275,3 +275,23 @@ TEST_CASE("the triggers of released units are those that hold recorded") {
         std::vector<std::string>{"a.socket", "both.timer"});
   CHECK(recorded_triggers(units, {}).empty());
 }
+
+TEST_CASE("a failed release at boot is asked for together with the held units") {
+  CHECK(alone([] {
+          fake_systemctl(1);
+          Setup setup;
+          setup.services.push_back({.unit = "u0.service"});
+          const auto own = [](const std::string& state) {
+            put("/mnt/latchkey-release.service",
+                "Id=latchkey-release.service\nLoadState=loaded\nActiveState=" + state + "\n");
+          };
+          own("failed");
+          const HeldUnits held = held_units(setup);
+          std::string out = expect(held.release_failed, "the failure is not seen");
+          out += expect(held.units.size() == 1 && held.units.contains("u0.service"),
+                        "it counts as a held unit");
+          out += expect(calls().size() == 1, std::to_string(calls().size()) + " calls");
+          own("active");
+          return out + expect(!held_units(setup).release_failed, "failed for ever");
+        }) == "");
+}
