@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -151,6 +152,20 @@ std::string Machine::must(const std::string& command, std::string_view input) {
   return std::string(trim(done.output));
 }
 
+std::size_t Machine::count(const std::string& command, const std::string& part) {
+  std::size_t count = 0;
+  for (const std::string& line : split(must(command), '\n')) count += has(line, part) ? 1 : 0;
+  return count;
+}
+
+std::vector<std::string> Machine::mappings() {
+  std::vector<std::string> names;
+  for (const std::string& line : split(must("dmsetup ls"), '\n'))
+    if (line.starts_with("cleartext-")) names.push_back(line.substr(0, line.find('\t')));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 void Machine::until(const std::string& command, std::chrono::seconds deadline) {
   std::string said;
   try {
@@ -170,16 +185,16 @@ std::string Machine::console() { return vm({"console", name_}); }
 
 void Machine::type(const std::string& text) { vm({"console", name_, "--type", text}); }
 
+int Machine::shown(const std::string& text) {
+  const std::string log = console();
+  int seen = 0;
+  for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1))
+    ++seen;
+  return seen;
+}
+
 void Machine::until_console(const std::string& text, int count, std::chrono::seconds deadline) {
-  wait_until(
-      [&] {
-        const std::string log = console();
-        int seen = 0;
-        for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1))
-          ++seen;
-        return seen >= count;
-      },
-      "the console shows '" + text + "'", deadline);
+  wait_until([&] { return shown(text) >= count; }, "the console shows '" + text + "'", deadline);
 }
 
 std::string Machine::passphrase() {

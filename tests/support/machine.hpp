@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <set>
 #include <string>
@@ -45,6 +46,11 @@ class Machine {
   [[nodiscard]] Child terminal(const std::string& command);
   /// Runs a command that must succeed; gives what it printed. Throws otherwise.
   std::string must(const std::string& command, std::string_view input = {});
+  /// How many lines with `part` (all, for "") a command prints that must succeed: counted
+  /// here, where a command that fails is not taken for one that prints nothing.
+  [[nodiscard]] std::size_t count(const std::string& command, const std::string& part);
+  /// The names of the volumes that are open, in the order of the alphabet.
+  [[nodiscard]] std::vector<std::string> mappings();
   /// Waits until a command succeeds on the machine's own system.
   void until(const std::string& command, std::chrono::seconds deadline = std::chrono::seconds(90));
 
@@ -59,6 +65,8 @@ class Machine {
   /// All that the serial console showed so far.
   [[nodiscard]] std::string console();
   void type(const std::string& text);
+  /// How often it showed `text`.
+  [[nodiscard]] int shown(const std::string& text);
   /// Waits until the console shows `text` `count` times in all.
   void until_console(const std::string& text, int count = 1,
                      std::chrono::seconds deadline = std::chrono::seconds(90));

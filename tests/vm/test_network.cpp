@@ -20,7 +20,7 @@ void check_own_system(Machine& m) {
   CHECK_FALSE(has(before, "bond0"));
   CHECK_FALSE(has(before, "br0"));
   CHECK_FALSE(has(before, "43@"));
-  CHECK(m.must("grep -v '^lo ' /run/links-before | grep -c '[<,]UP[,>]' || true") == "0");
+  CHECK(m.must("awk '!/^lo / && /[<,]UP[,>]/' /run/links-before").empty());
   CHECK(m.must("cat /run/addresses-before") == "");
   CHECK(m.must("networkctl --no-legend list vlan43 bond0 | grep -c configured") == "2");
   CHECK(m.must("ls -d /sys/class/net/bond0/lower_* | wc -l") == "2");
@@ -87,7 +87,7 @@ TEST_CASE("case 6, 8: a NIC named by its MAC answers whatever it is called, earl
     m.unlock_and_boot();
     CHECK(has(m.must("ip -br -4 addr show dev lan0"), "10.0.2.15"));
     CHECK(m.must("ip -4 route show default | wc -l") == "1");
-    CHECK(m.must("systemctl is-failed '*' | grep -c failed || true") == "0");
+    CHECK(m.must("systemctl --failed --no-legend").empty());
   };
   m.reboot();
   m.wait_early();

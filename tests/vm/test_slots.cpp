@@ -22,8 +22,8 @@ bool opens(Machine& m, const std::string& passphrase) {
 std::string slots(Machine& m) { return m.must("latchkey -q remove-passphrase"); }
 
 void check_at_rest(Machine& m) {
-  CHECK(m.must("dmsetup ls | grep -c keys || true") == "0");
-  CHECK(m.must("grep -c keys /proc/mounts || true") == "0");
+  CHECK(m.count("dmsetup ls", "keys") == 0);
+  CHECK(m.count("cat /proc/mounts", "keys") == 0);
   CHECK(m.must("lvm lvs --noheadings -o lv_active system/encrypted-keys | tr -d ' '").empty());
 }
 
@@ -225,7 +225,7 @@ void check_rekeyed(Machine& m) {
         "encrypted-keys-2");
   CHECK(m.must("lvm lvs --noheadings -o lv_active,lv_tags system/encrypted-keys-2 | tr -d ' '")
             .empty());
-  CHECK(m.must("grep -c keys /proc/mounts || true") == "0");
+  CHECK(m.count("cat /proc/mounts", "keys") == 0);
   for (const std::string volume : {"a", "b", "c", "d"}) {
     CHECK_FALSE(old_copy_opens(m, volume));
     CHECK(m.must("cryptsetup luksDump /dev/system/encrypted-" + volume + " | grep -c ': luks2'") ==
@@ -325,7 +325,7 @@ TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
   const std::string where = m.must("latchkey -q mount-keys --for 30s", m.passphrase());
   CHECK(where == "/run/latchkey/keys/");
   CHECK(has(m.must("ls " + where), "system-a.key"));
-  CHECK(m.must("grep -c keys /proc/mounts || true") == "0");
+  CHECK(m.count("cat /proc/mounts", "keys") == 0);
   CHECK(m.sh("touch " + where + "x").status != 0);
   CHECK(has(m.sh("latchkey status").output, "run: latchkey umount-keys"));
   m.until("test ! -e /run/latchkey/keeper", 120s);
