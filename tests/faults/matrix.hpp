@@ -44,7 +44,8 @@ inline const std::string passphrase_file = "/root/p";
 std::string reach(Machine& m);
 
 /// Has release-services make up for what is missing, and checks that all is as it was:
-/// services, files, keys, the keys volume closed. Gives what is gone, or "nothing".
+/// services, files, keys, the keys volume closed, no work begun and not finished. Gives what is
+/// gone, or "nothing".
 std::string whole_again(Machine& m);
 
 /// Runs the cells and writes the line of each into tests/faults.md. Fails as Catch2 tests

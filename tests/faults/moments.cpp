@@ -16,14 +16,23 @@ std::string unlock_struck(Machine& m, const std::string& condition, const std::s
                           const std::string& part) {
   Child blow_later = m.inside_later(when(condition, blow));
   const Done done = m.early("", m.passphrase());
+  INFO(done.output);
+  CHECK(blow_later.wait() == 0);
   return line_with(done.output, part);
 }
 
-std::string says(Machine& m, const std::string& command, const std::string& part) {
+std::string the_line(const std::string& output, const std::string& part) {
+  INFO(output);
+  CHECK(has(output, part));
+  return line_with(output, part);
+}
+
+std::string says(Machine& m, const std::string& command, const std::string& part,
+                 std::optional<int> status) {
   const Done done = m.sh(command);
   INFO(done.output);
-  CHECK(has(done.output, part));
-  return line_with(done.output, part);
+  if (status) CHECK(done.status == *status);
+  return the_line(done.output, part);
 }
 
 std::string early_says(Machine& m, const std::string& part) {

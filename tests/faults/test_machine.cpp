@@ -8,11 +8,30 @@ using namespace latchkey;
 using namespace latchkey::test;
 using namespace std::chrono_literals;
 
+namespace {
+
+// The kernel's name for this boot, in early boot.
+std::string boot_id(Machine& m) {
+  const Done id = m.inside("cat /proc/sys/kernel/random/boot_id");
+  CHECK(id.status == 0);
+  return id.output;
+}
+
+const std::string starved = "Out of memory: Killed process";
+
+}  // namespace
+
 TEST_CASE("power cut") {
   const auto cut = [](const std::string& condition) {
     return [=](Machine& m) {
-      (void)unlock_struck(m, condition, "echo b > /proc/sysrq-trigger", "");
+      const std::string before = boot_id(m);
+      {
+        Child blow = m.inside_later(when(condition, "echo b > /proc/sysrq-trigger"));
+        (void)m.early("", m.passphrase());
+      }
       m.wait_early();
+      const std::string after = boot_id(m);
+      CHECK(after != before);
       return early_says(m, "volumes are open");
     };
   };
@@ -60,7 +79,7 @@ TEST_CASE("power cut") {
              "latchkey create-volume system new 32M /srv/new ext4 < /root/p");
          m.wait_early();
          m.unlock_and_boot();
-         return says(m, "latchkey status", "is not finished");
+         return says(m, "latchkey status", "is not finished", {});
        },
        [](Machine& m) { m.must("latchkey create-volume system new 32M /srv/new ext4 < /root/p"); }},
   });
@@ -89,7 +108,7 @@ TEST_CASE("the network goes and comes back") {
          m.monitor("set_link nic0 on");
          m.wait_login();
          m.until("systemctl is-active --quiet latchkey-release");
-         return says(m, "latchkey status", "early boot: unlocked by");
+         return says(m, "latchkey status", "early boot: unlocked by", {});
        }},
       {"the link goes down in software", "it waits in early boot", From::early,
        [](Machine& m) {
@@ -111,7 +130,7 @@ TEST_CASE("a clock that is years off") {
       CHECK(done.status == 0);
       m.wait_login();
       m.until("systemctl is-active --quiet latchkey-release");
-      return line_with(done.output, "volumes are open");
+      return the_line(done.output, "all 3 volumes are open; " + goes_on);
     };
   };
   prove({
@@ -122,7 +141,7 @@ TEST_CASE("a clock that is years off") {
          return says(m,
                      "(until mountpoint -q /srv/a; do :; done; date -s '-10 years' > /dev/null) & "
                      "release-services < /root/p",
-                     "latchkey:");
+                     all_run, 0);
        }},
   });
 }
@@ -131,19 +150,28 @@ TEST_CASE("out of memory") {
   prove({
       {"all memory is taken, processes are killed", "it waits in early boot", From::early,
        [](Machine& m) {
+         const int before = m.shown(starved);
          (void)m.inside("(tail /dev/zero; tail /dev/zero) 2>/dev/null; true");
+         m.until_console(starved, before + 1);
          return early_says(m, "volumes are open");
        }},
       {"all memory is taken, processes are killed", "in the middle of the unlock", From::early,
        [](Machine& m) {
+         const int before = m.shown(starved);
          Child eater = m.inside_later(when(keys_open, "tail /dev/zero; tail /dev/zero; true"));
          const Done done = m.early("", m.passphrase());
-         return line_with(done.output, "volumes are open");
+         m.until_console(starved, before + 1);
+         // Nothing, when the session itself was what had to go.
+         return line_with(done.output, goes_on);
        }},
       {"all memory is taken, processes are killed", "release-services", From::closed,
        [](Machine& m) {
-         return says(m, "(tail /dev/zero; tail /dev/zero) 2>/dev/null & release-services < /root/p",
-                     "latchkey:");
+         const int before = m.shown(starved);
+         const std::string said =
+             says(m, "(tail /dev/zero; tail /dev/zero) 2>/dev/null & release-services < /root/p",
+                  "serve-e.service", {});
+         m.until_console(starved, before + 1);
+         return said;
        }},
   });
 }
