@@ -17,8 +17,10 @@ std::string lines_without(std::string_view text, Drop drop) {
   return out;
 }
 
-bool has_line(std::string_view text, std::string_view wanted) {
-  return std::ranges::any_of(split_lines(text), [&](auto line) { return line == wanted; });
+bool is_roots(std::string_view line) { return line.starts_with("root:"); }
+
+std::string login_line() {
+  return std::string("root:x:0:0:root:") + image_home + ":" + image_unlocker;
 }
 
 }  // namespace
@@ -60,20 +62,28 @@ DoorKey describe_key(const SshConfig& config, const AuthorizedKey& key, std::siz
 }
 
 std::string image_passwd(std::string_view existing) {
-  return std::string("root:x:0:0:root:/etc/latchkey/root:") + image_unlocker + "\n" +
-         lines_without(existing, [](auto line) { return line.starts_with("root:"); });
+  return login_line() + "\n" + lines_without(existing, is_roots);
+}
+
+bool has_image_login(std::string_view passwd) {
+  const auto lines = split_lines(passwd);
+  const auto first = std::ranges::find_if(lines, is_roots);
+  return first != lines.end() && *first == login_line();
 }
 
 std::string image_group(std::string_view existing) {
-  const bool there = std::ranges::any_of(split_lines(existing),
-                                         [](auto line) { return line.starts_with("root:"); });
+  const bool there = std::ranges::any_of(split_lines(existing), is_roots);
   return (there ? "" : "root:x:0:\n") + lines_without(existing, [](auto) { return false; });
 }
 
 std::string image_shells(std::string_view existing) {
   std::string out = lines_without(existing, [](auto) { return false; });
-  if (!has_line(existing, image_unlocker)) out += std::string(image_unlocker) + "\n";
+  if (!allows_image_login(existing)) out += std::string(image_unlocker) + "\n";
   return out;
+}
+
+bool allows_image_login(std::string_view shells) {
+  return std::ranges::any_of(split_lines(shells), [](auto line) { return line == image_unlocker; });
 }
 
 std::string image_lvmlocal(std::string_view existing, const std::string& system_id) {

@@ -18,6 +18,8 @@ namespace latchkey {
 /// Places in an image, from its root.
 inline constexpr const char* image_unlocker = "/usr/sbin/latchkey-unlock";
 inline constexpr const char* image_dropbear = "/usr/lib/latchkey/dropbear";
+inline constexpr const char* image_home = "/etc/latchkey/root";  ///< of root's login
+inline constexpr const char* image_authorized_keys = "/etc/latchkey/root/.ssh/authorized_keys";
 inline constexpr const char* image_dhcp_event = "/usr/lib/latchkey/dhcp-event";
 
 /// /etc/latchkey/image in an image: what it is, and whether its boot waits.
@@ -46,12 +48,18 @@ struct ImageInfo {
 /// in gets that and no shell.
 [[nodiscard]] std::string image_passwd(std::string_view existing);
 
+/// True when a login of root's, by this /etc/passwd, is one that image_passwd made.
+[[nodiscard]] bool has_image_login(std::string_view passwd);
+
 /// Takes /etc/group; gives it with a line for root when it has none.
 [[nodiscard]] std::string image_group(std::string_view existing);
 
 /// Takes /etc/shells; gives it with the unlocker in it: Dropbear refuses a login
 /// whose shell is not listed.
 [[nodiscard]] std::string image_shells(std::string_view existing);
+
+/// True when this /etc/shells names the unlocker.
+[[nodiscard]] bool allows_image_login(std::string_view shells);
 
 /// Takes /etc/lvm/lvmlocal.conf and the system ID that LVM has on this machine; gives the
 /// file with it said in words (see lvmsystemid(7)): early boot has neither the host name

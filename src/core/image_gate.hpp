@@ -21,6 +21,7 @@ struct ImageVerdict {
   Kind kind = Kind::unlocks;
   std::vector<Error> faults{};  ///< why it does not unlock; empty for `unlocks` alone
   ImageInfo info{};             ///< what it says of itself, where it does
+  std::vector<Error> doubts{};  ///< what is wrong with it and locks nobody out
 };
 
 /// All that the decision needs to know.

@@ -82,9 +82,10 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
   if (verdict.info.config != inputs.digest)
     out.push_back(bad({Code::config, what + " is out of date",
                        "the configuration, the keys or the programs have changed since", hint}));
-  if (!image->ends_in_order())
-    out.push_back(bad({Code::config, what + " ends early boot too late",
-                       "its script in init-bottom does not run before udev's", hint}));
+  for (Error& doubt : verdict.doubts) {
+    doubt.hint = hint;
+    out.push_back(bad(std::move(doubt)));
+  }
   if (std::ranges::none_of(out, [](const Finding& f) { return f.level == Finding::Level::error; }))
     out.push_back(good(what + " can be unlocked over ssh"));
   return out;

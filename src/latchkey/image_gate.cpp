@@ -162,6 +162,7 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   const Error fault = facts.fresh.faults.empty() ? Error{} : facts.fresh.faults.front();
   // One that says itself that it boots on was told of while it was built.
   if (step == GateStep::keep_warning && facts.fresh.info.wait) report_warning(fault);
+  for (const Error& doubt : facts.fresh.doubts) report_warning(doubt);
   if (const int failed = carry_out(globals, step, fault, version, file); failed != 0) return failed;
   if (auto synced = sync_image(file); !synced) report_warning(synced.error());
   if (starts_without_image(read_boot_menu(globals.paths), version)) refresh_menu(globals);

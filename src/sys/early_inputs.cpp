@@ -74,6 +74,22 @@ std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs
 
 }  // namespace
 
+std::vector<ImageFile> image_files(const EarlyInputs& inputs) {
+  const std::string own = "/etc/latchkey";
+  std::string lines;
+  std::vector<DoorKey> keys;
+  for (std::size_t i = 0; i < inputs.keys.size(); ++i) {
+    lines += dropbear_line(inputs.keys[i], i + 1) + "\n";
+    if (inputs.config)
+      keys.push_back(
+          describe_key(inputs.config->ssh, inputs.keys[i], i + 1, inputs.fingerprints[i]));
+  }
+  return {{own + "/latchkey.conf", inputs.config_text, "the configuration"},
+          {own + "/volumes", inputs.volumes_text, "the list of volumes"},
+          {own + "/keys", encode_door_keys(keys), "what each key may do"},
+          {image_authorized_keys, lines, "the authorized keys"}};
+}
+
 EarlyInputs read_early_inputs(const Paths& paths) {
   EarlyInputs out;
   Inputs inputs;
@@ -82,6 +98,7 @@ EarlyInputs read_early_inputs(const Paths& paths) {
   out.configured = conf_text || conf_text.error().code != Code::missing;
   if (!out.configured) return out;
   inputs.add("latchkey.conf", conf_text);
+  if (conf_text) out.config_text = *conf_text;
   if (!conf_text) {
     out.faults.push_back(conf_text.error());
   } else if (auto config = parse_config(*conf_text, conf)) {
@@ -96,6 +113,7 @@ EarlyInputs read_early_inputs(const Paths& paths) {
   if (!list_text) {
     out.faults.push_back(list_text.error());
   } else {
+    out.volumes_text = *list_text;
     out.root_is_a_volume = root_is_a_volume(*list_text);
     if (auto volumes = parse_volumes(*list_text, list)) {
       out.volumes = std::move(*volumes);

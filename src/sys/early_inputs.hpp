@@ -18,6 +18,8 @@ namespace latchkey {
 struct EarlyInputs {
   bool configured = false;  ///< latchkey.conf is there
   bool root_is_a_volume = false;
+  std::string config_text{};   ///< latchkey.conf, as the digest has it
+  std::string volumes_text{};  ///< the volumes file, likewise
   std::optional<Config> config{};
   std::optional<std::vector<Volume>> volumes{};
   std::vector<AuthorizedKey> keys{};
@@ -31,6 +33,16 @@ struct EarlyInputs {
   std::string keys_type{};  ///< the keys volume's file system, when it has been opened
   std::string digest{};  ///< of all files that go into an image, programs included
 };
+
+/// A file of an image, made of the inputs alone, that early ssh cannot do without.
+struct ImageFile {
+  std::string path{};  ///< from the image's root
+  std::string text{};
+  std::string holds{};  ///< in words
+};
+
+/// Takes inputs without faults; gives the files that only root may read.
+[[nodiscard]] std::vector<ImageFile> image_files(const EarlyInputs& inputs);
 
 /// Reads them, changing nothing. Never fails: what is wrong is in `faults`.
 [[nodiscard]] EarlyInputs read_early_inputs(const Paths& paths);

@@ -14,6 +14,7 @@
 
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/door_faults.hpp"
 #include "sys/fd.hpp"
 #include "sys/image.hpp"
 #include "sys/process.hpp"
@@ -64,14 +65,6 @@ Result<FinishedImage> FinishedImage::open(const std::string& file) {
   return image;
 }
 
-bool FinishedImage::ends_in_order() const {
-  const auto order = read_file(tree_ + "/scripts/init-bottom/ORDER");
-  if (!order) return false;
-  const std::size_t ours = order->find("/init-bottom/latchkey ");
-  const std::size_t udev = order->find("/init-bottom/udev ");
-  return ours != std::string::npos && (udev == std::string::npos || ours < udev);
-}
-
 ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image, const std::string& file,
                             const std::string& kernel) {
   using Kind = ImageVerdict::Kind;
@@ -88,10 +81,15 @@ ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image, cons
     return {Kind::boots_on,
             {{Code::refused, what + " boots on without waiting for an unlock", info->reason, ""}},
             *info};
-  ImageVerdict verdict{Kind::unlocks, image_faults({paths, image.tree(), kernel}), *info};
+  ImageVerdict verdict{Kind::unlocks, image_faults({paths, image.tree(), kernel}, *info), *info,
+                       script_doubts(image.tree())};
+  const std::vector<Error> scripts = script_faults(image.tree());
+  verdict.faults.insert(verdict.faults.end(), scripts.begin(), scripts.end());
   if (!verdict.faults.empty()) verdict.kind = Kind::lost;
   for (Error& fault : verdict.faults)
     fault = {fault.code, what + " cannot be unlocked", sentence(fault), fault.hint};
+  for (Error& doubt : verdict.doubts)
+    doubt = {doubt.code, what + " is not as it was built", sentence(doubt), doubt.hint};
   return verdict;
 }
 

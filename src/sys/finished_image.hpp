@@ -29,8 +29,6 @@ class FinishedImage {
 
   /// The directory that is its root.
   [[nodiscard]] const std::string& tree() const { return tree_; }
-  /// True when early boot is ended before udev: nothing can be, once /dev has moved.
-  [[nodiscard]] bool ends_in_order() const;
 
  private:
   FinishedImage() = default;

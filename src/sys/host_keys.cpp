@@ -37,19 +37,6 @@ std::vector<std::string> key_files(const Paths& paths) {
   return out;
 }
 
-Result<std::string> public_line(const Paths& paths, const std::string& file) {
-  const auto said =
-      run_ok({program(paths), "-y", "-f", file}, "cannot read the host key '" + file + "'",
-             {.timeout = std::chrono::seconds(20)});
-  if (!said) return said.error();
-  for (const std::string_view line : split_lines(*said)) {
-    const std::vector<std::string> words = split(line, ' ');
-    if (words.size() >= 2 && supported_key_type(words[0])) return words[0] + " " + words[1];
-  }
-  return Error{Code::damaged, "cannot read the host key '" + file + "'",
-               "dropbearkey shows no public key for it", ""};
-}
-
 // Made under another name and then linked: whoever made the same key at the same
 // time, and a power cut, leave one whole key.
 Result<> make_key(const Paths& paths, const std::string& type) {
@@ -89,6 +76,19 @@ std::optional<Error> wrong_mode(const std::string& path) {
 }
 
 }  // namespace
+
+Result<std::string> public_line(const Paths& paths, const std::string& file) {
+  const auto said =
+      run_ok({program(paths), "-y", "-f", file}, "cannot read the host key '" + file + "'",
+             {.timeout = std::chrono::seconds(20)});
+  if (!said) return said.error();
+  for (const std::string_view line : split_lines(*said)) {
+    const std::vector<std::string> words = split(line, ' ');
+    if (words.size() >= 2 && supported_key_type(words[0])) return words[0] + " " + words[1];
+  }
+  return Error{Code::damaged, "cannot read the host key '" + file + "'",
+               "dropbearkey shows no public key for it", ""};
+}
 
 Result<> make_host_keys(const Paths& paths) {
   const std::string place = directory(paths);

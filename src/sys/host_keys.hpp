@@ -31,6 +31,10 @@ struct HostKeys {
 /// cannot be made; keys made until then stay.
 [[nodiscard]] Result<> make_host_keys(const Paths& paths);
 
+/// Has Dropbear's own program read a private key; gives its public line, `ssh-ed25519 AAAA…`.
+/// Fails with Code::damaged for what is none, and as run_ok.
+[[nodiscard]] Result<std::string> public_line(const Paths& paths, const std::string& file);
+
 /// Reads what is there, without changing anything.
 [[nodiscard]] HostKeys read_host_keys(const Paths& paths);
 

@@ -27,9 +27,8 @@
 namespace latchkey {
 namespace {
 
-// Private directories of the image; the login's home among them.
+// The private directory of the image.
 constexpr const char* own = "/etc/latchkey";
-constexpr const char* home = "/etc/latchkey/root";
 
 // Where udev shows the device, in real life or below a test's root.
 std::string device_path(const Paths& paths, const DeviceRef& device) {
@@ -137,21 +136,12 @@ Result<> write_tree(const ImageRequest& request, const EarlyInputs& inputs, cons
   tree.directory("/etc", 0755);
   tree.directory(base, 0700);
   tree.directory(base + "/hostkeys", 0700);
-  tree.directory(home, 0700);
-  tree.directory(std::string(home) + "/.ssh", 0700);
-  tree.copy(request.paths.etc("latchkey.conf"), base + "/latchkey.conf", 0600);
-  tree.copy(request.paths.etc("volumes"), base + "/volumes", 0600);
+  tree.directory(image_home, 0700);
+  tree.directory(std::string(image_home) + "/.ssh", 0700);
+  for (const ImageFile& file : image_files(inputs)) tree.file(file.path, file.text, 0600);
   for (const HostKey& key : inputs.host_keys)
     tree.copy(key.path, base + "/hostkeys/" + key.file, 0600);
   copy_headers(tree, request, inputs);
-  std::string lines;
-  std::vector<DoorKey> keys;
-  for (std::size_t i = 0; i < inputs.keys.size(); ++i) {
-    lines += dropbear_line(inputs.keys[i], i + 1) + "\n";
-    keys.push_back(describe_key(inputs.config->ssh, inputs.keys[i], i + 1, inputs.fingerprints[i]));
-  }
-  tree.file(base + "/keys", encode_door_keys(keys), 0600);
-  tree.file(std::string(home) + "/.ssh/authorized_keys", lines, 0600);
   tree.edit("/etc/passwd", image_passwd);
   tree.edit("/etc/group", image_group);
   tree.edit("/etc/shells", image_shells);
@@ -225,7 +215,7 @@ Result<ImageOutcome> judge_image(const ImageRequest& request) {
   if (::access((request.paths.root + other_early_ssh_script).c_str(), F_OK) == 0)
     outcome.warnings.push_back(other_early_ssh());
   if (info)
-    outcome.faults = image_faults(request);
+    outcome.faults = image_faults(request, *info);
   else
     outcome.faults.push_back(info.error());
   if (outcome.faults.empty()) return outcome;

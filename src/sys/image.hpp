@@ -43,8 +43,9 @@ struct ImageOutcome {
 /// like stage_image.
 [[nodiscard]] Result<ImageOutcome> judge_image(const ImageRequest& request);
 
-/// What is missing in an image's tree for an unlock over early ssh; empty: nothing.
-[[nodiscard]] std::vector<Error> image_faults(const ImageRequest& request);
+/// What keeps the image with this tree, which says `info` of itself, from being unlocked over
+/// early ssh; empty: nothing. What was configured since it was made is no fault of it.
+[[nodiscard]] std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& info);
 
 /// What is missing in it for single volumes that early boot can go on without, and what it
 /// knows of the disks that is no longer so.

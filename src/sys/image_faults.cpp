@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/storage_confs.hpp"
 #include "sys/cryptroot.hpp"
+#include "sys/door_faults.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
 #include "sys/image.hpp"
@@ -25,10 +27,23 @@ class Faults {
 
   // One of the paths has to be there.
   void need(const std::vector<std::string>& any, const std::string& what, const std::string& hint) {
-    for (const std::string& path : any)
-      if (in_image(path)) return;
-    list.push_back({Code::missing, what, "'" + any.front() + "' is not in the image", hint});
+    if (!std::ranges::any_of(any, [&](const std::string& path) { return in_image(path); }))
+      list.push_back({Code::missing, what, "'" + any.front() + "' is not in the image", hint});
   }
+
+  // The same of a program, which has to be one.
+  void program(const std::vector<std::string>& any, const std::string& what,
+               const std::string& hint) {
+    const auto good = [&](const std::string& path) { return is_program(request_.tree + path); };
+    if (std::ranges::any_of(any, good)) return;
+    const auto there = std::ranges::find_if(any, [&](const auto& path) { return in_image(path); });
+    if (there == any.end())
+      need(any, what, hint);
+    else
+      list.push_back({Code::missing, what, "'" + *there + "' in the image cannot be run", hint});
+  }
+
+  void add(std::vector<Error> faults) { std::ranges::move(faults, std::back_inserter(list)); }
 
   void module(const std::string& name, bool all, const std::string& what) {
     const auto found = find_module(request_.paths.root, request_.kernel, name);
@@ -111,7 +126,7 @@ class Faults {
         module(name, true, "early boot could not find " + whose + ": '" + name + "' is missing");
     for (const StorageTool& tool : storage_tools(below.layers))
       if (::access((request_.paths.root + tool.program).c_str(), X_OK) == 0)
-        need({tool.program}, "early boot could not find " + whose, "run: update-initramfs -u");
+        program({tool.program}, "early boot could not find " + whose, "run: update-initramfs -u");
   }
 
   const ImageRequest& request_;
@@ -119,31 +134,29 @@ class Faults {
 
 }  // namespace
 
-std::vector<Error> image_faults(const ImageRequest& request) {
+std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& info) {
   const EarlyInputs inputs = read_early_inputs(request.paths);
   const std::string again = "install the package again: apt install --reinstall latchkey";
   Faults faults(request);
-  faults.need({image_unlocker}, "the unlocker is missing", again);
-  faults.need({image_dropbear}, "the ssh server of early boot is missing", again);
-  faults.need({"/etc/latchkey/root/.ssh/authorized_keys"}, "the authorized keys are missing", "");
-  faults.need({"/bin/sh"}, "there is no shell for the boot scripts", "run: apt install busybox");
-  faults.need({"/bin/ip", "/sbin/ip"}, "the program 'ip' is missing",
-              "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
+  faults.program({image_unlocker}, "the unlocker is missing", again);
+  faults.program({image_dropbear}, "the ssh server of early boot is missing", again);
+  faults.program({"/bin/sh"}, "there is no shell for the boot scripts", "run: apt install busybox");
+  faults.program({"/bin/ip", "/sbin/ip"}, "the program 'ip' is missing",
+                 "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
   if (!inputs.config || inputs.config->network.method == NetworkConfig::Method::dhcp)
-    faults.need({"/sbin/udhcpc", "/bin/udhcpc"}, "the DHCP client 'udhcpc' is missing",
-                "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
+    faults.program({"/sbin/udhcpc", "/bin/udhcpc"}, "the DHCP client 'udhcpc' is missing",
+                   "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
   if (inputs.config && inputs.volumes && needs_lvm(inputs.config->keys.device, *inputs.volumes))
-    faults.need({"/sbin/lvm"}, "the program 'lvm' is missing", "run: apt install lvm2");
+    faults.program({"/sbin/lvm"}, "the program 'lvm' is missing", "run: apt install lvm2");
   faults.need({"/usr/lib/udev/rules.d/55-dm.rules", "/lib/udev/rules.d/55-dm.rules"},
               "udev's rules for device-mapper are missing", "run: apt install dmsetup");
   faults.module("dm_crypt", true, "the kernel could not open any volume: dm-crypt is missing");
   for (const std::string& name : inputs.link_modules)
     faults.module(name, true, "early boot could not reach its network: '" + name + "' is missing");
-  for (Error& fault : cryptroot_faults(request.tree, inputs))
-    faults.list.push_back(std::move(fault));
+  faults.add(door_faults(request, info, inputs));
+  faults.add(cryptroot_faults(request.tree, inputs));
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
-  for (Error& fault : card_faults(request, planned_cards(request.paths.root, network)))
-    faults.list.push_back(std::move(fault));
+  faults.add(card_faults(request, planned_cards(request.paths.root, network)));
   if (inputs.config) faults.device(inputs.config->keys.device, "", "the keys volume");
   // Without any other volume the machine boots on.
   if (inputs.volumes)

@@ -29,6 +29,32 @@ case_15_finished_image() {
 	rm "$flash" "$tree/root/flash"
 	check "... with the reason" said "the ssh server of early boot is missing"
 	check "... and nothing is left over" same "$(find "$tree/boot" -name '*latchkey*' -o -name '*.dpkg-bak')" ""
+	# By what a hook does, and what is said of it.
+	local hook reason
+	while IFS='|' read -r hook reason <&3; do
+		owners_hook "$hook"
+		build
+		check "a hook with $hook fails the build" [ "$built" -ne 0 ]
+		check "... with the reason" said "$reason"
+		check "... the image before it is back" same "$(image_hash)" "$good"
+	done 3<<-'HOOKS'
+		rm "$DESTDIR"/etc/latchkey/hostkeys/*|the ssh server of early boot has no host key
+		chmod 777 "$DESTDIR/etc/latchkey/root/.ssh"|the ssh server of early boot would refuse every key
+		echo 'root:*:0:0::/root-x:/bin/sh' >"$DESTDIR/etc/passwd"|root's login in early boot is not the unlocker
+		rm "$DESTDIR/etc/latchkey/volumes"|early boot lacks the list of volumes
+		rm "$DESTDIR/scripts/init-premount/latchkey"|early boot would start no ssh server
+		chmod 644 "$DESTDIR/usr/sbin/latchkey-unlock"|in the image cannot be run
+	HOOKS
+	owners_hook 'echo "# other" >>"$DESTDIR/etc/passwd"; rm "$DESTDIR/scripts/init-bottom/latchkey"'
+	mount -t tmpfs -o noexec tmpfs "$tree/var/tmp"
+	built=0
+	in_tree env TMPDIR=/root update-initramfs -u -k "$kernel" >"$work/said" 2>&1 || built=$?
+	umount "$tree/var/tmp"
+	check "a hook that locks nobody out does not, also where images are looked into without execution" \
+		[ "$built" -eq 0 ]
+	check "... but what it spoils is told" said "early boot is ended too late"
+	good=$(image_hash)
+	owners_hook 'rm -f "$DESTDIR/usr/lib/latchkey/dropbear"'
 	rm "$file"
 	build_new
 	check "without one before it, one that boots on is built" [ "$built" -eq 0 ]
