@@ -73,4 +73,11 @@ bool default_is(std::string_view grub_cfg, std::string_view version) {
   });
 }
 
+bool opens_encrypted(std::string_view grub_cfg) {
+  return std::ranges::any_of(split_lines(grub_cfg), [](std::string_view line) {
+    const std::vector<Field> words = split_fields(line);
+    return !words.empty() && words[0].text == "cryptomount";
+  });
+}
+
 }  // namespace latchkey

@@ -35,4 +35,8 @@ struct BootKernel {
 /// that GRUB's own scripts give.
 [[nodiscard]] bool default_is(std::string_view grub_cfg, std::string_view version);
 
+/// True when the menu has GRUB open an encrypted device, for which it asks for a passphrase
+/// itself.
+[[nodiscard]] bool opens_encrypted(std::string_view grub_cfg);
+
 }  // namespace latchkey

@@ -2,6 +2,7 @@
 // The parts of `latchkey check`, one function each. None changes anything.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,14 +65,26 @@ void tell_of_fstab(const Paths& paths);
 /// The image of each installed kernel.
 [[nodiscard]] Findings check_images(const Paths& paths, const EarlyInputs& inputs);
 
-/// Which kernel the boot loader starts while the newest has no image. Takes
-/// milliseconds: `status` asks too. Empty when every kernel's image is there and in the
-/// menu.
+/// What is wrong while fstab has a file system that kernels and images are started from, and it
+/// is not mounted; nothing where all is.
+[[nodiscard]] std::optional<Error> unmounted_boot(const Paths& paths);
+
+/// Which kernel the boot loader starts while the newest has no image, and whether it asks for
+/// a passphrase itself. Takes milliseconds: `status` asks too. Empty when every kernel's image
+/// is there and in the menu.
 [[nodiscard]] Findings check_boot_menu(const Paths& paths);
+
+/// Why the boot loader would ask for a passphrase itself if the root file system were
+/// encrypted; nothing where it would not.
+[[nodiscard]] std::optional<Error> boot_loader_in_root(const Paths& paths);
 
 /// Copies of images that the firmware starts in their place (systemd-boot's entries,
 /// raspi-firmware), against those in /boot. Empty where there are none.
 [[nodiscard]] Findings check_boot_copies(const Paths& paths);
+
+/// True where the firmware has something to start beside GRUB: there are such copies, or unified
+/// kernel images.
+[[nodiscard]] bool starts_copies(const Paths& paths);
 
 /// One image file, for the kernel that its name says.
 [[nodiscard]] Findings check_image(const Paths& paths, const EarlyInputs& inputs,

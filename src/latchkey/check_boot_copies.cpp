@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view image_prefix = "initrd.img-";
+
 bool same_content(const std::string& one, const std::string& other) {
   std::error_code failed;
   if (fs::equivalent(one, other, failed)) return true;
@@ -67,11 +69,10 @@ class BootCopies {
 
   // raspi-firmware copies each image, with its name.
   void firmware() {
-    constexpr std::string_view prefix = "initrd.img-";
     const std::string at = paths_.root + "/boot/firmware";
     for (const std::string& name : names_in(at)) {
-      if (!name.starts_with(prefix)) continue;
-      const std::string version = name.substr(prefix.size());
+      if (!name.starts_with(image_prefix)) continue;
+      const std::string version = name.substr(image_prefix.size());
       const std::string image = image_path(paths_, version);
       if (is_there(image) && !same_content(at + "/" + name, image))
         found.push_back(another(version, "'" + printable(at + "/" + name) + "' is not the same",
@@ -115,7 +116,21 @@ class BootCopies {
   std::vector<std::string> seen_{};
 };
 
+bool any_name(const std::string& directory, std::string_view begin, std::string_view end) {
+  return std::ranges::any_of(names_in(directory), [&](const std::string& name) {
+    return name.starts_with(begin) && name.ends_with(end);
+  });
+}
+
 }  // namespace
+
+bool starts_copies(const Paths& paths) {
+  for (const char* place : {"/boot/efi", "/efi"})
+    if (any_name(paths.root + place + "/loader/entries", "", ".conf") ||
+        any_name(paths.root + place + "/EFI/Linux", "", ".efi"))
+      return true;
+  return any_name(paths.root + "/boot/firmware", image_prefix, "");
+}
 
 Findings check_boot_copies(const Paths& paths) {
   BootCopies copies(paths);

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A kernel without an image finds no root, or asks nobody: it must not be the one that
-// the boot loader starts by default.
+// the boot loader starts by default. And a boot loader that asks for a passphrase itself does
+// so before any kernel, at the console alone.
+#include <optional>
+#include <utility>
+
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/boot_menu.hpp"
+#include "sys/device.hpp"
 #include "sys/finished_image.hpp"
+#include "sys/mount_point.hpp"
 
 namespace latchkey {
 namespace {
 
 // What to say while `newest` has no image and `pinned` should be booted in its place.
-Finding judge_default(const Paths& paths, const std::string& newest, const std::string& pinned) {
-  const std::string menu = read_boot_menu(paths);
+Finding judge_default(const Paths& paths, const std::string& menu, const std::string& newest,
+                      const std::string& pinned) {
   const std::string build = "run: update-initramfs -c -k " + newest;
   const std::string what = "the next boot may start kernel " + newest + ", which has no image";
   if (menu.empty())
@@ -33,19 +39,47 @@ Finding judge_default(const Paths& paths, const std::string& newest, const std::
               "run: update-grub; then: update-initramfs -c -k " + newest});
 }
 
-}  // namespace
+// Why GRUB asks for a passphrase; `inside` tells that /boot is, or will be, on an encrypted
+// device. Without a menu it is not known what starts the kernels.
+std::optional<Error> prompt_of_grub(const Paths& paths, const std::string& menu, bool inside) {
+  const bool opens = opens_encrypted(menu);
+  if (menu.empty() || (!opens && !inside)) return {};
+  return Error{Code::refused, "the boot loader itself asks for a passphrase, at the console alone",
+               opens ? "'" + paths.root + "/boot/grub/grub.cfg' has lines with cryptomount"
+                     : "'" + paths.root + "/boot' lies on an encrypted device",
+               "move /boot to a file system of its own that is not encrypted, take "
+               "GRUB_ENABLE_CRYPTODISK out of /etc/default/grub, then run: grub-install DISK, and: "
+               "update-grub"};
+}
 
-Findings check_boot_menu(const Paths& paths) {
+Findings check_kernels(const Paths& paths, const std::string& menu) {
   const std::vector<BootKernel> kernels = boot_kernels(paths);
   if (const auto pinned = pinned_kernel(kernels))
-    return {judge_default(paths, kernels.front().version, *pinned)};
-  const std::string menu = read_boot_menu(paths);
+    return {judge_default(paths, menu, kernels.front().version, *pinned)};
   if (!kernels.empty() && kernels.front().has_image &&
       starts_without_image(menu, kernels.front().version))
     return {bad({Code::config,
                  "the boot loader starts kernel " + kernels.front().version + " without its image",
                  "its menu was made while there was none", "run: update-grub"})};
   return {};
+}
+
+}  // namespace
+
+std::optional<Error> boot_loader_in_root(const Paths& paths) {
+  const std::string boot = paths.root + "/boot";
+  if (starts_copies(paths)) return {};
+  return prompt_of_grub(paths, read_boot_menu(paths),
+                        !is_mount_point(boot) || lies_encrypted(boot));
+}
+
+Findings check_boot_menu(const Paths& paths) {
+  const std::string menu = read_boot_menu(paths);
+  Findings out = check_kernels(paths, menu);
+  // What starts copies of the images may have left GRUB's files behind.
+  if (auto prompt = prompt_of_grub(paths, menu, lies_encrypted(paths.root + "/boot")))
+    out.push_back(starts_copies(paths) ? doubtful(std::move(*prompt)) : bad(std::move(*prompt)));
+  return out;
 }
 
 }  // namespace latchkey

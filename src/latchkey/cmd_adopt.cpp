@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/message.hpp"
 #include "core/new_volume.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
@@ -87,6 +88,15 @@ Result<Volume> volume_for(const Options& options) {
   return as_read(volume);
 }
 
+// With /boot on it, GRUB asks first, and only whoever sits at the console can answer.
+Result<> boot_is_outside(const Paths& paths, const Options& options) {
+  if (options.mount_point != "/") return Ok{};
+  auto prompt = boot_loader_in_root(paths);
+  if (!prompt) return Ok{};
+  return Error{Code::refused, "will not adopt '" + printable(options.name) + "'", sentence(*prompt),
+               prompt->hint};
+}
+
 Unfinished new_work(const Options& options, const Volume& volume) {
   Unfinished work;
   work.values = {{"device", volume.device.text()}, {"header", volume.header}};
@@ -126,6 +136,8 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
+  if (auto outside = boot_is_outside(globals.paths, options); !outside)
+    return report_error(outside.error());
   const auto volume = volume_for(options);
   if (!volume) return report_error(volume.error());
   if (auto fits = fits_into_volumes(globals.paths, *volume); !fits)

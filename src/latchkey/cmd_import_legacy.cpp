@@ -77,8 +77,8 @@ int import_legacy(const Globals& globals, const Options& options) {
       status != 0)
     return status;
   legacy.report();
-  tell_the_way_in(globals, "");
-  return legacy.complete() ? 0 : exit_status(Code::partial);
+  const bool open = tell_the_way_in(globals, "");
+  return open && legacy.complete() ? 0 : exit_status(Code::partial);
 }
 
 }  // namespace

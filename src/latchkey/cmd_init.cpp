@@ -180,8 +180,8 @@ int init(const Globals& globals, const InitOptions& options) {
   if (const int status = carry_out_and_tell(globals, run.work, init_steps(run), *options.halt);
       status != 0)
     return status;
-  tell_the_way_in(globals, first_volume(globals, options.vg));
-  return 0;
+  return tell_the_way_in(globals, first_volume(globals, options.vg)) ? 0
+                                                                     : exit_status(Code::partial);
 }
 
 }  // namespace

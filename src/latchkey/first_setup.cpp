@@ -12,11 +12,13 @@
 #include "core/early_ssh.hpp"
 #include "core/first_network.hpp"
 #include "core/volume_lines.hpp"
+#include "latchkey/check.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/command_line.hpp"
 #include "sys/digest.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
+#include "sys/finished_image.hpp"
 #include "sys/ip_texts.hpp"
 #include "sys/process.hpp"
 
@@ -78,6 +80,17 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
+// What stands between this machine and its early ssh, as far as files tell.
+bool judge_way_in(const Paths& paths) {
+  bool open = true;
+  for (const Finding& finding : check_boot_menu(paths)) {
+    if (finding.level != Finding::Level::error) continue;
+    report_error(finding.text);
+    open = false;
+  }
+  return open;
+}
+
 }  // namespace
 
 Result<> can_build_images(const Paths& paths) {
@@ -111,7 +124,7 @@ Result<> write_first_files(const Globals& globals, const FirstFiles& files) {
   return told(first);
 }
 
-void tell_the_way_in(const Globals& globals, const std::string& before) {
+bool tell_the_way_in(const Globals& globals, const std::string& before) {
   const EarlyInputs inputs = read_early_inputs(globals.paths);
   for (const Error& warning : inputs.warnings) report_warning(warning);
   EarlySsh ssh{.host_name = host_name(), .addresses = look_at_network().addresses};
@@ -120,12 +133,17 @@ void tell_the_way_in(const Globals& globals, const std::string& before) {
     const auto blob = base64_decode(key.public_line.substr(key.public_line.find(' ') + 1));
     ssh.keys.push_back({key.public_line, blob ? fingerprint_text(sha256(*blob)) : "?"});
   }
-  const std::string next = before.empty() ? "next: reboot, and run: ssh "
-                                          : "next: " + before + "then reboot, and run: ssh ";
-  print("\nthis machine is ready to be unlocked over ssh while it boots\n\n" + early_ssh_text(ssh) +
-        "\n" + next + early_alias(ssh) +
+  const bool open = judge_way_in(globals.paths);
+  const bool ready = open && !boot_kernels(globals.paths).empty();
+  const std::string where = "this machine is " + std::string(ready ? "" : "not yet ") +
+                            "ready to be unlocked over ssh while it boots";
+  const std::string why = open && !ready ? ": there is no kernel in /boot" : "";
+  const std::string first = ready ? before : "mend that, " + before;
+  print("\n" + where + why + "\n\n" + early_ssh_text(ssh) + "\nnext: " +
+        (first.empty() ? "" : first + "then ") + "reboot, and run: ssh " + early_alias(ssh) +
         "\nread latchkey-recovery(7) before you need it; what all this protects, and what not, is "
         "in the README\n");
+  return open;
 }
 
 }  // namespace latchkey

@@ -31,7 +31,8 @@ struct FirstFiles {
 
 /// Prints the fingerprints of early boot's host keys, the ssh command and what goes
 /// into ~/.ssh/config. `before` is what to do before the reboot, each line with its
-/// end; may be empty.
-void tell_the_way_in(const Globals& globals, const std::string& before);
+/// end; may be empty. Gives false, and says why, where the boot loader itself is in the way of
+/// an unlock over ssh.
+[[nodiscard]] bool tell_the_way_in(const Globals& globals, const std::string& before);
 
 }  // namespace latchkey

@@ -68,3 +68,21 @@ TEST_CASE("adopt takes no key file from the mount options that it does not write
   CHECK(contains(done.output,
                  "will not take 'x-latchkey.key=my.key' for 'www': its key file is 'www.key'\n"));
 }
+
+TEST_CASE("adopt takes no root with /boot in it: GRUB would ask at the console alone") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  configure(place);
+  const std::vector<std::string> words{"adopt", "no-such-vg", "root", "/", "ext4"};
+  const std::string asks = "the boot loader itself asks for a passphrase";
+  CHECK_FALSE(contains(latchkey_in(place, words).output, asks));
+  place.put("boot/grub/grub.cfg", "set default=0\n");
+  const Done done = latchkey_in(place, words);
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "will not adopt 'root': " + asks + ", at the console alone: '" +
+                                  place.path("boot") + "' lies on an encrypted device\n"));
+  CHECK(place.untouched({"latchkey.conf", "volumes"}));
+  CHECK_FALSE(contains(
+      latchkey_in(place, {"adopt", "no-such-vg", "data", "/srv/data", "ext4"}).output, asks));
+}

@@ -53,6 +53,8 @@ TEST_CASE("the menu of GRUB: what it starts, and without what") {
   CHECK(default_is(menu, "6.1.0-55-amd64"));
   CHECK_FALSE(default_is(menu, "6.1.0-56-amd64"));
   CHECK_FALSE(default_is("set default=\"0\"\n", "0"));
+  CHECK_FALSE(opens_encrypted(menu));
+  CHECK(opens_encrypted(menu + "if true; then\n  cryptomount -u 11aa\nfi\n"));
 }
 
 TEST_CASE("the kernel that a boot starts: the menu's default, or the newest that it knows") {
