@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/message.hpp"
 #include "core/text.hpp"
@@ -68,6 +69,7 @@ Findings find_all(const Paths& paths, const std::string& image, const std::strin
   std::optional<WokenLv> woken;  // the keys volume's LV rests while nobody unlocks
   if (inputs.config && paths.root.empty()) woken.emplace(inputs.config->keys.device);
   Findings all;
+  if (auto unmounted = unmounted_boot(paths)) all.push_back(bad(std::move(*unmounted)));
   for (const Findings& part :
        {check_inputs(paths, inputs), check_network(paths, inputs), check_devices(paths, inputs),
         check_slots(paths, inputs), check_fstab(paths, inputs), check_mount_points(paths, inputs),

@@ -16,6 +16,7 @@
 #include "sys/cryptroot.hpp"
 #include "sys/fd.hpp"
 #include "sys/file_system.hpp"
+#include "sys/finished_image.hpp"
 #include "sys/host_keys.hpp"
 #include "sys/luks.hpp"
 #include "sys/lvm_admin.hpp"
@@ -37,6 +38,13 @@ struct InitOptions {
 
 const std::vector<std::string> steps_of_the_volume{"lv", "format", "file-system", "untag"};
 
+Result<> have_kernel(const Paths& paths) {
+  if (!boot_kernels(paths).empty()) return Ok{};
+  return Error{Code::missing, "no boot of this machine could be unlocked over ssh",
+               "there is no kernel in '" + paths.root + "/boot', so no image was built",
+               "see that /boot is mounted and a kernel installed, then run this again"};
+}
+
 std::vector<WorkStep> init_steps(KeysMaker& run) {
   const Globals& globals = run.globals;
   std::vector<WorkStep> steps = steps_to_make_keys(run);
@@ -51,6 +59,7 @@ std::vector<WorkStep> init_steps(KeysMaker& run) {
   steps.push_back({"untag", "", [&run] { return finish_keys_lv(run); }});
   steps.push_back({"image", "looking at the image of every kernel", [&run] {
                      auto built = bring_images_up_to_date(run.globals);
+                     if (built) built = have_kernel(run.globals.paths);
                      if (built || run.work.value("keep_cryptroot") != "yes") return built;
                      report_warning(built.error());
                      return Result<>(Ok{});

@@ -94,6 +94,7 @@ bool judge_way_in(const Paths& paths) {
 }  // namespace
 
 Result<> can_build_images(const Paths& paths) {
+  if (auto unmounted = unmounted_boot(paths)) return *unmounted;
   if (find_program("update-initramfs").empty())
     return Error{Code::missing, "cannot build an image", "there is no update-initramfs",
                  "run: apt install initramfs-tools"};

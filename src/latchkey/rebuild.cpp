@@ -26,6 +26,7 @@ void tell_why(const Globals& globals, const std::string& output) {
 }  // namespace
 
 Result<> bring_images_up_to_date(const Globals& globals) {
+  if (auto unmounted = unmounted_boot(globals.paths)) return *unmounted;
   if (all_good(check_images(globals.paths, read_early_inputs(globals.paths)))) return Ok{};
   say(globals, "rebuilding the image of every kernel; this may take minutes");
   // What the hook says of a faulty image is for the person who ran this.

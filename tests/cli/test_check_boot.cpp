@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey check on a made-up root directory: who builds the images, and what is started of them.
 #include "cli/checked_root.hpp"
+#include "core/result.hpp"
 
 using namespace latchkey::test;
 namespace fs = std::filesystem;
@@ -55,4 +56,45 @@ TEST_CASE("check compares what the firmware starts with the images in /boot") {
   CHECK(contains(root.check(), "'/boot/efi/d/6.1.0/initrd' is not there"));
   root.put("/boot/efi/loader/entries/a.conf", entry);
   CHECK(contains(root.check(), "'/boot/efi/loader/entries/a.conf' names none"));
+}
+
+TEST_CASE("a boot loader that asks for a passphrase itself is an error, unless others start") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string asks = "the boot loader itself asks for a passphrase, at the console alone";
+  root.put("/boot/grub/grub.cfg", "insmod luks2\n# cryptomount is not needed\n");
+  CHECK_FALSE(contains(root.check(), asks));
+  root.put("/boot/grub/grub.cfg", "insmod luks2\n\tcryptomount -u 11aa22\n");
+  CHECK(contains(root.check(),
+                 "error: " + asks +
+                     ": '/boot/grub/grub.cfg' has lines with cryptomount\n"
+                     "  hint: move /boot to a file system of its own that is not encrypted, take "
+                     "GRUB_ENABLE_CRYPTODISK out of /etc/default/grub, then run: grub-install "
+                     "DISK, and: update-grub\n"));
+  root.put("/boot/efi/loader/entries/a.conf", "version 6.1.0\n");
+  CHECK(contains(root.check(), "warning: " + asks));
+}
+
+TEST_CASE("check and init tell when what images are started from is not mounted") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/fstab", "UUID=1 / ext4 defaults 0 1\nUUID=3 /boot/efi vfat nofail 0 1\n");
+  root.put("/boot/grub/grub.cfg", "set default=0\n");
+  CHECK_FALSE(contains(root.check(), "and not mounted"));
+  root.put("/boot/efi/EFI/Linux/debian.efi", "");
+  CHECK(contains(root.check(), "error: '/boot/efi' is in '/etc/fstab' and not mounted"));
+  root.put("/etc/fstab", "UUID=2 /boot/ ext4 noauto 0 2\nUUID=3 /boot/efi vfat defaults 0 1\n");
+  const std::string missing =
+      "'/boot' is in '/etc/fstab' and not mounted: no image gets to where a boot starts it\n"
+      "  hint: run: mount /boot; then: update-initramfs -u -k all\n";
+  const std::string said = root.check();
+  CHECK(contains(said, "error: " + missing));
+  CHECK_FALSE(contains(said, "'/boot/efi' is in"));
+  fs::remove(root.path("/etc/latchkey/latchkey.conf"));
+  root.put("/keys", good_key);
+  const Done init = run_program({LATCHKEY_PROGRAM, "--root", root.path(), "init", "no-such-vg",
+                                 "--authorized-keys", root.path("/keys")});
+  INFO(init.output);
+  CHECK(contains(init.output, "'/boot' is in '"));
+  CHECK(init.status == latchkey::exit_status(latchkey::Code::missing));
 }
