@@ -6,6 +6,7 @@
 #include "core/logins.hpp"
 #include "latchkey/check.hpp"
 #include "sys/fd.hpp"
+#include "sys/foreign_file.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -14,7 +15,7 @@ namespace {
 bool has_keys(const Paths& paths, const Account& account) {
   return std::ranges::any_of(
       std::array{"authorized_keys", "authorized_keys2"}, [&](const char* name) {
-        const auto text = read_file(paths.root + account.home + "/.ssh/" + name);
+        const auto text = read_foreign_file(paths.root + account.home, std::string(".ssh/") + name);
         return text && gives_a_shell(*text);
       });
 }

@@ -14,6 +14,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/digest.hpp"
 #include "sys/fd.hpp"
+#include "sys/foreign_file.hpp"
 
 namespace latchkey {
 namespace {
@@ -46,9 +47,13 @@ OwnKeys own_keys(const char* user) {
   OwnKeys out;
   const passwd* const entry = ::getpwnam(user);
   if (entry == nullptr || entry->pw_dir == nullptr) return out;
-  const std::string file = std::string(entry->pw_dir) + "/.ssh/authorized_keys";
-  const auto text = read_file(file);
-  if (!text) return out;
+  constexpr const char* name = ".ssh/authorized_keys";
+  const std::string file = std::string(entry->pw_dir) + "/" + name;
+  const auto text = read_foreign_file(entry->pw_dir, name);
+  if (!text) {
+    if (text.error().code != Code::missing) report_warning(text.error());
+    return out;
+  }
   const AuthorizedKeys parsed = parse_authorized_keys(*text, file);
   // It was not written for early boot: what that cannot honour stays out.
   for (const Error& error : parsed.errors) {

@@ -2,9 +2,7 @@
 #include "sys/key_file.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,26 +10,19 @@
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/foreign_file.hpp"
 
 namespace latchkey {
 namespace {
 
 Error failed(const std::string& what) { return system_error(errno, what); }
 
-// Not out of the directory by any way, and not past a link: whoever wrote the keys
-// volume chose what is in it.
-Fd open_beneath(int directory, const std::string& file) {
-  open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-  return Fd(static_cast<int>(::syscall(SYS_openat2, directory, file.c_str(), &how, sizeof how)));
-}
-
 }  // namespace
 
 Result<Secret> read_key_file(int directory, const std::string& file) {
   const std::string what = "cannot read the key file '" + printable(file) + "'";
-  const Fd fd = open_beneath(directory, file);
+  // Whoever wrote the keys volume chose what is in it.
+  const Fd fd = open_beneath(directory, file, false);
   if (!fd && errno == ENOENT)
     return Error{
         Code::missing, what, "it is not on the keys volume",

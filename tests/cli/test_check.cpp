@@ -260,6 +260,31 @@ TEST_CASE("check warns when every key of the machine's own sshd lies on a volume
   CHECK_FALSE(contains(root.check(), "knows no key"));
 }
 
+TEST_CASE("a login can neither hang check nor have it open what is not its own") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/passwd",
+           "a:x:1000:1000::/home/a:/bin/bash\nb:x:1001:1001::/home/b:/bin/bash\n"
+           "c:x:1002:1002::/home/c:/bin/bash\nweb:x:1003:1003::/srv/www/web:/bin/bash\n");
+  const std::string key = "ssh-ed25519 AAAA key\n";
+  for (const char* home : {"/home/a", "/home/b", "/home/c", "/srv/www/web"})
+    fs::create_directories(root.path(home + std::string("/.ssh")));
+  root.put("/srv/www/web/.ssh/authorized_keys", key);
+  root.put("/etc/keys", key);
+  const std::string name = "/.ssh/authorized_keys";
+  REQUIRE(::mkfifo(root.path("/home/a" + name).c_str(), 0666) == 0);
+  fs::create_symlink("/dev/zero", root.path("/home/b" + name));
+  fs::create_symlink("../../../etc/keys", root.path("/home/c" + name));
+  const Done done =
+      run_program({LATCHKEY_PROGRAM, "--root", root.path(), "check"}, "", std::chrono::seconds(60));
+  CHECK(contains(done.output, "all authorized_keys lie on volumes: those of web\n"));
+  // A link that stays in the home is followed, as sshd does.
+  fs::remove(root.path("/home/c" + name));
+  root.put("/home/c/dotfiles/keys", key);
+  fs::create_symlink("../dotfiles/keys", root.path("/home/c" + name));
+  CHECK_FALSE(contains(root.check(), "knows no key"));
+}
+
 TEST_CASE("no volume is mounted by a release where every boot needs a directory of its own") {
   if (!is_root()) return;
   const CheckedRoot root;
