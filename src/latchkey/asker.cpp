@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/asker.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,7 +32,10 @@ Result<Secret> copy(std::span<const char> bytes) {
 }  // namespace
 
 Asker::Asker(std::optional<int> descriptor)
-    : fd_(descriptor.value_or(STDIN_FILENO)), interactive_(::isatty(fd_) != 0) {}
+    : fd_(descriptor.value_or(STDIN_FILENO)), interactive_(::isatty(fd_) != 0) {
+  // No program that is started is to read it, or to keep it open.
+  if (fd_ > STDERR_FILENO) (void)::fcntl(fd_, F_SETFD, FD_CLOEXEC);
+}
 
 Result<Secret> Asker::ask(const std::string& prompt) {
   if (!interactive_ || !pause_.let_go) return ask_once(prompt);

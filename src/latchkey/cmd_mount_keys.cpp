@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey mount-keys and umount-keys: looking into the keys volume, for a while.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
@@ -68,11 +70,12 @@ int mount_keys(const Globals& globals, const Asked& asked, std::optional<int> de
     (void)rest_keys_volume_unless_used(*setup, globals.paths);
     return report_error(keys.error());
   }
-  const auto keeper =
-      start_keeper(*setup, globals.paths, std::move(*keys), access, *time, [&turn, &unlock_turn] {
-        const LockFile first = std::move(*turn);
-        const LockFile second = std::move(*unlock_turn);
-      });
+  const auto keeper = start_keeper(*setup, globals.paths, std::move(*keys), access, *time, [&] {
+    const LockFile first = std::move(*turn);
+    const LockFile second = std::move(*unlock_turn);
+    // It is kept from programs, and so looks like one of our own.
+    if (descriptor.value_or(STDIN_FILENO) > STDERR_FILENO) ::close(*descriptor);
+  });
   if (!keeper) return report_error(keeper.error());
   print(keys_link(globals.paths) + "/\n");
   say(globals, "the keys volume is open for " + std::string(asked.writes ? "writing" : "reading") +

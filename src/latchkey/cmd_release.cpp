@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `latchkey release-services`, also called as `release-services`: unlock when a
 // person is there, check, mount, release.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +23,7 @@
 #include "sys/disk_health.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/release_effects.hpp"
+#include "sys/secret.hpp"
 #include "sys/unit_jobs.hpp"
 #include "sys/unlock.hpp"
 
@@ -45,11 +47,28 @@ Result<LockFile> take_turn(const Globals& globals) {
   return LockFile::take(path, "a release", std::chrono::hours(12));
 }
 
+// A core would hold the passphrase. What is started afterwards without systemd would inherit
+// the limit.
+class NoCore {
+ public:
+  NoCore() {
+    ::getrlimit(RLIMIT_CORE, &before_);
+    protect_process();
+  }
+  NoCore(const NoCore&) = delete;
+  NoCore& operator=(const NoCore&) = delete;
+  ~NoCore() { ::setrlimit(RLIMIT_CORE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
 // Opens what is closed, when somebody gives a passphrase. Nothing: nobody did. A worker that
 // a disk holds up for good would keep the lock, and so every other release away.
 std::optional<Result<Outcome>> unlock_first(const Globals& globals, const Setup& setup,
                                             LockFile& lock, TerminalReporter& reporter) {
   if (!passphrase_can_come()) return {};
+  const NoCore protection;
   auto outcome =
       unlock_and_tell(globals, setup, "release-services", reporter, [&lock] { drop(lock); });
   if (!outcome && outcome.error().code == Code::usage) return {};
