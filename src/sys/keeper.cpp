@@ -164,10 +164,13 @@ Result<Keeper> start_keeper(const Setup& setup, const Paths& paths, OpenKeys key
 
 Result<> end_keeper(const Paths& paths) {
   const auto keeper = find_keeper(paths);
-  if (!keeper) return Ok{};
-  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, keeper->pid, 0)));
+  const Fd process(keeper ? static_cast<int>(::syscall(SYS_pidfd_open, keeper->pid, 0)) : -1);
   // Looked at again: from here on the descriptor means this one process.
-  if (!process || keeper->started != start_time(keeper->pid)) return Ok{};
+  if (!process || keeper->started != start_time(keeper->pid)) {
+    // One that was killed left its link, which leads into whatever has its number by now.
+    withdraw(paths);
+    return Ok{};
+  }
   for (const int signal : {SIGTERM, SIGKILL}) {
     (void)::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
     pollfd fd{process.get(), POLLIN, 0};

@@ -39,8 +39,8 @@ struct Keeper {
                                           KeysAccess access, std::chrono::seconds time,
                                           const std::function<void()>& let_go);
 
-/// Ends the keeper, if one runs, and waits until it is gone. Fails with
-/// Code::timeout.
+/// Ends the keeper, if one runs, and waits until it is gone; takes away what one left that was
+/// killed. The caller has the unlock's turn: none is being started. Fails with Code::timeout.
 [[nodiscard]] Result<> end_keeper(const Paths& paths);
 
 /// Who uses a file of the keys volume now, the keeper left out.
