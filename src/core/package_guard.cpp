@@ -78,7 +78,7 @@ void claim_by_file(std::vector<PackageClaim>& claims, const std::string& package
     if (is_file_of(path, held.unit))
       return add_claim(claims, {package, held.unit, "", held.volumes});
   for (const ClosedPlace& place : closed.places)
-    if (is_below(path, place.mount_point))
+    if (is_below(path, place.mount_point) || (place.itself && path == place.mount_point))
       return add_claim(claims, {package, "", place.mount_point, {place.volume}});
 }
 
@@ -90,7 +90,10 @@ std::vector<std::string> claim_patterns(const Closed& closed) {
       out.push_back("*/systemd/system/" + literally(held.unit));
     out.push_back(literally(init_script_of(held.unit)));
   }
-  for (const ClosedPlace& place : closed.places) out.push_back(literally(place.mount_point) + "/*");
+  for (const ClosedPlace& place : closed.places) {
+    out.push_back(literally(place.mount_point) + "/*");
+    if (place.itself) out.push_back(literally(place.mount_point));
+  }
   return out;
 }
 

@@ -52,6 +52,7 @@ struct ClosedUnit {
 struct ClosedPlace {
   std::string mount_point;
   std::string volume;
+  bool itself = false;  ///< a package that brings the mount point itself counts, too
 };
 
 /// What is closed now. Empty: every package may go on.

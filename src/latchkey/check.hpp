@@ -95,4 +95,11 @@ void tell_of_fstab(const Paths& paths);
 /// were left half-configured. Empty in a test's root and where neither runs.
 [[nodiscard]] Findings check_holds(const Paths& paths, const Setup& setup);
 
+/// Services that start at boot, are not held, and whose packages have files where a volume is
+/// mounted.
+[[nodiscard]] Findings check_unheld(const Paths& paths, const Setup& setup);
+
+/// Tells those of one volume as warnings, for commands that have just made it.
+void tell_of_unheld(const Paths& paths, const std::string& volume);
+
 }  // namespace latchkey

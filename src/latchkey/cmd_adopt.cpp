@@ -168,6 +168,7 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + options.name + "' is taken in; what opened it before still does");
   tell_of_fstab(globals.paths);
+  tell_of_unheld(globals.paths, options.name);
   return 0;
 }
 

@@ -79,8 +79,8 @@ Findings find_all(const Paths& paths, const std::string& image, const std::strin
         check_passphrases(paths, inputs)})
     all.insert(all.end(), part.begin(), part.end());
   if (const auto setup = load_setup(paths)) {
-    const Findings holds = check_holds(paths, *setup);
-    all.insert(all.end(), holds.begin(), holds.end());
+    for (const Findings& part : {check_holds(paths, *setup), check_unheld(paths, *setup)})
+      all.insert(all.end(), part.begin(), part.end());
   }
   return all;
 }

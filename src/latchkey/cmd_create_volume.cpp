@@ -40,6 +40,7 @@ int complete(const Globals& globals, const Setup& setup, const Volume& there,
                          "see why: latchkey status; then run: release-services"});
   say(globals, "'" + there.name + "' is there already: nothing to do");
   tell_of_fstab(globals.paths);
+  tell_of_unheld(globals.paths, asked.name);
   return 0;
 }
 

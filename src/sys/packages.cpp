@@ -48,11 +48,17 @@ std::vector<std::string> archives_at(const std::string& operand, bool recursive)
   return out;
 }
 
+std::vector<std::string> dpkg_query(const std::string& root, const std::string& action) {
+  if (root.empty()) return {"dpkg-query", action};
+  return {"dpkg-query", "--admindir=" + root + "/var/lib/dpkg", action};
+}
+
 }  // namespace
 
-Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed) {
+Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed,
+                                                      const std::string& root) {
   std::vector<PackageClaim> claims;
-  std::vector<std::string> argv{"dpkg-query", "--search"};
+  std::vector<std::string> argv = dpkg_query(root, "--search");
   for (const std::string& pattern : claim_patterns(closed)) argv.push_back(pattern);
   const auto told = run(
       argv, each_line([&](std::string_view line) { claim_by_search_line(claims, line, closed); }));
@@ -62,6 +68,21 @@ Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed) {
     return Error{Code::io, "cannot tell which packages have a held unit",
                  "dpkg-query failed with status " + std::to_string(told->status), ""};
   return claims;
+}
+
+std::vector<std::string> services_of(const std::string& package, const std::string& root) {
+  std::vector<std::string> out;
+  std::vector<std::string> argv = dpkg_query(root, "--listfiles");
+  argv.push_back(package);
+  (void)run(argv, each_line([&](std::string_view file) {
+              std::string name(file.substr(file.rfind('/') + 1));
+              if (file == "/etc/init.d/" + name)
+                name += ".service";
+              else if (!name.ends_with(".service") || !file.ends_with("/systemd/system/" + name))
+                return;
+              if (std::ranges::find(out, name) == out.end()) out.push_back(std::move(name));
+            }));
+  return out;
 }
 
 Result<> claim_by_contents(std::vector<PackageClaim>& claims, const PackageChange& change,

@@ -12,8 +12,14 @@
 namespace latchkey {
 
 /// The claims on installed packages. Fails with Code::missing (no dpkg-query),
-/// Code::timeout, Code::io. A file that no package owns is no failure.
-[[nodiscard]] Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed);
+/// Code::timeout, Code::io. A file that no package owns is no failure. `root` is a prefix for
+/// tests.
+[[nodiscard]] Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed,
+                                                                    const std::string& root = {});
+
+/// The services that an installed package brings, as units: an init script counts as one.
+[[nodiscard]] std::vector<std::string> services_of(const std::string& package,
+                                                   const std::string& root = {});
 
 /// Adds the claim of an archive that is not installed yet, by the files in it. One
 /// that cannot be read adds nothing: dpkg will refuse it itself. Fails with
