@@ -26,6 +26,21 @@ std::string foreign_boot(const std::string& cmdline) {
   return boot == "boot=local" ? "" : boot;
 }
 
+bool says_boot(const std::string& cmdline) {
+  return std::ranges::any_of(split_fields(trim(cmdline)), [](const Field& word) {
+    return word.text.starts_with("boot=") && word.text != "boot=";
+  });
+}
+
+// The same by the images' own settings; a word of the command line comes after them.
+CommandLine foreign_setting(const std::string& root, const std::vector<CommandLine>& lines) {
+  CommandLine setting = initramfs_setting(root, "BOOT");
+  const bool local = setting.text.empty() || setting.text == "local";
+  if (local || std::ranges::any_of(lines, says_boot, &CommandLine::text)) return {};
+  setting.text = "BOOT=" + setting.text;
+  return setting;
+}
+
 }  // namespace
 
 Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
@@ -48,14 +63,20 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
     for (Finding& missing : missing_cards(plan, links)) tell(std::move(missing));
     if (turned_off(plan)) out.push_back(bad(no_early_network("'" + source + "'")));
   };
+  const auto tell_foreign = [&](const std::string& source, const std::string& word) {
+    if (!word.empty())
+      tell(doubtful({Code::config,
+                     "early boot asks nobody for the passphrase with '" + printable(word) + "'",
+                     "'" + source + "' has it, and init then runs no script of local-top",
+                     "boot with a local root, or unlock on the running system: latchkey unlock"}));
+  };
   const auto lines = known_command_lines(paths.root);
   for (const CommandLine& line : lines) {
     look(line.source, network_plan(line.text, inputs.config->network));
-    if (const std::string word = foreign_boot(line.text); !word.empty())
-      tell(doubtful({Code::config, "early boot asks nobody for the passphrase with '" + word + "'",
-                     "'" + line.source + "' has it, and init then runs no script of local-top",
-                     "boot with a local root, or unlock on the running system: latchkey unlock"}));
+    tell_foreign(line.source, foreign_boot(line.text));
   }
+  const CommandLine setting = foreign_setting(paths.root, lines);
+  tell_foreign(setting.source, setting.text);
   // One setting of grub's says nothing of what another one adds: any ip= may come first.
   if (std::ranges::any_of(lines, has_ip_option, &CommandLine::text)) return out;
   const InitramfsIp ip = initramfs_ip(paths.root);

@@ -51,21 +51,26 @@ std::vector<CommandLine> known_command_lines(const std::string& root) {
   return out;
 }
 
-InitramfsIp initramfs_ip(const std::string& root) {
-  InitramfsIp out;
+CommandLine initramfs_setting(const std::string& root, const std::string& name) {
+  CommandLine out;
   const auto look = [&](const std::string& file) {
     const auto text = read_file(root + file, 64UL * 1024);
-    if (const auto value = text ? assigned(*text, "IP") : std::nullopt) out = {file, *value};
+    if (const auto value = text ? assigned(*text, name) : std::nullopt) out = {file, *value};
   };
   look("/etc/initramfs-tools/initramfs.conf");
   // The administrator's files mask those of packages.
   std::map<std::string, std::string> files;
   for (const std::string folder :
        {"/usr/share/initramfs-tools/conf.d/", "/etc/initramfs-tools/conf.d/"})
-    for (const std::string& name : names_in(root + folder))
-      if (is_setting(name)) files[name] = folder + name;
-  for (const auto& [name, file] : files) look(file);
+    for (const std::string& part : names_in(root + folder))
+      if (is_setting(part)) files[part] = folder + part;
+  for (const auto& [part, file] : files) look(file);
   return out;
+}
+
+InitramfsIp initramfs_ip(const std::string& root) {
+  const CommandLine found = initramfs_setting(root, "IP");
+  return {found.source, found.text};
 }
 
 }  // namespace latchkey

@@ -19,8 +19,11 @@ struct CommandLine {
 /// there. Below `root`, a prefix for tests.
 [[nodiscard]] std::vector<CommandLine> known_command_lines(const std::string& root);
 
-/// The IP= that initramfs-tools puts into images: the last one of its initramfs.conf and
-/// its conf.d. Nothing of these files is run.
+/// The last value of a setting in initramfs-tools' initramfs.conf and its conf.d, and the file
+/// that has it; both empty where there is none. Nothing of these files is run.
+[[nodiscard]] CommandLine initramfs_setting(const std::string& root, const std::string& name);
+
+/// The IP= that initramfs-tools puts into images.
 [[nodiscard]] InitramfsIp initramfs_ip(const std::string& root);
 
 }  // namespace latchkey

@@ -144,6 +144,15 @@ TEST_CASE("check warns of a command line with which init does not come to the un
                                    "no script of local-top\n  hint: boot with a local root"));
   root.put("/proc/cmdline", "boot=live\n");
   CHECK(contains(root.check(), nobody + "'boot=live'"));
+  // What stands in the image, unless a command line says something else.
+  root.put("/etc/initramfs-tools/initramfs.conf", "BOOT=local\n");
+  root.put("/proc/cmdline", "quiet\n");
+  CHECK_FALSE(contains(root.check(), nobody));
+  root.put("/etc/initramfs-tools/conf.d/boot", "BOOT=nfs\n");
+  CHECK(contains(root.check(),
+                 "warning: " + nobody + "'BOOT=nfs': '/etc/initramfs-tools/conf.d/boot' has it"));
+  root.put("/proc/cmdline", "quiet boot=local\n");
+  CHECK_FALSE(contains(root.check(), nobody));
 }
 
 TEST_CASE("check tells when early boot's console has another keyboard layout") {
