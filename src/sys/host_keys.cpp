@@ -75,6 +75,24 @@ std::optional<Error> wrong_mode(const std::string& path) {
                "run: chmod 600 " + path};
 }
 
+// What lies beside the keys and is none to Dropbear; drafts of our own are left alone.
+std::vector<Error> other_files(const Paths& paths) {
+  std::vector<Error> out;
+  const std::string place = directory(paths) + "/";
+  for (const std::string& name : names_in(directory(paths))) {
+    if (name.ends_with(suffix) || name.ends_with(".pub") || name == "machine-id" ||
+        name.find(".new-") != std::string::npos)
+      continue;
+    const std::string file = printable(place + name);
+    out.push_back(
+        {Code::config, "'" + file + "' is no host key of early boot",
+         std::string("only files that end in ") + suffix + " are, in Dropbear's own form",
+         "remove it, or run: apt install dropbear-bin; dropbearconvert openssh dropbear " + file +
+             " " + file + suffix + "; then: update-initramfs -u -k all"});
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> public_line(const Paths& paths, const std::string& file) {
@@ -115,7 +133,7 @@ Result<> make_host_keys(const Paths& paths) {
 }
 
 HostKeys read_host_keys(const Paths& paths) {
-  HostKeys out;
+  HostKeys out{.warnings = other_files(paths)};
   for (const std::string& name : key_files(paths)) {
     HostKey key{directory(paths) + "/" + name, name, {}};
     const auto mode = wrong_mode(key.path);

@@ -21,7 +21,8 @@ struct HostKey {
 /// What is in the directory: keys that can be used, and what is wrong there.
 struct HostKeys {
   std::vector<HostKey> keys{};
-  std::vector<Error> warnings{};  ///< unreadable keys, open modes, another machine's id
+  std::vector<Error> warnings{};  ///< unreadable keys, other files, open modes, another
+                                  ///< machine's id
 };
 
 /// Makes the host keys that are missing (ed25519 and ecdsa, when there is no key

@@ -347,3 +347,19 @@ TEST_CASE("check names the hooks that would never be run") {
                  "is not executable"));
   CHECK_FALSE(contains(said, "hooks.d/unlocked"));
 }
+
+TEST_CASE("check names host keys in a form that early boot does not read") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  for (const char* name : {"ed25519.pub", "machine-id", "ecdsa.dropbear.new-12"})
+    root.put("/etc/latchkey/hostkeys/" + std::string(name), "");
+  CHECK_FALSE(contains(root.check(), "is no host key of early boot"));
+  root.put("/etc/latchkey/hostkeys/ssh_host_ed25519_key", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+  CHECK(contains(root.check(),
+                 "warning: '/etc/latchkey/hostkeys/ssh_host_ed25519_key' is no host key of early "
+                 "boot: only files that end in .dropbear are, in Dropbear's own form\n"
+                 "  hint: remove it, or run: apt install dropbear-bin; dropbearconvert openssh "
+                 "dropbear /etc/latchkey/hostkeys/ssh_host_ed25519_key "
+                 "/etc/latchkey/hostkeys/ssh_host_ed25519_key.dropbear; then: update-initramfs -u "
+                 "-k all\n"));
+}
