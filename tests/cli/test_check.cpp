@@ -330,6 +330,22 @@ TEST_CASE("check names lingering users whose home lies on a volume") {
                  "'user@1000.service' starts before 'www' is mounted"));
 }
 
+TEST_CASE("check names the lines of cron that use a volume which may be closed") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/crontab", "0 3 * * * root mountpoint -q /srv/www && rsync /srv/www/ b:\n");
+  root.put("/etc/cron.d/old.dpkg-dist", "0 3 * * * root rsync /srv/www/ b:\n");
+  CHECK_FALSE(contains(root.check(), "is not mounted: what makes a copy"));
+  root.put("/etc/cron.d/copy", "# daily\n0 3 * * * root rsync --delete /srv/www/ b:\n");
+  root.put("/var/spool/cron/crontabs/ann", "@daily ls /srv/mail/ann\n");
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "warning: line 2 of '/etc/cron.d/copy' uses '/srv/www' also while 'www' is not "
+                 "mounted: what makes a copy of it then copies an empty directory\n"
+                 "  hint: let its command begin with: mountpoint -q /srv/www &&\n"));
+  CHECK(contains(said, "line 1 of '/var/spool/cron/crontabs/ann' uses '/srv/mail' also"));
+}
+
 TEST_CASE("check names the hooks that would never be run") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Lines of cron's tables that use what lies on a volume, whether it is mounted or not.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey {
+
+/// The numbers of the lines of a table that name `place` (a mount point) or what lies below it,
+/// and do not ask first whether something is mounted there. Comments and settings of the
+/// environment are left out. `homes` are as for lines_naming.
+[[nodiscard]] std::vector<std::size_t> unguarded_cron_lines(
+    std::string_view text, std::string_view place, const std::vector<std::string>& homes = {});
+
+}  // namespace latchkey
