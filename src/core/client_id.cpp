@@ -50,4 +50,16 @@ std::string usual_client_id(std::string_view mac) {
   return "01" + replace_all(lower(mac), ":", "");
 }
 
+bool names_itself(std::string_view dhclient_conf) {
+  std::string text;
+  for (const std::string_view line : split_lines(dhclient_conf))
+    text += std::string(line.substr(0, line.find('#'))) + "\n";
+  for (const char sign : {'{', '}', '='}) std::ranges::replace(text, sign, sign == '=' ? ' ' : ';');
+  return std::ranges::any_of(split(text, ';'), [](const std::string& statement) {
+    const auto words = split_fields(replace_all(statement, "\n", " "));
+    return words.size() > 2 && words[0].text == "send" &&
+           words[1].text == "dhcp-client-identifier" && words[2].text != "hardware";
+  });
+}
+
 }  // namespace latchkey

@@ -20,4 +20,8 @@ namespace latchkey {
 /// What busybox's client tells where it is told nothing: the type of Ethernet and the address.
 [[nodiscard]] std::string usual_client_id(std::string_view mac);
 
+/// Takes a dhclient.conf(5). True where it has the server told another identifier than the MAC
+/// address, on whichever interface.
+[[nodiscard]] bool names_itself(std::string_view dhclient_conf);
+
 }  // namespace latchkey

@@ -19,6 +19,7 @@ std::vector<HostLease> read_leases(const std::string& root, const std::vector<Li
   const auto exists = [&](const std::string& file) {
     return ::access((root + file).c_str(), F_OK) == 0;
   };
+  const auto dhclient = read_file(root + "/etc/dhcp/dhclient.conf");
   for (const LinkFacts& link : links) {
     const auto networkd =
         read_file(root + "/run/systemd/netif/leases/" + std::to_string(link.index), 64UL * 1024);
@@ -26,7 +27,8 @@ std::vector<HostLease> read_leases(const std::string& root, const std::vector<Li
     if (const auto known = id ? parse_client_id(*id) : std::nullopt)
       out.push_back({link.name, *known});
     else if (exists("/run/dhcpcd/" + link.name + ".pid") ||
-             exists("/run/dhcpcd/" + link.name + "-4.pid") || exists("/run/dhcpcd/pid"))
+             exists("/run/dhcpcd/" + link.name + "-4.pid") || exists("/run/dhcpcd/pid") ||
+             (exists("/run/dhclient." + link.name + ".pid") && dhclient && names_itself(*dhclient)))
       out.push_back({link.name, ""});
   }
   return out;

@@ -12,8 +12,8 @@ namespace latchkey {
 struct LinkFacts;
 
 /// By which client identifiers systemd-networkd asked for the addresses of these links, and
-/// which links dhcpcd serves: what it tells is an identifier that it makes up. Other clients
-/// of Debian go by the MAC address. Files are read below `root`. Never fails.
+/// which links dhcpcd serves, or a dhclient that was told one: what these tell is not known. Other
+/// clients of Debian go by the MAC address. Files are read below `root`. Never fails.
 [[nodiscard]] std::vector<HostLease> read_leases(const std::string& root,
                                                  const std::vector<LinkFacts>& links);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the running system's DHCP clients leave behind.
-#include "sys/ip_texts.hpp"
-
+#include "core/client_id.hpp"
 #include "core/network.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
+#include "sys/ip_texts.hpp"
 
 using namespace latchkey;
 
@@ -27,4 +27,22 @@ TEST_CASE("the client identifier of a lease is read from what networkd wrote") {
   leases = read_leases(root, links);
   REQUIRE(leases.size() == 2);
   CHECK((leases[1].link == "ens4" && leases[1].client_id.empty()));
+}
+
+TEST_CASE("a lease of dhclient counts as the MAC address's unless its own file says otherwise") {
+  CHECK_FALSE(
+      names_itself("#send dhcp-client-identifier 1:0:a0;\nsend host-name = gethostname();"));
+  CHECK_FALSE(names_itself("send dhcp-client-identifier = hardware;\n"));
+  CHECK(names_itself("timeout 300;\nsend dhcp-client-identifier \"one\";\n"));
+  CHECK(names_itself("interface \"ens3\" {\n  send\n  dhcp-client-identifier=01:02;\n}\n"));
+  const test::TempFolder folder;
+  const std::string root = folder.path();
+  for (const char* place : {"/run", "/etc/dhcp"}) REQUIRE(make_directories(root + place, 0755));
+  const std::vector<LinkFacts> links{{.index = 2, .name = "ens3"}, {.index = 3, .name = "ens4"}};
+  REQUIRE(write_file(root + "/run/dhclient.ens3.pid", "1\n", 0644));
+  CHECK(read_leases(root, links).empty());
+  REQUIRE(write_file(root + "/etc/dhcp/dhclient.conf", "send dhcp-client-identifier 1:2;\n", 0644));
+  const auto leases = read_leases(root, links);
+  REQUIRE(leases.size() == 1);
+  CHECK((leases[0].link == "ens3" && leases[0].client_id.empty()));
 }
