@@ -19,6 +19,8 @@ namespace latchkey {
 inline constexpr std::size_t wire_limit = 16UL * 1024;
 /// Longest passphrase taken, in bytes.
 inline constexpr std::size_t passphrase_limit = 8UL * 1024;
+/// The same with the longest end of a line behind it, as it is typed or piped.
+inline constexpr std::size_t typed_limit = passphrase_limit + 2;
 
 /// Type byte of a message. Client to coordinator: hello (first, once),
 /// passphrase (raw bytes, only into locked memory), carry_on (go on without the

@@ -9,6 +9,7 @@
 #include "core/message.hpp"
 #include "latchkey/steps.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/ask.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/passphrase.hpp"
@@ -98,8 +99,7 @@ Result<> with_passphrase(const Globals& globals, Asker& asker, const std::string
     if (!passphrase) return passphrase.error();
     auto used = try_forms(*passphrase, [&](const Secret& form) { return use(copy_of(form)); });
     if (used || used.error().code != Code::denied || !asker.interactive() || left == 1) return used;
-    say(globals, "wrong passphrase; " + std::to_string(left - 1) +
-                     (left == 2 ? " more try" : " more tries"));
+    say(globals, wrong_passphrase_text(left - 1));
   }
 }
 

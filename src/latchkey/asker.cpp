@@ -21,7 +21,7 @@ Error none_came(const std::string& prompt) {
 }
 
 Result<Secret> copy(std::span<const char> bytes) {
-  Secret secret(passphrase_limit + 2);  // a line of the input has an end
+  Secret secret(typed_limit);  // a line of the input has an end
   if (without_line_end(bytes) > passphrase_limit || !secret.append(bytes))
     return Error{Code::usage, "cannot take this passphrase",
                  "it is longer than " + std::to_string(passphrase_limit) + " bytes",
@@ -86,7 +86,7 @@ std::string Asker::question(const std::string& text) const {
 }
 
 Result<Secret> Asker::from_terminal(const std::string& prompt) const {
-  Secret typed(passphrase_limit + 2);
+  Secret typed(typed_limit);
   if (!ask_unseen(fd_, STDERR_FILENO, prompt, typed)) return Error{Code::usage, ""};
   return copy(typed.reveal().first(without_line_end(typed.reveal())));
 }

@@ -22,20 +22,24 @@ const Error none_came{Code::usage, "cannot unlock", "no passphrase came",
 bool denied(const Result<Outcome>& result) { return result && result->passphrase_denied; }
 
 Result<Secret> copy(std::span<const char> bytes) {
-  Secret secret(passphrase_limit + 2);
+  Secret secret(typed_limit);
   if (!secret.append(bytes))
     return Error{Code::usage, "cannot unlock", "the passphrase is too long", ""};
   return secret;
 }
 
 Result<Outcome> from_pipe(const std::function<Result<Outcome>(Secret)>& attempt) {
-  auto typed = read_secret(STDIN_FILENO, passphrase_limit);
+  auto typed = read_secret(STDIN_FILENO, typed_limit);
   if (!typed) return typed.error();
   if (without_line_end(typed->reveal()) == 0) return none_came;
   return attempt(std::move(*typed));
 }
 
 }  // namespace
+
+std::string wrong_passphrase_text(int left) {
+  return "wrong passphrase; " + std::to_string(left) + (left == 1 ? " more try" : " more tries");
+}
 
 bool passphrase_can_come() {
   if (::isatty(STDIN_FILENO) != 0) return true;
@@ -48,14 +52,13 @@ bool passphrase_can_come() {
 Result<Outcome> unlock_with_passphrase(const std::function<Result<Outcome>(Secret)>& attempt) {
   if (::isatty(STDIN_FILENO) == 0) return from_pipe(attempt);
   for (int left = tries; left > 0; --left) {
-    Secret typed(passphrase_limit + 2);
+    Secret typed(typed_limit);
     if (!ask_unseen(STDIN_FILENO, STDERR_FILENO, passphrase_prompt, typed)) return none_came;
     auto passphrase = copy(typed.reveal().first(without_line_end(typed.reveal())));
     if (!passphrase) return passphrase.error();
     auto result = attempt(std::move(*passphrase));
     if (!denied(result) || left == 1) return result;
-    (void)write_all(STDERR_FILENO,
-                    "wrong passphrase; " + std::to_string(left - 1) + " more tries\n");
+    (void)write_all(STDERR_FILENO, wrong_passphrase_text(left - 1) + "\n");
   }
   return none_came;
 }

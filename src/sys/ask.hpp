@@ -11,6 +11,9 @@
 
 namespace latchkey {
 
+/// What is said of a wrong one while `left` more may be typed.
+[[nodiscard]] std::string wrong_passphrase_text(int left);
+
 /// True when there is somebody or something to ask: standard input is a
 /// terminal, a pipe or a file, and not /dev/null.
 [[nodiscard]] bool passphrase_can_come();

@@ -73,7 +73,7 @@ class Telling : public Reporter {
 };
 
 int attempt(Channel& channel, const Setup& setup, const Paths& paths) {
-  auto passphrase = channel.receive_secret(passphrase_limit + 2);
+  auto passphrase = channel.receive_secret(typed_limit);
   if (!passphrase) return exit_status(Code::io);
   Telling telling(channel);
   const auto outcome =

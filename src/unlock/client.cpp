@@ -48,7 +48,7 @@ class Session {
         in_(in),
         terminal_(in, out),
         kernel_log_(std::move(kernel_log)),
-        typed_(passphrase_limit + 3) {}  // one more than is taken: so that too much is told
+        typed_(typed_limit + 1) {}  // one more than is taken: so that too much is told
 
   int run() {
     while (!status_) {

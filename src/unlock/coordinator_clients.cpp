@@ -91,7 +91,7 @@ void Coordinator::listen_to(Client& client) {
   }
   if (type == Wire::carry_on) carry_on(client);
   if (type != Wire::passphrase || client.hello->word != Word::unlock) return;
-  client.answer = Secret(passphrase_limit + 2);  // a piped one has the end of its line
+  client.answer = Secret(typed_limit);  // a piped one has the end of its line
   if (!client.answer.append(payload)) {
     send(client, Wire::wrong,
          status_byte(exit_status(Code::denied), "the passphrase is longer than 8192 bytes"));

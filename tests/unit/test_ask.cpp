@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/wire.hpp"
 #include "support/catch.hpp"
 #include "sys/ask.hpp"
 #include "sys/fd.hpp"
@@ -58,4 +59,17 @@ TEST_CASE("all that was piped is one attempt, whoever denies it") {
   for (const bool keys_volume : {true, false})
     for (const char* input : {"open sesame\n", "open sesame\nuser: alice\n"})
       CHECK(attempts(keys_volume, input) == std::vector<std::string>{input});
+}
+
+TEST_CASE("the longest passphrase is taken with the end of its line, and nothing longer") {
+  const std::string longest(passphrase_limit, 'x');
+  for (const char* end : {"", "\n", "\r\n"})
+    CHECK(attempts(true, longest + end) == std::vector<std::string>{longest + end});
+  const Piped piped(longest + "xx\n");
+  CHECK_FALSE(unlock_with_passphrase([](const Secret&) { return denied_by(true); }));
+}
+
+TEST_CASE("the last of several tries is one") {
+  CHECK(wrong_passphrase_text(2) == "wrong passphrase; 2 more tries");
+  CHECK(wrong_passphrase_text(1) == "wrong passphrase; 1 more try");
 }
