@@ -4,24 +4,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/shell_word.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 
 namespace latchkey {
 namespace {
-
-// For a shell, as a person would quote it.
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::ranges::all_of(word, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/_.,:=+-%@").find(c) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
 
 std::string list_text(const std::vector<std::string>& list) {
   return nlohmann::json(list).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -67,15 +56,15 @@ std::string command_line(const NewVolume& asked) {
   std::string line = "latchkey create-volume";
   for (const std::string& word :
        {asked.vg, asked.name, asked.size, asked.mount_point, asked.fs_type})
-    line += " " + quoted(word);
-  for (const std::string& unit : asked.holds) line += " --hold " + quoted(unit);
-  if (!asked.options.empty()) line += " --options " + quoted(asked.options);
+    line += " " + shell_word(word);
+  for (const std::string& unit : asked.holds) line += " --hold " + shell_word(unit);
+  if (!asked.options.empty()) line += " --options " + shell_word(asked.options);
   if (asked.discard) line += " --discard";
-  if (!asked.cipher.empty()) line += " --cipher " + quoted(asked.cipher);
+  if (!asked.cipher.empty()) line += " --cipher " + shell_word(asked.cipher);
   if (asked.key_bits != 0) line += " --key-size " + std::to_string(asked.key_bits);
   if (asked.sector_size != 0) line += " --sector-size " + std::to_string(asked.sector_size);
   if (!asked.mkfs.empty()) line += " --";
-  for (const std::string& argument : asked.mkfs) line += " " + quoted(argument);
+  for (const std::string& argument : asked.mkfs) line += " " + shell_word(argument);
   return line;
 }
 

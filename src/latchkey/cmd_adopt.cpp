@@ -6,6 +6,7 @@
 
 #include "core/message.hpp"
 #include "core/new_volume.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/check.hpp"
@@ -102,10 +103,11 @@ Unfinished new_work(const Options& options, const Volume& volume) {
   work.values = {{"device", volume.device.text()}, {"header", volume.header}};
   work.command = "adopt";
   work.name = options.name;
-  work.finish = "latchkey adopt " + options.vg + " " + options.name + " " + options.mount_point +
-                " " + options.fs_type;
+  work.finish = "latchkey adopt";
+  for (const std::string& word : {options.vg, options.name, options.mount_point, options.fs_type})
+    work.finish += " " + shell_word(word);
   const auto add = [&](const char* option, const std::string& value) {
-    if (!value.empty()) work.finish += std::string(" ") + option + " " + value;
+    if (!value.empty()) work.finish += std::string(" ") + option + " " + shell_word(value);
   };
   add("--device", options.device);
   add("--header", options.header);

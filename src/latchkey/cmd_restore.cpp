@@ -2,8 +2,10 @@
 // latchkey restore: puts back what is lost, and nothing else.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/restorer.hpp"
@@ -114,9 +116,11 @@ Result<RestoreWishes> wishes_of(const BackupManifest& manifest, const Options& o
 
 Result<Unfinished> work_for(const Globals& globals, const Options& options,
                             const BackupReader& backup) {
-  std::string finish = "latchkey restore " + options.file;
-  for (const std::string& name : options.overwrite) finish += " --overwrite " + name;
-  for (const std::string& text : options.devices) finish += " --device " + text;
+  std::error_code failed;
+  const auto whole = std::filesystem::absolute(options.file, failed);  // typed anywhere else
+  std::string finish = "latchkey restore " + shell_word(failed ? options.file : whole.string());
+  for (const std::string& name : options.overwrite) finish += " --overwrite " + shell_word(name);
+  for (const std::string& text : options.devices) finish += " --device " + shell_word(text);
   const auto before = load_unfinished(globals.paths, work_name);
   if (!before) return before.error();
   if (*before && (*before)->command != "restore") {

@@ -2,6 +2,7 @@
 // What `create-volume` is asked for, its sizes, and its unfinished work.
 #include "core/file_system.hpp"
 #include "core/new_volume.hpp"
+#include "core/shell_word.hpp"
 #include "core/size.hpp"
 #include "core/slot_cost.hpp"
 #include "core/volume_lines.hpp"
@@ -82,6 +83,13 @@ TEST_CASE("unfinished work says what is half done and what to type") {
       "to finish it, run: latchkey create-volume vg0 mysql 10G '/srv/my data' ext4 --hold mariadb "
       "--options noatime --discard --cipher xchacha12,aes-adiantum-plain64 --key-size 256 "
       "--sector-size 4096 -- -m 0; to take it back: latchkey remove-volume mysql");
+}
+
+TEST_CASE("command lines that people are told to type are words for a shell") {
+  CHECK(shell_word("/srv/www-1") == "/srv/www-1");
+  CHECK(shell_word("/srv/my data") == "'/srv/my data'");
+  CHECK(shell_word("it's") == "'it'\\''s'");
+  CHECK(shell_word("") == "''");
 }
 
 TEST_CASE("a damaged file of unfinished work is damaged and nothing worse") {
