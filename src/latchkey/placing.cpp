@@ -2,6 +2,7 @@
 #include "latchkey/placing.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/mount_place.hpp"
 #include "core/text.hpp"
@@ -23,11 +24,29 @@ Setup with(Setup setup, const Volume& volume) {
   return setup;
 }
 
-VolumeFacts facts_of(const Setup& setup, const Volume& volume) {
+Facts all_facts(const Setup& setup, const Volume& volume) {
   const Setup whole = with(setup, volume);
   Facts facts = probe_volumes(whole);
   probe_mounts(facts, whole);
-  return facts.volumes[volume.name];
+  return facts;
+}
+
+VolumeFacts facts_of(const Setup& setup, const Volume& volume) {
+  return all_facts(setup, volume).volumes[volume.name];
+}
+
+// Why the mount point cannot be made where it belongs, or nothing: it lies on a volume that is
+// not mounted.
+std::optional<Error> not_reached(const Setup& setup, Facts& facts, const Volume& volume) {
+  for (const Volume& other : setup.volumes)
+    if (!other.mount_point.empty() && other.name != volume.name &&
+        volume.mount_point.starts_with(other.mount_point + "/") &&
+        !facts.volumes[other.name].mounted)
+      return Error{Code::missing, "cannot mount '" + volume.name + "'",
+                   "its mount point '" + volume.mount_point + "' lies on '" + other.name +
+                       "', which is not mounted on '" + other.mount_point + "'",
+                   "run: release-services; then this again"};
+  return {};
 }
 
 bool is_same_device(const DeviceRef& one, const DeviceRef& other) {
@@ -68,12 +87,14 @@ Result<> write_volume_line(const Paths& paths, const Volume& volume) {
 
 Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {
   if (volume.mount_point.empty()) return Ok{};
-  const VolumeFacts fact = facts_of(setup, volume);
+  Facts facts = all_facts(setup, volume);
+  const VolumeFacts& fact = facts.volumes[volume.name];
   if (fact.mounted) return Ok{};
   if (!fact.taken.empty())
     return Error{Code::busy, "cannot mount '" + volume.name + "'", fact.taken,
                  "free it (findmnt, dmsetup ls --tree), then run this again"};
   if (mounted_by_system(volume))
+  if (const auto closed = not_reached(setup, facts, volume)) return *closed;
     return Error{Code::refused, "will not mount on '" + volume.mount_point + "'",
                  "the running system lies there",
                  "mount it elsewhere first and copy the system; see latchkey.conf(5), volumes"};

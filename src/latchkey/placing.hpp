@@ -22,7 +22,8 @@ namespace latchkey {
 [[nodiscard]] Result<> write_volume_line(const Paths& paths, const Volume& volume);
 
 /// Fails with Code::busy when something else is mounted there or the mapping is in
-/// another use, Code::refused when the mount would hide files or the path is unsafe.
+/// another use, Code::missing when the mount point lies on a volume that is not mounted,
+/// Code::refused when the mount would hide files or the path is unsafe.
 /// One that is not there, and the volume's own mount, are fine.
 [[nodiscard]] Result<> look_at_mount_point(const Setup& setup, const Volume& volume);
 

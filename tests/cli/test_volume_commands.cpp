@@ -28,6 +28,15 @@ Done latchkey_in(const Place& place, std::vector<std::string> words) {
   return run_program(argv);
 }
 
+void format_www(const LoopDisk& disk) {
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(LuksDevice::format({.place = {.device = disk.path(),
+                                        .name = "www",
+                                        .uuid = "0f7a6b1c-4444-4222-8333-444455556666"}},
+                             *key));
+}
+
 }  // namespace
 
 TEST_CASE("create-volume goes on with no volume whose name another one has got meanwhile") {
@@ -55,12 +64,7 @@ TEST_CASE("adopt takes no key file from the mount options that it does not write
   configure(place);
   const LoopDisk disk(place.path("disk"));
   if (!disk.usable()) return;
-  const auto key = RandomKey::draw();
-  REQUIRE(key);
-  REQUIRE(LuksDevice::format({.place = {.device = disk.path(),
-                                        .name = "www",
-                                        .uuid = "0f7a6b1c-4444-4222-8333-444455556666"}},
-                             *key));
+  format_www(disk);
   const Done done = latchkey_in(place, {"adopt", "vg0", "www", "none", "ext4", "--device",
                                         disk.path(), "--options", "noatime,x-latchkey.key=my.key"});
   INFO(done.output);
@@ -85,4 +89,20 @@ TEST_CASE("adopt takes no root with /boot in it: GRUB would ask at the console a
   CHECK(place.untouched({"latchkey.conf", "volumes"}));
   CHECK_FALSE(contains(
       latchkey_in(place, {"adopt", "no-such-vg", "data", "/srv/data", "ext4"}).output, asks));
+}
+
+TEST_CASE("adopt refuses a mount point on a volume that is not mounted before it writes anything") {
+  const Place place;
+  configure(place);
+  const LoopDisk disk(place.path("disk"));
+  if (!disk.usable()) return;
+  format_www(disk);
+  const Done done = latchkey_in(
+      place, {"adopt", "vg0", "www", "/srv/no-such-data/www", "ext4", "--device", disk.path()});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::missing));
+  CHECK(contains(done.output,
+                 "its mount point '/srv/no-such-data/www' lies on 'data', which is "
+                 "not mounted on '/srv/no-such-data'"));
+  CHECK(place.untouched({"latchkey.conf", "volumes"}));
 }
