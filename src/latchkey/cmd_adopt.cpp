@@ -18,7 +18,6 @@
 #include "sys/device.hpp"
 #include "sys/lvm.hpp"
 #include "sys/lvm_admin.hpp"
-#include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 
 namespace latchkey {
@@ -167,7 +166,6 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
       status != 0)
     return status;
   if (options.halt == "list") return 0;
-  if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + options.name + "' is taken in; what opened it before still does");
   tell_of_fstab(globals.paths);
   tell_of_unheld(globals.paths, options.name);

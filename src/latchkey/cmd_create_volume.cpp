@@ -14,7 +14,6 @@
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_maker.hpp"
 #include "sys/processor.hpp"
-#include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 
 namespace latchkey {
@@ -86,7 +85,6 @@ int create(const Globals& globals, const NewVolume& asked, std::optional<int> de
   if (const int status = carry_out_and_tell(globals, *work, maker.steps(), halt); status != 0)
     return status;
   if (halt == "list") return 0;
-  if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   say(globals, "'" + asked.name + "' is " +
                    (asked.mount_point == "none" ? "open" : "mounted on " + asked.mount_point) +
                    ", and early boot opens it with the others");

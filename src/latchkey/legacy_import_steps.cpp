@@ -12,6 +12,7 @@
 #include "latchkey/legacy_import.hpp"
 #include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
+#include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
 #include "sys/host_keys.hpp"
@@ -112,6 +113,7 @@ std::vector<WorkStep> LegacyImport::steps() {
        }},
       {"host-keys", "making the host keys of early boot",
        [&globals] { return make_host_keys(globals.paths); }},
+      note_step(globals_),
       {"hold", "", [this] { return hold_units(); }},
       {"enable", "", [this] { return enable_units(); }},
       {"image", "looking at the image of every kernel",

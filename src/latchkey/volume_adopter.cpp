@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
+#include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
 #include "sys/fd.hpp"
@@ -128,6 +129,7 @@ std::vector<WorkStep> VolumeAdopter::steps() {
       {"key", "drawing a key for '" + asked_.volume.name + "'", [this] { return write_key(); }},
       {"slot", "adding a key slot to " + device + "; the others stay",
        [this] { return add_slot(); }},
+      note_step(globals_),
       {"configure", "", [this] { return write_volume_line(globals_.paths, asked_.volume); }},
       {"mount", "", [this] { return mount(); }},
       {"image", "", [this] { return bring_images_up_to_date(globals_); }},

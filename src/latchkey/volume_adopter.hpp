@@ -38,7 +38,7 @@ class VolumeAdopter {
   /// Fails with Code::denied, and as look().
   [[nodiscard]] Result<> prepare(Asker& asker);
 
-  /// key, slot, configure, mount, image.
+  /// key, slot, note, configure, mount, image.
   [[nodiscard]] std::vector<WorkStep> steps();
 
  private:

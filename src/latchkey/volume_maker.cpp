@@ -10,6 +10,7 @@
 #include "latchkey/holding.hpp"
 #include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
+#include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
@@ -127,6 +128,7 @@ std::vector<WorkStep> VolumeMaker::steps() {
       {"lv", asked_.size == "existing" ? "" : "making the logical volume " + lv,
        [this] { return make_lv(); }},
       {"format", "encrypting " + lv, [this] { return format(); }},
+      note_step(globals_),
       {"file-system", "making the " + asked_.fs_type + " file system; a large one takes a while",
        [this] { return make_fs(); }},
       {"configure", "", [this] { return write_volume_line(globals_.paths, volume_); }},

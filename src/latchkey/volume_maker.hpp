@@ -29,8 +29,8 @@ class VolumeMaker {
   /// KeysSession::open, and with Code::refused when a key of this name is there.
   [[nodiscard]] Result<> prepare(Asker& asker);
 
-  /// The steps, in their order: key, lv, format, file-system, configure, mount,
-  /// hold, untag, image.
+  /// The steps, in their order: key, lv, format, note, file-system, configure,
+  /// mount, hold, untag, image.
   [[nodiscard]] std::vector<WorkStep> steps();
 
   /// After the steps: 0, or the exit status for a unit whose own files undo its hold.

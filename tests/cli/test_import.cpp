@@ -107,5 +107,5 @@ TEST_CASE("case 15: an import with ssh keys that cannot be used in full is refus
 
 TEST_CASE("the steps of an import are listed for the tests that kill it between them") {
   const Done done = run_program({LATCHKEY_PROGRAM, "import-legacy", "/nowhere", "--halt", "list"});
-  CHECK(done.output == "volumes\nconfig\nhost-keys\nhold\nenable\nimage\n");
+  CHECK(done.output == "volumes\nconfig\nnote\nhost-keys\nhold\nenable\nimage\n");
 }
