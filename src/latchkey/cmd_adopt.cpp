@@ -115,13 +115,44 @@ Unfinished new_work(const Options& options, const Volume& volume) {
   return work;
 }
 
+// What the record of an adoption says of a line that its owner had: it is none of its own.
+constexpr const char* line_value = "line";
+
+std::string options_of(const Volume& volume) {
+  std::vector<std::string> all;
+  if (!volume.mount_options.empty()) all.push_back(volume.mount_options);
+  if (volume.discard) all.emplace_back("x-latchkey.discard");
+  if (!volume.fsck) all.emplace_back("x-latchkey.nofsck");
+  return join(all, ",");
+}
+
+// Why the line that is there cannot stay, or nothing: it is another one than was asked for.
+std::optional<Error> differs(const Paths& paths, const Options& options, const Volume& there,
+                             const Volume& asked) {
+  const auto refuse = [&](const std::string& what, const std::string& value) {
+    return Error{Code::refused, "there is a volume '" + there.name + "' already",
+                 "its line in '" + paths.etc("volumes") + "' has " + what + " " +
+                     (value.empty() ? "none" : "'" + printable(value) + "'"),
+                 "edit that line where it is wrong, or say the same here: a line that is there "
+                 "stays as it is"};
+  };
+  if (there.mount_point != asked.mount_point) return refuse("the mount point", there.mount_point);
+  if (there.fs_type != asked.fs_type) return refuse("the type", there.fs_type);
+  if (!options.header.empty() && there.header != asked.header)
+    return refuse("the header", there.header);
+  if (!options.options.empty() && options_of(there) != options_of(asked))
+    return refuse("the options", options_of(there));
+  return {};
+}
+
 // With what was interrupted before. Where it is mounted, and as what, may be said anew until it
 // is: a wrong type would fail for ever.
 Result<Unfinished> work_for(const Globals& globals, const Options& options, const Volume& volume) {
   Unfinished work = new_work(options, volume);
   const auto before = load_unfinished(globals.paths, options.name);
-  if (before && *before && (*before)->command == "adopt" && (*before)->values == work.values &&
-      !(*before)->is_done("mount")) {
+  const auto same_value = [&](const char* key) { return (*before)->value(key) == work.value(key); };
+  if (before && *before && (*before)->command == "adopt" && same_value("device") &&
+      same_value("header") && !(*before)->is_done("mount")) {
     Unfinished corrected = **before;
     if (corrected.finish != work.finish) std::erase(corrected.done, "configure");
     corrected.finish = work.finish;
@@ -130,6 +161,17 @@ Result<Unfinished> work_for(const Globals& globals, const Options& options, cons
   const auto same = work_to_finish(globals, options.name, "adopt", work.finish);
   if (!same) return same.error();
   return *same ? **same : work;
+}
+
+// A line that was there before this work was begun is its owner's, who may have edited it: what
+// the command would write lacks that.
+Result<Volume> volume_to_adopt(const Globals& globals, const Options& options, const Setup& setup,
+                               const Volume& asked, Unfinished& work) {
+  const Volume* const there = find_volume(setup, asked.name);
+  if (there == nullptr || (!work.begun.empty() && work.value(line_value).empty())) return asked;
+  if (const auto other = differs(globals.paths, options, *there, asked)) return *other;
+  work.values[line_value] = "stays";
+  return *there;
 }
 
 int adopt(const Globals& globals, const Options& options, std::optional<int> descriptor) {
@@ -155,7 +197,9 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
 
   auto work = work_for(globals, options, *volume);
   if (!work) return report_error(work.error());
-  const Adoption asked{*volume, options.key_file};
+  const auto taken = volume_to_adopt(globals, options, *setup, *volume, *work);
+  if (!taken) return report_error(taken.error());
+  const Adoption asked{*taken, options.key_file};
   VolumeAdopter adopter(globals, *setup, asked, *work);
   if (options.halt != "list") {
     if (auto fine = adopter.look(); !fine) return report_error(fine.error());

@@ -81,8 +81,12 @@ Result<> fits_into_volumes(const Paths& paths, const Volume& volume) {
 Result<> write_volume_line(const Paths& paths, const Volume& volume) {
   const auto text = volumes_text(paths);
   if (!text) return text.error();
-  const std::string after = with_volume_line(*text, volume);
-  return after == *text ? Result<>(Ok{}) : write_file(paths.etc("volumes"), after, 0644);
+  const auto before = parse_volumes(*text, paths.etc("volumes"));
+  if (!before) return before.error();
+  // Another writing of the same stays as its owner has it.
+  const auto there = std::ranges::find(*before, volume.name, &Volume::name);
+  if (there != before->end() && volume_line(*there) == volume_line(volume)) return Ok{};
+  return write_file(paths.etc("volumes"), with_volume_line(*text, volume), 0644);
 }
 
 Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {
@@ -90,11 +94,11 @@ Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {
   Facts facts = all_facts(setup, volume);
   const VolumeFacts& fact = facts.volumes[volume.name];
   if (fact.mounted) return Ok{};
+  if (const auto closed = not_reached(setup, facts, volume)) return *closed;
   if (!fact.taken.empty())
     return Error{Code::busy, "cannot mount '" + volume.name + "'", fact.taken,
                  "free it (findmnt, dmsetup ls --tree), then run this again"};
   if (mounted_by_system(volume))
-  if (const auto closed = not_reached(setup, facts, volume)) return *closed;
     return Error{Code::refused, "will not mount on '" + volume.mount_point + "'",
                  "the running system lies there",
                  "mount it elsewhere first and copy the system; see latchkey.conf(5), volumes"};

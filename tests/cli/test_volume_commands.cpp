@@ -146,6 +146,49 @@ class Adopted {
 
 }  // namespace
 
+TEST_CASE("adopt, typed once more, leaves the line that its owner has edited as it is") {
+  const Adopted www;
+  if (!www.usable()) return;
+  www.begin({{"line", "stays"}}, {"key", "slot", "mount"});
+  const Done done = www.adopt({"--halt", "configure:after"});
+  INFO(done.output);
+  CHECK(done.status == 137);
+  CHECK(www.file("volumes") == www.lines());
+  // One that this very work has written is its own to correct.
+  www.begin({}, {"key", "slot", "mount"});
+  CHECK(www.adopt({"--halt", "configure:after"}).status == 137);
+  CHECK_FALSE(contains(www.file("volumes"), "subvol=@www"));
+}
+
+TEST_CASE("adopt refuses what a line that is there says otherwise") {
+  const Adopted www;
+  if (!www.usable()) return;
+  const auto refused = [&](const Done& done, const std::string& why) {
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::refused));
+    CHECK(contains(done.output, "there is a volume 'www' already"));
+    CHECK(contains(done.output, why));
+    CHECK(www.file("volumes") == www.lines());
+  };
+  refused(www.adopt({}, "/srv/www"), "has the mount point none\n");
+  refused(www.adopt({}, "none", "ext4"), "has the type 'btrfs'\n");
+  refused(www.adopt({"--options", "noatime"}),
+          "has the options 'subvol=@www,nodev,nosuid,x-latchkey.nofsck'\n");
+  // The same words need the passphrase alone, which did not come.
+  const Done same = www.adopt({"--options", "subvol=@www,nodev,nosuid,x-latchkey.nofsck"});
+  INFO(same.output);
+  CHECK_FALSE(contains(same.output, "there is a volume"));
+}
+
+TEST_CASE("what finishes an adoption is words for a shell") {
+  const Adopted www;
+  if (!www.usable()) return;
+  www.begin({}, {"key", "slot", "mount"}, " --options 'subvol=@a b'");
+  const Done done = www.adopt({"--options", "subvol=@a b", "--halt", "note:after"});
+  INFO(done.output);
+  CHECK(done.status == 137);
+}
+
 TEST_CASE("adopt refuses a mount point on a volume that is not mounted before it writes anything") {
   const Place place;
   configure(place);
