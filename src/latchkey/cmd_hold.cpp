@@ -165,11 +165,25 @@ Result<> write_holds(const Paths& paths, const std::vector<Found>& units, const 
 }
 
 // What runs on mounted volumes goes on running; what runs without them, or only
+Result<> leave_running(const Paths& paths, const std::string& unit, bool runs,
+                       const std::vector<const Volume*>& lacking) {
+  if (auto marked = set_marker(paths, unit, runs); !marked || !runs) return marked;
+  std::vector<std::string> names;
+  for (const Volume* volume : lacking) names.push_back("'" + volume->name + "'");
+  return Error{Code::partial, "'" + unit + "' was left running without " + join(names, ", "),
+               names.size() == 1 ? "that is not mounted now" : "these are not mounted now",
+               "from the next boot on it waits for all its volumes: mount what it needs, and take "
+               "out of /etc/latchkey/volumes what is gone for good"};
+}
+
 // listens for work, is stopped.
-Result<> settle(const Globals& globals, const Setup& setup, const Service& service) {
+Result<> settle(const Globals& globals, const Setup& setup, const Service& service,
+                Running running) {
   Facts facts = probe_all(setup, globals.paths);
-  if (lacking_volumes(service, setup, facts).empty())
-    return set_marker(globals.paths, service.unit, true);
+  const auto lacking = lacking_volumes(service, setup, facts);
+  if (lacking.empty()) return set_marker(globals.paths, service.unit, true);
+  if (running == Running::stays)
+    return leave_running(globals.paths, service.unit, facts.units[service.unit].active, lacking);
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
@@ -297,7 +311,7 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
 }  // namespace
 
 int hold_unit(const Globals& globals, const std::string& typed,
-              const std::vector<std::string>& needs) {
+              const std::vector<std::string>& needs, Running running) {
   const Paths& paths = globals.paths;
   const auto before = load_setup(paths);
   if (!before) return report_error(before.error());
@@ -319,7 +333,8 @@ int hold_unit(const Globals& globals, const std::string& typed,
     const auto service = std::ranges::find(setup->services, found.unit, &Service::unit);
     if (service == setup->services.end()) continue;
     tell(globals, *setup, *service, found);
-    if (auto done = settle(globals, *setup, *service); !done) status = report_error(done.error());
+    if (auto done = settle(globals, *setup, *service, running); !done)
+      status = report_error(done.error());
   }
   for (const Error& error : guard_mount_points(*setup, paths)) report_warning(error);
   const int loose = warn_if_loose(*setup, paths, *units);

@@ -13,11 +13,18 @@ namespace latchkey {
 /// nearest name, Code::usage, Code::refused where neither systemd nor sysvinit runs.
 [[nodiscard]] Result<> can_hold(const Paths& paths, const std::string& unit);
 
+/// What becomes of a unit that runs while volumes that it needs are not mounted.
+enum class Running {
+  stops,  ///< it would write beside its data
+  stays   ///< whoever started it knows; it may be restarted until the next boot
+};
+
 /// Holds a unit until these volumes are mounted (none named: all), tells what it
 /// held and why. A unit that runs and whose volumes are mounted goes on running.
-/// Gives the exit status; failures have been told.
+/// Gives the exit status; failures have been told, and as one what Running::stays has left.
 [[nodiscard]] int hold_unit(const Globals& globals, const std::string& unit,
-                            const std::vector<std::string>& needs);
+                            const std::vector<std::string>& needs,
+                            Running running = Running::stops);
 
 /// Takes a unit out of the files again, as if it had never been held. Not held:
 /// fine.

@@ -20,6 +20,7 @@
 #include "sys/header_view.hpp"
 #include "sys/lvm.hpp"
 #include "sys/lvm_admin.hpp"
+#include "sys/mount_point.hpp"
 #include "sys/systemd.hpp"
 
 namespace latchkey {
@@ -47,6 +48,18 @@ Result<DeviceRef> find_keys(const std::vector<std::string>& groups) {
                  "'" + found[0].text() + "' and '" + found[1].text() + "' are both there",
                  "rename the one that is not: lvm lvrename"};
   return found[0];
+}
+
+// The scripts mounted through links; a release takes none, since whoever may change one chooses
+// what is mounted over. Gives a line for people when there was one.
+std::string follow_links(const Paths& paths, Volume& volume) {
+  const std::string real = without_links(paths.root, volume.mount_point);
+  if (real == volume.mount_point) return {};
+  std::string note = "the mount point of '" + volume.name + "' is '" + printable(real) +
+                     "' from here on: '" + printable(volume.mount_point) +
+                     "' leads there through a symbolic link";
+  volume.mount_point = real;
+  return note;
 }
 
 }  // namespace
@@ -103,14 +116,17 @@ Result<> LegacyImport::fits() {
   if (!before) return before.error();
   for (std::string& note : free_reserved_names(layout_.volumes, *before))
     layout_.notes.push_back(std::move(note));
-  for (const Volume& volume : layout_.volumes) {
+  for (Volume& volume : layout_.volumes) {
     const auto same = std::ranges::find(*before, volume.name, &Volume::name);
     if (same == before->end()) {
+      if (auto note = follow_links(paths, volume); !note.empty()) layout_.notes.push_back(note);
       all = with_volume_line(all, volume);
     } else if (!(same->device == volume.device)) {
       return Error{Code::refused, "there is another volume '" + volume.name + "' already",
                    "'" + paths.etc("volumes") + "' has it on " + same->device.text(),
                    "give one of the two another name"};
+    } else {
+      volume.mount_point = same->mount_point;  // as its owner has it by now
     }
   }
   const auto parsed = parse_volumes(all, paths.etc("volumes"));
@@ -137,7 +153,18 @@ void LegacyImport::look_at(Volume& volume) {
   volume.uuid = view->luks().header().uuid;
 }
 
+// It may be mounted now, by who asked nothing of the way there.
+void LegacyImport::judge_mount_point(const Volume& volume) {
+  EarlyInputs only;
+  only.volumes = {volume};
+  for (const Finding& finding : check_mount_points(globals_.paths, only))
+    if (finding.level == Finding::Level::error)
+      warn({finding.text.code, "no boot is going to mount '" + volume.name + "'",
+            sentence(finding.text), finding.text.hint});
+}
+
 Result<> LegacyImport::look() {
+  for (const Volume& volume : layout_.volumes) judge_mount_point(volume);
   const auto keys = find_keys(layout_.groups);
   if (!keys) return keys.error();
   keys_ = *keys;

@@ -25,12 +25,12 @@ class LegacyImport {
 
   /// Fails with Code::refused when Latchkey is configured for another keys volume, or
   /// has another volume under a name that is to be taken over. Names that Latchkey needs for
-  /// itself are changed here.
+  /// itself are changed here, and mount points that lead through symbolic links.
   [[nodiscard]] Result<> fits();
 
-  /// Looks at the machine: the keys volume, every volume's header, every unit. What
-  /// costs only one volume or unit is told as a warning. Fails with Code::missing (no
-  /// keys volume), Code::refused (several), and as read_luks_header for it.
+  /// Looks at the machine: every mount point, the keys volume, every volume's header, every unit.
+  /// What costs only one volume or unit is told as a warning. Fails with Code::missing (no keys
+  /// volume), Code::refused (several), and as read_luks_header for it.
   [[nodiscard]] Result<> look();
 
   /// Tries every key, with the passphrase that `asker` gives; without one it only says
@@ -54,6 +54,7 @@ class LegacyImport {
 
   void warn(const Error& error);
   void look_at(Volume& volume);
+  void judge_mount_point(const Volume& volume);
   [[nodiscard]] Setup setup() const;
   [[nodiscard]] Result<> write_volumes() const;
   [[nodiscard]] Result<> hold_units();

@@ -66,7 +66,9 @@ Result<> LegacyImport::hold_units() {
     const auto state = state_of(unit.name);
     if (there && state && is_held(*state, unit.name)) continue;
     // Without names it waits for all volumes, as the scripts started everything last.
-    if (hold_unit(globals_, unit.name, there ? line->volumes : std::vector<std::string>{}) != 0)
+    // What runs was started by the scripts, on their mounts: this is no time to stop it.
+    if (hold_unit(globals_, unit.name, there ? line->volumes : std::vector<std::string>{},
+                  Running::stays) != 0)
       complete_ = false;
   }
   return Ok{};
@@ -111,9 +113,9 @@ std::vector<WorkStep> LegacyImport::steps() {
                                              .keys_uuid = work_.value("uuid"),
                                              .authorized_keys = work_.value("authorized_keys")});
        }},
+      note_step(globals_),
       {"host-keys", "making the host keys of early boot",
        [&globals] { return make_host_keys(globals.paths); }},
-      note_step(globals_),
       {"hold", "", [this] { return hold_units(); }},
       {"enable", "", [this] { return enable_units(); }},
       {"image", "looking at the image of every kernel",

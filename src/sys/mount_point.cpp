@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 
 #include "core/mount_place.hpp"
@@ -105,6 +106,15 @@ Result<> unless_missing(const Error& error) {
 }
 
 }  // namespace
+
+std::string without_links(const std::string& root, const std::string& path) {
+  std::error_code failed;
+  const std::string top = root.empty() ? "" : std::filesystem::canonical(root, failed).string();
+  const std::string real =
+      failed ? "" : std::filesystem::weakly_canonical(root + path, failed).string();
+  if (failed || !real.starts_with(top + "/")) return path;
+  return real.substr(top.size());
+}
 
 bool is_mount_point(const std::string& path) {
   struct statx info {};

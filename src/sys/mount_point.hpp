@@ -25,6 +25,11 @@ struct MountPoint {
 /// (not there), Code::busy (a part is no directory), Code::io.
 [[nodiscard]] Result<MountPoint> open_mount_point(const std::string& path, bool create);
 
+/// The mount point that `path`, a plain one below the directory `root` (empty: the machine's own),
+/// leads to through the symbolic links in it. What is not there yet stays as it is written, and
+/// so does one that leads out of `root`.
+[[nodiscard]] std::string without_links(const std::string& root, const std::string& path);
+
 /// True when something is mounted on `path`: false also when it is not there.
 [[nodiscard]] bool is_mount_point(const std::string& path);
 

@@ -7,6 +7,7 @@
 
 #include "cli/place.hpp"
 #include "core/result.hpp"
+#include "core/unfinished.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 
@@ -27,6 +28,17 @@ class ImportPlace : public Place {
   [[nodiscard]] Done import(const std::string& directory = "old") const {
     return run_program({LATCHKEY_PROGRAM, "--root", path(), "import-legacy", path(directory),
                         "--authorized-keys", path("keys")},
+                       "some passphrase\n");
+  }
+  /// The same where images and host keys could be made, for all that the program can see.
+  [[nodiscard]] Done import_able() const {
+    const std::string script =
+        "mount -t tmpfs none /usr/local/sbin && cp /bin/true /usr/local/sbin/update-initramfs && "
+        "exec \"$@\"";
+    put("usr/lib/latchkey/dropbearkey", "");
+    fs::permissions(path("usr/lib/latchkey/dropbearkey"), fs::perms::owner_all);
+    return run_program({"unshare", "--mount", "sh", "-c", script, "sh", LATCHKEY_PROGRAM, "--root",
+                        path(), "import-legacy", path("old"), "--authorized-keys", path("keys")},
                        "some passphrase\n");
   }
   /// Only files that the test put there itself.
@@ -90,6 +102,22 @@ TEST_CASE("an import of a volume whose name or mount point is taken is refused")
   INFO(point.output);
   CHECK(point.status == exit_status(Code::refused));
   CHECK(contains(point.output, "/srv/www"));
+  CHECK(place.untouched());
+}
+
+TEST_CASE("an import tells of a mount point that no boot can use, where its links lead") {
+  if (::geteuid() != 0) return;
+  const ImportPlace place;
+  place.put("old/conf/ac-fstab", "www  no-such-group  /var/www  ext4\n");
+  fs::create_directories(place.path("home/alice/www"));
+  fs::create_directories(place.path("var"));
+  fs::create_directory_symlink("../home/alice/www", place.path("var/www"));
+  REQUIRE(::chown(place.path("home/alice").c_str(), 1000, 1000) == 0);
+  const Done done = place.import_able();
+  INFO(done.output);
+  CHECK(contains(done.output, "no boot is going to mount 'www'"));
+  CHECK(contains(done.output, "/home/alice/www'"));
+  CHECK_FALSE(contains(done.output, "symbolic link"));
   CHECK(place.untouched());
 }
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "core/message.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/fsck.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
@@ -69,6 +71,23 @@ TEST_CASE("links, files and directories of others are no way to a mount point") 
           // The mount point itself may belong to the service that uses it.
           return out + expect(static_cast<bool>(open_mount_point("/mnt/www", true)), "own");
         }) == "");
+}
+
+TEST_CASE("a mount point is found where its links lead, as far as that is there") {
+  const test::TempFolder folder;
+  const std::filesystem::path root = folder.path();
+  std::filesystem::create_directories(root / "srv/www/real");
+  std::filesystem::create_directories(root / "var");
+  std::filesystem::create_directory_symlink("../srv/www", root / "var/www");
+  std::filesystem::create_directory_symlink("nowhere", root / "var/open");
+  std::filesystem::create_directory_symlink("/usr", root / "var/out");
+  const auto led = [&](const std::string& path) { return without_links(root.string(), path); };
+  CHECK(led("/var/www") == "/srv/www");
+  CHECK(led("/var/www/real/new") == "/srv/www/real/new");
+  for (const std::string same : {"/srv/www", "/srv/new", "/var/open", "/var/out/lib", "/"})
+    CHECK(led(same) == same);
+  CHECK(without_links("", "/proc/self/cwd/no-such-place") ==
+        std::filesystem::current_path().string() + "/no-such-place");
 }
 
 TEST_CASE("files in a mount point are listed, printable and not without end") {
