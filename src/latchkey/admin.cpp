@@ -16,12 +16,6 @@
 #include "sys/unlock.hpp"
 
 namespace latchkey {
-namespace {
-
-constexpr const char* lock_name = "setup.lock";
-
-}  // namespace
-
 Result<LockFile> begin_admin(const Globals& globals, const std::string& what,
                              const std::string& name) {
   const Paths& paths = globals.paths;
@@ -35,12 +29,12 @@ Result<LockFile> begin_admin(const Globals& globals, const std::string& what,
   tell_unfinished(globals, name);
   if (auto made = make_directories(paths.run(), 0755); !made) return made.error();
   // Not at once: whoever only asks whether it is taken holds it for a moment.
-  return LockFile::take(paths.run(lock_name), "a command that changes the set-up",
+  return LockFile::take(paths.run(setup_lock_name), "a command that changes the set-up",
                         std::chrono::seconds(2));
 }
 
 bool another_command_works(const Paths& paths) {
-  const auto lock = LockFile::take(paths.run(lock_name), "", std::chrono::seconds(0));
+  const auto lock = LockFile::take(paths.run(setup_lock_name), "", std::chrono::seconds(0));
   return !lock && lock.error().code == Code::busy;
 }
 

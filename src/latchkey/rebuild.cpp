@@ -30,7 +30,7 @@ Result<> bring_images_up_to_date(const Globals& globals) {
   if (all_good(check_images(globals.paths, read_early_inputs(globals.paths)))) return Ok{};
   say(globals, "rebuilding the image of every kernel; this may take minutes");
   // What the hook says of a faulty image is for the person who ran this.
-  const auto built = run({"update-initramfs", "-u", "-k", "all"});
+  const auto built = run({"update-initramfs", "-u", "-k", "all"}, {.keeps_lock = true});
   if (!built) {
     Error error = built.error();
     if (error.code == Code::missing) error.hint = "run: apt install initramfs-tools";

@@ -45,7 +45,7 @@ bool can_mount_file_system(const std::string& type) {
 Result<> make_file_system(const std::string& type, const std::vector<std::string>& arguments,
                           const std::string& device) {
   const std::string what = "cannot make the file system of '" + device + "'";
-  const auto made = run_ok(mkfs_command(type, arguments, device), what);
+  const auto made = run_ok(mkfs_command(type, arguments, device), what, {.keeps_lock = true});
   if (!made) return without_program(made.error(), type);
   const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, what);
@@ -68,7 +68,7 @@ Result<> grow_file_system(const std::string& type, const std::string& device,
   if (command.empty())
     return Error{Code::refused, what, "'" + type + "' cannot grow while it is mounted",
                  "unmount it and grow it by its own tools"};
-  const auto grown = run_ok(command, what);
+  const auto grown = run_ok(command, what, {.keeps_lock = true});
   if (!grown) return without_program(grown.error(), type);
   return Ok{};
 }

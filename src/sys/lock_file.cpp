@@ -6,8 +6,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <string_view>
 
 #include "core/text.hpp"
@@ -55,7 +57,53 @@ std::string holder(int fd) {
   return "'" + printable(command) + "' (pid " + pid + ")";
 }
 
+std::string target_of(const std::string& link) {
+  std::error_code failed;
+  return std::filesystem::read_symlink(link, failed).string();
+}
+
+// What was started by who took the lock and has it still, the eldest: that one has died.
+std::string still_at_work(const std::string& path) {
+  std::uint64_t eldest = 0;
+  const auto has_it = [&](const std::string& process) {
+    const std::string own = "/proc/" + process;
+    return std::ranges::any_of(names_in(own + "/fd"), [&](const std::string& fd) {
+      if (target_of(own + "/fd/" + fd) != path) return false;
+      // Whoever waits for it has the file open too.
+      const auto info = read_file(own + "/fdinfo/" + fd);
+      return info && info->find("FLOCK") != std::string::npos;
+    });
+  };
+  for (const std::string& name : names_in("/proc")) {
+    const auto number = parse_number(name, 1U << 30U);
+    if (number && *number != static_cast<std::uint64_t>(::getpid()) &&
+        (eldest == 0 || *number < eldest) && has_it(name))
+      eldest = *number;
+  }
+  if (eldest == 0) return {};
+  return "'" + command_of(std::to_string(eldest)) + "' (pid " + std::to_string(eldest) + ")";
+}
+
+Error busy(int fd, const std::string& what) {
+  const std::string who = holder(fd);
+  std::string why = (who.empty() ? what : who) + " is under way already";
+  if (const std::string left =
+          who.empty() ? still_at_work(target_of("/proc/self/fd/" + std::to_string(fd))) : "";
+      !left.empty())
+    why += "; still at work: " + left;
+  return {Code::busy, "cannot begin", why, "wait until it has ended and try again"};
+}
+
 }  // namespace
+
+std::optional<int> held_setup_lock() {
+  for (const std::string& name : names_in("/proc/self/fd")) {
+    const auto number = parse_number(name, 1U << 30U);
+    if (number && target_of("/proc/self/fd/" + name).ends_with(std::string("/") + setup_lock_name))
+      return static_cast<int>(*number);
+  }
+  return {};
+}
 
 Result<LockFile> LockFile::take(const std::string& path, const std::string& what,
                                 std::chrono::seconds wait) {
@@ -66,11 +114,7 @@ Result<LockFile> LockFile::take(const std::string& path, const std::string& what
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR)
       return system_error(errno, "cannot take the lock '" + path + "'");
-    if (std::chrono::steady_clock::now() >= deadline) {
-      const std::string who = holder(fd.get());
-      return Error{Code::busy, "cannot begin", (who.empty() ? what : who) + " is under way already",
-                   "wait until it has ended and try again"};
-    }
+    if (std::chrono::steady_clock::now() >= deadline) return busy(fd.get(), what);
     ::poll(nullptr, 0, 100);
   }
   sign(fd.get());

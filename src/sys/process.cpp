@@ -20,6 +20,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/lock_file.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
@@ -150,7 +151,9 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const RunOptions& opti
   if (words[0].empty()) return Error{Code::missing, what, "there is no such program", ""};
 
   std::vector<std::string> environment{
-      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+      // It closes the lock that a program keeps (see keeps_lock) wherever that calls it.
+      "LVM_SUPPRESS_FD_WARNINGS=1"};
   environment.insert(environment.end(), options.environment.begin(), options.environment.end());
 
   Fd given;
@@ -175,6 +178,10 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const RunOptions& opti
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
   else
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  // Onto itself: then it is not closed.
+  if (options.keeps_lock)
+    if (const auto lock = held_setup_lock())
+      posix_spawn_file_actions_adddup2(&actions, *lock, *lock);
   // The program starts with the signals of a fresh process, whatever ours are,
   // and in a process group of its own, so that a timeout ends its children too.
   sigset_t none;

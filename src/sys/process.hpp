@@ -28,6 +28,10 @@ struct RunOptions {
   std::function<bool(std::string_view)> on_line{};
   /// Asked every five seconds while it runs: true has it killed, as the timeout does.
   std::function<bool()> hopeless{};
+  /// It has the lock that held_setup_lock() gives as well: when we are killed and it goes on, no
+  /// other command begins beside it. Not for what leaves a daemon behind, which would never let
+  /// go, and not for lvm, which complains of what it inherits.
+  bool keeps_lock = false;
 };
 
 struct RunResult {
@@ -40,11 +44,11 @@ struct RunResult {
 [[nodiscard]] std::string find_program(const std::string& name);
 
 /// Runs a program and waits for it. argv[0] is an absolute path or a plain name
-/// (then looked up by find_program). It gets a cleared environment (PATH, LC_ALL=C
-/// and what `options` adds), /dev/null or a copy of `input` as its stdin, and no
-/// descriptor of ours. Fails with Code::missing when there is no such program, Code::timeout when
-/// it had to be killed, Code::io when it could not be started. A program that ran and failed is no
-/// Error: look at its status.
+/// (then looked up by find_program). It gets a cleared environment (PATH, LC_ALL=C,
+/// a word for lvm, and what `options` adds), /dev/null or a copy of `input` as its stdin, and no
+/// descriptor of ours but for the lock that `options` may let it keep. Fails with Code::missing
+/// when there is no such program, Code::timeout when it had to be killed, Code::io when it could
+/// not be started. A program that ran and failed is no Error: look at its status.
 [[nodiscard]] Result<RunResult> run(const std::vector<std::string>& argv,
                                     const RunOptions& options = {});
 

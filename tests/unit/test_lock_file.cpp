@@ -1,14 +1,62 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who waits for a lock is told who has it.
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/process.hpp"
 
 using namespace latchkey;
+
+namespace {
+
+void make_fifo(const std::string& path) { REQUIRE(::mkfifo(path.c_str(), 0600) == 0); }
+
+// A process takes the lock and is killed while a program runs that it has started: that goes on.
+void leave_program(const test::TempFolder& folder, bool keeps_lock) {
+  make_fifo(folder.file("begun"));
+  make_fifo(folder.file("go"));
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const auto lock = LockFile::take(folder.file(setup_lock_name), "", std::chrono::seconds(0));
+    const std::string script = "echo >" + folder.file("begun") + "; read x <" + folder.file("go");
+    if (lock) (void)run({"/bin/sh", "-c", script}, {.keeps_lock = keeps_lock});
+    ::_exit(0);
+  }
+  std::string line;
+  std::getline(std::ifstream(folder.file("begun")), line);
+  REQUIRE(::kill(pid, SIGKILL) == 0);
+  REQUIRE(::waitpid(pid, nullptr, 0) == pid);
+}
+
+}  // namespace
+
+TEST_CASE("a program that outlives who started it keeps the lock where it is to, and is named") {
+  for (const bool keeps_lock : {true, false}) {
+    const test::TempFolder folder;
+    const auto take = [&](int seconds) {
+      return LockFile::take(folder.file(setup_lock_name), "a command that changes the set-up",
+                            std::chrono::seconds(seconds));
+    };
+    leave_program(folder, keeps_lock);
+    const auto beside = take(0);
+    CHECK(static_cast<bool>(beside) == !keeps_lock);
+    if (!beside) {
+      INFO(beside.error().why);
+      CHECK(beside.error().code == Code::busy);
+      CHECK(beside.error().why.starts_with(
+          "a command that changes the set-up is under way already; still at work: 'sh -c"));
+    }
+    std::ofstream(folder.file("go")) << "\n";
+    if (keeps_lock) CHECK(take(60));
+  }
+}
 
 TEST_CASE("a lock that is taken names the process that took it, and no other") {
   const test::TempFolder folder;
