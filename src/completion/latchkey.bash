@@ -43,13 +43,13 @@ _latchkey() {
 		'') words='init import-legacy create-volume adopt resize-volume remove-volume status log release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key rekey recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
 		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
 		import-legacy)
-			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -W '--authorized-keys --passphrase-fd --help' -- "$word")
+			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -W '--authorized-keys --passphrase-fd --give-up --help' -- "$word")
 			return
 			;;
 		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
-		init) words="--size --authorized-keys --passphrase-fd --accept-weak --keep-cryptroot --help $(_latchkey_groups)" ;;
+		init) words="--size --authorized-keys --passphrase-fd --accept-weak --keep-cryptroot --give-up --help $(_latchkey_groups)" ;;
 		backup) words='--verify --passphrase-fd --help' ;;
 		restore) words='--overwrite --device --passphrase-fd --help' ;;
 		status | plan) words='--json --help' ;;

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "core/text.hpp"
+#include "core/shell_word.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/first_setup.hpp"
 #include "latchkey/init_keys.hpp"
@@ -21,17 +21,24 @@ constexpr const char* work_name = "import";
 struct Options {
   std::string directory{};
   std::string authorized_keys{};
+  bool give_up = false;
   std::shared_ptr<std::optional<int>> descriptor{};
   std::shared_ptr<std::string> halt = std::make_shared<std::string>();
 };
 
-Result<Unfinished> find_work(const Globals& globals, const std::string& directory) {
+// What goes on with an interrupted run. The directory may be gone.
+std::string command_of(const std::string& directory) {
   std::error_code failed;
   const auto real = std::filesystem::canonical(directory, failed);
+  return "latchkey import-legacy " + shell_word(failed ? directory : real.string());
+}
+
+Result<Unfinished> find_work(const Globals& globals, const std::string& directory) {
   Unfinished work;
   work.command = "import-legacy";
   work.name = work_name;
-  work.finish = "latchkey import-legacy " + printable(failed ? directory : real.string(), 1000);
+  work.finish = command_of(directory);
+  work.undo = work.finish + " --give-up";
   for (const std::string name : {work_name, "keys"}) {
     const auto begun = load_unfinished(globals.paths, name);
     if (!begun) return begun.error();
@@ -68,6 +75,12 @@ int import_legacy(const Globals& globals, const Options& options) {
   }
   const auto alone = begin_admin(globals, "latchkey import-legacy", work_name);
   if (!alone) return report_error(alone.error());
+  if (options.give_up)
+    return give_up(globals, work_name, "import-legacy", command_of(options.directory),
+                   [&](const Unfinished&) {
+                     return "what it wrote into '" + globals.paths.etc() +
+                            "' stays, and so do its holds: latchkey status; latchkey unhold UNIT";
+                   });
   auto found = find_work(globals, options.directory);
   if (!found) return report_error(found.error());
   work = std::move(*found);
@@ -92,6 +105,7 @@ Run declare_import_legacy(CLI::App& app, const Globals& globals) {
                  "the public ssh keys of those who may unlock; on a terminal your own are offered")
       ->type_name("FILE");
   options->descriptor = declare_passphrase_fd(app);
+  app.add_flag("--give-up", options->give_up, "forget an interrupted import of this directory");
   declare_halt(app, options->halt);
   return [options, &globals] { return import_legacy(globals, *options); };
 }

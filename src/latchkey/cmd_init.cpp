@@ -34,7 +34,12 @@ struct InitOptions {
   std::shared_ptr<std::string> halt = std::make_shared<std::string>();
   bool accept_weak = false;
   bool keep_cryptroot = false;
+  bool give_up = false;
 };
+
+// What goes on with an interrupted run, and what gives it up.
+std::string command_of(const InitOptions& options) { return "latchkey init " + options.vg; }
+std::string undo_of(const InitOptions& options) { return command_of(options) + " --give-up"; }
 
 const std::vector<std::string> steps_of_the_volume{"lv", "format", "file-system", "untag"};
 
@@ -84,7 +89,8 @@ Result<Unfinished> find_work(const Globals& globals, const InitOptions& options)
     error.code = Code::refused;
     return error;
   }
-  Unfinished work{.command = "init", .name = "keys", .finish = "latchkey init " + options.vg};
+  Unfinished work{
+      .command = "init", .name = "keys", .finish = command_of(options), .undo = undo_of(options)};
   work.values["vg"] = options.vg;
   work.values["lv"] = "encrypted-keys";
   const std::string conf = globals.paths.etc("latchkey.conf");
@@ -177,6 +183,21 @@ std::string first_volume(const Globals& globals, const std::string& vg) {
          " www 10G /srv/www ext4\n";
 }
 
+// An LV of that name that another one, or a configuration, lays claim to is none to be removed.
+std::string what_stays(const Globals& globals, const Unfinished& work) {
+  const DeviceRef lv{.kind = DeviceRef::Kind::lv, .vg = work.value("vg"), .lv = work.value("lv")};
+  if (work.is_done("config"))
+    return "'" + globals.paths.etc("latchkey.conf") + "' still names " + lv.text() +
+           ": to begin anew with another keys volume, move it away";
+  const std::string tag = work.value("tag");
+  const auto there = find_lv(lv);
+  if (there && *there && !tag.empty() && has_tag(**there, tag))
+    return "the logical volume " + lv.text() + ", with the tag " + tag +
+           ", stays; nothing uses it: lvm lvremove " + lv.text();
+  return "a logical volume " + lv.text() + " with the tag " + (tag.empty() ? "latchkey_…" : tag) +
+         " would be what it made; none is seen now";
+}
+
 int init(const Globals& globals, const InitOptions& options) {
   KeysMaker run{globals};
   if (*options.halt == "list") {
@@ -185,6 +206,9 @@ int init(const Globals& globals, const InitOptions& options) {
   }
   const auto alone = begin_admin(globals, "latchkey init", "keys");
   if (!alone) return report_error(alone.error());
+  if (options.give_up)
+    return give_up(globals, "keys", "init", command_of(options),
+                   [&](const Unfinished& work) { return what_stays(globals, work); });
   if (auto ready = prepare(run, options); !ready) return report_error(ready.error());
   if (const int status = carry_out_and_tell(globals, run.work, init_steps(run), *options.halt);
       status != 0)
@@ -208,6 +232,7 @@ Run declare_init(CLI::App& app, const Globals& globals) {
   app.add_flag("--accept-weak", options->accept_weak, "take a passphrase that can be guessed");
   app.add_flag("--keep-cryptroot", options->keep_cryptroot,
                "go on though cryptsetup-initramfs opens root: images boot on until it is adopted");
+  app.add_flag("--give-up", options->give_up, "forget an interrupted init of this group");
   declare_halt(app, options->halt);
   return [options, &globals] { return init(globals, *options); };
 }

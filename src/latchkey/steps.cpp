@@ -64,6 +64,23 @@ Result<std::optional<Unfinished>> work_to_finish(const Globals& globals, const s
   return error;
 }
 
+int give_up(const Globals& globals, const std::string& name, const std::string& command,
+            const std::string& finish,
+            const std::function<std::string(const Unfinished&)>& what_stays) {
+  const auto before = work_to_finish(globals, name, command, finish);
+  if (!before) return report_error(before.error());
+  if (!*before) {
+    say(globals, "no '" + command + "' is unfinished: nothing to do");
+    return 0;
+  }
+  const std::string stays = what_stays(**before);
+  if (auto dropped = drop_unfinished(globals.paths, name); !dropped)
+    return report_error(dropped.error());
+  say(globals, "'" + command + "' is given up, and '" +
+                   globals.paths.etc("unfinished/" + name + ".json") + "' removed; " + stays);
+  return 0;
+}
+
 void tell_unfinished(const Globals& globals, const std::string& except) {
   // /etc/latchkey/unfinished is root's; for others there is nothing to see.
   const auto all = list_unfinished(globals.paths);

@@ -46,6 +46,13 @@ void declare_halt(CLI::App& app, const std::shared_ptr<std::string>& halt);
                                                                const std::string& command,
                                                                const std::string& finish);
 
+/// Forgets what an interrupted run left, without undoing any of it: what it works on may be gone
+/// for good. `command` and `finish` are as in work_to_finish; `what_stays` tells of what it made.
+/// Nothing to forget is fine. Gives the exit status.
+[[nodiscard]] int give_up(const Globals& globals, const std::string& name,
+                          const std::string& command, const std::string& finish,
+                          const std::function<std::string(const Unfinished&)>& what_stays);
+
 /// Tells on stderr what is unfinished, unless a command is at work on it now.
 /// `except` is the work that the caller itself is about to go on with.
 void tell_unfinished(const Globals& globals, const std::string& except = {});

@@ -121,6 +121,24 @@ TEST_CASE("an import tells of a mount point that no boot can use, where its link
   CHECK(place.untouched());
 }
 
+TEST_CASE("an interrupted import whose directory is gone can be given up") {
+  if (::geteuid() != 0) return;
+  const ImportPlace place;
+  Unfinished work{.command = "import-legacy", .name = "import", .begun = "yesterday"};
+  work.finish = "latchkey import-legacy '/root/no such place'";
+  const std::string file = place.put("etc/latchkey/unfinished/import.json", encode(work));
+  const auto give_up = [&](const std::string& directory) {
+    return run_program(
+        {LATCHKEY_PROGRAM, "--root", place.path(), "import-legacy", directory, "--give-up"});
+  };
+  CHECK(give_up("/root/another").status == exit_status(Code::refused));
+  CHECK(fs::exists(file));
+  const Done done = give_up("/root/no such place");
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK_FALSE(fs::exists(file));
+}
+
 TEST_CASE("case 15: an import with ssh keys that cannot be used in full is refused") {
   if (::geteuid() != 0) return;
   const ImportPlace place;

@@ -5,6 +5,7 @@
 
 #include "cli/place.hpp"
 #include "core/result.hpp"
+#include "core/unfinished.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 
@@ -104,6 +105,29 @@ TEST_CASE("init takes no name that LVM would take for an option") {
     CHECK(done.status == exit_status(Code::usage));
   }
   CHECK(place.untouched());
+}
+
+TEST_CASE("an interrupted init whose volume group is gone can be given up, and another begun") {
+  if (::geteuid() != 0) return;
+  const InitPlace place;
+  const Unfinished work{
+      .command = "init",
+      .name = "keys",
+      .begun = "yesterday",
+      .finish = "latchkey init no-such-vg",
+      .values = {{"vg", "no-such-vg"}, {"lv", "encrypted-keys"}, {"tag", "latchkey_1"}}};
+  const std::string file = place.put("etc/latchkey/unfinished/keys.json", encode(work));
+  const Done other = place.init({"vg0", "--give-up"});
+  INFO(other.output);
+  CHECK(other.status == exit_status(Code::refused));
+  CHECK(std::filesystem::exists(file));
+  const Done done = place.init({"no-such-vg", "--give-up"});
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(contains(done.output, "no-such-vg/encrypted-keys with the tag latchkey_1"));
+  CHECK(contains(done.output, "unfinished/keys.json' removed"));
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK(place.init({"no-such-vg", "--give-up"}).status == 0);
 }
 
 TEST_CASE("the steps of init are listed for the tests that kill it between them") {
