@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/volume_use.hpp"
 
+#include <sys/sysmacros.h>
+
+#include <string_view>
+
 #include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
+#include "sys/fd.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_users.hpp"
 
@@ -28,9 +33,32 @@ void tell_user(Error& error, const std::string& path, dev_t number, const std::s
     error.hint = "close that first (see: dmsetup ls --tree), then: " + again;
     return;
   }
+  if (const auto use = kernel_use_of(number)) {
+    error.why = use->why;
+    error.hint = "run: " + use->end + "; then: " + again;
+  }
 }
 
 }  // namespace
+
+std::optional<KernelUse> kernel_use_of(dev_t number, const std::string& root) {
+  const std::string own = "dm-" + std::to_string(minor(number));
+  for (const std::string& holder : names_in(root + "/sys/block/" + own + "/holders")) {
+    if (holder.starts_with("dm-")) continue;
+    const std::string name = printable(holder);
+    return KernelUse{"'" + name + "' lies on it", holder.starts_with("md")
+                                                      ? "mdadm --stop /dev/" + name
+                                                      : "lsblk /dev/" + own + ", and stop that"};
+  }
+  const auto swaps = read_file(root + "/proc/swaps");
+  if (!swaps) return {};
+  for (const std::string_view line : split_lines(*swaps)) {
+    const std::string path(line.substr(0, line.find_first_of(" \t")));
+    if (path == "/dev/" + own || block_device(path) == number)
+      return KernelUse{"it is in use as swap", "swapoff " + path};
+  }
+  return {};
+}
 
 std::string OtherMapping::text() const {
   return "its device is open as '" + printable(name) + "' too" +
