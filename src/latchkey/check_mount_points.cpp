@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "core/mount_place.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
+#include "sys/guard_list.hpp"
 #include "sys/mount_point.hpp"
 
 namespace latchkey {
@@ -51,6 +54,13 @@ Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs) {
   for (const Volume& volume : *inputs.volumes)
     if (!volume.mount_point.empty() && !mounted_by_system(volume))
       out.push_back(look_at(volume, paths.root + volume.mount_point));
+  for (const std::string& place : guarded_places(paths))
+    if (std::ranges::find(*inputs.volumes, place, &Volume::mount_point) == inputs.volumes->end() &&
+        is_guarded(paths.root + place))
+      out.push_back(doubtful({Code::refused, "nobody can write into '" + printable(place) + "'",
+                              "it was guarded as the mount point of a volume, and no line of "
+                              "/etc/latchkey/volumes names it any more",
+                              "run: release-services; or: chattr -i " + printable(place)}));
   return out;
 }
 

@@ -19,6 +19,7 @@
 #include "latchkey/holding.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/guard_list.hpp"
 #include "sys/init_system.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
@@ -164,7 +165,6 @@ Result<> write_holds(const Paths& paths, const std::vector<Found>& units, const 
   });
 }
 
-// What runs on mounted volumes goes on running; what runs without them, or only
 Result<> leave_running(const Paths& paths, const std::string& unit, bool runs,
                        const std::vector<const Volume*>& lacking) {
   if (auto marked = set_marker(paths, unit, runs); !marked || !runs) return marked;
@@ -176,6 +176,7 @@ Result<> leave_running(const Paths& paths, const std::string& unit, bool runs,
                "out of /etc/latchkey/volumes what is gone for good"};
 }
 
+// What runs on mounted volumes goes on running; what runs without them, or only
 // listens for work, is stopped.
 Result<> settle(const Globals& globals, const Setup& setup, const Service& service,
                 Running running) {
@@ -274,10 +275,12 @@ std::vector<std::string> held_names(const Setup& setup, const std::string& typed
   return out;
 }
 
-void unguard(const Setup& setup) {
-  for (const Volume& volume : setup.volumes)
+// The configured places, and all that ever were.
+void unguard(const Paths& paths, const std::vector<Volume>& volumes) {
+  for (const Volume& volume : volumes)
     if (!volume.mount_point.empty() && !mounted_by_system(volume))
       if (auto done = unguard_mount_point(volume.mount_point); !done) report_warning(done.error());
+  for (const Error& error : follow_guards(paths, {})) report_warning(error);
 }
 
 int unhold(const Globals& globals, const std::string& typed, bool all) {
@@ -298,7 +301,7 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
     if (auto done = forget(globals.paths, unit); !done) return report_error(done.error());
   if (all) {
     restore_all_links(globals.paths);  // also of lines that somebody took out by hand
-    unguard(*setup);
+    unguard(globals.paths, setup->volumes);
   }
   if (systemd_runs())
     if (auto done = reload_systemd(); !done) return report_error(done.error());
@@ -392,9 +395,8 @@ Run declare_unguard(CLI::App&, const Globals& globals) {
   return [&globals] {
     restore_all_links(globals.paths);
     const auto setup = load_setup(globals.paths);
-    if (!setup) return report_error(setup.error());
-    unguard(*setup);
-    return 0;
+    unguard(globals.paths, setup ? setup->volumes : std::vector<Volume>{});
+    return setup ? 0 : report_error(setup.error());
   };
 }
 

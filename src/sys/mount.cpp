@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "core/fsck.hpp"
 #include "core/message.hpp"
@@ -19,6 +20,7 @@
 #include "sys/device.hpp"
 #include "sys/dm.hpp"
 #include "sys/fsck.hpp"
+#include "sys/guard_list.hpp"
 #include "sys/handle.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
@@ -279,7 +281,12 @@ Result<> unmount_volume(const Volume& volume) {
 }
 
 std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths) {
-  std::vector<Error> failed;
+  std::vector<std::string> places;  // those inside others get a guard when they are mounted
+  for (const Volume& volume : setup.volumes)
+    if (!volume.mount_point.empty() && !mounted_by_system(volume) &&
+        !used_by_boot(volume.mount_point))
+      places.push_back(volume.mount_point);
+  std::vector<Error> failed = follow_guards(paths, std::move(places));
   for (const Volume& volume : setup.volumes) {
     const auto inside = [&](const Volume& other) {
       return !other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/");

@@ -31,7 +31,8 @@ namespace latchkey {
 /// Makes and guards the mount points of all volumes, so that nothing else makes
 /// them first and writes into them. Those inside another volume's mount point are
 /// left out: they are on that volume. The same with those on what fstab mounts, while that
-/// is not there. Gives what failed, for warnings.
+/// is not there. Takes the guards of places away that the volumes file names no more (see
+/// sys/guard_list.hpp). Gives what failed, for warnings.
 [[nodiscard]] std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths);
 
 /// Sets `mounted` of each volume, and `taken` when its mount point or its file

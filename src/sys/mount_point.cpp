@@ -196,4 +196,11 @@ Result<> unguard_mount_point(const std::string& path) {
   return Ok{};
 }
 
+bool is_guarded(const std::string& path) {
+  const auto below = open_below(path, false);
+  int flags = 0;
+  return below && ::ioctl(below->get(), FS_IOC_GETFLAGS, &flags) == 0 &&
+         (flags & FS_IMMUTABLE_FL) != 0;
+}
+
 }  // namespace latchkey

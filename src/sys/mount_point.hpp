@@ -57,4 +57,7 @@ struct Content {
 [[nodiscard]] Result<> guard_mount_point(const std::string& path, bool create);
 [[nodiscard]] Result<> unguard_mount_point(const std::string& path);
 
+/// True when the directory below whatever is mounted on `path` is immutable.
+[[nodiscard]] bool is_guarded(const std::string& path);
+
 }  // namespace latchkey

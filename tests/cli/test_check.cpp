@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey check on a made-up root directory. It answers root only.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,7 +8,11 @@
 #include <fstream>
 
 #include "cli/checked_root.hpp"
+#include "core/result.hpp"
+#include "sys/fd.hpp"
+#include "sys/mount_point.hpp"
 
+using namespace latchkey;
 using namespace latchkey::test;
 namespace fs = std::filesystem;
 
@@ -193,6 +198,30 @@ TEST_CASE("case 48: check looks at the mount points and makes none") {
   CHECK(contains(root.check(), "error: cannot use the mount point '/srv/mail': '"));
   REQUIRE(::chmod(root.path("/srv").c_str(), 01777) == 0);
   CHECK(contains(root.check(), "': everybody can write in it\n"));
+}
+
+TEST_CASE("a guard outlives no line: check names it, and unguard needs no configuration") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string place = root.path("/srv/old");
+  std::filesystem::create_directories(place);
+  const auto guard = [&] {
+    const Fd directory(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return set_guard(directory, true);
+  };
+  const auto guarded = guard();
+  if (!guarded || !*guarded) return;  // this file system knows no such flag
+  root.put("/etc/latchkey/guards", "# ours\n/srv/old\n");
+  CHECK(root.check().find("nobody can write into '/srv/old'") != std::string::npos);
+
+  // What is guarded is the machine's own, whatever the root of the configuration.
+  root.put("/etc/latchkey/guards", place + "\n");
+  root.put("/etc/latchkey/volumes", "broken\n");
+  const Done done = run_program({LATCHKEY_PROGRAM, "--root", root.path(), "unguard"});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::config));
+  CHECK_FALSE(is_guarded(place));
+  CHECK_FALSE(std::filesystem::exists(root.path("/etc/latchkey/guards")));
 }
 
 TEST_CASE("check tells of key slots that cost too much or too little, and writes nothing") {

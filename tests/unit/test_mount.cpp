@@ -16,6 +16,7 @@
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/fsck.hpp"
+#include "sys/guard_list.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
@@ -240,6 +241,32 @@ TEST_CASE("a volume is not mounted below what fstab mounts above it") {
                         "refused on what is mounted");
           for (const Error& error : guard_mount_points(setup, paths)) out += sentence(error);
           return out + expect(::access("/mnt/srv/www", F_OK) == 0, "not made where it belongs");
+        }) == "");
+}
+
+TEST_CASE("the list of guards follows the volumes file, and guards go with their lines") {
+  CHECK(alone([] {
+          const Paths paths{"/mnt/root"};
+          const auto setup_of = [](const std::string& lines) {
+            Setup setup;
+            setup.volumes = *parse_volumes(lines, "volumes");
+            return setup;
+          };
+          std::string out;
+          const auto guard = [&](const std::string& lines) {
+            for (const Error& error : guard_mount_points(setup_of(lines), paths))
+              out += sentence(error);
+          };
+          using Places = std::vector<std::string>;
+          guard("www vg/www /mnt/www ext4\nin vg/in /mnt/www/in ext4\nvar vg/var /var ext4\n");
+          out += expect(guarded_places(paths) == Places{"/mnt/www", "/mnt/www/in"}, "first list");
+          const bool knows = is_guarded("/mnt/www");
+          guard("www vg/www /mnt/moved ext4\n");
+          out += expect(guarded_places(paths) == Places{"/mnt/moved"}, "second list");
+          out += expect(!is_guarded("/mnt/www") && is_guarded("/mnt/moved") == knows, "guards");
+          out += expect(::mkdir("/mnt/www/x", 0700) == 0, "the old place is still guarded");
+          for (const Error& error : follow_guards(paths, {})) out += sentence(error);
+          return out + expect(::access("/mnt/root/etc/latchkey/guards", F_OK) != 0, "list left");
         }) == "");
 }
 
