@@ -22,13 +22,20 @@ struct Asked {
   std::string halt{};
 };
 
-Result<> judge_name(const LuksDevice& luks, const std::string& name, int half_made) {
+std::string how_to_convert(const DeviceRef& keys) {
+  return (keys.kind == DeviceRef::Kind::lv ? "lvm lvchange --activate y " + keys.text() + "; "
+                                           : "") +
+         "cryptsetup convert --type luks2 " + keys.path();
+}
+
+Result<> judge_name(const LuksDevice& luks, const DeviceRef& keys, const std::string& name,
+                    int half_made) {
   const std::string what = "cannot add a passphrase named '" + printable(name) + "'";
   if (luks.header().type != "LUKS2")
     return Error{
         Code::refused, what,
         "the header of the keys volume is " + luks.header().type + ", which has no room for names",
-        "convert it while it is closed: cryptsetup convert --type luks2"};
+        "convert it while it is closed: " + how_to_convert(keys)};
   for (const auto& [slot, there] : luks.slot_names())
     if (there == name && slot != half_made)
       return Error{Code::refused, what, "there is one of this name already",
@@ -38,7 +45,10 @@ Result<> judge_name(const LuksDevice& luks, const std::string& name, int half_ma
 
 Result<> prepare(const Globals& globals, const Setup& setup, LuksDevice& luks, Unfinished& work,
                  Asker& asker, const Asked& asked, Secret& current, Secret& fresh) {
-  if (auto fine = judge_name(luks, asked.name, recorded_slot(work, "new")); !fine) return fine;
+  if (auto fine =
+          judge_name(luks, setup.config.keys.device, asked.name, recorded_slot(work, "new"));
+      !fine)
+    return fine;
   int opens = LuksDevice::any_slot;
   auto known = with_passphrase(
       globals, asker, "current " + std::string(passphrase_prompt), [&](Secret typed) -> Result<> {

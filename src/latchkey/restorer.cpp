@@ -22,6 +22,7 @@
 #include "sys/lvm.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/signature.hpp"
+#include "sys/systemd.hpp"
 #include "sys/unfinished.hpp"
 
 namespace latchkey {
@@ -143,6 +144,9 @@ Result<> Restorer::put_files() {
     if (auto written = write_file(file, text, mode); !written) return written;
     say(globals_, "'" + file + "' is put back");
   }
+  // What `services` says is held by what systemd makes of it when it reads anew.
+  if (!work_.value("files").empty() && systemd_runs())
+    if (auto done = reload_systemd(); !done) report_warning(done.error());
   return Ok{};
 }
 
