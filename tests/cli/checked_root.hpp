@@ -47,8 +47,7 @@ class CheckedRoot {
 
 inline bool is_root() {
   if (::geteuid() == 0) return true;
-  WARN("check answers root only: nothing was tested");
-  return false;
+  return skip("check answers root only");
 }
 
 }  // namespace latchkey::test

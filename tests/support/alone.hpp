@@ -43,7 +43,7 @@ inline std::string alone(const std::function<std::string()>& body) {
   int status = 0;
   REQUIRE(::waitpid(pid, &status, 0) == pid);
   if (WIFEXITED(status) && WEXITSTATUS(status) == no_privilege) {
-    WARN("skipped: no mount namespace here (needs root)");
+    skip("no mount namespace here (needs root)");
     return {};
   }
   return status == 0 ? complaint : "the test's process died";

@@ -225,8 +225,7 @@ inline bool possible() {
                         !find_program("ip").empty();
   const bool host = fs::exists(fs::read_symlink("/proc/self/exe").parent_path() / "door-host");
   if (::geteuid() == 0 && programs && host) return true;
-  WARN("skipped: needs root, busybox, dnsmasq, ip and door-host");
-  return false;
+  return skip("needs root, busybox, dnsmasq, ip and door-host");
 }
 
 }  // namespace latchkey::test

@@ -37,6 +37,11 @@ Code code_for(int status) {
   const auto judged = judge_fsck(status, "data", "/dev/mapper/cleartext-data", "ext4");
   REQUIRE_FALSE(judged);
   return judged.error().code;
+bool ext4_can_be_made() {
+  return (!find_program("mkfs.ext4").empty() && !find_program("debugfs").empty()) ||
+         test::skip("e2fsprogs is not installed");
+}
+
 }
 
 }  // namespace
@@ -88,10 +93,7 @@ TEST_CASE("a checker that is not installed is a warning with its package") {
 }
 
 TEST_CASE("a clean ext4 passes, one with a broken superblock copy and bitmap does not") {
-  if (find_program("mkfs.ext4").empty() || find_program("debugfs").empty()) {
-    WARN("skipped: e2fsprogs is not installed");
-    return;
-  }
+  if (!ext4_can_be_made()) return;
   const Image image;
   REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", image.path()}, "mkfs"));
   const auto clean = check_device(image.path(), "ext4", "data", quiet);
@@ -109,10 +111,7 @@ TEST_CASE("a clean ext4 passes, one with a broken superblock copy and bitmap doe
 
 TEST_CASE(
     "with fsck.repair=no a file system that could be repaired is left as it is, and not mounted") {
-  if (find_program("mkfs.ext4").empty() || find_program("debugfs").empty()) {
-    WARN("skipped: e2fsprogs is not installed");
-    return;
-  }
+  if (!ext4_can_be_made()) return;
   const Image image;
   REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", image.path()}, "mkfs"));
   const CheckWish only_look{.no = true};
@@ -168,10 +167,7 @@ TEST_CASE("how far a check is stands among what it prints") {
 }
 
 TEST_CASE("a forced check tells how far it is, and its lines stay apart from what it found") {
-  if (find_program("mkfs.ext4").empty() || find_program("debugfs").empty()) {
-    WARN("skipped: e2fsprogs is not installed");
-    return;
-  }
+  if (!ext4_can_be_made()) return;
   const Image image;
   REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", image.path()}, "mkfs"));
   REQUIRE(run_ok({"debugfs", "-w", "-R", "ssv state 2", image.path()}, "debugfs"));

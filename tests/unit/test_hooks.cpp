@@ -56,8 +56,7 @@ class Hooks {
 // Hooks are root's, so without root there is none to run.
 bool as_root() {
   if (::geteuid() == 0) return true;
-  WARN("skipped: needs root");
-  return false;
+  return test::skip("needs root");
 }
 
 bool has(const std::string& text, const std::string& part) {

@@ -29,8 +29,7 @@ bool bridges() {
   if (!possible()) return false;
   if (run({"unshare", "-n", "ip", "link", "add", "br0", "type", "bridge"})->status == 0)
     return true;
-  WARN("skipped: this kernel has no bridges");
-  return false;
+  return skip("this kernel has no bridges");
 }
 
 }  // namespace

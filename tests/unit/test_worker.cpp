@@ -79,7 +79,7 @@ TEST_CASE("a worker that cannot be ended is forgotten, not waited for") {
     REQUIRE(said);
     tracer = std::stoi(said->payload);
     if (tracer < 0) {
-      WARN("skipped: no process may trace another here");
+      test::skip("no process may trace another here");
       return;
     }
     CHECK_FALSE(worker->reap_within(50ms));
@@ -167,7 +167,7 @@ TEST_CASE("a plain worker changes nothing that what it starts would inherit for 
 TEST_CASE("a program that is started for good may leave a core file, as if init had started it") {
   rlimit init{};
   if (::geteuid() != 0 || ::prlimit(1, RLIMIT_CORE, nullptr, &init) != 0 || init.rlim_max == 0) {
-    WARN("skipped: nothing to be seen here (needs root)");
+    test::skip("nothing to be seen here (needs root)");
     return;
   }
   const test::TempFolder folder;
@@ -185,7 +185,7 @@ TEST_CASE("a program that is started for good may leave a core file, as if init 
   REQUIRE(worker);
   const int status = worker->reap();
   if (status == may_not << 8) {
-    WARN("skipped: no limit may be raised here");
+    test::skip("no limit may be raised here");
     return;
   }
   CHECK(status == 0);
