@@ -86,16 +86,6 @@ Result<Fd> mount_detached(const std::string& device, KeysAccess access, Replay r
                "its file system may be damaged: see latchkey-recovery(7)"};
 }
 
-// An ext4 whose journal holds what the file system does not: incompatible
-// feature bit 4 ("needs recovery") of the superblock at byte 1024.
-bool journal_is_dirty(int fd) {
-  std::array<unsigned char, 1024> block{};
-  if (::pread(fd, block.data(), block.size(), 1024) != static_cast<ssize_t>(block.size()))
-    return false;
-  const bool ext = block[0x38] == 0x53 && block[0x39] == 0xef;
-  return ext && (block[0x60] & 4U) != 0;
-}
-
 // Open mapping with removal already asked for: from here on the descriptor is
 // all that keeps it.
 Result<Fd> open_device(const KeysVolume& volume, const Secret& passphrase, KeysAccess access) {

@@ -3,7 +3,9 @@
 
 #include <blkid/blkid.h>
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "core/text.hpp"
@@ -36,6 +38,15 @@ Result<std::optional<std::string>> find_signature(const std::string& device) {
     found = found ? *found + " and " + kind : kind;
   }
   return found;
+}
+
+bool journal_is_dirty(int fd) {
+  // Incompatible feature bit 4 ("needs recovery") of the superblock at byte 1024.
+  std::array<unsigned char, 1024> block{};
+  if (::pread(fd, block.data(), block.size(), 1024) != static_cast<ssize_t>(block.size()))
+    return false;
+  const bool ext = block[0x38] == 0x53 && block[0x39] == 0xef;
+  return ext && (block[0x60] & 4U) != 0;
 }
 
 }  // namespace latchkey

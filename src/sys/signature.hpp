@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What lies on a block device, by libblkid: nothing is written to a device that
-// holds something.
+// holds something. And whether an ext4 on it was closed.
 #pragma once
 
 #include <optional>
@@ -15,5 +15,8 @@ namespace latchkey {
 /// shows no signature known to libblkid. Reads only. Two signatures at once are
 /// named together. Fails with Code::missing or Code::io.
 [[nodiscard]] Result<std::optional<std::string>> find_signature(const std::string& device);
+
+/// True when what is open there is an ext4 whose journal holds what the file system does not.
+[[nodiscard]] bool journal_is_dirty(int fd);
 
 }  // namespace latchkey

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 
@@ -8,6 +11,7 @@
 #include "sys/fd.hpp"
 #include "sys/fsck.hpp"
 #include "sys/process.hpp"
+#include "sys/signature.hpp"
 
 using namespace latchkey;
 
@@ -33,15 +37,15 @@ class Image {
 
 const Watch quiet{[](const std::string&) {}, [](const CheckProgress&) {}};
 
-Code code_for(int status) {
-  const auto judged = judge_fsck(status, "data", "/dev/mapper/cleartext-data", "ext4");
-  REQUIRE_FALSE(judged);
-  return judged.error().code;
 bool ext4_can_be_made() {
   return (!find_program("mkfs.ext4").empty() && !find_program("debugfs").empty()) ||
          test::skip("e2fsprogs is not installed");
 }
 
+Code code_for(int status) {
+  const auto judged = judge_fsck(status, "data", "/dev/mapper/cleartext-data", "ext4");
+  REQUIRE_FALSE(judged);
+  return judged.error().code;
 }
 
 }  // namespace
@@ -107,6 +111,26 @@ TEST_CASE("a clean ext4 passes, one with a broken superblock copy and bitmap doe
   const auto damaged = check_device(image.path(), "ext4", "data", quiet);
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().code == Code::damaged);
+}
+
+TEST_CASE("Must 11: an ext4 whose journal has to be replayed is told from one that was closed") {
+  if (!ext4_can_be_made()) return;
+  const Image image;
+  const auto dirty = [&] {
+    const Fd file(::open(image.path().c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(file);
+    return journal_is_dirty(file.get());
+  };
+  CHECK_FALSE(dirty());  // nothing at all
+  REQUIRE(::truncate(image.path().c_str(), 16L << 20U) == 0);
+  REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", "-j", image.path()}, "mkfs"));
+  CHECK_FALSE(dirty());
+  REQUIRE(run_ok({"debugfs", "-w", "-R", "feature needs_recovery", image.path()}, "debugfs"));
+  CHECK(dirty());
+  // Who checks it replays it.
+  CHECK(check_device(image.path(), "ext4", "data", quiet));
+  CHECK_FALSE(dirty());
+  CHECK_FALSE(journal_is_dirty(-1));
 }
 
 TEST_CASE(

@@ -100,3 +100,24 @@ TEST_CASE("Must 11: an unlock whose parent is killed closes the keys volume all 
     CHECK(m.count("ls /dev/mapper", "cleartext-") == 4);
   }
 }
+
+// As after a power cut while a key was written.
+TEST_CASE("Must 11: a keys volume that was not closed cleanly is replayed once", "[.slow]") {
+  Machine& m = guests().unlocked();
+  const std::string lv = "system/encrypted-keys";
+  m.must("lvchange -ay " + lv + " && cryptsetup open --key-file - /dev/" + lv +
+             " spoilt && debugfs -w -R 'feature needs_recovery' /dev/mapper/spoilt && "
+             "cryptsetup close spoilt && lvchange -an " +
+             lv,
+         m.passphrase());
+  const std::string replay = "was not closed cleanly; its journal is replayed";
+  for (const bool dirty : {true, false}) {
+    const Done shown = m.sh("latchkey mount-keys", m.passphrase());
+    INFO(shown.output);
+    CHECK(shown.status == 0);
+    CHECK(has(shown.output, replay) == dirty);
+    CHECK(has(m.must("ls /run/latchkey/keys/"), "system-a.key"));
+    m.must("latchkey umount-keys");
+  }
+  CHECK(m.count("dmsetup ls", "keys") == 0);
+}

@@ -327,6 +327,11 @@ TEST_CASE("case 36: an inspection of the keys volume closes by itself") {
   CHECK(has(m.must("ls " + where), "system-a.key"));
   CHECK(m.count("cat /proc/mounts", "keys") == 0);
   CHECK(m.sh("touch " + where + "x").status != 0);
+  CHECK(has(m.must("dmsetup info cleartext-keys"), "(READ-ONLY)"));
+  // ST_RDONLY, ST_NOSUID, ST_NODEV and ST_NOEXEC of statfs(2): the mount is in no table.
+  CHECK(m.must("perl -e '$b = \"\\0\" x 120; syscall(137, $ARGV[0], $b) == 0 or die; "
+               "print((unpack(\"q15\", $b))[10] & 15)' " +
+               where) == "15");
   CHECK(has(m.sh("latchkey status").output, "run: latchkey umount-keys"));
   m.until("test ! -e /run/latchkey/keeper", 120s);
   check_at_rest(m);
