@@ -84,6 +84,15 @@ TEST_CASE("main job: one passphrase over early ssh brings up four volumes and tw
     CHECK(m.must("systemctl is-active 'dev-mapper-cleartext\\x2d" + volume + ".device'") ==
           "active");
   CHECK(has(m.must("journalctl -u latchkey-release -o cat"), "early boot: unlocked by"));
+  // It did all that with no more than its unit leaves it (Should 9).
+  const std::string limits = m.must(
+      "systemctl show latchkey-release -p LimitCORE -p KeyringMode -p LockPersonality"
+      " -p NoNewPrivileges -p CapabilityBoundingSet");
+  INFO(limits);
+  for (const char* limit : {"LimitCORE=0", "KeyringMode=private", "LockPersonality=yes",
+                            "NoNewPrivileges=yes", "CapabilityBoundingSet=cap_"})
+    CHECK(has(limits, limit));
+  CHECK_FALSE(has(limits, "cap_sys_module"));
 
   const Done again = m.sh("release-services");
   INFO(again.output);
