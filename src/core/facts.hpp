@@ -13,6 +13,9 @@ struct VolumeFacts {
   bool device = false;   ///< its block device is there
   bool open = false;     ///< its mapping exists and lies on its device
   bool mounted = false;  ///< its mapping is mounted on its mount point
+  /// Its mapping exists, by its name and its LUKS UUID, and its device is not there or is
+  /// another one: a disk that went away, a renamed logical volume. Never so when `open` is.
+  bool astray = false;
   /// Other volumes whose mappings its own lies on, through volume groups or directly.
   /// Known where probe_layers was asked.
   std::set<std::string> on{};
@@ -23,6 +26,9 @@ struct VolumeFacts {
   /// probe_disks was asked.
   std::string failing{};
 };
+
+/// True for one that the kernel has the key of, wherever its device is.
+[[nodiscard]] inline bool is_live(const VolumeFacts& fact) { return fact.open || fact.astray; }
 
 /// What is so of one held unit.
 struct UnitFacts {

@@ -54,13 +54,6 @@ std::vector<const Volume*> upon(const Setup& setup, const Facts& facts, const Vo
   return out;
 }
 
-// True for what the system runs from, and for what that lies on.
-bool kept_by_system(const Setup& setup, const Facts& facts, const Volume& volume) {
-  return mounted_by_system(volume) ||
-         std::ranges::any_of(upon(setup, facts, volume),
-                             [](const Volume* other) { return mounted_by_system(*other); });
-}
-
 // The volumes on whose file system the mount point of `volume` lies.
 std::vector<const Volume*> parents(const Setup& setup, const Volume& volume) {
   std::vector<const Volume*> out;
@@ -218,6 +211,12 @@ void plan_release(Plan& plan, const Setup& setup, const Facts& facts) {
   }
 }
 
+bool kept_by_system(const Setup& setup, const Facts& facts, const Volume& volume) {
+  return mounted_by_system(volume) ||
+         std::ranges::any_of(upon(setup, facts, volume),
+                             [](const Volume* other) { return mounted_by_system(*other); });
+}
+
 Plan plan_lock(const Setup& setup, const Facts& facts) {
   Plan plan;
   for (auto service = setup.services.rbegin(); service != setup.services.rend(); ++service) {
@@ -241,7 +240,7 @@ Plan plan_lock(const Setup& setup, const Facts& facts) {
     plan.steps.push_back({UnmountFs{volume.name}, needs, unmounted_of(volume.name), volume.name});
   }
   for (const Volume& volume : setup.volumes) {
-    if (!facts_of(facts, volume.name).open || kept_by_system(setup, facts, volume)) continue;
+    if (!is_live(facts_of(facts, volume.name)) || kept_by_system(setup, facts, volume)) continue;
     plan.steps.push_back({CloseVolume{volume.name}, close_needs(setup, facts, volume),
                           closed_of(volume.name), volume.name});
   }

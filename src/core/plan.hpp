@@ -89,6 +89,10 @@ void plan_release(Plan& plan, const Setup& setup, const Facts& facts);
 /// each in the reverse of the order that brings it up.
 [[nodiscard]] Plan plan_lock(const Setup& setup, const Facts& facts);
 
+/// True for a volume that the system runs from, and for one that such a volume lies on: a lock
+/// leaves it open.
+[[nodiscard]] bool kept_by_system(const Setup& setup, const Facts& facts, const Volume& volume);
+
 /// The volume named, or nullptr.
 [[nodiscard]] const Volume* find_volume(const Setup& setup, std::string_view name);
 

@@ -10,6 +10,7 @@
 #include "latchkey/plan_view.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/device.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/probe.hpp"
 #include "sys/release_effects.hpp"
@@ -35,6 +36,12 @@ int status_of(const Outcome& outcome) {
   return outcome.status();
 }
 
+Facts facts_now(const Setup& setup, const Paths& paths) {
+  Facts facts = probe_all(setup, paths);
+  probe_layers(facts, setup);
+  return facts;
+}
+
 // What somebody opened by hand, under another name, is not ours to close, and is not closed.
 int tell_of_others(const Setup& setup) {
   int status = 0;
@@ -45,16 +52,24 @@ int tell_of_others(const Setup& setup) {
   return status;
 }
 
-Plan plan_now(const Setup& setup, const Paths& paths) {
-  Facts facts = probe_all(setup, paths);
-  probe_layers(facts, setup);
-  return plan_lock(setup, facts);
+// Nor is what has a volume's name and was not known to be that volume, so was not closed.
+int tell_of_names(const Setup& setup, const Facts& facts) {
+  int status = 0;
+  for (const Volume& volume : setup.volumes) {
+    const auto left = find_mapping(volume.mapping);
+    if (!left || !left->live || kept_by_system(setup, facts, volume)) continue;
+    const std::string& taken = facts.volumes.at(volume.name).taken;
+    status = report_error({Code::busy, "'" + volume.name + "' is not closed",
+                           taken.empty() ? "'" + volume.mapping + "' is open" : taken,
+                           "close it by hand; look at: dmsetup ls --tree"});
+  }
+  return status;
 }
 
 int lock_volumes(const Globals& globals, bool dry_run) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  if (dry_run) return show_plan(plan_now(*setup, globals.paths), false);
+  if (dry_run) return show_plan(plan_lock(*setup, facts_now(*setup, globals.paths)), false);
   if (::geteuid() != 0)
     return report_error({Code::refused, "cannot lock", "only root can stop services and unmount",
                          "run: sudo latchkey lock"});
@@ -63,21 +78,26 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   auto turn = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(2));
   if (!turn) return report_error(turn.error());
-  const Plan plan = plan_now(*setup, globals.paths);
+  const Facts facts = facts_now(*setup, globals.paths);
+  const Plan plan = plan_lock(*setup, facts);
   if (plan.steps.empty()) {
-    const int others = tell_of_others(*setup);
-    if (others == 0) say(globals, "nothing to do: everything is closed");
-    return others;
+    int left = tell_of_others(*setup);
+    if (left == 0) left = tell_of_names(*setup, facts);
+    if (left == 0) say(globals, "nothing to do: everything is closed");
+    return left;
   }
   outlive_connection();
   if (const int status = take_markers(*setup, globals.paths); status != 0) return status;
   TerminalReporter reporter(globals);
   ReleaseEffects effects(*setup, globals.paths, reporter, {.let_go = [&turn] { drop(*turn); }});
   const Outcome outcome = execute(plan, effects, reporter);
-  const int others = tell_of_others(*setup);
-  if (outcome.complete() && others == 0)
+  int left = tell_of_others(*setup);
+  // What a step could not close has been told.
+  if (outcome.complete() && left == 0)
+    left = tell_of_names(*setup, facts_now(*setup, globals.paths));
+  if (outcome.complete() && left == 0)
     say(globals, "everything is closed; to open it again, run: release-services");
-  return others != 0 ? others : status_of(outcome);
+  return left != 0 ? left : status_of(outcome);
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
   Row row{"volume", volume.name, "closed"};
   row.up = volume_up(volume, fact);
   if (fact.mounted) row.state = "mounted";
-  else if (fact.open) row.state = "open";
+  else if (is_live(fact))
+    row.state = "open";
   else if (!fact.device) row.state = "missing";
   if (!fact.failing.empty()) {
     row.up = false;
@@ -50,10 +51,13 @@ Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
     row.hint = failing_disk_hint();
     return row;
   }
-  if (row.up) return row;
+  // What was mounted while its device was right is of no use to the next boot.
+  if (row.up && fact.taken.empty()) return row;
   if (!fact.taken.empty()) {
+    row.up = false;
     row.why = fact.taken;
-    row.hint = "free it, then: release-services";
+    row.hint = fact.mounted ? "bring its device back, or correct it in /etc/latchkey/volumes"
+                            : "free it, then: release-services";
   } else if (const Volume* parent = missing_parent(setup, facts, volume); fact.open && parent) {
     row.why = "its mount point lies on '" + parent->name + "', which is not mounted";
   } else if (fact.open) {
@@ -228,9 +232,12 @@ json summary_json(const Setup& setup, const Facts& facts, const std::vector<Row>
       const Volume* volume = find_volume(setup, row.name);
       const auto fact = facts.volumes.find(row.name);
       const VolumeFacts is = fact == facts.volumes.end() ? VolumeFacts{} : fact->second;
-      item.update({{"device", volume->device.text()}, {"present", is.device},
-                   {"mapping", volume->mapping},      {"open", is.open},
-                   {"mount_point", volume->mount_point}, {"mounted", is.mounted}});
+      item.update({{"device", volume->device.text()},
+                   {"present", is.device},
+                   {"mapping", volume->mapping},
+                   {"open", is_live(is)},
+                   {"mount_point", volume->mount_point},
+                   {"mounted", is.mounted}});
       volumes.push_back(item);
     } else {
       const auto fact = facts.units.find(row.name);
@@ -246,9 +253,10 @@ json summary_json(const Setup& setup, const Facts& facts, const std::vector<Row>
     }
   }
   return {{"complete", all_up(rows)},
-          {"keys", {{"device", setup.config.keys.device.text()},
-                    {"present", facts.keys.device},
-                    {"open", facts.keys.open}}},
+          {"keys",
+           {{"device", setup.config.keys.device.text()},
+            {"present", facts.keys.device},
+            {"open", is_live(facts.keys)}}},
           {"volumes", volumes},
           {"units", units}};
 }

@@ -116,7 +116,7 @@ void probe_disks(Facts& facts, const Setup& setup) {
   std::vector<const Volume*> open;
   std::vector<std::string> paths;
   for (const Volume& volume : setup.volumes) {
-    if (!facts.volumes[volume.name].open) continue;
+    if (!is_live(facts.volumes[volume.name])) continue;
     open.push_back(&volume);
     paths.push_back(mapping_path(volume));
   }

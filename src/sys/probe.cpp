@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/text.hpp"
-#include "sys/device.hpp"
 
 namespace latchkey {
 namespace {
@@ -22,7 +21,7 @@ std::string opened_as(const std::optional<dev_t>& device, const std::vector<Mapp
 }
 
 VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
-                         const std::vector<Mapping>& all) {
+                         const std::string& uuid, const std::vector<Mapping>& all) {
   VolumeFacts facts;
   const auto device = block_device(ref.path());
   facts.device = device_ready(ref.path());
@@ -41,17 +40,27 @@ VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
     facts.taken = "'" + mapping_name + "' is open on another device than " + ref.text();
   else
     facts.open = true;
+  // Without a UUID, what has the name may be somebody's of another disk, but hardly where
+  // there is no device that he could have left aside.
+  facts.astray = !facts.open && (!uuid.empty() || !device) && is_luks_mapping(*mapping, uuid);
   return facts;
 }
 
 }  // namespace
 
+bool is_luks_mapping(const Mapping& mapping, const std::string& uuid) {
+  std::string bare = uuid;
+  std::erase(bare, '-');
+  return mapping.uuid.starts_with("CRYPT-LUKS") && mapping.uuid.find(bare) != std::string::npos;
+}
+
 Facts probe_volumes(const Setup& setup) {
   const std::vector<Mapping> all = mappings();
   Facts facts;
-  facts.keys = volume_facts(setup.config.keys.device, setup.config.keys.mapping, all);
+  facts.keys = volume_facts(setup.config.keys.device, setup.config.keys.mapping,
+                            setup.config.keys.uuid, all);
   for (const Volume& volume : setup.volumes)
-    facts.volumes[volume.name] = volume_facts(volume.device, volume.mapping, all);
+    facts.volumes[volume.name] = volume_facts(volume.device, volume.mapping, volume.uuid, all);
   return facts;
 }
 
@@ -60,7 +69,7 @@ void probe_layers(Facts& facts, const Setup& setup) {
   for (const Volume& upper : setup.volumes) {
     const auto mapping = std::ranges::find(all, upper.mapping, &Mapping::name);
     VolumeFacts& fact = facts.volumes[upper.name];
-    if (!fact.open || mapping == all.end()) continue;
+    if (!is_live(fact) || mapping == all.end()) continue;
     const std::set<dev_t> below = all_below(mapping->number, all);
     for (const Volume& lower : setup.volumes) {
       const auto other = std::ranges::find(all, lower.mapping, &Mapping::name);

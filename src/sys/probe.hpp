@@ -4,6 +4,7 @@
 
 #include "core/facts.hpp"
 #include "core/plan.hpp"
+#include "sys/device.hpp"
 
 namespace latchkey {
 
@@ -11,6 +12,9 @@ namespace latchkey {
 /// Reads /sys and /dev only; never opens a device. Mounts and units are added
 /// by probe_mounts and probe_units on the running system.
 [[nodiscard]] Facts probe_volumes(const Setup& setup);
+
+/// True for an encrypted mapping of the LUKS volume with this UUID; where it is empty, of any.
+[[nodiscard]] bool is_luks_mapping(const Mapping& mapping, const std::string& uuid);
 
 /// Adds to the facts of open volumes on which others they lie: only a lock asks, and an
 /// unlock of many volumes need not pay for it.

@@ -23,10 +23,14 @@ class OpenedByHand {
   OpenedByHand() {
     if (!usable()) return;
     place_.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
-    place_.put("etc/latchkey/volumes", "www " + disk_.path() + " /srv/no-such-www ext4\n");
+    configure(disk_.path(), "");
     const auto key = RandomKey::draw();
     REQUIRE(key);
     REQUIRE(LuksDevice::format({.place = place_of_disk()}, *key));
+  }
+  void configure(const std::string& device, const std::string& options) const {
+    place_.put("etc/latchkey/volumes",
+               "www " + device + " /srv/no-such-www ext4 " + options + "\n");
   }
   [[nodiscard]] bool usable() const { return disk_.usable(); }
   [[nodiscard]] LuksPlace place_of_disk() const {
@@ -50,7 +54,8 @@ class OpenedByHand {
       "set -e; number=$(cat /sys/block/$1/dev); mount -t tmpfs none /mnt; "
       "mount -t tmpfs none /sys/block; cd /sys/block; mkdir -p dm-0/dm dm-0/slaves/$1; "
       "echo $number >dm-0/slaves/$1/dev; mountpoint -d /mnt >dm-0/dev; echo 64 >dm-0/size; "
-      "echo $2 >dm-0/dm/name; echo CRYPT-LUKS2-0f7a >dm-0/dm/uuid; shift 2; exec \"$@\"";
+      "echo $2 >dm-0/dm/name; "
+      "echo CRYPT-LUKS2-0f7a6b1c333342228333444455556666 >dm-0/dm/uuid; shift 2; exec \"$@\"";
 };
 
 }  // namespace
@@ -95,4 +100,32 @@ TEST_CASE("lock calls no volume closed that somebody opened under another name")
   const Done status = www.run({"status"}, "mine");
   INFO(status.output);
   CHECK(contains(status.output, "its device is open as 'mine'"));
+}
+
+TEST_CASE("lock and status tell of an open volume whose device is not there") {
+  const OpenedByHand www;
+  if (!www.usable()) return;
+  www.configure("/dev/no-such-disk", "x-latchkey.uuid=" + uuid);
+  const std::string why = "'cleartext-www' is open, but the device /dev/no-such-disk is not there";
+  const Done plan = www.run({"lock", "--dry-run"}, "cleartext-www");
+  INFO(plan.output);
+  CHECK(contains(plan.output, "close 'www'"));
+  // There is no device-mapper that could close it.
+  const Done lock = www.run({"lock"}, "cleartext-www");
+  INFO(lock.output);
+  CHECK(lock.status != 0);
+  CHECK_FALSE(contains(lock.output, "everything is closed"));
+  const Done status = www.run({"status"}, "cleartext-www");
+  INFO(status.output);
+  CHECK(status.status == exit_status(Code::partial));
+  CHECK(contains(status.output, why));
+
+  // Of another UUID it is somebody else's, and neither closed nor called closed.
+  www.configure("/dev/no-such-disk", "x-latchkey.uuid=0f7a6b1c-3333-4222-8333-444455556667");
+  const Done other = www.run({"lock"}, "cleartext-www");
+  INFO(other.output);
+  CHECK(other.status == exit_status(Code::busy));
+  CHECK(contains(other.output, "'www' is not closed: " + why));
+  CHECK_FALSE(contains(other.output, "everything is closed"));
+  CHECK(www.run({"lock"}, "").status == 0);
 }

@@ -5,6 +5,7 @@
 
 #include "core/execute.hpp"
 #include "support/catch.hpp"
+#include "sys/probe.hpp"
 
 using namespace latchkey;
 
@@ -81,6 +82,29 @@ TEST_CASE("what lies on a volume is closed before it") {
 
 TEST_CASE("what the root file system lies on is not closed") {
   CHECK(texts(plan_lock(layered("/"), all_open())) == Lines{});
+}
+
+TEST_CASE(
+    "a volume whose device went away while it was open is unmounted and closed all the same") {
+  Setup setup;
+  setup.volumes = *parse_volumes("www UUID=0b /srv/www ext4\n", "volumes");
+  Facts facts;
+  facts.volumes["www"] = {.mounted = true, .astray = true, .taken = "its device is not there"};
+  CHECK(texts(plan_lock(setup, facts)) == Lines{"unmount 'www'", "close 'www'"});
+  // Something else of its name is not known to be it.
+  facts.volumes["www"].astray = facts.volumes["www"].mounted = false;
+  CHECK(texts(plan_lock(setup, facts)) == Lines{});
+}
+
+TEST_CASE("an encrypted mapping is known by the UUID in device-mapper's own") {
+  const std::string uuid = "0f7a6b1c-3333-4222-8333-444455556666";
+  Mapping mapping{.name = "www", .uuid = "CRYPT-LUKS2-0f7a6b1c333342228333444455556666-www"};
+  CHECK(is_luks_mapping(mapping, uuid));
+  CHECK(is_luks_mapping(mapping, ""));
+  CHECK_FALSE(is_luks_mapping(mapping, "0f7a6b1c-3333-4222-8333-444455556667"));
+  mapping.uuid = "LVM-0f7a6b1c333342228333444455556666";
+  CHECK_FALSE(is_luks_mapping(mapping, uuid));
+  CHECK_FALSE(is_luks_mapping(mapping, ""));
 }
 
 TEST_CASE(
