@@ -350,7 +350,8 @@ Result<> Rekeyer::retire() {
   if (!*there) return Ok{};
   const auto snapshots = snapshots_of(*old);
   if (!snapshots) return snapshots.error();
-  const std::string stays = why_old_keys_stay(old->text(), maker_.work.value("stays"), *snapshots);
+  const std::string stays =
+      why_old_keys_stay(old->text(), maker_.work.value("stays"), snapshots->classic);
   if (!stays.empty()) {
     say(globals_, stays);
     return Ok{};

@@ -3,8 +3,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/holding.hpp"
@@ -19,6 +17,7 @@
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/passphrase.hpp"
+#include "sys/probe.hpp"
 #include "sys/systemd.hpp"
 #include "sys/volume_use.hpp"
 
@@ -92,13 +91,14 @@ Result<> VolumeRemover::look() const {
   if (is_lv(volume)) {
     const auto lv = find_lv(volume.device);
     if (!lv) return lv.error();
-    if (!*lv) return Ok{};
+    if (!*lv) return has_what_to_wipe();
     if (removal_.kind == Removal::Kind::take_back && !has_tag(**lv, removal_.tag) &&
         !has_our_header())
       return Ok{};  // never became ours: it stays
     if (auto alone = has_no_snapshots(); !alone) return alone;
     if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
   }
+  if (auto there = has_what_to_wipe(); !there) return there;
   if (!block_device(volume.device.path())) return Ok{};
   if (const auto other = other_mapping_on(volume))
     return Error{Code::busy, "will not wipe " + volume.device.text(), other->text(),
@@ -106,17 +106,40 @@ Result<> VolumeRemover::look() const {
   return look_for_signature(volume.device, volume.uuid);
 }
 
-// lvremove takes them along without a word.
+// A header that is kept elsewhere can be wiped when the device itself is gone.
+bool VolumeRemover::header_is_there() const {
+  const Volume& volume = removal_.volume;
+  return volume.header.empty() ? block_device(volume.device.path()).has_value()
+                               : ::access(volume.header.c_str(), F_OK) == 0;
+}
+
+// What is not there comes back with all its key slots, and its key would be gone. One that was
+// begun is gone on with: its line is gone already.
+Result<> VolumeRemover::has_what_to_wipe() const {
+  const Volume& volume = removal_.volume;
+  if (removal_.kind != Removal::Kind::destroy || !removal_.work.begun.empty() || header_is_there())
+    return Ok{};
+  return Error{Code::missing, "will not destroy '" + volume.name + "'",
+               "nothing can be wiped: there is no " + (volume.header.empty()
+                                                           ? "device " + volume.device.text()
+                                                           : "header '" + volume.header + "'"),
+               "attach it, or forget the volume: latchkey remove-volume " + volume.name};
+}
+
+// lvremove takes classic ones along without a word, and thin ones keep all that is wiped.
 Result<> VolumeRemover::has_no_snapshots() const {
   const DeviceRef& device = removal_.volume.device;
   if (removal_.lv_stays) return Ok{};
-  const auto names = snapshots_of(device);
-  if (!names) return names.error();
-  if (names->empty()) return Ok{};
-  const std::string first = device.vg + "/" + names->front();
-  return Error{Code::refused, "will not remove " + device.text(),
-               "it has snapshots, which would go with it: " + join(*names, ", "),
-               "when they are needed no more: lvremove " + first};
+  const auto found = snapshots_of(device);
+  if (!found) return found.error();
+  const auto& names = found->classic.empty() ? found->thin : found->classic;
+  if (names.empty()) return Ok{};
+  return Error{
+      Code::refused, "will not remove " + device.text(),
+      (found->classic.empty() ? "it has thin snapshots, which would keep its key slots and data: "
+                              : "it has snapshots, which would go with it: ") +
+          join(names, ", "),
+      "when they are needed no more: lvremove " + device.vg + "/" + names.front()};
 }
 
 Result<> VolumeRemover::prepare(Asker& asker) {
@@ -172,11 +195,10 @@ Result<> VolumeRemover::unmount() const {
 }
 
 Result<> VolumeRemover::close() const {
-  const auto mapping = find_mapping(removal_.volume.mapping);
-  const auto device = block_device(removal_.volume.device.path());
-  if (!mapping || !device) return Ok{};
-  if (std::ranges::find(mapping->below, *device) == mapping->below.end()) return Ok{};
-  return close_volume_mapping(removal_.volume, removal_.work.finish);
+  const Volume& volume = removal_.volume;
+  const Setup alone{.config = setup_.config, .volumes = {volume}};
+  if (!is_live(probe_volumes(alone).volumes[volume.name])) return Ok{};
+  return close_volume_mapping(volume, removal_.work.finish);
 }
 
 Result<> VolumeRemover::configure() const {
@@ -205,12 +227,7 @@ Result<> VolumeRemover::wipe() const {
       if (auto tagged = tag_lv(volume.device, removal_.tag); !tagged) return tagged;
     }
   }
-  // A header that is kept elsewhere can be wiped when the device itself is gone.
-  const std::string& kept_in = volume.header;
-  if (kept_in.empty() ? !block_device(volume.device.path()).has_value()
-                      : ::access(kept_in.c_str(), F_OK) != 0)
-    return Ok{};
-  return wipe_header(place_of(volume));
+  return header_is_there() ? wipe_header(place_of(volume)) : Ok{};
 }
 
 Result<> VolumeRemover::remove_device() const {

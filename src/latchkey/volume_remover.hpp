@@ -39,7 +39,8 @@ class VolumeRemover {
   VolumeRemover(const Globals& globals, const Setup& setup, const Removal& removal);
 
   /// Looks at what forbids it, changing nothing: a device that is not what it was. Fails with
-  /// Code::refused, Code::busy for one that somebody opened under another name.
+  /// Code::refused, Code::busy for one that somebody opened under another name, Code::missing for
+  /// one to be destroyed that is not there.
   [[nodiscard]] Result<> look() const;
 
   /// Asks for the passphrase when a key must be removed. Fails as KeysSession::open.
@@ -52,6 +53,8 @@ class VolumeRemover {
  private:
   [[nodiscard]] bool destroys() const { return removal_.kind != Removal::Kind::forget; }
   [[nodiscard]] bool has_our_header() const;
+  [[nodiscard]] bool header_is_there() const;
+  [[nodiscard]] Result<> has_what_to_wipe() const;
   [[nodiscard]] Result<> has_no_snapshots() const;
   [[nodiscard]] Result<> unhold() const;
   [[nodiscard]] Result<> unmount() const;

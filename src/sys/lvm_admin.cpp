@@ -146,19 +146,19 @@ Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
              Code::io);
 }
 
-Result<std::vector<std::string>> snapshots_of(const DeviceRef& lv) {
+Result<Snapshots> snapshots_of(const DeviceRef& lv) {
   const auto rows = report({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,origin,lv_attr"},
                            "lv", "cannot look for snapshots of " + lv.text());
   if (!rows) return rows.error();
-  std::vector<std::string> names;
+  Snapshots found;
   for (const auto& row : *rows) {
+    if (row.value("vg_name", "") != lv.vg || row.value("origin", "") != lv.lv) continue;
     // lvs(8): the first attribute is s, or S while it is merging; of a thin one it is V.
     const std::string kind = row.value("lv_attr", "").substr(0, 1);
-    if (row.value("vg_name", "") == lv.vg && row.value("origin", "") == lv.lv &&
-        (kind == "s" || kind == "S"))
-      names.push_back(row.value("lv_name", ""));
+    if (kind == "s" || kind == "S") found.classic.push_back(row.value("lv_name", ""));
+    if (kind == "V") found.thin.push_back(row.value("lv_name", ""));
   }
-  return names;
+  return found;
 }
 
 Result<> remove_lv(const DeviceRef& lv) {

@@ -62,9 +62,14 @@ struct LvInfo {
 /// Takes a tag off. Not there: fine.
 [[nodiscard]] Result<> untag_lv(const DeviceRef& lv, const std::string& tag);
 
-/// The classic snapshots of a logical volume, which go when it goes; thin ones do not.
+/// The snapshots of a logical volume, by their names in its group.
+struct Snapshots {
+  std::vector<std::string> classic{};  ///< go when it goes
+  std::vector<std::string> thin{};     ///< stay, with what it held
+};
+
 /// Fails with Code::io when LVM does not answer.
-[[nodiscard]] Result<std::vector<std::string>> snapshots_of(const DeviceRef& lv);
+[[nodiscard]] Result<Snapshots> snapshots_of(const DeviceRef& lv);
 
 /// Removes a logical volume that nothing uses. One that is not there is fine. Fails
 /// with Code::busy when something lies on it, Code::io.

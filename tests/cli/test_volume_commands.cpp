@@ -10,7 +10,9 @@
 #include "cli/place.hpp"
 #include "core/new_volume.hpp"
 #include "core/result.hpp"
+#include "support/alone.hpp"
 #include "support/child.hpp"
+#include "support/fake_lvm.hpp"
 #include "support/loop_disk.hpp"
 #include "sys/luks.hpp"
 
@@ -25,10 +27,10 @@ void configure(const Place& place) {
   place.put("etc/latchkey/volumes", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n");
 }
 
-Done latchkey_in(const Place& place, std::vector<std::string> words) {
+Done latchkey_in(const Place& place, std::vector<std::string> words, std::string_view input = {}) {
   std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place.path()};
   argv.insert(argv.end(), words.begin(), words.end());
-  return run_program(argv);
+  return run_program(argv, input);
 }
 
 void format_www(const LoopDisk& disk) {
@@ -213,4 +215,20 @@ TEST_CASE("backups are out of date from the step on that brings a key, whatever 
   INFO(done.output);
   CHECK(done.status == 137);
   CHECK(contains(www.file("state.json"), "\"unsaved\": true"));
+}
+
+TEST_CASE("remove-volume --wipe forgets no volume whose device is not there to be wiped") {
+  CHECK(alone([]() -> std::string {
+          if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":[]}]}';;")) return "";
+          const Place place;
+          configure(place);
+          const Done done = latchkey_in(
+              place, {"remove-volume", "data", "--wipe", "--confirm", "data"}, "a passphrase\n");
+          if (done.status != exit_status(Code::missing) ||
+              !contains(done.output,
+                        "nothing can be wiped: there is no device no-such-vg/encrypted-data\n"))
+            return done.output;
+          const auto volumes = read_file(place.path("etc/latchkey/volumes"));
+          return volumes && volumes->starts_with("data ") ? "" : "its line is gone";
+        }) == "");
 }

@@ -34,16 +34,18 @@ TEST_CASE("the mirrors of a logical volume are those of its own, and a new one i
         }) == "");
 }
 
-TEST_CASE("only classic snapshots go with their logical volume") {
+TEST_CASE("classic snapshots go with their logical volume, and thin ones stay") {
   CHECK(alone([]() -> std::string {
           const auto row = [](const std::string& name, const std::string& attributes) {
             return "{\"vg_name\":\"vg0\",\"lv_name\":\"" + name +
                    "\",\"origin\":\"keys\",\"lv_attr\":\"" + attributes + "\"}";
           };
           if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":[" + row("old", "swi-a-s---") + "," +
-                        row("merging", "Swi-a-s---") + "," + row("thin", "Vwi-a-tz--") + "]}]}';;"))
+                        row("merging", "Swi-a-s---") + "," + row("thin", "Vwi-a-tz--") + "," +
+                        row("part", "rwi-aor---") + "]}]}';;"))
             return "";
-          const auto names = snapshots_of(keys).value();
-          return names == std::vector<std::string>{"old", "merging"} ? "" : "other snapshots";
+          const Snapshots found = snapshots_of(keys).value();
+          if (found.thin != std::vector<std::string>{"thin"}) return "other thin snapshots";
+          return found.classic == std::vector<std::string>{"old", "merging"} ? "" : "others";
         }) == "");
 }
