@@ -6,9 +6,11 @@
 
 #include "core/base64.hpp"
 #include "core/cryptroot.hpp"
+#include "core/keys_apart.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/placing.hpp"
 #include "sys/cryptroot.hpp"
 #include "sys/digest.hpp"
 #include "sys/disk_health.hpp"
@@ -129,9 +131,14 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   for (const std::string& mapping : opened_early(paths, inputs))
     out.push_back(bad(foreign_opening(mapping)));
-  if (inputs.config && inputs.volumes)
-    for (Error& fault : keys_inside(inputs.config->keys.device, *inputs.volumes))
-      out.push_back(bad(std::move(fault)));
+  if (inputs.config && inputs.volumes) {
+    const DeviceRef& keys = inputs.config->keys.device;
+    for (Error& fault : keys_inside(keys, *inputs.volumes)) out.push_back(bad(std::move(fault)));
+    // By the same name it is a fault of the file already.
+    for (const Volume& volume : *inputs.volumes)
+      if (volume.device.path() != keys.path() && is_same_device(volume.device, keys))
+        out.push_back(bad(is_the_keys_volume(volume)));
+  }
   // While it is root's only remote prompt, nobody is told to remove it.
   if (out.empty() && installed(paths, other_early_ssh_script))
     out.push_back(doubtful(other_early_ssh()));

@@ -183,11 +183,11 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
     return report_error(outside.error());
   const auto volume = volume_for(options);
   if (!volume) return report_error(volume.error());
-  if (auto fits = fits_into_volumes(globals.paths, *volume); !fits)
-    return report_error(fits.error());
 
   {
     const WokenLv woken(setup->config.keys.device);
+    if (auto fits = fits_into_volumes(globals.paths, setup->config.keys, *volume); !fits)
+      return report_error(fits.error());
     const auto inside = keys_inside(setup->config.keys.device, {*volume});
     if (!inside.empty())
       return report_error({Code::refused,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/keys_apart.hpp"
 #include "core/mount_place.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
@@ -49,13 +50,13 @@ std::optional<Error> not_reached(const Setup& setup, Facts& facts, const Volume&
   return {};
 }
 
+}  // namespace
+
 bool is_same_device(const DeviceRef& one, const DeviceRef& other) {
   if (one == other) return true;
   const auto number = block_device(one.path());
   return number && number == block_device(other.path());
 }
-
-}  // namespace
 
 Result<std::string> volumes_text(const Paths& paths) {
   auto text = read_file(paths.etc("volumes"));
@@ -63,7 +64,8 @@ Result<std::string> volumes_text(const Paths& paths) {
   return text;
 }
 
-Result<> fits_into_volumes(const Paths& paths, const Volume& volume) {
+Result<> fits_into_volumes(const Paths& paths, const KeysVolume& keys, const Volume& volume) {
+  if (is_same_device(keys.device, volume.device)) return is_the_keys_volume(volume);
   const auto text = volumes_text(paths);
   if (!text) return text.error();
   const auto before = parse_volumes(*text, paths.etc("volumes"));
@@ -75,7 +77,7 @@ Result<> fits_into_volumes(const Paths& paths, const Volume& volume) {
         "'" + paths.etc("volumes") + "' has it on " + same->device.text(),
         "give this one another name (latchkey adopt: with --device " + volume.device.text() + ")"};
   const auto parsed = parse_volumes(with_volume_line(*text, volume), paths.etc("volumes"));
-  return parsed ? Result<>(Ok{}) : parsed.error();
+  return parsed ? apart_from_keys(*parsed, keys, paths.etc("volumes")) : parsed.error();
 }
 
 Result<> write_volume_line(const Paths& paths, const Volume& volume) {

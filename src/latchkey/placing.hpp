@@ -10,13 +10,18 @@
 
 namespace latchkey {
 
+/// True for two names of one device, as far as it is there.
+[[nodiscard]] bool is_same_device(const DeviceRef& one, const DeviceRef& other);
+
 /// The text of the volumes file, or the head of a new one where there is none. Fails
 /// with Code::io.
 [[nodiscard]] Result<std::string> volumes_text(const Paths& paths);
 
 /// Whether the volumes file can get this volume's line. Fails with Code::refused where it has
-/// another volume of the name, whose line would be lost, and as parse_volumes of what it becomes.
-[[nodiscard]] Result<> fits_into_volumes(const Paths& paths, const Volume& volume);
+/// another volume of the name, whose line would be lost, with Code::config where it is the keys
+/// volume, and as parse_volumes and apart_from_keys of what it becomes.
+[[nodiscard]] Result<> fits_into_volumes(const Paths& paths, const KeysVolume& keys,
+                                         const Volume& volume);
 
 /// Puts the volume's line into the volumes file, in place of an older one.
 [[nodiscard]] Result<> write_volume_line(const Paths& paths, const Volume& volume);

@@ -46,7 +46,8 @@ VolumeMaker::VolumeMaker(const Globals& globals, const Setup& setup, const NewVo
       tag_(tag_of(work.value("uuid"))) {}
 
 Result<> VolumeMaker::look() const {
-  if (auto fits = fits_into_volumes(globals_.paths, volume_); !fits) return fits;
+  if (auto fits = fits_into_volumes(globals_.paths, setup_.config.keys, volume_); !fits)
+    return fits;
   if (!can_make_file_system(asked_.fs_type)) {
     const std::string package = fsck_package(asked_.fs_type);
     return Error{Code::missing, "cannot make a file system of type '" + asked_.fs_type + "'",

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/image.hpp"
+#include "core/keys_apart.hpp"
 #include "core/link_steps.hpp"
 #include "core/text.hpp"
 #include "sys/command_line.hpp"
@@ -117,6 +118,9 @@ EarlyInputs read_early_inputs(const Paths& paths) {
     out.root_is_a_volume = root_is_a_volume(*list_text);
     if (auto volumes = parse_volumes(*list_text, list)) {
       out.volumes = std::move(*volumes);
+      if (out.config)
+        if (auto apart = apart_from_keys(*out.volumes, out.config->keys, list); !apart)
+          out.faults.push_back(apart.error());
       for (const Volume& volume : *out.volumes)
         if (header_in_file(volume))
           inputs.add(volume.header, read_file(paths.root + volume.header, program_limit));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/setup.hpp"
 
+#include "core/keys_apart.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -21,6 +22,8 @@ Result<Setup> load_setup(const Paths& paths) {
   if (!volumes_text) return volumes_text.error();
   auto volumes = parse_volumes(*volumes_text, volumes_file);
   if (!volumes) return volumes.error();
+  if (auto apart = apart_from_keys(*volumes, setup.config.keys, volumes_file); !apart)
+    return apart.error();
   setup.volumes = *volumes;
 
   const std::string services_file = paths.etc("services");

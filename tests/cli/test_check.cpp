@@ -408,3 +408,12 @@ TEST_CASE("check names host keys in a form that early boot does not read") {
                  "/etc/latchkey/hostkeys/ssh_host_ed25519_key.dropbear; then: update-initramfs -u "
                  "-k all\n"));
 }
+
+TEST_CASE("a volume that would have the keys volume's mapping is an error of its file") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/latchkey/volumes", "keys system/other /srv/k ext4\n");
+  CHECK(contains(root.check(),
+                 "error: /etc/latchkey/volumes:1:1: the volume 'keys' has the mapping of the keys "
+                 "volume, 'cleartext-keys': every unlock would close it\n"));
+}

@@ -232,3 +232,22 @@ TEST_CASE("remove-volume --wipe forgets no volume whose device is not there to b
           return volumes && volumes->starts_with("data ") ? "" : "its line is gone";
         }) == "");
 }
+
+TEST_CASE("adopt does not take the keys volume for a data volume") {
+  const Place place;
+  configure(place);
+  const LoopDisk disk(place.path("disk"));
+  if (!disk.usable()) return;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"" + disk.path() + "\"\n");
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  REQUIRE(LuksDevice::format({.place = {.device = disk.path(),
+                                        .name = "keys",
+                                        .uuid = "0f7a6b1c-5555-4222-8333-444455556666"}},
+                             *key));
+  const Done done =
+      latchkey_in(place, {"adopt", "vg0", "www", "none", "ext4", "--device", disk.path()});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::config));
+  CHECK(contains(done.output, "the volume 'www' is the keys volume itself, " + disk.path()));
+}
