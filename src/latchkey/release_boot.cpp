@@ -34,8 +34,10 @@ namespace {
 // Long enough for a clean file system of any size, short enough for a boot.
 constexpr int patience_ms = 10'000;
 
-bool any_open(const Facts& facts) {
-  return std::ranges::any_of(facts.volumes, [](const auto& item) { return item.second.open; });
+// Where there are none, nothing waits for them.
+bool all_closed(const Facts& facts) {
+  return !facts.volumes.empty() &&
+         std::ranges::none_of(facts.volumes, [](const auto& item) { return is_live(item.second); });
 }
 
 // The read end of a pipe whose writing end the boot's process keeps: it has
@@ -96,7 +98,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   const double begun = uptime();
   const Facts facts = probe_all(setup, globals.paths);
   for (const Error& error : guard_mount_points(setup, globals.paths)) report_warning(error);
-  if (!any_open(facts)) {
+  if (all_closed(facts)) {
     say(globals, closed_text(setup));
     tell_boot(globals, {.kind = "closed"});
     return 0;
