@@ -28,6 +28,7 @@ struct Device {
   DeviceRef ref;
   std::string of{};      ///< what lies on it
   std::string header{};  ///< path of the LUKS header, if not on the device itself
+  bool has_keys = false;
 };
 
 std::string words_for(const Device& device) {
@@ -43,9 +44,12 @@ Finding judge_name(const Device& device) {
 Finding judge(const Paths& paths, const Device& device, const Result<>& answer) {
   const std::string path = paths.root + device.ref.path();
   const std::string what = words_for(device);
-  if (::access(path.c_str(), F_OK) != 0)
-    return doubtful({Code::missing, what + ", is not there now", "there is no '" + path + "'",
-                     "see that its disk is attached and its name is right"});
+  if (::access(path.c_str(), F_OK) != 0) {
+    const Error missing{Code::missing, what + ", is not there now", "there is no '" + path + "'",
+                        "see that its disk is attached and its name is right"};
+    // Without it nothing at all can be opened.
+    return device.has_keys ? bad(missing) : doubtful(missing);
+  }
   if (!answer)
     return bad(
         {answer.error().code, what + ", cannot be read", answer.error().why, failing_disk_hint()});
@@ -112,7 +116,7 @@ Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
 
 Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<Device> devices;
-  if (inputs.config) devices.push_back({inputs.config->keys.device, "the keys volume"});
+  if (inputs.config) devices.push_back({inputs.config->keys.device, "the keys volume", "", true});
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
       devices.push_back({volume.device, "'" + volume.name + "'", volume.header});

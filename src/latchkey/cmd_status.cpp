@@ -30,6 +30,11 @@ std::string open_keys_text(const Globals& globals) {
   return (colour_wanted() ? "\033[31m" + text + "\033[0m" : text) + ": run: latchkey umount-keys";
 }
 
+// Nobody but root can find a resting LV.
+bool keys_are_lost(const Facts& facts) {
+  return !is_live(facts.keys) && !facts.keys.device && ::geteuid() == 0;
+}
+
 // What dpkg could not configure, perhaps because volumes were closed.
 std::vector<std::string> packages_to_tell(const Globals& globals, const Setup& setup) {
   if (setup.services.empty() || !globals.paths.root.empty()) return {};
@@ -43,9 +48,9 @@ std::string tail_text(const Globals& globals, const Facts& facts, const Setup& s
   std::string out;
   if (report)
     if (const auto lines = report_lines(*report); !lines.empty()) out += lines.front() + "\n";
-  if (facts.keys.open)
+  if (is_live(facts.keys))
     out += open_keys_text(globals) + "\n";
-  else if (!facts.keys.device && ::geteuid() == 0)  // nobody else can find a resting LV
+  else if (keys_are_lost(facts))
     out += "the keys volume " + setup.config.keys.device.text() + " is not there\n";
   if (!packages.empty())
     out += "not completely configured: " + printable(join(packages, ", ")) +
@@ -67,8 +72,10 @@ int show_status(const Globals& globals, bool json) {
   const auto report = read_boot_report(globals.paths);
   const std::vector<Row> rows = make_rows(*setup, facts, report ? reasons_of(*report) : Reasons{});
   const std::vector<std::string> packages = packages_to_tell(globals, *setup);
+  const bool complete = all_up(rows) && !keys_are_lost(facts);
   if (json) {
     nlohmann::json out = summary_json(*setup, facts, rows);
+    out["complete"] = complete;
     out["early_boot"] =
         report ? nlohmann::json::parse(to_json(*report), nullptr, false) : nlohmann::json();
     out["unconfigured_packages"] = packages;
@@ -79,7 +86,7 @@ int show_status(const Globals& globals, bool json) {
     if (!globals.quiet) print(tail_text(globals, facts, *setup, report, packages));
   }
   // Like systemctl is-active: the status answers "is everything up?".
-  return all_up(rows) ? 0 : exit_status(Code::partial);
+  return complete ? 0 : exit_status(Code::partial);
 }
 
 }  // namespace

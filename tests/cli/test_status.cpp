@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey status on a made-up root directory.
+#include <unistd.h>
+
 #include "cli/place.hpp"
+#include "core/result.hpp"
 #include "support/child.hpp"
 
+using namespace latchkey;
 using namespace latchkey::test;
 
 TEST_CASE("only root, who can find a resting keys volume, is told that it is not there") {
@@ -23,4 +27,18 @@ TEST_CASE("only root, who can find a resting keys volume, is told that it is not
   CHECK(contains(other.output, "www"));
   CHECK_FALSE(contains(other.output, lacking));
   CHECK(other.status == root.status);
+}
+
+TEST_CASE("status and check fail where the keys volume is not there, whatever else is up") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
+  place.put("etc/latchkey/volumes", "# none\n");
+  const Done status = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "status", "--json"});
+  INFO(status.output);
+  CHECK(status.status == exit_status(Code::partial));
+  CHECK(contains(status.output, "\"complete\": false"));
+  const Done check = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "check"});
+  CHECK(contains(check.output,
+                 "error: the device of the keys volume, '/dev/no-such-keys', is not there now"));
 }
