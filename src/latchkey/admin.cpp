@@ -38,6 +38,12 @@ bool another_command_works(const Paths& paths) {
   return !lock && lock.error().code == Code::busy;
 }
 
+Result<> keys_device_is_there(const DeviceRef& device) {
+  if (block_device(device.path())) return Ok{};
+  return Error{Code::missing, "cannot open the keys volume", "there is no device " + device.text(),
+               "is its disk there? look at: lvm lvs, lsblk"};
+}
+
 Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup, Asker& asker,
                                       KeysAccess access) {
   std::optional<KeysSession> session;
@@ -60,10 +66,7 @@ Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup
   session.turn_ = std::move(*turn);
   const KeysVolume& volume = setup.config.keys;
   session.woken_ = std::make_unique<WokenLv>(volume.device);
-  if (!block_device(volume.device.path()))
-    return Error{Code::missing, "cannot open the keys volume",
-                 "there is no device " + volume.device.text(),
-                 "is its disk there? look at: lvm lvs, lsblk"};
+  if (auto there = keys_device_is_there(volume.device); !there) return there.error();
   auto keys = OpenKeys::open(volume, passphrase, access,
                              [&](const std::string& text) { say(globals, text); });
   if (!keys) return keys.error();

@@ -27,6 +27,9 @@ namespace latchkey {
 /// True while a command that begin_admin let through runs in another process.
 [[nodiscard]] bool another_command_works(const Paths& paths);
 
+/// Whether the keys volume's device is there; an LV must be awake. Fails with Code::missing.
+[[nodiscard]] Result<> keys_device_is_there(const DeviceRef& device);
+
 /// The keys volume, open for one command, with its LV awake and no unlock beside.
 class KeysSession {
  public:

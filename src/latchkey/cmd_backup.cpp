@@ -208,6 +208,7 @@ int make(const Globals& globals, const Options& options, std::optional<int> desc
         }
         auto found = look_inside(globals, *setup, std::move(passphrase));
         if (!found) return found.error();
+        if (auto there = keys_device_is_there(setup->config.keys.device); !there) return there;
         inside = std::move(*found);
         return Ok{};
       });

@@ -110,6 +110,7 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
 Result<> Rekeyer::begin() {
   const DeviceRef& old = setup_.config.keys.device;
   const WokenLv woken(old);
+  if (auto there = keys_device_is_there(old); !there) return there;
   const auto header = read_luks_header(place_of(setup_.config.keys));
   if (!header) return header.error();
   auto& values = maker_.work.values;

@@ -58,9 +58,12 @@ Result<> LuksSession::init(const LuksPlace& place, bool quiet) {
     }
   }
   crypt_device* cd = nullptr;
+  // Before there is a context, the library tells whoever listens to all, or else stderr.
+  crypt_set_log_callback(nullptr, keep_error, this);
   const int r = place.header.empty()
                     ? crypt_init(&cd, data_path.c_str())
                     : crypt_init_data_device(&cd, header_path.c_str(), data_path.c_str());
+  crypt_set_log_callback(nullptr, nullptr, nullptr);
   device.reset(cd);
   if (r < 0)
     return system_error(-r, "cannot open '" + place.name + "' on '" +
