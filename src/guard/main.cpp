@@ -10,6 +10,7 @@
 
 #include "core/message.hpp"
 #include "guard/command.hpp"
+#include "sys/stdio.hpp"
 
 namespace latchkey {
 namespace {
@@ -52,5 +53,6 @@ int answer(int argc, char** argv) {
 }  // namespace latchkey
 
 int main(int argc, char** argv) {
+  latchkey::open_missing_stdio();
   return latchkey::run_main("latchkey-guard", [&] { return latchkey::answer(argc, argv); });
 }

@@ -16,6 +16,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
 #include "sys/recovery_key.hpp"
+#include "sys/stdio.hpp"
 
 namespace latchkey {
 namespace {
@@ -186,6 +187,10 @@ int make(const Globals& globals, const std::string& name, std::optional<int> des
   if (!work) return report_error(work.error());
   RecoveryMaker maker(globals, *setup, volume, *work);
   if (halt != "list") {
+    if (goes_nowhere(STDOUT_FILENO))
+      return report_error({Code::usage, "will not make a recovery key",
+                           "stdout is closed or /dev/null: nobody would see it",
+                           "run this on a terminal, or let its stdout go to a printer or a file"});
     Asker asker(descriptor);
     if (auto ready = maker.prepare(asker); !ready) return report_error(ready.error());
   }

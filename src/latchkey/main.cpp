@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/steps.hpp"
+#include "sys/stdio.hpp"
 
 namespace latchkey {
 
@@ -148,5 +149,6 @@ int run_command_line(int argc, char** argv) {
 }  // namespace latchkey
 
 int main(int argc, char** argv) {
+  latchkey::open_missing_stdio();
   return latchkey::run_main("latchkey", [&] { return latchkey::run_command_line(argc, argv); });
 }

@@ -9,6 +9,7 @@
 
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/stdio.hpp"
 #include "unlock/command.hpp"
 
 namespace {
@@ -95,6 +96,7 @@ int dispatch(const std::string& program, std::vector<std::string> arguments) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
+  open_missing_stdio();
   try {
     std::string program = argc > 0 ? argv[0] : "latchkey-unlock";
     program = program.substr(program.rfind('/') + 1);

@@ -83,11 +83,12 @@ class KeysHeader {
     argv.insert(argv.end(), words.begin(), words.end());
     return run_program(argv, input);
   }
-  // A shell tells a killed program by its status.
-  [[nodiscard]] Done run_in_shell(const std::vector<std::string>& words,
-                                  const std::string& input) const {
-    std::vector<std::string> argv{"/bin/sh",        "-c",     "\"$@\"; exit $?", "sh",
-                                  LATCHKEY_PROGRAM, "--root", place_.path()};
+  // A shell tells a killed program by its status, and closes descriptors.
+  [[nodiscard]] Done run_in_shell(const std::vector<std::string>& words, const std::string& input,
+                                  const std::string& redirection = {}) const {
+    std::vector<std::string> argv{
+        "/bin/sh", "-c",         "\"$@\" " + redirection + "; exit $?", "sh", LATCHKEY_PROGRAM,
+        "--root",  place_.path()};
     argv.insert(argv.end(), words.begin(), words.end());
     return run_program(argv, input);
   }

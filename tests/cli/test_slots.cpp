@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cli/keys_header.hpp"
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
@@ -271,4 +273,25 @@ TEST_CASE("a prompt of change-passphrase keeps no unlock waiting") {
   CHECK(status == 0);
   CHECK(keys.opened_by("first one").empty());
   CHECK(keys.opened_by("another long one").size() == 1);
+}
+
+TEST_CASE("a closed stdin or stdout is not replaced by a lock") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  for (const char* nowhere : {">&-", ">/dev/null"}) {
+    const Done printed = keys.run_in_shell({"recovery-key", "keys"}, "first one\n", nowhere);
+    INFO(printed.output);
+    CHECK(printed.status == exit_status(Code::usage));
+    CHECK(contains(printed.output, "stdout is closed or /dev/null: nobody would see it"));
+  }
+  CHECK_FALSE(keys.luks().has_slot(1));
+  const Done typed = keys.run_in_shell({"change-passphrase"}, "", "<&-");
+  INFO(typed.output);
+  CHECK(typed.status == exit_status(Code::usage));
+  CHECK(contains(typed.output, "the input has ended"));
+  // The lock says who took it last, and nothing else.
+  const auto lock = read_file(keys.place().path("run/latchkey/setup.lock"));
+  REQUIRE(lock);
+  CHECK(lock->find("change-passphrase") != std::string::npos);
+  CHECK(std::count(lock->begin(), lock->end(), '\n') == 1);
 }
