@@ -4,6 +4,7 @@
 
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/stray_keys.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/slots.hpp"
@@ -14,18 +15,6 @@ namespace {
 
 bool is_cheap(const SlotCost& slot) {
   return slot.kdf == "pbkdf2" && slot.iterations <= most_cheap_rounds;
-}
-
-// The files that no volume calls its key. What `rotate-key` has stored beside the
-// key while it is unfinished is one of its own.
-std::vector<std::string> strays(const Setup& setup, const std::vector<std::string>& files) {
-  std::vector<std::string> out;
-  for (const std::string& file : files)
-    if (std::ranges::none_of(setup.volumes, [&](const Volume& volume) {
-          return file == volume.key_file || file == volume.key_file + ".new";
-        }))
-      out.push_back(printable(file));
-  return out;
 }
 
 Finding judge_slot(const Volume& volume, const LuksHeader& header, int slot) {
@@ -44,10 +33,8 @@ void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
   const std::string what = "the key of '" + volume.name + "' ";
   const auto key = keys.read(volume.key_file);
   if (!key && key.error().code == Code::missing) {
-    out.push_back(bad(
-        {Code::missing, what + "is not on the keys volume", "there is no file " + file,
-         others.empty() ? "restore it from a backup: latchkey restore FILE"
-                        : "is it one of these, which belong to no volume? " + join(others, ", ")}));
+    out.push_back(bad({Code::missing, what + "is not on the keys volume",
+                       "there is no file " + file, missing_key_hint(others)}));
     return;
   }
   if (!key) {
@@ -79,7 +66,9 @@ void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
 
 Findings check_keys(const Setup& setup, const OpenKeys& keys) {
   Findings out;
-  const std::vector<std::string> others = strays(setup, keys.files());
+  std::vector<std::string> of_volumes;
+  for (const Volume& volume : setup.volumes) of_volumes.push_back(volume.key_file);
+  const std::vector<std::string> others = stray_keys(keys.files(), of_volumes);
   for (const Volume& volume : setup.volumes) try_key(out, volume, keys, others);
   for (const std::string& file : others)
     out.push_back(

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/stray_keys.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/foreign_file.hpp"
@@ -24,9 +25,7 @@ Result<Secret> read_key_file(int directory, const std::string& file) {
   // Whoever wrote the keys volume chose what is in it.
   const Fd fd = open_beneath(directory, file, false);
   if (!fd && errno == ENOENT)
-    return Error{
-        Code::missing, what, "it is not on the keys volume",
-        "if it was lost: latchkey restore FILE, with a backup; see: latchkey check --with-keys"};
+    return Error{Code::missing, what, "it is not on the keys volume", missing_key_hint({})};
   if (!fd && errno == ELOOP)
     return Error{Code::refused, what, "it is a link", "replace it by the file itself"};
   if (!fd && errno == EXDEV)

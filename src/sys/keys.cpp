@@ -2,7 +2,9 @@
 #include "sys/keys.hpp"
 
 #include <optional>
+#include <utility>
 
+#include "core/stray_keys.hpp"
 #include "sys/passphrase.hpp"
 
 namespace latchkey {
@@ -20,7 +22,15 @@ Result<std::vector<KeyRead>> read_keys(const KeysVolume& volume,
   });
   if (!opened) return opened.error();
   std::vector<KeyRead> keys;
-  for (const std::string& file : files) keys.push_back({file, open->read(file)});
+  for (const std::string& file : files) {
+    auto key = open->read(file);
+    if (!key && key.error().code == Code::missing) {
+      Error error = key.error();
+      error.hint = missing_key_hint(stray_keys(open->files(), files));
+      key = std::move(error);
+    }
+    keys.push_back({file, std::move(key)});
+  }
   if (auto closed = open->close(); !closed) return closed.error();
   return keys;
 }

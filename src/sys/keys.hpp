@@ -21,7 +21,8 @@ struct KeyRead {
 
 /// Opens the keys volume read-only, reads every file and closes it again. `say` is
 /// told what people should know. Fails with the codes of OpenKeys::open and close.
-/// A file that cannot be read fails alone.
+/// A file that cannot be read fails alone; `files` are those of all volumes, so that of one that
+/// is missing it can be said which others are nobody's.
 [[nodiscard]] Result<std::vector<KeyRead>> read_keys(
     const KeysVolume& volume, const std::vector<std::string>& files, const Secret& passphrase,
     const std::function<void(const std::string&)>& say);

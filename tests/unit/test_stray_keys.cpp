@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/stray_keys.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+
+TEST_CASE("after a group was renamed, the missing key names the files that are nobody's") {
+  const std::vector<std::string> strays =
+      stray_keys({"new-www.key", "new-www.key.new", "old-mail.key", "old-\033db.key"},
+                 {"new-www.key", "new-mail.key"});
+  CHECK(strays == std::vector<std::string>{"old-mail.key", "old-?db.key"});
+  const std::string lost =
+      "if it was lost: latchkey restore FILE, with a backup; see: latchkey check --with-keys";
+  CHECK(missing_key_hint({}) == lost);
+  CHECK(missing_key_hint(strays) ==
+        "if the volume or its group was renamed, say in its line of /etc/latchkey/volumes which "
+        "file it is, x-latchkey.key=FILE; these belong to no volume: old-mail.key, old-?db.key; " +
+            lost);
+}
