@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include "latchkey/command.hpp"
@@ -18,6 +20,9 @@ int unlock(const Globals& globals) {
     if (!globals.quiet) print("all volumes are open; nothing to do\n");
     return 0;
   }
+  if (::geteuid() != 0)
+    return report_error({Code::refused, "cannot unlock", "only root can open volumes",
+                         "run: sudo latchkey unlock"});
   TerminalReporter reporter(globals);
   const auto outcome = unlock_and_tell(globals, *setup, "unlock", reporter);
   if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());

@@ -29,3 +29,16 @@ TEST_CASE("backup and rekey say that the keys volume is not there, as all comman
     CHECK_FALSE(contains(done.output, "does not exist"));
   }
 }
+
+TEST_CASE("unlock tells who is not root so before a passphrase is asked for") {
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-group/keys\"\n");
+  place.put("etc/latchkey/volumes", "www /dev/no-such-volume /srv/www ext4\n");
+  if (run_program({"/usr/bin/unshare", "--user", "/bin/true"}).status != 0) return;
+  const Done done = run_program(
+      {"/usr/bin/unshare", "--user", LATCHKEY_PROGRAM, "--root", place.path(), "unlock"});
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(done.output ==
+        "latchkey: error: cannot unlock: only root can open volumes\n"
+        "latchkey: hint: run: sudo latchkey unlock\n");
+}
