@@ -49,6 +49,17 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return (static_cast<std::uint64_t>(bytes) + sector - 1) / sector * sector;
 }
 
+Result<std::uint64_t> parse_growth(std::string_view text) {
+  if (text == "+0") return 0UL;
+  const bool grows = text.starts_with('+');
+  if (grows)
+    if (auto size = parse_size(text.substr(1))) return size;
+  return Error{Code::usage, "cannot grow by '" + printable(text) + "'",
+               grows ? "that is no size" : "a volume only grows, by a size with a + before it",
+               "write by how much it is to grow: +5G; or +0, where its logical volume has grown "
+               "already"};
+}
+
 bool is_share(std::string_view text) {
   const auto percent = text.find('%');
   if (percent == std::string_view::npos) return false;

@@ -15,6 +15,10 @@ namespace latchkey {
 /// many as were asked for. Fails with Code::usage, also for 0 and for more than 2^60.
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 
+/// By how much a volume is to grow: `+5G`, or `+0` for what its LV has already. Fails with
+/// Code::usage, its `why` for people.
+[[nodiscard]] Result<std::uint64_t> parse_growth(std::string_view text);
+
 /// A part of a volume group as LVM writes it: true for `50%FREE`, `100%VG`.
 [[nodiscard]] bool is_share(std::string_view text);
 

@@ -45,12 +45,10 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   const auto before = work_to_finish(globals, volume.name, "resize-volume", finish);
   if (!before) return before.error();
   if (*before) return **before;
-  const auto more = by.starts_with('+') ? parse_size(by.substr(1)) : parse_size("");
+  const auto more = parse_growth(by);
   if (!more)
     return Error{Code::usage, "cannot resize '" + volume.name + "' by '" + printable(by) + "'",
-                 by.starts_with('+') ? "that is no size"
-                                     : "a volume only grows, by a size with a + before it",
-                 "write by how much it is to grow: +5G"};
+                 more.error().why, more.error().hint};
   const auto lv = find_lv(volume.device);
   if (!lv) return lv.error();
   const auto vg = find_vg(volume.device.vg);
@@ -137,7 +135,8 @@ Run declare_resize_volume(CLI::App& app, const Globals& globals) {
   const auto by = std::make_shared<std::string>();
   const auto halt = std::make_shared<std::string>();
   app.add_option("name", *name, "the volume")->required();
-  app.add_option("size", *by, "by how much it grows: +5G")->required();
+  app.add_option("size", *by, "by how much it grows: +5G; +0 where the LV has grown already")
+      ->required();
   const auto descriptor = declare_passphrase_fd(app);
   declare_halt(app, halt);
   return [=, &globals] { return resize(globals, *name, *by, *descriptor, *halt); };

@@ -31,6 +31,10 @@ NewVolume mysql() {
 
 TEST_CASE("sizes are read as people write them") {
   CHECK(*parse_size("512") == 512ULL << 20U);
+  CHECK(*parse_growth("+5G") == 5ULL << 30U);
+  CHECK(*parse_growth("+0") == 0);  // its LV has grown by hand
+  for (const char* wrong : {"5G", "0", "+", "+0G", "-1G", "++1G", "+0 "})
+    CHECK(parse_growth(wrong).error().code == Code::usage);
   CHECK(*parse_size("4096B") == 4096);
   CHECK(*parse_size("64M") == 64ULL << 20U);
   CHECK(*parse_size("64MiB") == 64ULL << 20U);
