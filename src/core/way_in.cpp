@@ -11,13 +11,13 @@ namespace latchkey {
 namespace {
 
 // Names without their endings: a socket is as good as its service.
-constexpr std::array<std::string_view, 36> names{
+constexpr std::array<std::string_view, 37> names{
     // ssh
     "ssh", "sshd", "dropbear", "tinysshd", "ssh-keygen", "sshd-keygen",
     // the network
     "networking", "ifup", "ifupdown-pre", "systemd-networkd", "systemd-networkd-wait-online",
-    "NetworkManager", "NetworkManager-wait-online", "connman", "dhcpcd", "wpa_supplicant",
-    "cloud-init-local", "cloud-init", "openvswitch-switch", "ovs-vswitchd",
+    "NetworkManager", "network-manager", "NetworkManager-wait-online", "connman", "dhcpcd",
+    "wpa_supplicant", "cloud-init-local", "cloud-init", "openvswitch-switch", "ovs-vswitchd",
     // what lets people log in
     "systemd-logind", "systemd-user-sessions", "dbus", "dbus-broker", "user", "getty",
     "serial-getty",

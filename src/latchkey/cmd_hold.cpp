@@ -103,6 +103,10 @@ Result<std::vector<Found>> find_units(const std::string& unit) {
 Result<std::vector<Found>> find_scripts(const Paths& paths, const std::string& unit) {
   const auto script = script_to_hold(paths, unit);
   if (!script) return script.error();
+  if (const std::string link = early_link(paths, script->name); !link.empty())
+    return Error{Code::refused, "cannot hold '" + printable(unit) + "'",
+                 "/etc/" + link + " starts it before any runlevel, and the boot itself needs that",
+                 "hold the services that need the data"};
   Found found{.unit = unit};
   if (unit != unit_of_script(script->name)) found.why = "by its init script '" + script->name + "'";
   return std::vector<Found>{found};

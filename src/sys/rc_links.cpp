@@ -79,6 +79,12 @@ std::vector<std::string> links_of(const Paths& paths, const std::string& script)
   return out;
 }
 
+std::string early_link(const Paths& paths, const std::string& script) {
+  for (const std::string& link : links_of(paths, script))
+    if (link.starts_with("rcS.d/S")) return link;
+  return {};
+}
+
 Result<> disable_links(const Paths& paths, const std::string& unit, const std::string& script) {
   const std::string what = "cannot disable the init script '" + script + "'";
   const std::vector<std::string> before = links_of(paths, script);

@@ -15,6 +15,10 @@ namespace latchkey {
 /// The links to a script, as `rc2.d/S03nginx`, in order.
 [[nodiscard]] std::vector<std::string> links_of(const Paths& paths, const std::string& script);
 
+/// The link that starts a script before any runlevel, with what mounts the file systems and
+/// brings the network up; empty when there is none.
+[[nodiscard]] std::string early_link(const Paths& paths, const std::string& script);
+
 /// Records the links to the unit's script and puts those out of action that start it at
 /// boot. A record that is there stays: it is what was before. Fails with Code::io, also
 /// when a link still starts it afterwards.

@@ -206,6 +206,15 @@ TEST_CASE("a disabled script starts in no level, and what was there first stays 
   CHECK_FALSE(fs::exists(root.at("etc/latchkey/links")));
 }
 
+TEST_CASE("what starts before any runlevel is known by its link in rcS.d") {
+  const Root root;
+  for (const char* name : {"plain", "mounts"}) (void)root.script(name, ":");
+  for (const char* link : {"rc2.d/S03plain", "rcS.d/K90plain"}) root.link(link, "plain");
+  root.link("rcS.d/S10mounts", "mounts");
+  CHECK(early_link(root.paths, "plain") == "");
+  CHECK(early_link(root.paths, "mounts") == "rcS.d/S10mounts");
+}
+
 TEST_CASE("Must 10: a record that is no list of a script's links makes nothing") {
   const Root root;
   (void)root.script("plain", ":");
