@@ -182,7 +182,9 @@ int make(const Globals& globals, const Options& options, std::optional<int> desc
   if (!alone) return report_error(alone.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  if (auto free = is_free(options.file); !free) return report_error(free.error());
+  // Begun and dropped again: a passphrase is not asked for what there is no place for.
+  if (auto place = BackupWriter::begin(options.file, Secret()); !place)
+    return report_error(place.error());
   warn_of_own_volume(*setup, options.file);
   std::optional<Inside> inside;
   Asker asker(descriptor);
@@ -206,9 +208,9 @@ int make(const Globals& globals, const Options& options, std::optional<int> desc
           if (auto free = is_free(options.file); !free) return free;
           woken = std::make_unique<WokenLv>(setup->config.keys.device);
         }
+        if (auto there = keys_device_is_there(setup->config.keys.device); !there) return there;
         auto found = look_inside(globals, *setup, std::move(passphrase));
         if (!found) return found.error();
-        if (auto there = keys_device_is_there(setup->config.keys.device); !there) return there;
         inside = std::move(*found);
         return Ok{};
       });

@@ -42,3 +42,23 @@ TEST_CASE("unlock tells who is not root so before a passphrase is asked for") {
         "latchkey: error: cannot unlock: only root can open volumes\n"
         "latchkey: hint: run: sudo latchkey unlock\n");
 }
+
+TEST_CASE("backup tells that it has no place for its file before a passphrase is asked for") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-group/keys\"\n");
+  place.put("etc/latchkey/volumes", "# none\n");
+  const auto backup = [&](const std::string& file) {
+    return run_program({LATCHKEY_PROGRAM, "--root", place.path(), "backup", place.path(file)});
+  };
+  const Done nowhere = backup("no/such/directory/file");
+  INFO(nowhere.output);
+  CHECK(nowhere.status == exit_status(Code::missing));
+  CHECK(contains(nowhere.output, "there is no such directory: is the disk that it is on mounted?"));
+  // Where there is one, nothing is left of the trial.
+  std::filesystem::create_directories(place.path("media"));
+  const Done unasked = backup("media/file");
+  INFO(unasked.output);
+  CHECK(contains(unasked.output, "the input has ended"));
+  CHECK(std::filesystem::is_empty(place.path("media")));
+}
