@@ -65,7 +65,11 @@ Result<std::string> volumes_text(const Paths& paths) {
 }
 
 Result<> fits_into_volumes(const Paths& paths, const KeysVolume& keys, const Volume& volume) {
-  if (is_same_device(keys.device, volume.device)) return is_the_keys_volume(volume);
+  if (is_same_device(keys.device, volume.device)) {
+    Error error = is_the_keys_volume(volume);
+    error.hint = "name another device; to look at the keys: latchkey mount-keys";  // it has no line
+    return error;
+  }
   const auto text = volumes_text(paths);
   if (!text) return text.error();
   const auto before = parse_volumes(*text, paths.etc("volumes"));

@@ -250,4 +250,5 @@ TEST_CASE("adopt does not take the keys volume for a data volume") {
   INFO(done.output);
   CHECK(done.status == exit_status(Code::config));
   CHECK(contains(done.output, "the volume 'www' is the keys volume itself, " + disk.path()));
+  CHECK(contains(done.output, "hint: name another device; to look at the keys: latchkey "));
 }
