@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -142,11 +143,10 @@ bool wait_for_devices(const std::function<bool()>& ready, std::chrono::milliseco
   const Fd events = device_events();  // listening before asking: nothing falls between
   char buffer[8192];
   while (!ready()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    if (left.count() <= 0) return false;
+    const int left = poll_ms(deadline);
+    if (left == 0) return false;
     pollfd watched{events.get(), POLLIN, 0};
-    const auto wait = std::min<long>(left.count(), 1000);
-    if (::poll(&watched, events ? 1 : 0, static_cast<int>(wait)) > 0)
+    if (::poll(&watched, events ? 1 : 0, std::min(left, 1000)) > 0)
       while (::recv(events.get(), buffer, sizeof buffer, 0) > 0) {
       }
   }

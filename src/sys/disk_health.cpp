@@ -18,6 +18,7 @@
 
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
@@ -86,11 +87,8 @@ std::vector<Result<>> disks_answer(const std::vector<std::string>& paths,
   }
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (std::ranges::any_of(watched, [](const pollfd& one) { return one.fd >= 0; })) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    const int ready = left.count() <= 0
-                          ? 0
-                          : ::poll(watched.data(), watched.size(), static_cast<int>(left.count()));
+    const int left = poll_ms(deadline);
+    const int ready = left == 0 ? 0 : ::poll(watched.data(), watched.size(), left);
     if (ready < 0 && errno == EINTR) continue;
     for (std::size_t i = 0; i < paths.size(); ++i) {
       if (watched[i].fd < 0 || (ready > 0 && watched[i].revents == 0)) continue;

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -67,9 +68,9 @@ void wait_for_end(const std::vector<Fd>& processes, Clock::time_point until) {
   std::vector<pollfd> waiting;
   for (const Fd& process : processes) waiting.push_back({process.get(), POLLIN, 0});
   while (!waiting.empty()) {
-    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
-    if (left.count() <= 0) return;
-    const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(left.count()));
+    const int left = poll_ms(until);
+    if (left == 0) return;
+    const int ready = ::poll(waiting.data(), waiting.size(), left);
     if (ready < 0 && errno != EINTR) return;
     if (ready > 0) std::erase_if(waiting, [](const pollfd& p) { return p.revents != 0; });
   }

@@ -19,6 +19,7 @@
 
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/worker.hpp"
@@ -102,11 +103,7 @@ bool drain(int fd, Printed& into, std::optional<Clock::time_point> deadline, int
   std::size_t left_over = most_left_over;
   bool ended = process < 0;
   while (left_over > 0) {
-    int wait = -1;
-    if (deadline) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
-      wait = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
-    }
+    const int wait = deadline ? poll_ms(*deadline) : -1;
     const bool enough = until_exit && process >= 0 && ended;
     std::array<pollfd, 2> watched{{{fd, POLLIN, 0}, {ended ? -1 : process, POLLIN, 0}}};
     const int ready = ::poll(watched.data(), watched.size(), enough ? 0 : wait);
@@ -289,10 +286,10 @@ Result<std::optional<int>> run_daemon(const std::vector<std::string>& argv,
   if (!process) return system_error(errno, what);
   const auto deadline = Clock::now() + timeout;
   while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    if (left.count() <= 0) return std::optional<int>();
+    const int left = poll_ms(deadline);
+    if (left == 0) return std::optional<int>();
     pollfd watched{process.get(), POLLIN, 0};
-    if (::poll(&watched, 1, static_cast<int>(left.count())) > 0) return std::optional(wait_for(*pid));
+    if (::poll(&watched, 1, left) > 0) return std::optional(wait_for(*pid));
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/crypt.hpp"
 #include "sys/unlock_workers.hpp"
 
@@ -245,11 +246,7 @@ void UnlockEffects::poll_jobs() {
     order.push_back(&at);
     if (!first || at.deadline < *first) first = at.deadline;
   }
-  int wait = -1;
-  if (first) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now());
-    wait = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
-  }
+  const int wait = first ? std::min(poll_ms(*first), 60'000) : -1;
   ::poll(watched.data(), watched.size(), wait);
   for (std::size_t i = 0; i < order.size(); ++i) {
     Job& at = *order[i];

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include "core/line_end.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/oom.hpp"
 #include "sys/privileges.hpp"
 #include "sys/tty.hpp"
@@ -125,9 +125,7 @@ class Session {
     std::optional<Clock::time_point> next;
     for (const auto& at : {redraw_at_, pipe_ends_at_, question_ends_at_, hint_at_})
       if (at && (!next || *at < *next)) next = at;
-    if (!next) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Clock::now());
-    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    return next ? poll_ms(*next) : -1;
   }
 
   // Kernel messages land in the middle of the prompt: it is drawn again once

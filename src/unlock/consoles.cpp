@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 
 namespace latchkey {
 
@@ -77,9 +77,8 @@ void Consoles::watch(std::vector<pollfd>& into) const {
 void Consoles::wait_until(Clock::time_point deadline) {
   for (Console& console : consoles_) {
     if (!console.handle) continue;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     pollfd watched{console.handle.get(), POLLIN, 0};
-    if (::poll(&watched, 1, std::max(0, static_cast<int>(left.count()))) > 0) reap(console);
+    if (::poll(&watched, 1, poll_ms(deadline)) > 0) reap(console);
   }
 }
 

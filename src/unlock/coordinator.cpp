@@ -52,8 +52,7 @@ int Coordinator::poll_timeout() const {
   auto until = Clock::now() + look_interval;
   if (!attempt_)
     if (const auto wake = answers_.wake()) until = std::min(until, *wake);
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-  return std::max(0, static_cast<int>(left.count()));
+  return poll_ms(until);
 }
 
 void Coordinator::poll_once() {
@@ -268,9 +267,8 @@ void Coordinator::let_clients_go() {
   for (Client& c : clients_) {
     while (!c.gone && Clock::now() < deadline) {
       pollfd watched{c.fd.get(), POLLIN, 0};
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
       std::array<char, 64> rest{};
-      if (::poll(&watched, 1, static_cast<int>(left.count())) > 0 &&
+      if (::poll(&watched, 1, poll_ms(deadline)) > 0 &&
           ::recv(c.fd.get(), rest.data(), rest.size(), 0) <= 0)
         c.gone = true;
     }

@@ -8,12 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 
 #include "core/message.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/lock_file.hpp"
@@ -58,8 +58,7 @@ int supervise(const Paths& paths, int wake) {
       if (worker < 0) next = started + 1s;
     }
     pollfd watched{wake, POLLIN, 0};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
-    const int wait = worker > 0 ? -1 : static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    const int wait = worker > 0 ? -1 : poll_ms(next);
     if (::poll(&watched, 1, wait) <= 0) continue;
     signalfd_siginfo info{};
     while (::read(wake, &info, sizeof info) == sizeof info)

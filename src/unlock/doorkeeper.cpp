@@ -16,6 +16,7 @@
 #include "core/image.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/clock.hpp"
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/process.hpp"
@@ -270,8 +271,7 @@ int Doorkeeper::wait_time() const {
   sooner(make_again_);
   if (early_since_) sooner(*early_since_ + udev_patience);
   if (!widened_ && plan_.fallback) sooner(begin_ + link_patience);
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+  return poll_ms(next);
 }
 
 }  // namespace latchkey

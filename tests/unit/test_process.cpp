@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <poll.h>
 
+#include <limits>
+
 #include "support/catch.hpp"
+#include "sys/clock.hpp"
 #include "sys/process.hpp"
 
 using namespace latchkey;
 using namespace std::chrono_literals;
+
+TEST_CASE("what is left for poll is rounded up, and never the endless wait of -1") {
+  const auto now = std::chrono::steady_clock::now();
+  CHECK(poll_ms(now - 2ms) == 0);
+  CHECK(poll_ms(now - 24h) == 0);
+  CHECK(poll_ms(now + 24h * 365) == std::numeric_limits<int>::max());
+  const int left = poll_ms(now + 10min);
+  CHECK((left > 590'000 && left <= 600'000));
+}
 
 TEST_CASE("a program that ended in time was in time, however late it is looked at") {
   const auto done =
