@@ -33,6 +33,10 @@ Result<Word> parse_request(std::string_view command) {
   const std::string_view text = trim(command);
   if (text.empty()) return Word::unlock;
   if (const auto word = parse_word(text)) return *word;
+  // What Debian's own guides type, for the program that cryptsetup has there.
+  for (const char* usual :
+       {"cryptroot-unlock", "/bin/cryptroot-unlock", "/usr/bin/cryptroot-unlock"})
+    if (text == usual) return Word::unlock;
   return Error{Code::usage, "cannot do '" + printable(text, 60) + "' in early boot",
                "only the words of latchkey-unlock are known here",
                "say nothing to unlock, or one of: status, log, continue"};

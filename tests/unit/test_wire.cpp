@@ -23,8 +23,13 @@ TEST_CASE("case 60: an ssh client reaches one known word and nothing else") {
   CHECK(*parse_request("") == Word::unlock);
   CHECK(*parse_request(" status\n") == Word::status);
   CHECK(*parse_request("continue") == Word::carry_on);
-  for (const char* bad : {"id", "sh", "unlock; id", "status log", "scp -f x", "UNLOCK",
-                          "/usr/lib/sftp-server", "$(id)", "--key 1", "status\nid"}) {
+  for (const char* usual :
+       {"cryptroot-unlock", "/bin/cryptroot-unlock", "/usr/bin/cryptroot-unlock"})
+    CHECK(*parse_request(usual) == Word::unlock);
+  for (const char* bad :
+       {"id", "sh", "unlock; id", "status log", "scp -f x", "UNLOCK", "/usr/lib/sftp-server",
+        "$(id)", "--key 1", "status\nid", "cryptroot-unlock -x", "$(id)/cryptroot-unlock",
+        "cat - > /lib/cryptsetup/passfifo"}) {
     INFO(bad);
     const auto word = parse_request(bad);
     REQUIRE_FALSE(word);
