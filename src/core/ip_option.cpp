@@ -15,8 +15,9 @@ namespace {
 using Method = IpOption::Method;
 
 // bootp and rarp are asked for by DHCP: nothing that still answers speaks only
-// those. Addresses by DHCPv6 alone are not supported, router announcements are.
-constexpr std::array<std::pair<std::string_view, Method>, 14> methods{{
+// those. What an iBFT holds is not read, and its server mostly answers DHCP too.
+// Addresses by DHCPv6 alone are not supported, router announcements are.
+constexpr std::array<std::pair<std::string_view, Method>, 17> methods{{
     {"dhcp", Method::dhcp},
     {"on", Method::dhcp},
     {"any", Method::dhcp},
@@ -24,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, Method>, 14> methods{{
     {"bootp", Method::dhcp},
     {"rarp", Method::dhcp},
     {"dhcp4", Method::dhcp},
+    {"single-dhcp", Method::dhcp},
+    {"ibft", Method::dhcp},
     {"off", Method::off},
     {"none", Method::off},
     {"static", Method::off},
@@ -31,6 +34,7 @@ constexpr std::array<std::pair<std::string_view, Method>, 14> methods{{
     {"dhcp6", Method::announced},
     {"either6", Method::announced},
     {"link6", Method::announced},
+    {"link-local", Method::announced},
 }};
 
 std::vector<std::string> method_names() {
