@@ -105,4 +105,12 @@ Result<Lease> parse_lease(const std::function<std::string(const std::string&)>& 
   return lease;
 }
 
+void keep_ipv6(Lease& lease) {
+  constexpr unsigned least = 1280;  // RFC 8200
+  auto& mtu = lease.setup.mtu;
+  if (!mtu || *mtu >= least) return;
+  lease.left_out.push_back("its MTU of " + std::to_string(*mtu) + ", too small for IPv6");
+  mtu.reset();
+}
+
 }  // namespace latchkey

@@ -33,4 +33,8 @@ struct Lease {
 [[nodiscard]] Result<Lease> parse_lease(
     const std::function<std::string(const std::string&)>& variable);
 
+/// For a link that has IPv6: leaves an MTU out that is too small for it. The kernel would take
+/// every IPv6 address off the link, and lock out whoever comes by one.
+void keep_ipv6(Lease& lease);
+
 }  // namespace latchkey

@@ -69,12 +69,19 @@ bool on_link(const LinkSetup& setup, const std::string& link) {
   });
 }
 
+bool has_ipv6(const std::string& link) {
+  return std::ranges::any_of(read_addresses(), [&](const LinkAddress& address) {
+    return address.link == link && address.subnet.address.v6;
+  });
+}
+
 int bound(const Paths& paths, bool renewed) {
-  const auto lease = parse_lease(variable);
+  auto lease = parse_lease(variable);
   if (!lease) {
     kmsg(sentence(lease.error()), Loudness::warning);
     return exit_status(lease.error().code);
   }
+  if (has_ipv6(lease->link)) keep_ipv6(*lease);
   const std::string file = early_path(paths, "lease-" + lease->link);
   const auto before = read_held(file);
   Held held{{.link = lease->link, .metric = link_metric(lease->link), .setup = lease->setup}};

@@ -240,6 +240,22 @@ TEST_CASE("leases come, change and end as the DHCP client says", "[.netns]") {
   CHECK(read_mtu(world.root, "nic0") == 1500);
 }
 
+TEST_CASE("an answer with an MTU below that of IPv6 takes no IPv6 off the link", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer;
+  world.file("/etc/latchkey/latchkey.conf", std::string(head) +
+                                                "[network]\ninterface = \"nic0\"\n"
+                                                "address = \"2001:db8::50/64\"\n");
+  const Process door(world.door(), world.root + "/door.out");
+  REQUIRE(eventually(5s, [&] { return has_address("2001:db8::50/64"); }));
+  CHECK(world.dhcp_event("bound", {"ip=192.0.2.50", "mask=24", "mtu=576"}) == 0);
+  CHECK(has_address("192.0.2.50/24"));
+  CHECK(has_address("2001:db8::50/64"));
+  CHECK(read_mtu(world.root, "nic0") == 1500);
+  CHECK(world.dhcp_event("bound", {"ip=192.0.2.50", "mask=24", "mtu=1280"}) == 0);
+}
+
 TEST_CASE("router announcements are enough where there is no IPv4", "[.netns]") {
   if (!possible()) return;
   const World world;

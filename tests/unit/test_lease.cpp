@@ -93,6 +93,20 @@ TEST_CASE("what is wrong beside the address is left out") {
         Lines{address, "without a field of too many bytes"});
 }
 
+TEST_CASE("an MTU too small for IPv6 is left out where there is IPv6") {
+  for (const char* mtu : {"576", "1279", "1280", "9000"}) {
+    auto read = lease({{"mtu", mtu}});
+    REQUIRE(read);
+    CHECK(read->setup.mtu);
+    keep_ipv6(*read);
+    const bool enough = read->setup.mtu.has_value();
+    CHECK(enough == (read->left_out.empty()));
+    CHECK(enough == (std::string(mtu) == "1280" || std::string(mtu) == "9000"));
+    if (!enough)
+      CHECK(read->left_out == Lines{"its MTU of " + std::string(mtu) + ", too small for IPv6"});
+  }
+}
+
 TEST_CASE("a lease brings only so many routes") {
   std::string routes;
   for (int i = 0; i < 60; ++i) routes += "10." + std::to_string(i) + ".0.0/16 192.0.2.1 ";
