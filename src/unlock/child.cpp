@@ -59,12 +59,18 @@ Child& Child::operator=(Child&& other) noexcept {
   return *this;
 }
 
+bool Child::ended() {
+  if (pid_ <= 0) return true;
+  int status = 0;
+  const pid_t reaped = ::waitpid(pid_, &status, WNOHANG);
+  if (reaped == 0 || (reaped < 0 && errno == EINTR)) return false;
+  pid_ = 0;
+  return true;
+}
+
 void Child::keep() {
   if (pid_ > 0) {
-    int status = 0;
-    const pid_t ended = ::waitpid(pid_, &status, WNOHANG);
-    if (ended == 0 || (ended < 0 && errno == EINTR)) return;
-    pid_ = 0;
+    if (!ended()) return;
     const auto now = Clock::now();
     next_ = now - started_ < quick_death ? now + pause_after_it : now;
   }

@@ -31,6 +31,9 @@ class Child {
   /// SIGCHLD and when due() comes.
   void keep();
 
+  /// For a program that is to run once: true when it has ended, or could not be started.
+  [[nodiscard]] bool ended();
+
   /// When keep() has something to do, unless the program ends before.
   [[nodiscard]] std::optional<Clock::time_point> due() const;
 

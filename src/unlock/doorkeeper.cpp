@@ -67,6 +67,12 @@ std::vector<std::string> dropbear_words(const Paths& paths, std::uint16_t port) 
   return out;
 }
 
+std::vector<std::string> busybox_words(std::vector<std::string> words) {
+  const std::string busybox = find_program("busybox");
+  words.insert(words.begin(), busybox.empty() ? "/bin/busybox" : busybox);
+  return words;
+}
+
 std::string own_hostname(const Paths& paths) {
   const auto text = read_file(paths.root + "/etc/hostname", 4096);
   return text ? hostname_in(*text) : "";
@@ -185,12 +191,10 @@ void Doorkeeper::serve_link(const LinkFacts& link, const LinkPlan& plan) {
 
 void Doorkeeper::serve_dhcp(const LinkFacts& link, const LinkPlan& plan, Served& served) {
   if (plan.dhcp4 && !served.dhcp) {
-    const std::string busybox = find_program("busybox");
-    std::vector<std::string> words{busybox.empty() ? "/bin/busybox" : busybox, "udhcpc"};
-    const auto more =
+    std::vector<std::string> words =
         dhcp_words(link.name, plan_.hostname, plan.client_id, paths_.root + image_dhcp_event);
-    words.insert(words.end(), more.begin(), more.end());
-    served.dhcp.emplace(std::move(words));
+    words.insert(words.begin(), "udhcpc");
+    served.dhcp.emplace(busybox_words(std::move(words)));
   }
   // It needs the link up, and would only die without.
   if (served.dhcp && link.up) served.dhcp->keep();
@@ -238,7 +242,9 @@ void Doorkeeper::be_patient(const std::vector<LinkFacts>& links, bool early) {
 }
 
 void Doorkeeper::announce_addresses() {
-  for (const LinkAddress& address : read_addresses()) {
+  const std::vector<LinkAddress> addresses = read_addresses();
+  greet_neighbours(addresses);
+  for (const LinkAddress& address : addresses) {
     if (address.subnet.address.link_local() || !address.subnet.address.host()) continue;
     const std::string text = "early ssh answers at root@" + address.subnet.address.text() +
                              " port " + std::to_string(ssh_.port) + " (" + address.link + ")";
@@ -248,6 +254,29 @@ void Doorkeeper::announce_addresses() {
   }
   // Addresses that come and go (privacy extensions) must not pile up.
   if (announced_.size() > 1000) announced_.clear();
+}
+
+// A router may keep the MAC address that the running system had under an IPv4 address for
+// hours, and early boot says nothing unasked. Once more when the cable is back. Nothing waits
+// for it, or depends on it.
+void Doorkeeper::greet_neighbours(const std::vector<LinkAddress>& addresses) {
+  std::erase_if(greetings_, [](Child& greeting) { return greeting.ended(); });
+  const auto hears = [&](const LinkAddress& address) {
+    return std::ranges::any_of(served_, [&](const auto& entry) {
+      return entry.second.name == address.link && entry.second.carrier;
+    });
+  };
+  std::vector<LinkAddress> now;
+  for (const LinkAddress& address : addresses)
+    if (!address.subnet.address.v6 && address.subnet.address.host() && hears(address))
+      now.push_back(address);
+  for (const LinkAddress& address : now) {
+    if (std::ranges::find(greeted_, address) != greeted_.end()) continue;
+    greetings_.emplace_back(busybox_words(
+        {"arping", "-q", "-U", "-c", "2", "-I", address.link, address.subnet.address.text()}));
+    greetings_.back().keep();
+  }
+  greeted_ = std::move(now);
 }
 
 // Tried again soon, and told once: the log has other things to keep.

@@ -48,6 +48,7 @@ class Doorkeeper {
   void apply(const LinkPlan& plan, const LinkFacts& link);
   void be_patient(const std::vector<LinkFacts>& links, bool early);
   void announce_addresses();
+  void greet_neighbours(const std::vector<LinkAddress>& addresses);
   void fail(const LinkFacts& link, const Error& error);
   [[nodiscard]] int wait_time() const;
 
@@ -60,6 +61,8 @@ class Doorkeeper {
   std::map<std::size_t, int> holders_{};  // plan → index of the link
   std::set<int> changed_{};               // links whose setup is to be given again
   std::set<std::string> announced_{};
+  std::vector<LinkAddress> greeted_{};  // what the neighbours were told, while it is so
+  std::vector<Child> greetings_{};
   std::map<int, std::string> told_{};  // link → what failed last
   Clock::time_point begin_ = Clock::now();
   std::optional<Clock::time_point> early_since_{};

@@ -208,6 +208,37 @@ TEST_CASE("a broken configuration and a card that appears late still give a door
   CHECK(world.state().find("192.0.2") == std::string::npos);
 }
 
+TEST_CASE("a neighbour with another MAC address for ours learns the new one", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer;
+  const auto knows = [&] {
+    const std::string mac(trim(read_file(world.root + "/sys/class/net/nic0/address").value()));
+    return out(peer.inside({"ip", "neigh", "show", "192.0.2.50"})).find(mac) != std::string::npos;
+  };
+  const std::string old =
+      "ip neigh replace 192.0.2.50 lladdr 52:54:00:00:00:99 dev srv0 nud reachable";
+  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/proc/cmdline", "ip=192.0.2.50::192.0.2.1:24::nic0:none");
+  must(peer.inside({"sh", "-c", old}));
+  const Process door(world.door(), world.root + "/door.out");
+  CHECK(eventually(5s, knows));
+  // The cable is out for a while, and the address elsewhere.
+  must(peer.inside({"ip", "link", "set", "srv0", "down"}));
+  REQUIRE(eventually(5s, [&] { return trim(world.text("/sys/class/net/nic0/carrier")) == "0"; }));
+  must(peer.inside({"sh", "-c", "ip link set srv0 up; " + old}));
+  CHECK(eventually(5s, knows));
+  // One that a DHCP server lends.
+  must(peer.inside({"sh", "-c",
+                    "ip neigh del 192.0.2.51 dev srv0 2>/dev/null; ip neigh replace "
+                    "192.0.2.51 lladdr 52:54:00:00:00:99 dev srv0 nud reachable"}));
+  CHECK(world.dhcp_event("bound", {"ip=192.0.2.51", "mask=24"}) == 0);
+  CHECK(eventually(5s, [&] {
+    return out(peer.inside({"ip", "neigh", "show", "192.0.2.51"})).find(":99") == std::string::npos;
+  }));
+  CHECK(world.run_unlock("farewell").status == 0);
+}
+
 TEST_CASE("leases come, change and end as the DHCP client says", "[.netns]") {
   if (!possible()) return;
   const World world;
