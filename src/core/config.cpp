@@ -266,6 +266,15 @@ void read_made_links(Table& table, NetworkConfig& out) {
     return valid_bond_mode(value) ? std::string() : one_of(value, bond_modes());
   });
   table.list("bridge", [&](const std::string& value) { return link(value, out.bridge); });
+  table.text("mac", [&](const std::string& value) {
+    const std::string mac = parse_mac(value).value_or("");
+    // A group's address, with the lowest bit of its first byte set, is none of a link.
+    const bool one = mac.size() > 1 && std::string_view("02468ace").find(mac[1]) != mac.npos;
+    if (one && mac != "00:00:00:00:00:00") out.mac = mac;
+    return std::string(out.mac.empty() && !value.empty()
+                           ? "it is to be a link's MAC address, as in 52:54:00:12:34:56"
+                           : "");
+  });
   if (const auto made = configured_links(out); !made)
     table.wrong(made.error().what.c_str(), made.error().why);
 }

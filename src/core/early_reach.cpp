@@ -2,6 +2,7 @@
 #include "core/early_reach.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,45 @@ std::optional<Finding> other_client(const NetworkPlan& plan, const IpTexts& text
               "client_id, as that of the running system"
             : "write into [network] of latchkey.conf: client_id = \"" + lease->client_id + '"') +
            " (see latchkey.conf(5)); then: update-initramfs -u -k all"});
+}
+
+// The MAC address that the topmost bond or bridge of the plan gets; empty: there is none, or it
+// is not known.
+std::string made_mac(const NetworkPlan& plan, const std::vector<Json>& links) {
+  std::map<std::string, std::string> macs;
+  std::string top;
+  for (const MadeLink& made : plan.made) {
+    std::string mac = made.mac;
+    if (mac.empty() && !made.members.empty()) {
+      const LinkMatch& first = made.members.front();
+      const Json* const card = link_named(links, first.name);
+      if (!first.mac.empty())
+        mac = first.mac;
+      else if (macs.contains(first.name))
+        mac = macs[first.name];
+      else if (card != nullptr)
+        mac = card_mac(*card);
+    }
+    macs[made.name] = mac;
+    if (made.kind != MadeLink::Kind::vlan) top = mac;
+  }
+  return top;
+}
+
+// Where a bond or bridge shows another MAC address than that of the running system.
+std::optional<Finding> other_mac(const NetworkPlan& plan, const std::vector<Json>& links,
+                                 const std::string& name) {
+  const Json* const link = link_named(links, name);
+  const auto now = link == nullptr ? std::nullopt : parse_mac(text_of(*link, "address"));
+  const std::string early = made_mac(plan, links);
+  if (!now || early.empty() || kind_of(*link).empty() || *now == early) return {};
+  return doubtful(
+      {Code::config,
+       "early boot has the MAC address " + early + " where '" + printable(name) + "' has " + *now,
+       "a DHCP server that goes by it gives another address, and a switch may let nothing through",
+       "write into [network] of latchkey.conf: mac = \"" + *now + "\" (see latchkey.conf(5))" +
+           (plan.by_ip_option ? ", and take the ip= away, which comes before it" : "") +
+           "; then: update-initramfs -u -k all"});
 }
 
 // Where the address is right, and early boot has no way from it to elsewhere.
@@ -179,8 +219,8 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
     return made.kind == MadeLink::Kind::vlan && made.vlan_id == vlan;
   });
   if (vlan == 0 || tagged) {
-    if (here) return no_way_out(plan, without_login, fixed);
-    return other_client(plan, texts, host);
+    auto found = here ? no_way_out(plan, without_login, fixed) : other_client(plan, texts, host);
+    return found ? found : other_mac(plan, links, host.link);
   }
   return graded({Code::config,
                  "early boot makes no VLAN " + std::to_string(vlan) + ", over which '" +

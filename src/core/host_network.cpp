@@ -85,13 +85,13 @@ void same_client(HostNetwork& out, const IpTexts& texts, const Json& link) {
 }
 
 // A MAC address that the running system gave its card is none that early boot finds.
-void tell_changed_mac(HostNetwork& out, const Json& link) {
+void tell_changed_mac(HostNetwork& out, const Json& link, const std::string& early) {
   const auto now = parse_mac(text_of(link, "address"));
-  if (!now || *now == card_mac(link)) return;
+  if (!now || early.empty() || *now == early) return;
   out.warnings.push_back(
       {Code::partial,
        "early boot may get another address than '" + printable(out.link) + "' has now",
-       "it asks the DHCP server with the card's own MAC address " + card_mac(link) +
+       "it asks the DHCP server with the card's own MAC address " + early +
            ", the running system with " + *now,
        "let the server know both, or write a fixed address into [network] of "
        "/etc/latchkey/latchkey.conf"});
@@ -99,10 +99,21 @@ void tell_changed_mac(HostNetwork& out, const Json& link) {
 
 // The MAC address that the link shows in early boot, as far as it is known.
 std::string early_mac(const NetworkConfig& config) {
+  if (!config.mac.empty()) return config.mac;
   for (const auto& cards : {std::vector{config.interface}, config.bond, config.bridge})
     for (const std::string& card : cards)
       if (const auto mac = parse_mac(card)) return *mac;
   return "";
+}
+
+// A bond or bridge may have a MAC address that is none of its cards', as udev gives it one: a
+// DHCP server or a switch knows that one.
+void same_mac(HostNetwork& out, const Json& link) {
+  const std::string kind = kind_of(link);
+  if (kind != "vlan" && kind != "bond" && kind != "bridge") return;
+  if (out.config.bond.empty() && out.config.bridge.empty()) return;
+  const auto now = parse_mac(text_of(link, "address"));
+  if (now && *now != early_mac(out.config)) out.config.mac = *now;
 }
 
 // The running system may make its announced addresses of a secret; early boot has those of the
@@ -233,22 +244,24 @@ HostNetwork host_network(const IpTexts& texts) {
     if (instead.empty()) return out;
   }
   const std::string mac = link != nullptr ? card_mac(*link) : "";
-  if (stacked)
+  if (stacked) {
     out.config = layers;
-  else if (!mac.empty() || valid_link_name(out.link))
+    same_mac(out, *link);
+  } else if (!mac.empty() || valid_link_name(out.link)) {
     out.config.interface = mac.empty() ? out.link : mac;
-  else  // the kernel allows names that [network] does not
+  } else {  // the kernel allows names that [network] does not
     out.warnings.push_back({Code::partial,
                             "the interface '" + printable(out.link) + "' has no MAC address",
                             "its name cannot stand in latchkey.conf; early boot will use every "
                             "wired interface",
                             "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
+  }
   // DHCP for IPv4 goes together with lasting IPv6 addresses. Only announced ones: DHCP
   // does no harm beside them.
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
   if (const auto six = by_dhcp6_alone(addresses)) out.out_of_reach = no_dhcp6(out.link, *six);
   if (lent && link != nullptr) same_client(out, texts, *link);
-  if (lent && link != nullptr && !stacked) tell_changed_mac(out, *link);
+  if (lent && link != nullptr) tell_changed_mac(out, *link, early_mac(out.config));
   as_announced(out, addresses);
   lasting_setup(out, addresses, ways);
   if (!floating.empty())

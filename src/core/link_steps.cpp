@@ -93,7 +93,8 @@ Command create_command(const MadeLink& made, const LinkFacts& member) {
             "id",
             std::to_string(made.vlan_id)};
   Command out{"ip", "link", "add", "dev", made.name};
-  if (const auto mac = parse_mac(member.mac)) out.insert(out.end(), {"address", *mac});
+  if (const auto mac = parse_mac(made.mac.empty() ? member.mac : made.mac))
+    out.insert(out.end(), {"address", *mac});
   out.insert(out.end(), {"type", std::string(kind_text(made.kind))});
   return out;
 }

@@ -36,8 +36,8 @@ struct LinkStep {
 /// The kernel modules without which none of these can be made, each once.
 [[nodiscard]] std::vector<std::string> link_modules(std::span<const MadeLink> made);
 
-/// The call that makes the link. A bond or bridge gets its first member's MAC
-/// address: it is what a DHCP server knows, and udev leaves it alone.
+/// The call that makes the link. A bond or bridge gets the MAC address that it is to have, or
+/// its first member's: it is what a DHCP server knows, and udev leaves it alone.
 [[nodiscard]] Command create_command(const MadeLink& made, const LinkFacts& member);
 
 /// The calls that make `member` part of a bond or bridge. A bond takes in only

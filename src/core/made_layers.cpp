@@ -68,6 +68,9 @@ Result<std::vector<MadeLink>> configured_links(const NetworkConfig& config) {
       (config.bridge.empty() || vlan_is_port))
     return wrong("vlan", "'interface' (or 'bond') is to name the link that it lies on");
 
+  if (!config.mac.empty() && !bonded && config.bridge.empty())
+    return wrong("mac", "it is that of a bond or bridge, and there is none");
+
   const auto members = matches("bond", config.bond);
   if (!members) return members.error();
   const auto ports = matches("bridge", config.bridge);
@@ -82,6 +85,7 @@ Result<std::vector<MadeLink>> configured_links(const NetworkConfig& config) {
   }
   if (!config.bridge.empty())
     out.push_back({.kind = Kind::bridge, .name = "br0", .members = *ports});
+  if (!out.empty()) out.back().mac = config.mac;
   if (config.vlan != 0) {
     LinkMatch lies_on{.name = "br0"};
     if (config.bridge.empty() || vlan_is_port) {

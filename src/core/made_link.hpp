@@ -31,6 +31,8 @@ struct MadeLink {
   std::vector<BondSetting> settings{};  ///< of a bond; the mode is the first
   std::optional<unsigned> mtu{};        ///< of a bond
 
+  std::string mac{};  ///< of a bond or bridge; empty: its first member's
+
   bool operator==(const MadeLink&) const = default;
 };
 

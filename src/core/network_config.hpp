@@ -21,6 +21,7 @@ struct NetworkConfig {
   unsigned vlan = 0;                   ///< the number of a VLAN on top; 0: none
   std::vector<std::string> bond{};     ///< the members of `bond0`: names or MAC addresses
   std::string bond_mode = "active-backup";
+  std::string mac{};  ///< of the topmost bond or bridge; empty: that of its first member
   std::vector<std::string> bridge{};  ///< the ports of `br0`, `bond0` or `vlanN` among them
   /// Use every wired interface when the named one has not appeared for a minute, or is wireless.
   bool fallback = true;

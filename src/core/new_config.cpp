@@ -58,6 +58,8 @@ std::string new_network_text(const NewConfig& config) {
   out += line(set && !network.bond.empty() && network.bond_mode != NetworkConfig{}.bond_mode,
               "bond_mode", quoted(network.bond_mode), "\"active-backup\"");
   out += line(set && !network.bridge.empty(), "bridge", list(network.bridge), "[]");
+  out += "# The MAC address of the bridge or bond; without it that of its first member.\n";
+  out += line(set && !network.mac.empty(), "mac", quoted(network.mac), "\"\"");
   out += "# One or a list, IPv4 and IPv6. A gateway may lie outside of the subnet.\n";
   out += line(set && !network.address.empty(), "address", list(network.address),
               "[\"192.0.2.10/24\", \"2001:db8::2/64\"]");

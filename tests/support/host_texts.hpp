@@ -19,6 +19,7 @@ inline std::string said(const HostNetwork& host) {
   if (config.vlan != 0) out += " vlan " + std::to_string(config.vlan);
   if (!config.bond.empty()) out += " bond " + join(config.bond, ",") + " " + config.bond_mode;
   if (!config.bridge.empty()) out += " bridge " + join(config.bridge, ",");
+  if (!config.mac.empty()) out += " mac " + config.mac;
   for (const std::string& address : config.address) out += " " + address;
   for (const std::string& gateway : config.gateway) out += " via " + gateway;
   if (config.mtu != 0) out += " mtu " + std::to_string(config.mtu);

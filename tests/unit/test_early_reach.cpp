@@ -66,8 +66,9 @@ TEST_CASE("what to write is all that init would") {
   IpTexts now = machine(address("192.0.2.10"), "", R"("linkinfo":{"info_kind":"bridge"})");
   now.links.replace(now.links.rfind("}]"), 1, R"(,"master":"ens3"})");
   CHECK(out_of_reach(network_plan("", {}), now, false)
-            ->text.hint.starts_with("write into [network] of latchkey.conf: method = \"static\", "
-                                    "bridge = \"52:54:00:12:34:57\", address = "));
+            ->text.hint.starts_with(
+                "write into [network] of latchkey.conf: method = \"static\", "
+                "bridge = \"52:54:00:12:34:57\", mac = \"52:54:00:12:34:56\", address = "));
 }
 
 TEST_CASE("a network that comes up as the running one is no finding") {
@@ -216,6 +217,27 @@ TEST_CASE("DHCP by another client identifier than now is doubtful") {
   now.leases = {{"ens3", ""}};
   CHECK(judged({}, now) == told);
   CHECK(judged(same, now).empty());
+}
+
+TEST_CASE("case 13: a bridge with another MAC address than now is doubtful") {
+  const IpTexts now =
+      machine(address("192.0.2.10", lent), "", R"("linkinfo":{"info_kind":"bridge"})");
+  NetworkConfig config;
+  config.bridge = {"52:54:00:12:34:57"};
+  const std::string told =
+      "warning: early boot has the MAC address 52:54:00:12:34:57 where 'ens3' has "
+      "52:54:00:12:34:56: a DHCP server that goes by it gives another address, and a switch may "
+      "let nothing through";
+  CHECK(judged(config, now) == told);
+  CHECK(out_of_reach(network_plan("", config), now, false)->text.hint ==
+        "write into [network] of latchkey.conf: mac = \"52:54:00:12:34:56\" (see "
+        "latchkey.conf(5)); then: update-initramfs -u -k all");
+  CHECK(judged({}, now, "bridge=br0:eno2 ip=dhcp") == told);
+  CHECK(judged({}, now, "bond=bond0:eno2 bridge=br0:bond0 ip=dhcp") == told);
+  config.mac = "52:54:00:12:34:56";
+  CHECK(judged(config, now).empty());
+  CHECK(judged({}, now, "bridge=br0:eno9 ip=dhcp").empty());  // not known
+  CHECK(judged({}, now).empty());                             // nothing is made
 }
 
 TEST_CASE("an address from a DHCPv6 server alone is an error until it is written down") {

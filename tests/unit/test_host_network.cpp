@@ -123,6 +123,23 @@ TEST_CASE("case 13: a VLAN, a bond, a bridge under the default route are written
         "static on 52:54:00:00:00:03 vlan 43 bridge vlan43" + reached);
 }
 
+TEST_CASE("case 13: a bridge or bond keeps the MAC address that no card of it has") {
+  const std::string bridged = part("ens3", 3, R"(,"master":"br0")") + ",";
+  const std::string bridge = R"(,"linkinfo":{"info_kind":"bridge"})";
+  CHECK(over("br0", bridged + part("br0", 9, bridge)) ==
+        "static bridge 52:54:00:00:00:03 mac 52:54:00:00:00:09" + reached);
+  const std::string bond =
+      part("ens3", 9, R"(,"permaddr":"52:54:00:00:00:03","master":"b")") + "," +
+      part("b", 9, R"(,"linkinfo":{"info_kind":"bond","info_data":{"mode":"802.3ad"}})");
+  CHECK(over("b", bond) == "static bond 52:54:00:00:00:03 802.3ad mac 52:54:00:00:00:09" + reached);
+  // A VLAN shows that of what it lies on.
+  CHECK(over("b.7",
+             bond + "," +
+                 part("b.7", 9,
+                      R"(,"link":"b","linkinfo":{"info_kind":"vlan","info_data":{"id":7}})")) ==
+        "static vlan 7 bond 52:54:00:00:00:03 802.3ad mac 52:54:00:00:00:09" + reached);
+}
+
 TEST_CASE("what early boot cannot make is named, with what lies below it") {
   CHECK(over("ens3.43", R"({"ifname":"ens3.43","link":"ens3.2","linkinfo":{"info_kind":"vlan",)"
                         R"("info_data":{"id":43}}},{"ifname":"ens3.2","link":"ens3","linkinfo":)"

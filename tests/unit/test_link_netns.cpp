@@ -69,6 +69,22 @@ TEST_CASE("case 13: the door makes a bridge when its port comes, and farewell re
   CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
 }
 
+TEST_CASE("case 13: a bridge has the MAC address of [network]", "[.netns]") {
+  if (!bridges()) return;
+  const World world;
+  world.file("/etc/latchkey/latchkey.conf",
+             std::string(head) +
+                 "[network]\nbridge = \"nic0\"\nmac = \"52:54:00:aa:bb:cc\"\n"
+                 "method = \"static\"\naddress = \"192.0.2.50/24\"\n");
+  const Peer peer;
+  const Process door(world.door(), world.root + "/door.out");
+  CHECK(eventually(20s, [&] { return peer.reaches("192.0.2.50"); }));
+  CHECK(world.text("/sys/class/net/br0/address") == "52:54:00:aa:bb:cc\n");
+  CHECK(out(peer.inside({"ip", "neigh", "show", "192.0.2.50"})).find("52:54:00:aa:bb:cc") !=
+        std::string::npos);
+  CHECK(world.run_unlock("farewell").status == 0);
+}
+
 TEST_CASE("case 13: a bridge that was there before is used, and stays as it was", "[.netns]") {
   if (!bridges()) return;
   const World world;

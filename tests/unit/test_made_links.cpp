@@ -288,6 +288,26 @@ TEST_CASE("case 13: a bridge's ports are raised, a bond among them has its membe
   CHECK_FALSE(plan_for(plan, kernel.at("bond0")));
 }
 
+TEST_CASE("case 13: the topmost bond or bridge gets the MAC address of [network]") {
+  const auto calls = [](const std::string& network) {
+    Kernel kernel{.links = {card(0)}};
+    kernel.settle(network_plan("", parsed(network).network));
+    return join(kernel.calls, "\n");
+  };
+  const std::string mac = "mac = \"52-54-00-AA-BB-CC\"\n";
+  const std::string given = " address 52:54:00:aa:bb:cc type ";
+  CHECK(calls(mac + "bridge = \"eth0\"").find("dev br0" + given) != std::string::npos);
+  CHECK(calls(mac + "bond = \"eth0\"\nvlan = 7").find("dev bond0" + given) != std::string::npos);
+  const std::string both = calls(mac + "bond = \"eth0\"\nbridge = \"bond0\"");
+  CHECK(both.find("dev br0" + given) != std::string::npos);
+  CHECK(both.find("dev bond0 address 52:54:00:00:00:00 type") != std::string::npos);
+  CHECK(refused(mac).find("[network] mac: it is that of a bond or bridge, and there is none") !=
+        std::string::npos);
+  for (const char* bad : {"53:54:00:00:00:01", "00:00:00:00:00:00", "eth0", "52:54:00"})
+    CHECK(refused("bridge = \"eth0\"\nmac = \"" + std::string(bad) + "\"")
+              .find("it is to be a link's MAC address") != std::string::npos);
+}
+
 TEST_CASE("case 13: a link that was there before is used as it is and takes in nobody") {
   const NetworkPlan plan = network_plan("bond=bond0:eth0 ip=dhcp", {});
   Kernel kernel{.links = {card(0), {.index = 7, .name = "bond0"}}};

@@ -62,11 +62,13 @@ TEST_CASE("case 13: a new latchkey.conf says a VLAN, a bond and a bridge") {
   config.network.bond = {"52:54:00:12:34:56", "52:54:00:12:34:57"};
   config.network.bond_mode = "802.3ad";
   config.network.bridge = {"bond0"};
+  config.network.mac = "52:54:00:12:34:58";
   const Config read = parsed(new_config_text(config));
   CHECK(read.network.vlan == 43);
   CHECK(read.network.bond == config.network.bond);
   CHECK(read.network.bond_mode == "802.3ad");
   CHECK(read.network.bridge == Lines{"bond0"});
+  CHECK(read.network.mac == "52:54:00:12:34:58");
 }
 
 TEST_CASE("a network that is left open is shown and not set") {
