@@ -14,7 +14,7 @@ FirstNetwork set_network(NewConfig& config, const HostNetwork& host, std::string
       config.network_left_open
           ? "Left open: how this machine reaches its network could not be written here."
           : "As '" + host.link + "' was set up when this file was written.";
-  const NetworkPlan plan = network_plan(cmdline, host.config, ip.value);
+  const NetworkPlan plan = network_plan(cmdline, host.config, ip.value, ip.device);
   FirstNetwork out{.warnings = host.warnings};
   if (!plan.by_ip_option) out.out_of_reach = host.out_of_reach;
   if (plan.by_ip_option)

@@ -23,6 +23,7 @@ struct FirstNetwork {
 struct InitramfsIp {
   std::string file{};
   std::string value{};  ///< empty: there is none
+  std::string device{};  ///< its DEVICE=; empty: there is none
 };
 
 /// Fills `[network]` of a new configuration with what the running system does, also

@@ -41,6 +41,26 @@ void add(LinkPlan& link, std::span<const Subnet> addresses, std::span<const Addr
   link.fixed.routes.insert(link.fixed.routes.end(), routes.begin(), routes.end());
 }
 
+// The card that DHCP on no link in particular is for: the one that the machine was started by,
+// as pxelinux tells it (01-52-54-00-12-34-56), or DEVICE= of initramfs-tools.
+LinkMatch boot_card(const std::vector<std::string>& words, std::string_view device) {
+  constexpr std::string_view key = "BOOTIF=";
+  for (const std::string& word : words) {
+    if (!word.starts_with(key)) continue;
+    const std::string_view text = std::string_view(word).substr(key.size());
+    const std::string_view kind_first = text.size() > 3 ? text.substr(3) : "";
+    for (const std::string_view part : {text, kind_first})
+      if (const auto mac = parse_mac(part)) return {.name = "", .mac = *mac};
+  }
+  return valid_link_name(device) ? LinkMatch{.name = std::string(device)} : LinkMatch{};
+}
+
+bool makes_links(const std::vector<std::string>& words) {
+  return std::ranges::any_of(words, [](const std::string& word) {
+    return parse_kind(word.substr(0, word.find('='))).has_value();
+  });
+}
+
 void take(NetworkPlan& plan, const IpOption& option) {
   if (option.method == IpOption::Method::off && option.link.any()) {
     plan.links.clear();  // the last word counts, as for the kernel
@@ -59,12 +79,14 @@ void take(NetworkPlan& plan, const IpOption& option) {
   if (!option.hostname.empty()) plan.hostname = option.hostname;
 }
 
-void take(NetworkPlan& plan, const Result<IpOption>& option) {
-  if (option)
-    take(plan, *option);
-  else
+void take(NetworkPlan& plan, Result<IpOption> option, const LinkMatch& card) {
+  if (!option) {
     plan.problems.push_back(option.error());
-  if (option) plan.by_ip_option = true;
+    return;
+  }
+  if (option->method == IpOption::Method::dhcp && option->link.any()) option->link = card;
+  take(plan, *option);
+  plan.by_ip_option = true;
 }
 
 Error wrong(const std::string& key, const std::string& value, std::string why) {
@@ -187,12 +209,15 @@ Command route_command(const char* verb, const Route& route, const std::string& l
 }  // namespace
 
 NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
-                         std::string_view initramfs_ip) {
+                         std::string_view initramfs_ip, std::string_view initramfs_device) {
   NetworkPlan plan;
   plan.fallback = config.fallback;
   if (valid_hostname(config.hostname)) plan.hostname = config.hostname;
   std::vector<MadeLink> made;
-  for (const std::string& word : command_line_words(cmdline)) {
+  const std::vector<std::string> words = command_line_words(cmdline);
+  // Beside links to be made, the topmost of these is meant.
+  const LinkMatch card = makes_links(words) ? LinkMatch{} : boot_card(words, initramfs_device);
+  for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
     const std::string key = word.substr(0, equals);
     // Nothing behind the sign says nothing. nfsaddrs is the old name.
@@ -205,10 +230,10 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
         plan.problems.push_back(link.error());
     }
     if ((key != "ip" && key != "nfsaddrs") || equals + 1 >= word.size()) continue;
-    take(plan, parse_ip_option(std::string_view(word).substr(equals + 1), plan.problems));
+    take(plan, parse_ip_option(std::string_view(word).substr(equals + 1), plan.problems), card);
   }
   if (!initramfs_ip.empty() && !plan.by_ip_option && !has_ip_option(cmdline))
-    take(plan, parse_ip_option(initramfs_ip, plan.problems, "initramfs-tools' IP="));
+    take(plan, parse_ip_option(initramfs_ip, plan.problems, "initramfs-tools' IP="), card);
   if (!plan.by_ip_option) {
     take(plan, config);
     auto configured = configured_links(config);

@@ -82,9 +82,12 @@ struct LinkFacts {
 /// `bridge=` keeps those of `[network]` out. `ip=off` and `ip=none` give an empty
 /// plan. What is planned for a member of a bond or bridge is done with that
 /// instead. `initramfs_ip` is the IP= of initramfs-tools' own configuration, which counts
-/// as an ip= where the command line has none. Never fails: see NetworkPlan::problems.
+/// as an ip= where the command line has none. An ip= for DHCP on no link in particular is for
+/// the card of the command line's BOOTIF=, else for `initramfs_device`, the DEVICE= of that
+/// configuration, where the command line makes no links. Never fails: see NetworkPlan::problems.
 [[nodiscard]] NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
-                                       std::string_view initramfs_ip = {});
+                                       std::string_view initramfs_ip = {},
+                                       std::string_view initramfs_device = {});
 
 /// True when the command line has an ip=, be it empty.
 [[nodiscard]] bool has_ip_option(std::string_view cmdline);

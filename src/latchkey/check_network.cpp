@@ -70,17 +70,17 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
                      "'" + source + "' has it, and init then runs no script of local-top",
                      "boot with a local root, or unlock on the running system: latchkey unlock"}));
   };
+  const InitramfsIp ip = initramfs_ip(paths.root);
   const auto lines = known_command_lines(paths.root);
   for (const CommandLine& line : lines) {
-    look(line.source, network_plan(line.text, inputs.config->network));
+    look(line.source, network_plan(line.text, inputs.config->network, "", ip.device));
     tell_foreign(line.source, foreign_boot(line.text));
   }
   const CommandLine setting = foreign_setting(paths.root, lines);
   tell_foreign(setting.source, setting.text);
   // One setting of grub's says nothing of what another one adds: any ip= may come first.
   if (std::ranges::any_of(lines, has_ip_option, &CommandLine::text)) return out;
-  const InitramfsIp ip = initramfs_ip(paths.root);
-  look(ip.file, network_plan("", inputs.config->network, ip.value));
+  look(ip.file, network_plan("", inputs.config->network, ip.value, ip.device));
   return out;
 }
 

@@ -70,7 +70,7 @@ CommandLine initramfs_setting(const std::string& root, const std::string& name) 
 
 InitramfsIp initramfs_ip(const std::string& root) {
   const CommandLine found = initramfs_setting(root, "IP");
-  return {found.source, found.text};
+  return {found.source, found.text, initramfs_setting(root, "DEVICE").text};
 }
 
 }  // namespace latchkey

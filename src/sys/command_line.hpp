@@ -23,7 +23,7 @@ struct CommandLine {
 /// that has it; both empty where there is none. Nothing of these files is run.
 [[nodiscard]] CommandLine initramfs_setting(const std::string& root, const std::string& name);
 
-/// The IP= that initramfs-tools puts into images.
+/// The IP= and DEVICE= that initramfs-tools puts into images.
 [[nodiscard]] InitramfsIp initramfs_ip(const std::string& root);
 
 }  // namespace latchkey

@@ -67,7 +67,7 @@ std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs
   lines.emplace_back();  // none of them says anything
   const InitramfsIp ip = initramfs_ip(paths.root);
   for (const CommandLine& line : lines) {
-    const NetworkPlan plan = network_plan(line.text, network, ip.value);
+    const NetworkPlan plan = network_plan(line.text, network, ip.value, ip.device);
     made.insert(made.end(), plan.made.begin(), plan.made.end());
   }
   return link_modules(made);
@@ -139,7 +139,9 @@ EarlyInputs read_early_inputs(const Paths& paths) {
                             "install the package again: apt install --reinstall latchkey"});
   }
   // What comes into the image by the hooks of others, and decides who gets in.
-  inputs.add("IP", initramfs_ip(paths.root).value);
+  const InitramfsIp ip = initramfs_ip(paths.root);
+  inputs.add("IP", ip.value);
+  inputs.add("DEVICE", ip.device);
   inputs.add("keyboard", read_file(paths.root + "/etc/default/keyboard"));
   if (out.config)
     for (const std::string& name : unknown_grants(out.config->ssh, out.keys, out.fingerprints))

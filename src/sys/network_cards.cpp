@@ -154,7 +154,7 @@ std::vector<NetworkCard> planned_cards(const std::string& root, const NetworkCon
   const std::vector<LinkFacts> links = read_links(root, false, early);
   std::vector<std::string> planned;
   for (const CommandLine& line : lines) {
-    const NetworkPlan plan = network_plan(line.text, config, ip.value);
+    const NetworkPlan plan = network_plan(line.text, config, ip.value, ip.device);
     for (const LinkFacts& link : links)
       if (is_planned(plan, link)) add_once(planned, link.name);
   }

@@ -108,8 +108,11 @@ void Doorkeeper::read_config() {
   }
   const auto cmdline = read_file(paths_.root + "/proc/cmdline", 64 * 1024);
   // From /conf/initramfs.conf and its like: the init of initramfs-tools exports it.
-  const char* const ip = std::getenv("IP");
-  plan_ = network_plan(cmdline ? *cmdline : "", network, ip != nullptr ? ip : "");
+  const auto exported = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string_view(value == nullptr ? "" : value);
+  };
+  plan_ = network_plan(cmdline ? *cmdline : "", network, exported("IP"), exported("DEVICE"));
   for (const Error& problem : plan_.problems) warn(problem);
   if (plan_.hostname.empty()) plan_.hostname = own_hostname(paths_);
 }

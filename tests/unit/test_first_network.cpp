@@ -79,8 +79,10 @@ TEST_CASE("the last IP= of initramfs-tools' own files is found, and nothing of t
   put("/etc/initramfs-tools/conf.d/ip.dpkg-old", "IP=off\n");
   put("/etc/initramfs-tools/conf.d/ip~", "IP=off\n");
   CHECK(initramfs_ip(root).value == "192.0.2.6");
-  put("/etc/initramfs-tools/conf.d/zz", "IP=\n");
+  CHECK(initramfs_ip(root).device.empty());
+  put("/etc/initramfs-tools/conf.d/zz", "IP=\nDEVICE=eth1\n");
   CHECK(initramfs_ip(root).value.empty());
+  CHECK(initramfs_ip(root).device == "eth1");
 }
 
 TEST_CASE("[network] is left open where nobody could say how") {

@@ -326,6 +326,29 @@ TEST_CASE("a gateway outside the network gets a route of its own") {
               "ip -4 addr del 192.0.2.10/32 dev eth0", "ip -6 addr del 2001:db8::2/128 dev eth0"});
 }
 
+TEST_CASE("DHCP for no link in particular is for the card of BOOTIF= or DEVICE=") {
+  const auto [cmdline, ip, device, meant] =
+      GENERATE(table<std::string, std::string, std::string, std::string>({
+          {"ip=dhcp", "", "", ""},
+          {"ip=dhcp", "", "eth1", "eth1"},
+          {"ip=dhcp", "", "$(reboot)", ""},
+          {"", "on", "eth1", "eth1"},
+          {"ip=eth0:dhcp", "", "eth1", "eth0"},
+          {"ip=192.0.2.5:::24:::none", "", "eth1", ""},
+          {"ip=auto6", "", "eth1", ""},
+          {"", "", "eth1", ""},
+          {"ip=dhcp BOOTIF=01-52-54-00-AA-BB-CC", "", "eth1", "52:54:00:aa:bb:cc"},
+          {"BOOTIF=52:54:00:aa:bb:cc ip=dhcp", "", "", "52:54:00:aa:bb:cc"},
+          {"ip=dhcp BOOTIF=01", "", "eth1", "eth1"},
+          {"ip=dhcp bond=bond0:eth0,eth1", "", "eth1", ""},
+      }));
+  INFO(cmdline << ", IP=" << ip << ", DEVICE=" << device);
+  const NetworkPlan plan = network_plan(cmdline, {}, ip, device);
+  REQUIRE(plan.links.size() == 1);
+  CHECK(plan.links[0].match.text() == meant);
+  CHECK(network_plan("ip=off BOOTIF=01-52-54-00-aa-bb-cc", {}, "", "eth1").links.empty());
+}
+
 TEST_CASE("a link is chosen by name, by MAC, by udev's names, or as any wired one") {
   NetworkConfig config;
   config.interface = "52-54-00-AA-BB-CC";
