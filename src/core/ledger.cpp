@@ -22,6 +22,13 @@ bool read_line(const std::vector<Field>& words, LinkEntry& out) {
     if (address) out.setup.addresses.push_back(*address);
     return address.has_value();
   }
+  if (word(0) == "rule" && words.size() == 4) {
+    const auto metric = parse_number(word(2), 0xffffffffUL);
+    const auto address = parse_address(word(3));
+    if (!metric || !address) return false;
+    out.ruled.push_back({*address, static_cast<unsigned>(*metric)});
+    return true;
+  }
   if (word(0) != "route" || words.size() != 5) return false;
   const auto metric = parse_number(word(2), 0xffffffffUL);
   const auto to = parse_subnet(word(3));
@@ -42,6 +49,9 @@ std::vector<std::string> ledger_lines(const LinkEntry& entry) {
   for (const Route& route : entry.setup.routes)
     out.push_back("route " + entry.link + " " + std::to_string(entry.metric) + " " +
                   route.to.text() + " " + (route.via ? route.via->text() : "-"));
+  for (const RuledAddress& one : entry.ruled)
+    out.push_back("rule " + entry.link + " " + std::to_string(one.metric) + " " +
+                  one.address.text());
   return out;
 }
 

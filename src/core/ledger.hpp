@@ -12,16 +12,25 @@
 
 namespace latchkey {
 
+/// An address that rules are there for, see way_commands().
+struct RuledAddress {
+  Address address{};
+  unsigned metric = 0;  ///< that of the link then: one that is plugged in again has another
+
+  bool operator==(const RuledAddress&) const = default;
+};
+
 /// One thing, or several of one link.
 struct LinkEntry {
   std::string link;
   unsigned metric = 0;
   LinkSetup setup{};  ///< its mtu is the one to go back to
+  std::vector<RuledAddress> ruled{};
 
   bool operator==(const LinkEntry&) const = default;
 };
 
-/// One line for each address, route and MTU, without line ends.
+/// One line for each address, route, rule and MTU, without line ends.
 [[nodiscard]] std::vector<std::string> ledger_lines(const LinkEntry& entry);
 
 /// Reads the lines of a file back, one entry per link in the order of their

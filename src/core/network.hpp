@@ -126,9 +126,24 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
 [[nodiscard]] std::vector<Command> link_commands(const LinkSetup& setup, const std::string& link,
                                                  unsigned metric);
 
-/// The calls that take the addresses and routes of a setup away again.
+/// The calls that take the addresses and routes of a setup away again, those of way_commands()
+/// among them.
 [[nodiscard]] std::vector<Command> undo_commands(const LinkSetup& setup, const std::string& link,
                                                  unsigned metric);
+
+/// The addresses of a setup beside which a default route of their family stands: an answer from
+/// one of them is to take that route, though another link has one too.
+[[nodiscard]] std::vector<Address> with_own_way(const LinkSetup& setup);
+
+/// The calls for that: a table of the link's own with the setup's default routes, and rules
+/// by which the answers get there when no route to somewhere in particular leads on. What is
+/// there already, and a kernel without rules, make them fail: that is no harm.
+[[nodiscard]] std::vector<Command> way_commands(const LinkSetup& setup, const std::string& link,
+                                                unsigned metric);
+
+/// The calls that take the rules away again.
+[[nodiscard]] std::vector<Command> undo_way_commands(std::span<const Address> addresses,
+                                                     unsigned metric);
 
 /// The calls that raise a link, and that take it down.
 [[nodiscard]] Command raise_command(const std::string& link);

@@ -109,6 +109,14 @@ class Restorer {
         call_ip(command);
   }
 
+  /// Takes the rules back that were made for a link, also for one that is gone. What fails is
+  /// not there, or ends the calls for the link itself as well.
+  void drop_rules(const LinkEntry& entry) {
+    for (const RuledAddress& one : entry.ruled)
+      for (const Command& command : undo_way_commands(std::span(&one.address, 1), one.metric))
+        (void)attempt(command);
+  }
+
   /// The links that are not as they were, each with its first problem; empty for none.
   [[nodiscard]] const std::string& left() const { return left_; }
 
@@ -119,7 +127,7 @@ class Restorer {
     return ::if_nametoindex(link.c_str()) != 0;
   }
 
-  void call_ip(const Command& command) {
+  Result<std::string> attempt(const Command& command) {
     Result<std::string> done = Error{Code::timeout, "too many calls of ip did not end", "", ""};
     // Once more after one that hung: all of them may be repeated, and what a machine that
     // stalled for a moment leaves out would be found by the real network.
@@ -128,6 +136,11 @@ class Restorer {
       if (done || done.error().code != Code::timeout) break;
       ++hanging_;
     }
+    return done;
+  }
+
+  void call_ip(const Command& command) {
+    const auto done = attempt(command);
     // Gone already is as good as taken away.
     if (::if_nametoindex(link_.c_str()) == 0) return;
     if (!done && done.error().why.find("No such process") == std::string::npos &&
@@ -199,6 +212,7 @@ Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::stri
   const unsigned metric = link_metric(link);
   const auto present = read_addresses();
   LinkEntry ours{.link = link, .metric = metric, .setup = setup};
+  for (const Address& address : with_own_way(setup)) ours.ruled.push_back({address, metric});
   std::erase_if(ours.setup.addresses, [&](const Subnet& a) { return has(present, link, a); });
   if (setup.mtu) {
     const auto known = ledger(paths);
@@ -214,13 +228,18 @@ Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::stri
   for (const Command& command : link_commands(setup, link, metric))
     if (const auto done = call_early(command, std::chrono::seconds(5)); !done && !first)
       first = done.error();
+  // Without them a machine with one router is reached all the same.
+  for (const Command& command : way_commands(setup, link, metric))
+    (void)call_early(command, std::chrono::seconds(5));
   if (first) return *first;
   return Ok{};
 }
 
 void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric) {
-  for (const Command& command : undo_commands(setup, link, metric))
-    if (!call_early(command, std::chrono::seconds(5))) continue;
+  std::vector<Command> commands = undo_way_commands(with_own_way(setup), metric);
+  const auto more = undo_commands(setup, link, metric);
+  commands.insert(commands.end(), more.begin(), more.end());
+  for (const Command& command : commands) (void)call_early(command, std::chrono::seconds(5));
 }
 
 Result<> restore_network(const Paths& paths) {
@@ -235,13 +254,17 @@ Result<> restore_network(const Paths& paths) {
   for (const std::string& link : made)
     if (user.empty()) restorer.call_for(link, delete_command(link));
   std::vector<LinkEntry> entries = ledger(paths);
+  const auto stays = [&](const std::string& link) {
+    return raised.contains(link) && !user.empty();
+  };
+  for (const LinkEntry& entry : entries)
+    if (!stays(entry.link)) restorer.drop_rules(entry);
   for (const std::string& link : raised)
     if (std::ranges::find(entries, link, &LinkEntry::link) == entries.end())
       entries.push_back({.link = link});
   for (const LinkEntry& entry : entries) {
     if (std::ranges::find(made, entry.link) != made.end()) continue;
-    const bool ours = raised.contains(entry.link);
-    if (!ours || user.empty()) restorer.restore(entry, ours);
+    if (!stays(entry.link)) restorer.restore(entry, raised.contains(entry.link));
   }
   for (const std::string& link : links_of(early_path(paths, "lowered")))
     if (user.empty()) restorer.call_for(link, raise_command(link));

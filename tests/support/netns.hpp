@@ -140,6 +140,17 @@ class World {
     all += out({"ip", "-o", "-4", "addr", "show", "dev", "nic0"});
     all += out({"ip", "-4", "route", "show", "table", "all", "dev", "nic0"});
     all += out({"ip", "-6", "route", "show", "table", "all", "dev", "nic0"});
+    all += rules();
+    return all;
+  }
+  // The rules for single addresses.
+  [[nodiscard]] static std::string rules() {
+    std::string all;
+    for (const char* family : {"-4", "-6"}) {
+      const std::string text = out({"ip", family, "rule"});
+      for (const std::string_view line : split_lines(text))
+        if (line.find("from all") == line.npos) all += std::string(line) + "\n";
+    }
     return all;
   }
   // The processes of this world: of a program, and DHCP clients.
@@ -168,10 +179,13 @@ class World {
   std::string root;
 };
 
-// The other end of nic0's cable: a namespace that lives as long as a process.
+// The other end of a cable, nic0's mostly: a namespace that lives as long as a process.
 class Peer {
  public:
-  Peer() : holder_({find_program("unshare"), "-n", find_program("sleep"), "600"}) {
+  explicit Peer(std::string card = "nic0", std::string address = "192.0.2.1/24")
+      : card_(std::move(card)),
+        address_(std::move(address)),
+        holder_({find_program("unshare"), "-n", find_program("sleep"), "600"}) {
     const auto own = fs::read_symlink("/proc/self/ns/net");
     REQUIRE(eventually(5s, [&] {
       std::error_code failed;
@@ -181,9 +195,9 @@ class Peer {
     plug();
   }
   void plug() const {
-    must({"ip", "link", "add", "nic0", "type", "veth", "peer", "name", "srv0", "netns",
+    must({"ip", "link", "add", card_, "type", "veth", "peer", "name", "srv0", "netns",
           std::to_string(holder_.pid())});
-    must(inside({"ip", "addr", "add", "192.0.2.1/24", "dev", "srv0"}));
+    must(inside({"ip", "addr", "add", address_, "dev", "srv0"}));
     must(inside({"ip", "link", "set", "srv0", "up"}));
     must(inside({"ip", "link", "set", "lo", "up"}));
   }
@@ -200,6 +214,8 @@ class Peer {
 
  private:
   [[nodiscard]] std::string proc() const { return "/proc/" + std::to_string(holder_.pid()); }
+  std::string card_;
+  std::string address_;
   Process holder_;
 };
 

@@ -138,6 +138,40 @@ TEST_CASE("a link that was up before keeps what it had", "[.netns]") {
   CHECK(world.state() == before);
 }
 
+TEST_CASE("of two cards each answers by its own router, and no rule is left", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer inner;
+  const Peer outer("nic1", "198.51.100.1/24");
+  // Somebody behind the router of the second card; the first one's knows no way to them.
+  for (const char* address : {"203.0.113.9/32", "2001:db8:9::9/128"})
+    must(outer.inside({"ip", "addr", "add", address, "dev", "lo"}));
+  must(outer.inside({"ip", "addr", "add", "2001:db8:1::1/64", "dev", "srv0", "nodad"}));
+  const auto reached = [&](const char* from, const char* to) {
+    return run(outer.inside({"busybox", "ping", "-c", "1", "-W", "1", "-I", from, to}))->status ==
+           0;
+  };
+  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/proc/cmdline",
+             "ip=nic0:dhcp ip=[2001:db8::50]::[2001:db8::1]:64::nic0:none "
+             "ip=198.51.100.50::198.51.100.1:24::nic1:none "
+             "ip=[2001:db8:1::50]::[2001:db8:1::1]:64::nic1:none");
+  const Process door(world.door(), world.root + "/door.out");
+  REQUIRE(eventually(5s, [&] { return has_address("2001:db8::50/64"); }));
+  CHECK(world.dhcp_event("bound", {"ip=192.0.2.50", "mask=24", "router=192.0.2.1"}) == 0);
+  CHECK(eventually(10s, [&] { return reached("203.0.113.9", "198.51.100.50"); }));
+  CHECK(eventually(10s, [&] { return reached("2001:db8:9::9", "2001:db8:1::50"); }));
+  CHECK(inner.reaches("192.0.2.50"));
+  CHECK(World::rules().find("from 192.0.2.50") != std::string::npos);
+  // The address of the lease changes, and a card goes away: so do their rules.
+  CHECK(world.dhcp_event("bound", {"ip=192.0.2.51", "mask=24", "router=192.0.2.1"}) == 0);
+  CHECK(World::rules().find("from 192.0.2.50") == std::string::npos);
+  CHECK(World::rules().find("from 192.0.2.51") != std::string::npos);
+  out({"ip", "link", "del", "nic1"});
+  CHECK(world.run_unlock("farewell").status == 0);
+  CHECK(World::rules().empty());
+}
+
 TEST_CASE("the address of initramfs.conf, which init exports, is used", "[.netns]") {
   if (!possible()) return;
   const World world;

@@ -319,7 +319,9 @@ TEST_CASE("a gateway outside the network gets a route of its own") {
               "ip -6 route replace ::/0 via 2001:db8:1::1 dev eth0 metric 1002"});
   const LinkSetup setup = network_plan("", config).links[0].fixed;
   CHECK(texts(undo_commands(setup, "eth0", 1002)) ==
-        Lines{"ip -6 route del ::/0 via 2001:db8:1::1 dev eth0 metric 1002",
+        Lines{"ip -4 route del 0.0.0.0/0 via 198.51.100.1 dev eth0 metric 1002 table 602",
+              "ip -6 route del ::/0 via 2001:db8:1::1 dev eth0 metric 1002 table 602",
+              "ip -6 route del ::/0 via 2001:db8:1::1 dev eth0 metric 1002",
               "ip -6 route del 2001:db8:1::1/128 dev eth0 metric 1002",
               "ip -4 route del 0.0.0.0/0 via 198.51.100.1 dev eth0 metric 1002",
               "ip -4 route del 198.51.100.1/32 dev eth0 metric 1002",
@@ -397,18 +399,38 @@ TEST_CASE("fixed addresses are held by one link, one with a cable first") {
   CHECK(holder(std::vector<LinkFacts>{}, 3) == 0);
 }
 
+TEST_CASE("an answer takes the router of the address that it is from") {
+  NetworkConfig config;
+  config.method = NetworkConfig::Method::fixed;
+  config.address = {"192.0.2.10/24", "2001:db8::2/64"};
+  config.gateway = {"192.0.2.1"};
+  const LinkSetup setup = network_plan("", config).links[0].fixed;
+  CHECK(texts(way_commands(setup, "eth1", 1003)) ==
+        Lines{"ip -4 route replace 0.0.0.0/0 via 192.0.2.1 dev eth1 metric 1003 table 603",
+              "ip -4 rule add from 192.0.2.10 table main suppress_prefixlength 0 pref 1003",
+              "ip -4 rule add from 192.0.2.10 table 603 pref 11003"});
+  CHECK(texts(undo_way_commands(with_own_way(setup), 1003)) ==
+        Lines{"ip -4 rule del from 192.0.2.10 table main suppress_prefixlength 0 pref 1003",
+              "ip -4 rule del from 192.0.2.10 table 603 pref 11003"});
+  config.gateway.clear();
+  CHECK(way_commands(network_plan("", config).links[0].fixed, "eth1", 1003).empty());
+}
+
 TEST_CASE("what was given to links is written down and read back") {
   const LinkEntry entry{
       "eth0",
       1002,
       {1500,
        {*parse_subnet("192.0.2.5/24"), *parse_subnet("2001:db8::2/64")},
-       {{*parse_subnet("198.51.100.1/32"), {}}, {Subnet{}, *parse_address("198.51.100.1")}}}};
+       {{*parse_subnet("198.51.100.1/32"), {}}, {Subnet{}, *parse_address("198.51.100.1")}}},
+      {{*parse_address("192.0.2.5"), 1002}, {*parse_address("192.0.2.5"), 1007}}};
   const auto lines = ledger_lines(entry);
   CHECK(lines == Lines{"mtu eth0 1500", "address eth0 192.0.2.5/24", "address eth0 2001:db8::2/64",
                        "route eth0 1002 198.51.100.1/32 -",
-                       "route eth0 1002 0.0.0.0/0 198.51.100.1"});
-  CHECK(parse_ledger(join(lines, "\n") + "\nnonsense\naddress -x 1.2.3.4/8\nroute eth0 x\n") ==
+                       "route eth0 1002 0.0.0.0/0 198.51.100.1", "rule eth0 1002 192.0.2.5",
+                       "rule eth0 1007 192.0.2.5"});
+  CHECK(parse_ledger(join(lines, "\n") +
+                     "\nnonsense\naddress -x 1.2.3.4/8\nroute eth0 x\nrule eth0 x\n") ==
         std::vector{entry});
 }
 
