@@ -1,19 +1,91 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Releases and locks whose caller goes away.
+// Releases and locks: what they would do, and whose caller goes away.
+#include <sys/mount.h>
 #include <unistd.h>
 
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <optional>
+
 #include "cli/place.hpp"
+#include "core/message.hpp"
+#include "core/result.hpp"
+#include "support/alone.hpp"
 #include "support/child.hpp"
+#include "sys/lock_file.hpp"
+#include "sys/setup.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A machine whose volume group is not there.
+class Closed : public Place {
+ public:
+  Closed() {
+    put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/encrypted-keys\"\n");
+    put("etc/latchkey/volumes", "data no-such-vg/encrypted-data /srv/latchkey-not-made ext4\n");
+    put("etc/latchkey/services", "no-such-unit data\n");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("release-services --dry-run says every step, and does none") {
+  const Closed place;
+  const auto words = [&](std::vector<std::string> more) {
+    std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place.path(), "release-services"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    return run_program(argv, "not looked at");
+  };
+  const Done plan = words({"--dry-run"});
+  CHECK(plan.status == 0);
+  CHECK(plan.output ==
+        "1  activate no-such-vg/encrypted-data, no-such-vg/encrypted-keys\n"
+        "2  find the keys volume\n3  read the keys\n4  find 'data'\n5  open 'data'\n"
+        "6  check 'data'\n7  mount 'data'\n8  release 'no-such-unit.service'\n");
+  const auto json = nlohmann::json::parse(words({"-n", "--json"}).output);
+  CHECK(json["steps"].size() == 8);
+  CHECK(json["steps"][6]["step"] == "mount 'data'");
+  CHECK(json["steps"][6]["needs"] == nlohmann::json{"checked data"});
+  CHECK(words({"-n", "--only", "dato"}).status == exit_status(Code::usage));
+  CHECK_FALSE(std::filesystem::exists(place.path("run")));
+  CHECK_FALSE(std::filesystem::exists("/srv/latchkey-not-made"));
+}
+
+TEST_CASE("a boot goes on after ten seconds of a release, which goes on behind it") {
+  const std::string complaint = alone([]() -> std::string {
+    for (const char* folder : {"/etc", "/run", "/var/lib"})
+      if (::mount("tmpfs", folder, "tmpfs", 0, "mode=0755") != 0) return "no tmpfs here";
+    const Paths paths;
+    if (!make_directories(paths.etc(), 0755) || !make_directories(paths.run(), 0755) ||
+        !write_file(paths.etc("latchkey.conf"), "[keys]\ndevice = \"vg/no-such-keys\"\n", 0600) ||
+        !write_file(paths.etc("volumes"), "data vg/no-such-data /mnt/no-such-data ext4\n", 0600))
+      return "cannot write the configuration";
+    // As a check of hours would, another release holds this one up.
+    auto taken = LockFile::take(paths.run("release.lock"), "a release", 0s);
+    if (!taken) return sentence(taken.error());
+    std::optional<LockFile> other(std::move(*taken));
+    try {
+      Child boot({LATCHKEY_PROGRAM, "release-services", "--boot"});
+      boot.expect(
+          "this takes longer; the boot goes on, and what waits for it starts when it is done");
+      other.reset();
+      // What goes on behind it has its output too.
+      if (boot.wait() != 0) return "its status is not 0";
+      return contains(boot.output(), "were not opened in early boot") ? "" : boot.output();
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+  });
+  CHECK(complaint == "");
+}
 
 TEST_CASE("a lock goes on to its end when nobody reads what it prints") {
   if (::geteuid() != 0) return;
-  const Place place;
-  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/encrypted-keys\"\n");
-  place.put("etc/latchkey/volumes", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n");
-  place.put("etc/latchkey/services", "no-such-unit\n");
+  const Closed place;
   const std::string marker = place.put("run/latchkey/released/no-such-unit.service", "");
   // A pipe whose reader has ended.
   const Done done =

@@ -14,6 +14,7 @@
 #include "core/message.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
+#include "support/loop_disk.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/fsck.hpp"
 #include "sys/guard_list.hpp"
@@ -143,6 +144,37 @@ TEST_CASE("case 48: nothing can be written into a guarded mount point, not even 
           out += expect(::rmdir((place + "/y").c_str()) == 0, "guarded with files in it");
           out += expect(static_cast<bool>(guard_mount_point(place, false)), "empty: refused");
           return out + expect(::mkdir((place + "/z").c_str(), 0700) != 0, "empty: not guarded");
+        }) == "");
+}
+
+TEST_CASE("case 48: what a mount would hide keeps it away, unless it may be hidden") {
+  if (find_program("mkfs.ext4").empty() || ::access("/dev/loop-control", W_OK) != 0) {
+    test::skip("needs root, mkfs.ext4 and loop devices");
+    return;
+  }
+  CHECK(alone([] {
+          const test::LoopDisk disk("/mnt/image");
+          struct stat info {};
+          if (!disk.usable() || ::stat(disk.path().c_str(), &info) != 0) return std::string();
+          ::mkdir("/dev/mapper", 0755);
+          std::string out =
+              expect(static_cast<bool>(run_ok({"mkfs.ext4", "-q", disk.path()}, "mkfs")), "mkfs");
+          out += expect(::mount("tmpfs", "/dev/mapper", "tmpfs", 0, "mode=0755") == 0, "no mount");
+          out += expect(::mknod("/dev/mapper/over", S_IFBLK | 0600, info.st_rdev) == 0, "no node");
+          ::mkdir("/mnt/srv", 0755);
+          std::ofstream("/mnt/srv/old.log") << "data";
+          const auto volumes =
+              parse_volumes("www system/www /mnt/srv ext4 x-latchkey.mapping=over\n", "volumes");
+          const auto refused = mount_volume(volumes->front(), false);
+          out += expect(!refused && refused.error().code == Code::refused &&
+                            refused.error().why.ends_with("that it would hide: 'old.log'"),
+                        "was hidden unasked");
+          out += expect(::access("/mnt/srv/old.log", F_OK) == 0, "was hidden");
+          const auto done = mount_volume(volumes->front(), true);
+          out += expect(static_cast<bool>(done), done ? "" : sentence(done.error()));
+          out += expect(::access("/mnt/srv/lost+found", F_OK) == 0, "is not mounted");
+          out += expect(::umount2("/mnt/srv", 0) == 0, "umount");
+          return out + expect(::access("/mnt/srv/old.log", F_OK) == 0, "is gone");
         }) == "");
 }
 

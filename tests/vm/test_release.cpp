@@ -173,6 +173,29 @@ TEST_CASE("case 45, 46: faults of every kind at boot cost no emergency mode and 
   CHECK(m.must("systemctl is-system-running") == "running");
 }
 
+TEST_CASE("case 45: one volume's long check delays neither the boot nor what is on the others",
+          "[.slow]") {
+  Machine& m = closed();
+  m.must("cat > /root/fsck && chmod +x /root/fsck && mv -f /root/fsck /sbin/fsck.ext4 && sync",
+         "#!/bin/sh\n"
+         "case \"$*\" in *cleartext-b*) until [ -e /run/go-on ]; do sleep 1; done ;; esac\n"
+         "exec e2fsck \"$@\"\n");
+  m.reboot();
+  m.wait_early();
+  CHECK(m.early("", m.passphrase() + "\n").status == 0);
+  m.wait_login();
+  m.until("systemctl is-system-running --wait | grep -qx running");
+  m.until_active("serve-a serve-c serve-d");
+  CHECK(m.count("journalctl -b -u latchkey-release -o cat",
+                "this takes longer; the boot goes on") == 1);
+  CHECK(m.sh("mountpoint -q /srv/b").status != 0);
+  CHECK(m.must("systemctl show -P ActiveState serve-b") == "inactive");
+  m.must("touch /run/go-on");
+  m.until_active("serve-b");
+  check_up(m, closed_volumes);
+  m.until("latchkey status");
+}
+
 TEST_CASE("a long check is a bar on a terminal and leaves no trace of it") {
   Machine& m = closed();
   m.must(

@@ -27,7 +27,7 @@ TEST_CASE("a boot that is stuck after the unlock is helped over early ssh", "[.s
 
   const Done again = m.early("reboot");
   CHECK(has(again.output, "rebooting"));
-  m.until_console("early ssh answers at", 2);
+  m.until_console("Run /init as init process", 2);
   m.wait_early();
   CHECK(m.early("", m.passphrase()).status == 0);
   const Done shell = m.early("shell", "id -u; touch /run/go-on\n");
@@ -55,4 +55,14 @@ TEST_CASE("the waiting goes on while somebody is at the prompt, and not for ever
   session.expect("nobody answered in time; the boot goes on without the data", 400s);
   m.wait_login();
   CHECK(m.sh("latchkey log").output.find("went on without the data") != std::string::npos);
+}
+
+TEST_CASE("a boot that nobody answers reboots at the end of its wait, when it is told so",
+          "[.slow]") {
+  Machine m("test-then", {"--volumes", "a:ext4:64", "--script",
+                          LATCHKEY_SOURCE_DIR "/tests/vm/guest/then-reboot"});
+  m.until_console("Run /init as init process", 2, 600s);
+  m.wait_early();
+  m.unlock_and_boot();
+  m.until("latchkey status");
 }
