@@ -8,6 +8,8 @@ GateStep gate_step(const GateFacts& facts) {
   const auto reachable = [&](const ImageVerdict& image) {
     return image.kind == Kind::unlocks || (image.kind == Kind::boots_on && !facts.root_is_a_volume);
   };
+  // Neither booting on nor the image before it brings a driver.
+  if (facts.better_kernel) return GateStep::withdraw;
   if (facts.fresh.kind == Kind::unlocks) return GateStep::keep;
   if (reachable(facts.fresh)) return GateStep::keep_warning;
   if (facts.last && reachable(*facts.last)) return GateStep::restore;

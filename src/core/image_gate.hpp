@@ -31,6 +31,8 @@ struct GateFacts {
   bool root_is_a_volume = false;       ///< booting on would lead nowhere
   /// Without this image the boot loader would start another kernel, which has one.
   bool another_kernel = false;
+  /// That kernel drives the card or the disk which this one has no driver for.
+  bool better_kernel = false;
 };
 
 enum class GateStep {
@@ -43,8 +45,8 @@ enum class GateStep {
 };
 
 /// Takes the facts, gives the step. The best that leaves a way in: an image with which the
-/// machine can be reached stays, else the last such one, else one that boots on, else the
-/// image of another kernel.
+/// machine can be reached stays, unless its kernel lacks what another has; else the last such one,
+/// else one that boots on, else the image of another kernel.
 [[nodiscard]] GateStep gate_step(const GateFacts& facts);
 
 }  // namespace latchkey

@@ -25,8 +25,8 @@ namespace latchkey {
 /// The passphrases of the keys volume, by name and slot, as findings that are fine.
 [[nodiscard]] Findings check_passphrases(const Paths& paths, const EarlyInputs& inputs);
 
-/// Network cards for which a kernel in /boot has no driver.
-[[nodiscard]] Findings check_cards(const Paths& paths, const EarlyInputs& inputs);
+/// Network cards, and disks of the keys volume, for which a kernel in /boot has no driver.
+[[nodiscard]] Findings check_drivers(const Paths& paths, const EarlyInputs& inputs);
 
 /// Other software that gets in the way of early boot, that it lacks, or that opens what the boot
 /// needs beside us.

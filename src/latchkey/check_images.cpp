@@ -8,8 +8,8 @@
 #include "latchkey/check.hpp"
 #include "sys/boot_menu.hpp"
 #include "sys/finished_image.hpp"
+#include "sys/kernel_lacks.hpp"
 #include "sys/late_storage.hpp"
-#include "sys/network_cards.hpp"
 
 namespace latchkey {
 namespace {
@@ -109,13 +109,17 @@ Findings check_images(const Paths& paths, const EarlyInputs& inputs) {
   return out;
 }
 
-Findings check_cards(const Paths& paths, const EarlyInputs& inputs) {
+Findings check_drivers(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
-  const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
-  const auto cards = planned_cards(paths.root, network);
-  for (const BootKernel& kernel : checked_kernels(paths).all)
-    for (Error& warning : cards_without_driver(paths, kernel.version, cards))
-      out.push_back(doubtful(std::move(warning)));
+  const CheckedKernels kernels = checked_kernels(paths);
+  for (const BootKernel& kernel : kernels.all) {
+    KernelLacks lacks = kernel_lacks(paths, kernel.version, inputs);
+    for (Error& fault : lacks.faults) {
+      fault.hint += ", then run: update-initramfs -u -k " + kernel.version;
+      out.push_back(kernel.version == kernels.started ? bad(fault) : doubtful(fault));
+    }
+    for (Error& warning : lacks.warnings) out.push_back(doubtful(std::move(warning)));
+  }
   return out;
 }
 

@@ -16,6 +16,7 @@
 #include "sys/boot_menu.hpp"
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
+#include "sys/kernel_lacks.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -84,6 +85,22 @@ bool another_would_start(const Paths& paths, const std::string& version) {
          std::ranges::any_of(boot_kernels(paths), [&](const BootKernel& kernel) {
            return kernel.has_image && kernel.version != version;
          });
+}
+
+// Why the kernel that GRUB starts without this image serves better: it drives what this one
+// has no driver for. Nothing where this is not the kernel that is started now.
+std::optional<Error> better_kernel(const Paths& paths, const EarlyInputs& inputs,
+                                   const std::string& version) {
+  if (!another_would_start(paths, version)) return std::nullopt;
+  std::vector<BootKernel> kernels = boot_kernels(paths);
+  std::erase_if(kernels, [&](const BootKernel& kernel) {
+    return !kernel.has_image || (kernel.version != version && left_over(paths, kernel.version));
+  });
+  if (kernels.size() < 2 || kernels[0].version != version) return std::nullopt;
+  const KernelLacks lacks = kernel_lacks(paths, version, inputs);
+  if (lacks.faults.empty() || !kernel_lacks(paths, kernels[1].version, inputs).faults.empty())
+    return std::nullopt;
+  return lacks.faults.front();
 }
 
 // Takes the image away, unless the menu that goes on naming it cannot be made again.
@@ -158,8 +175,14 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
       facts.last = judge(globals.paths, file + kept_suffix, version);
     facts.another_kernel = another_would_start(globals.paths, version);
   }
+  const auto better = better_kernel(globals.paths, inputs, version);
+  facts.better_kernel = better.has_value();
   const GateStep step = gate_step(facts);
-  const Error fault = facts.fresh.faults.empty() ? Error{} : facts.fresh.faults.front();
+  Error fault;
+  if (better)
+    fault = *better;
+  else if (!facts.fresh.faults.empty())
+    fault = facts.fresh.faults.front();
   // One that says itself that it boots on was told of while it was built.
   if (step == GateStep::keep_warning && facts.fresh.info.wait) report_warning(fault);
   for (const Error& doubt : facts.fresh.doubts) report_warning(doubt);

@@ -18,6 +18,7 @@
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
 #include "sys/image_tree.hpp"
+#include "sys/kernel_lacks.hpp"
 #include "sys/late_storage.hpp"
 #include "sys/lvm.hpp"
 #include "sys/modules.hpp"
@@ -195,6 +196,10 @@ Result<ImageOutcome> stage_image(const ImageRequest& request) {
   // Other packages' hooks have run.
   for (Finding& late : late_storage(request, inputs))
     outcome.warnings.push_back(std::move(late.text));
+  // No image of this kernel helps; the gate sees to it that another one is started.
+  const KernelLacks lacks = kernel_lacks(request.paths, request.kernel, inputs);
+  for (const auto& list : {lacks.faults, lacks.warnings})
+    outcome.warnings.insert(outcome.warnings.end(), list.begin(), list.end());
   for (const auto& name : wanted.modules) outcome.orders.push_back("module " + name);
   for (const auto& program : wanted.programs)
     outcome.orders.push_back("exec " + request.paths.root + program + " " + program);

@@ -116,7 +116,8 @@ class Faults {
 
   // What the disks and layers below a device ask for. They change without a word to
   // Latchkey: an LV becomes thin, a group grows onto a disk of another kind. What this kernel
-  // has no module for, and a tool that is not installed, was told when the image was built.
+  // has no module for is told of the kernel (kernel_lacks), and a tool that is not installed
+  // was told when the image was built.
   void storage(const DeviceRef& device, const std::string& whose) {
     const Storage below = storage_of(request_.paths.root, request_.paths.root + device.path());
     std::vector<std::string> names = below.drivers;

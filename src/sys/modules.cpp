@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/text.hpp"
+#include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks_bytes.hpp"
 #include "sys/process.hpp"
@@ -63,8 +65,17 @@ bool has_module_file(const std::string& tree, const std::string& file) {
       [&](const std::string& end) { return ::access((tree + file + end).c_str(), F_OK) == 0; });
 }
 
-std::vector<std::string> drivers_of(const std::string& root, const std::string& device) {
-  std::vector<std::string> out;
+std::string alias_of(const std::string& device) {
+  const std::string alias = sys_attribute(device + "/modalias");
+  // It goes through the shell as one word, and to modprobe, which takes patterns.
+  const bool plain =
+      std::ranges::all_of(alias, [](unsigned char c) { return c > ' ' && c < 0x7f; }) &&
+      alias.find_first_of("\"'\\*?[]") == std::string::npos;
+  return plain ? alias : "";
+}
+
+std::vector<DrivenDevice> driven_devices(const std::string& root, const std::string& device) {
+  std::vector<DrivenDevice> out;
   const fs::path top = root + "/sys/devices";
   std::error_code none;
   const fs::path start = fs::canonical(device, none);
@@ -74,10 +85,17 @@ std::vector<std::string> drivers_of(const std::string& root, const std::string& 
     while (at != top && at.has_relative_path()) {
       std::error_code missing;
       const fs::path module = fs::canonical(at / "driver" / "module", missing);
-      if (!missing) add_once(out, module.filename());
+      DrivenDevice driven{missing ? "" : module.filename().string(), alias_of(at.string())};
+      if (driven != DrivenDevice{}) out.push_back(std::move(driven));
       at = at.parent_path();
     }
   }
+  return out;
+}
+
+std::vector<std::string> drivers_of(const std::string& root, const std::string& device) {
+  std::vector<std::string> out;
+  for (const DrivenDevice& driven : driven_devices(root, device)) add_once(out, driven.driver);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/driver_lack.hpp"
 #include "core/result.hpp"
 #include "sys/setup.hpp"
 
@@ -25,6 +26,15 @@ struct ModuleFiles {
 
 /// True when the tree (an image's) holds the module file, compressed or not.
 [[nodiscard]] bool has_module_file(const std::string& tree, const std::string& file);
+
+/// What any kernel finds a driver for this device by, as its directory in /sys says; empty
+/// where that is not known, or no plain word.
+[[nodiscard]] std::string alias_of(const std::string& device);
+
+/// A device, given by its directory in /sys, and the buses it sits on, as far as they have a
+/// driver or an alias.
+[[nodiscard]] std::vector<DrivenDevice> driven_devices(const std::string& root,
+                                                       const std::string& device);
 
 /// The drivers of a device, given by its directory in /sys, and of the buses it sits on.
 /// Those that are part of the kernel itself have no names.

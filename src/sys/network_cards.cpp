@@ -27,12 +27,6 @@ std::string module_of(const std::string& driver) {
   return none ? std::string() : module.filename().string();
 }
 
-// It goes through the shell as one word, and to modprobe, which takes patterns.
-bool plain_word(const std::string& alias) {
-  return std::ranges::all_of(alias, [](unsigned char c) { return c > ' ' && c < 0x7f; }) &&
-         alias.find_first_of("\"'\\*?[]") == std::string::npos;
-}
-
 NetworkCard read_card(const std::string& root, const std::string& link) {
   const std::string at = root + "/sys/class/net/" + link;
   NetworkCard card;
@@ -41,8 +35,7 @@ NetworkCard read_card(const std::string& root, const std::string& link) {
   card.modules = drivers_of(root, at + "/device");
   if (const std::string phy = module_of(at + "/phydev/driver"); !phy.empty())
     add_once(card.modules, phy);
-  const std::string alias = sys_attribute(at + "/device/modalias");
-  if (plain_word(alias)) card.alias = alias;
+  card.alias = alias_of(at + "/device");
   return card;
 }
 
@@ -77,11 +70,6 @@ bool has_firmware(const std::string& root, const std::string& kernel, const std:
   return false;
 }
 
-std::optional<ModuleFiles> find_named(const Paths& paths, const std::string& kernel,
-                                      const std::string& name) {
-  return name.empty() ? std::nullopt : find_module(paths.root, kernel, name);
-}
-
 class Judge {
  public:
   explicit Judge(const ImageRequest& image) : image_(image) {}
@@ -101,7 +89,7 @@ class Judge {
 
  private:
   [[nodiscard]] std::optional<ModuleFiles> find(const std::string& name) const {
-    return find_named(image_.paths, image_.kernel, name);
+    return name.empty() ? std::nullopt : find_module(image_.paths.root, image_.kernel, name);
   }
 
   void need(const ModuleFiles& module, const NetworkCard& card, const std::string& name) {
@@ -179,21 +167,6 @@ std::vector<Error> card_faults(const ImageRequest& image, const std::vector<Netw
   Judge judge(image);
   for (const NetworkCard& card : cards) judge.look_at(card);
   return judge.faults;
-}
-
-std::vector<Error> cards_without_driver(const Paths& paths, const std::string& kernel,
-                                        const std::vector<NetworkCard>& cards) {
-  std::vector<Error> out;
-  for (const NetworkCard& card : cards) {
-    const bool unknown = card.driver.empty() && card.alias.empty();
-    if (unknown || find_named(paths, kernel, card.driver) || find_named(paths, kernel, card.alias))
-      continue;
-    out.push_back(
-        {Code::kernel, "early boot may not reach its network by '" + printable(card.link) + "'",
-         "the kernel " + kernel + " has no driver for it",
-         "install the package that has it, or name the link to use in [network]"});
-  }
-  return out;
 }
 
 }  // namespace latchkey

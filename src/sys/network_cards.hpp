@@ -39,9 +39,4 @@ struct NetworkCard {
 [[nodiscard]] std::vector<Error> card_faults(const ImageRequest& image,
                                              const std::vector<NetworkCard>& cards);
 
-/// The cards for which a kernel itself has nothing, as warnings.
-[[nodiscard]] std::vector<Error> cards_without_driver(const Paths& paths,
-                                                      const std::string& kernel,
-                                                      const std::vector<NetworkCard>& cards);
-
 }  // namespace latchkey

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "core/lists.hpp"
 #include "core/text.hpp"
@@ -61,7 +62,9 @@ Storage storage_of(const std::string& root, const std::string& path) {
     add_once(out.layers.md_levels, sys_attribute(device / "md/level"));
     std::error_code failed;
     add_once(out.layers.late, late_kind(name, fs::canonical(device, failed).string()));
-    add_once(out.drivers, drivers_of(root, device / "device"));
+    std::vector<DrivenDevice> disk = driven_devices(root, device / "device");
+    for (const DrivenDevice& driven : disk) add_once(out.drivers, driven.driver);
+    if (!disk.empty()) out.disks.push_back(std::move(disk));
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/driver_lack.hpp"
 #include "core/storage.hpp"
 
 namespace latchkey {
@@ -23,6 +24,7 @@ namespace latchkey {
 struct Storage {
   StorageLayers layers{};
   std::vector<std::string> drivers{};
+  std::vector<std::vector<DrivenDevice>> disks{};  ///< each with its buses
 };
 
 /// Gives nothing at all for what is no block device.

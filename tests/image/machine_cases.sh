@@ -51,16 +51,18 @@ case_21_lvm_system_id() {
 	check "... and none where there is none" same "$(diff -r "$tree/etc/lvm" "$image/etc/lvm")" ""
 }
 
-# Takes a link, the module of its driver (empty: part of the running kernel) and its modalias.
+# Takes a link, the module of its driver (empty: part of the running kernel), its modalias and,
+# for another one, its number.
 fake_card() {
-	local device=$tree/sys/devices/pci0/0000:00:03.0
+	local number=${4:-3}
+	local device=$tree/sys/devices/pci0/0000:00:0$number.0
 	mkdir -p "$device/net/$1" "$tree/sys/class/net"
 	echo "$3" >"$device/modalias"
 	echo 1 >"$device/net/$1/type"
-	echo 2 >"$device/net/$1/ifindex"
-	echo 52:54:00:00:00:01 >"$device/net/$1/address"
+	echo "$number" >"$device/net/$1/ifindex"
+	echo "52:54:00:00:00:0$number" >"$device/net/$1/address"
 	ln -s ../.. "$device/net/$1/device"
-	ln -s "../../devices/pci0/0000:00:03.0/net/$1" "$tree/sys/class/net/$1"
+	ln -s "../../devices/pci0/0000:00:0$number.0/net/$1" "$tree/sys/class/net/$1"
 	[ -z "$2" ] || fake_driver "$device" "$2"
 }
 
@@ -216,6 +218,70 @@ case_25_storage_that_changed() {
 	run_check ''
 	check "... and nothing is said once its scripts connect in early boot" not said "over iSCSI"
 	rm "$hook" "$tree/dev/mapper/system-encrypted--keys" "$tree/dev/mapper/system-encrypted--mysql"
+	umount "$tree/sys"
+	mount -t sysfs -o ro sysfs "$tree/sys"
+}
+
+# Case 5: a kernel that has no driver for what another drives, as one of DKMS that was not built.
+case_28_kernel_without_a_driver() {
+	local newer=9.9.9-newer file=$tree/boot/initrd.img-9.9.9-newer
+	local modules=$tree/usr/lib/modules menu=$tree/boot/grub
+	build_newer() {
+		built=0
+		rm -f "$file"
+		in_tree update-initramfs -c -k "$newer" >"$work/said" 2>&1 || built=$?
+	}
+	fake_sys
+	fake_card eth0 vmxnet3 pci:v000015ADd000007B0sv000015ADsd000007B0bc02sc00i00
+	build
+	cp -al "$modules/$kernel" "$modules/$newer"
+	cp "$tree/boot/config-$kernel" "$tree/boot/config-$newer"
+	: >"$tree/boot/vmlinuz-$newer"
+	find "$modules/$newer" \( -name 'vmxnet3.ko*' -o -name 'gve.ko*' \) -delete
+	in_tree depmod "$newer"
+	mkdir -p "$menu"
+	echo "linux /boot/vmlinuz-$kernel" >"$menu/grub.cfg"
+	printf '#!/bin/sh\n:\n' >"$tree/usr/sbin/update-grub"
+	chmod +x "$tree/usr/sbin/update-grub"
+	local reason="nobody could reach this machine with kernel $newer: it has no driver for 'eth0'"
+	build_newer
+	check "case 5: a kernel without a driver for the only card is not booted" [ ! -e "$file" ]
+	check "... which fails its installation" [ "$built" -ne 0 ]
+	check "... saying what is booted" said "another kernel is booted"
+	check "... and why" said "$reason"
+	run_check ''
+	check "... and check warns while another kernel is started" said "warning: $reason"
+	mv "$menu" "$work/grub"
+	build_newer
+	check "... where nobody makes a menu for that it stays" [ -e "$file" ]
+	check "... and fails nothing" [ "$built" -eq 0 ]
+	check "... but is warned of" said "warning: $reason"
+	run_check ''
+	check "... and is an error once it is started" said "error: $reason"
+	check "... with what to do" said "install the package that has it, then run: update-initramfs -u -k $newer"
+	mv "$work/grub" "$menu"
+	fake_card eth1 '' '' 4
+	build_newer
+	check "one card of several is a warning" said "early boot may not reach its network by 'eth0'"
+	check "... and no more" [ "$built" -eq 0 ]
+
+	fake_sys
+	fake_disk system-encrypted--keys 7 gve
+	echo pci:v00001AE0d00000042sv00001AE0sd00000058bc02sc00i00 >"$tree/sys/devices/pci0/disk7/modalias"
+	reason="early boot could not find the keys volume with kernel $newer: it has no 'gve'"
+	build_newer
+	check "a kernel without a driver for the keys volume's disk is not booted" [ ! -e "$file" ]
+	check "... and that is said" said "$reason"
+	local module
+	module=$(find "$modules/$kernel" -name 'gve.ko*')
+	mv "$module" "$work/"
+	in_tree depmod "$kernel"
+	build_newer
+	check "... unless the other kernel has none either" [ -e "$file" ]
+	mv "$work/${module##*/}" "$module"
+	in_tree depmod "$kernel"
+	rm -r "$menu" "$tree/usr/sbin/update-grub" "$tree/dev/mapper/system-encrypted--keys"
+	rm -r "${modules:?}/$newer" "$tree/boot/config-$newer" "$tree/boot/vmlinuz-$newer" "$file"
 	umount "$tree/sys"
 	mount -t sysfs -o ro sysfs "$tree/sys"
 }

@@ -44,6 +44,14 @@ TEST_CASE("promise 4: an image that locks its owner out gives way to the best th
     facts.last = of(Kind::lost);
     CHECK(gate_step(facts) == GateStep::boot_on);
   }
+  SECTION("case 5: a kernel that lacks the driver which the next one has gives way to that") {
+    facts.better_kernel = true;
+    for (const Kind kind : {Kind::unlocks, Kind::boots_on, Kind::lost}) {
+      facts.fresh = of(kind);
+      facts.last = of(Kind::unlocks);
+      CHECK(gate_step(facts) == GateStep::withdraw);
+    }
+  }
   SECTION("what cannot be judged is not removed") {
     facts.fresh = of(Kind::unknown);
     facts.root_is_a_volume = facts.another_kernel = true;
