@@ -7,6 +7,7 @@
 
 #include "core/bytes.hpp"
 #include "core/device_ref.hpp"
+#include "core/read_json.hpp"
 #include "core/text.hpp"
 #include "core/volume.hpp"
 
@@ -202,7 +203,7 @@ std::string encode_backup_manifest(const BackupManifest& manifest) {
 Result<BackupManifest> parse_backup_manifest(std::string_view text, const BackupHead& head) {
   BackupManifest manifest;
   try {
-    const auto json = nlohmann::json::parse(text);
+    const auto json = read_json(text);
     if (json.at("version").get<int>() != format_version)
       return damaged("it has a format that this version does not know");
     manifest.date = json.at("date").get<std::string>();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/json_field.hpp"
+#include "core/read_json.hpp"
 
 namespace latchkey {
 namespace {
@@ -58,7 +59,7 @@ LogEvent parse_event(const json& in) {
 }
 
 std::optional<BootEntry> parse_entry(std::string_view line) {
-  const json in = json::parse(line, nullptr, false);
+  const json in = read_json(line);
   if (!in.is_object()) return {};
   BootEntry entry;
   entry.boot = text_field(in, "boot");
@@ -88,7 +89,7 @@ std::int64_t early_time(const BootEntry& entry) {
 json entry_json(const BootEntry& entry) {
   json early;
   if (entry.early) {
-    early = json::parse(to_json(*entry.early), nullptr, false);
+    early = read_json(to_json(*entry.early));
     early["date"] = early_time(entry);
   }
   json events = json::array();

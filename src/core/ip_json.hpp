@@ -8,13 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/read_json.hpp"
+
 namespace latchkey {
 
 using Json = nlohmann::json;
 
 /// The objects of a list; what is no list of objects gives none.
 inline std::vector<Json> rows_of(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = read_json(text);
   std::vector<Json> out;
   if (json.is_array())
     for (const Json& row : json)

@@ -28,6 +28,14 @@ template <class T>
   return printable(field<std::string>(object, name), limit);
 }
 
+/// The object of this name, or an empty one. Never a copy.
+[[nodiscard]] inline const nlohmann::json& object_field(const nlohmann::json& object,
+                                                        const char* name) {
+  static const nlohmann::json nothing = nlohmann::json::object();
+  const auto found = object.find(name);
+  return found != object.end() && found->is_object() ? *found : nothing;
+}
+
 /// What `parse` makes of each object in the list of this name; anything else is left out.
 template <class T>
 [[nodiscard]] std::vector<T> list_field(const nlohmann::json& object, const char* name,

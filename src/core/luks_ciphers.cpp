@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "core/json_field.hpp"
 #include "core/lists.hpp"
+#include "core/read_json.hpp"
 
 namespace latchkey {
 namespace {
@@ -19,9 +21,11 @@ constexpr auto magic = "LUKS\xba\xbe"sv;
 constexpr std::size_t luks1_size = 592;
 constexpr std::size_t json_start = 4096;
 constexpr std::size_t largest = 4U << 20U;
+constexpr std::size_t most_parts = 32;       // LUKS2 has no more slots, nor more of the others
+constexpr std::size_t longest_cipher = 200;  // libcryptsetup takes no longer one
 
 // A text that ends at its first zero byte; nothing odd comes out of it.
-std::string field(std::string_view bytes, std::size_t at, std::size_t size) {
+std::string luks1_text(std::string_view bytes, std::size_t at, std::size_t size) {
   const std::string_view text = bytes.substr(at, size);
   return std::string(text.substr(0, text.find('\0')));
 }
@@ -65,19 +69,18 @@ std::vector<std::string> company(const std::string& word) {
 
 std::vector<std::string> json_ciphers(const Json& parts, const char* area) {
   std::vector<std::string> out;
-  if (!parts.is_object()) return out;
   for (const auto& part : parts) {
-    if (!part.is_object()) continue;
-    const Json* holder = &part;
-    if (*area != '\0') {
-      const auto at = part.find(area);
-      if (at == part.end() || !at->is_object()) continue;
-      holder = &*at;
-    }
-    const auto cipher = holder->find("encryption");
-    if (cipher != holder->end() && cipher->is_string()) add_once(out, cipher->get<std::string>());
+    const Json& holder = *area == '\0' ? part : object_field(part, area);
+    const auto cipher = field<std::string>(holder, "encryption");
+    if (!cipher.empty() && cipher.size() <= longest_cipher) add_once(out, cipher);
   }
   return out;
+}
+
+bool crowded(const Json& header) {
+  return std::ranges::any_of(
+      std::array{"keyslots", "segments", "digests", "tokens"},
+      [&](const char* name) { return object_field(header, name).size() > most_parts; });
 }
 
 Error no_header(const std::string& why) {
@@ -96,34 +99,32 @@ std::size_t luks_header_size(std::string_view start) {
 
 bool is_luks1(std::string_view start) { return luks_header_size(start) == luks1_size; }
 
-Result<std::string_view> luks2_json(std::string_view bytes) {
+Result<Json> luks2_json(std::string_view bytes) {
   const std::size_t size = luks_header_size(bytes);
   if (size == 0 || size == luks1_size) return no_header("there is none");
   if (bytes.size() < size) return no_header("it is cut short");
   const std::string_view area = bytes.substr(json_start, size - json_start);
-  return area.substr(0, area.find('\0'));
+  Json json = read_json(area.substr(0, area.find('\0')));
+  if (!json.is_object()) return no_header("its JSON cannot be read");
+  if (crowded(json)) return no_header("it holds more than any LUKS2 header");
+  return json;
 }
 
 Result<LuksCiphers> parse_luks_ciphers(std::string_view bytes) {
   LuksCiphers out;
   if (is_luks1(bytes)) {
     if (bytes.size() < luks1_size) return no_header("it is cut short");
-    out.data = field(bytes, 8, 32) + "-" + field(bytes, 40, 32);
+    out.data = luks1_text(bytes, 8, 32) + "-" + luks1_text(bytes, 40, 32);
     out.slots.push_back(out.data);
     return out;
   }
-  const auto text = luks2_json(bytes);
-  if (!text) return text.error();
-  const Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object()) return no_header("its JSON cannot be read");
-  const auto part = [&](const char* name) {
-    const auto at = json.find(name);
-    return at == json.end() ? Json() : *at;
-  };
-  const std::vector<std::string> segments = json_ciphers(part("segments"), "");
-  if (segments.empty()) return no_header("it names no cipher");
-  out.data = segments.front();
-  out.slots = json_ciphers(part("keyslots"), "area");
+  const auto json = luks2_json(bytes);
+  if (!json) return json.error();
+  const Json& segments = object_field(*json, "segments");
+  const std::vector<std::string> ciphers = json_ciphers(segments, "");
+  if (ciphers.empty()) return no_header("it names no cipher");
+  out.data = ciphers.front();
+  out.slots = json_ciphers(object_field(*json, "keyslots"), "area");
   return out;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,10 @@ struct LuksCiphers {
 /// True when a device that begins so has a header of LUKS1.
 [[nodiscard]] bool is_luks1(std::string_view start);
 
-/// Takes the bytes of a LUKS2 header; gives the text of its JSON, which is part of
-/// them. Fails with Code::damaged when there is no such header or not all of it.
-[[nodiscard]] Result<std::string_view> luks2_json(std::string_view bytes);
+/// Takes the bytes of a LUKS2 header; gives its JSON, an object. Fails with Code::damaged when
+/// there is no such header or not all of it, and when it cannot be read or holds more than any
+/// LUKS2 header: whoever has the disk can have written it.
+[[nodiscard]] Result<nlohmann::json> luks2_json(std::string_view bytes);
 
 /// Takes a header's bytes; gives its ciphers. Checks no checksum: a wrong answer
 /// costs a needless module at worst. Fails with Code::damaged when there is no

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "core/json_field.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/slot_cost.hpp"
 #include "core/text.hpp"
@@ -34,26 +35,15 @@ std::uint64_t number(const Json& object, const char* name) {
   return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
 }
 
-std::string word(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-Json part(const Json& object, const char* name) {
-  const auto at = object.find(name);
-  return at != object.end() && at->is_object() ? *at : Json::object();
-}
-
 std::vector<SlotCost> luks2_slots(const Json& json) {
   std::vector<SlotCost> out;
-  const Json slots = part(json, "keyslots");
-  for (const auto& entry : slots.items()) {
+  for (const auto& entry : object_field(json, "keyslots").items()) {
     const auto slot = parse_number(entry.key(), 31);
     if (!slot || !entry.value().is_object()) continue;
-    const Json kdf = part(entry.value(), "kdf");
+    const Json& kdf = object_field(entry.value(), "kdf");
     SlotCost cost{.slot = static_cast<int>(*slot),
-                  .cipher = word(part(entry.value(), "area"), "encryption"),
-                  .kdf = word(kdf, "type"),
+                  .cipher = field<std::string>(object_field(entry.value(), "area"), "encryption"),
+                  .kdf = field<std::string>(kdf, "type"),
                   .memory_kib = number(kdf, "memory"),
                   .threads = number(kdf, "cpus")};
     if (cost.kdf.empty()) continue;
@@ -96,39 +86,32 @@ Result<std::vector<SlotCost>> parse_luks_slots(std::string_view bytes) {
       return Error{Code::damaged, "cannot read the LUKS header", "it is cut short", ""};
     return luks1_slots(bytes);
   }
-  const auto text = luks2_json(bytes);
-  if (!text) return text.error();
-  const Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object())
-    return Error{Code::damaged, "cannot read the LUKS header", "its JSON cannot be read", ""};
-  return luks2_slots(json);
+  const auto json = luks2_json(bytes);
+  if (!json) return json.error();
+  return luks2_slots(*json);
 }
 
 std::map<int, std::string> parse_slot_names(std::string_view bytes) {
   std::map<int, std::string> names;
-  const auto text = luks2_json(bytes);
-  if (!text) return names;
-  const Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object()) return names;
-  const Json tokens = part(json, "tokens");
-  for (const auto& entry : tokens.items()) {
-    if (!entry.value().is_object() || word(entry.value(), "type") != slot_name_token) continue;
+  const auto json = luks2_json(bytes);
+  if (!json) return names;
+  for (const auto& entry : object_field(*json, "tokens").items()) {
+    if (!entry.value().is_object() || field<std::string>(entry.value(), "type") != slot_name_token)
+      continue;
     const auto slots = entry.value().find("keyslots");
     if (slots == entry.value().end() || !slots->is_array()) continue;
     for (const Json& slot : *slots)
       if (const auto at = slot.is_string() ? parse_number(slot.get<std::string>(), 31)
                                            : std::optional<unsigned long>())
-        names[static_cast<int>(*at)] = printable(word(entry.value(), "name"), 64);
+        names[static_cast<int>(*at)] = printable(field<std::string>(entry.value(), "name"), 64);
   }
   return names;
 }
 
 bool has_requirements(std::string_view bytes) {
-  const auto text = luks2_json(bytes);
-  if (!text) return false;
-  const Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object()) return false;
-  const Json asked = part(part(json, "config"), "requirements");
+  const auto json = luks2_json(bytes);
+  if (!json) return false;
+  const Json& asked = object_field(object_field(*json, "config"), "requirements");
   const auto list = asked.find("mandatory");
   return list != asked.end() && list->is_array() && !list->empty();
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/read_json.hpp"
 #include "core/shell_word.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
@@ -91,21 +92,20 @@ Unfinished begin_work(const NewVolume& asked, const std::string& uuid) {
 
 Result<NewVolume> asked_in(const Unfinished& work) {
   try {
-    return NewVolume{
-        .vg = work.values.at("vg"),
-        .name = work.name,
-        .size = work.values.at("size"),
-        .mount_point = work.values.at("mount-point"),
-        .fs_type = work.values.at("type"),
-        .options = work.value("options"),
-        .holds = nlohmann::json::parse(work.values.at("holds")).get<std::vector<std::string>>(),
-        .mkfs = nlohmann::json::parse(work.values.at("mkfs")).get<std::vector<std::string>>(),
-        .discard = !work.value("discard").empty(),
-        .cipher = work.value("cipher"),
-        .key_bits =
-            static_cast<std::uint32_t>(parse_number(work.value("key-bits"), 1U << 16U).value_or(0)),
-        .sector_size = static_cast<std::uint32_t>(
-            parse_number(work.value("sector-size"), 1U << 16U).value_or(0))};
+    return NewVolume{.vg = work.values.at("vg"),
+                     .name = work.name,
+                     .size = work.values.at("size"),
+                     .mount_point = work.values.at("mount-point"),
+                     .fs_type = work.values.at("type"),
+                     .options = work.value("options"),
+                     .holds = read_json(work.values.at("holds")).get<std::vector<std::string>>(),
+                     .mkfs = read_json(work.values.at("mkfs")).get<std::vector<std::string>>(),
+                     .discard = !work.value("discard").empty(),
+                     .cipher = work.value("cipher"),
+                     .key_bits = static_cast<std::uint32_t>(
+                         parse_number(work.value("key-bits"), 1U << 16U).value_or(0)),
+                     .sector_size = static_cast<std::uint32_t>(
+                         parse_number(work.value("sector-size"), 1U << 16U).value_or(0))};
   } catch (const std::exception&) {
     return Error{Code::damaged, "cannot go on with the creation of '" + printable(work.name) + "'",
                  "what was noted of it cannot be read", "look into /etc/latchkey/unfinished"};

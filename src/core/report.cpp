@@ -5,6 +5,7 @@
 
 #include "core/json_field.hpp"
 #include "core/message.hpp"
+#include "core/read_json.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -63,7 +64,7 @@ std::string to_json(const BootReport& report) {
 }
 
 Result<BootReport> parse_report(std::string_view text) {
-  const json in = json::parse(text, nullptr, false);
+  const json in = read_json(text);
   if (!in.is_object())
     return Error{Code::damaged, "cannot read early boot's report", "it is not a JSON object", ""};
   BootReport report;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/read_json.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -17,7 +18,7 @@ std::string encode(const State& state) {
 
 Result<State> parse_state(std::string_view text) {
   try {
-    const auto json = nlohmann::json::parse(text);
+    const auto json = read_json(text);
     State state{.newest_key = json.at("newest_key").get<std::string>(),
                 .newest_backup = json.at("newest_backup").get<std::string>(),
                 .backup_file = json.at("backup_file").get<std::string>()};

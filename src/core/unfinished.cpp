@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/read_json.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -28,7 +29,7 @@ Result<Unfinished> parse_unfinished(std::string_view text) {
   const Error damaged{Code::damaged, "cannot read what was left unfinished", "its file is damaged",
                       "look into /etc/latchkey/unfinished"};
   try {
-    const auto json = nlohmann::json::parse(text);
+    const auto json = read_json(text);
     return Unfinished{.command = json.at("command").get<std::string>(),
                       .name = json.at("name").get<std::string>(),
                       .begun = json.at("begun").get<std::string>(),

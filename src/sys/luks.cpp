@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/luks_slots.hpp"
+#include "core/read_json.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
@@ -272,7 +273,7 @@ std::map<int, std::string> LuksDevice::slot_names() const {
   for (int token = 0; token < crypt_token_max(CRYPT_LUKS2); ++token) {
     const char* json = nullptr;
     if (crypt_token_json_get(session_->get(), token, &json) < 0 || json == nullptr) continue;
-    const auto read = nlohmann::json::parse(json, nullptr, false);
+    const auto read = read_json(json);
     if (!read.is_object() || read.value("type", "") != slot_name_token) continue;
     const auto name = read.find("name");
     if (name == read.end() || !name->is_string()) continue;
@@ -291,7 +292,7 @@ Result<> LuksDevice::name_slot(int slot, const std::string& name) {
   for (int token = 0; token < crypt_token_max(CRYPT_LUKS2); ++token) {
     const char* json = nullptr;
     if (crypt_token_json_get(session_->get(), token, &json) < 0 || json == nullptr) continue;
-    const auto read = nlohmann::json::parse(json, nullptr, false);
+    const auto read = read_json(json);
     if (!read.is_object() || read.value("type", "") != slot_name_token) continue;
     // Ours and of this slot, or of a slot that is gone.
     const bool orphan = !read.contains("keyslots") || read["keyslots"].empty();

@@ -8,6 +8,7 @@
 
 #include "core/luks_limits.hpp"
 #include "core/message.hpp"
+#include "core/read_json.hpp"
 #include "core/text.hpp"
 #include "sys/disk_health.hpp"
 
@@ -29,7 +30,7 @@ std::string digest_json(crypt_device* cd) {
 // does not tell its cost: it stands in the header's JSON.
 std::uint64_t costliest_digest(crypt_device* cd) {
   std::uint64_t most = 0;
-  const auto header = nlohmann::json::parse(digest_json(cd), nullptr, false);
+  const auto header = read_json(digest_json(cd));
   if (!header.is_object() || !header.contains("digests")) return 0;
   for (const auto& [id, digest] : header["digests"].items()) {
     const auto iterations = digest.find("iterations");

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "core/read_json.hpp"
 #include "core/rekey_work.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
@@ -27,7 +28,7 @@ Result<nlohmann::json> report(std::vector<std::string> argv, const std::string& 
     if (error.code == Code::missing) error.hint = "run: apt install lvm2";
     return Error{error.code, what, error.why, error.hint};
   }
-  const auto json = nlohmann::json::parse(ran->output, nullptr, false);
+  const auto json = read_json(ran->output);
   try {
     return json.at("report").at(0).at(kind);
   } catch (const nlohmann::json::exception&) {

@@ -268,6 +268,31 @@ TEST_CASE("check looks for a detached header where it is kept") {
   CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
 }
 
+TEST_CASE("Must 5: a header nested without end ends neither check nor the image's hook") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string& json :
+       {R"({"segments":{"0":{"encryption":"aes-xts-plain64","x":)" + deep + "}}}",
+        R"({"segments":{"0":{"encryption":"aes-xts-plain64"}},"keyslots":{"0":)" + deep + "}}"}) {
+    std::string header = std::string("LUKS\xba\xbe\0\2\0\0\0\0\0\x40\0\0", 16);  // 4 MiB of LUKS2
+    header.resize(4096);
+    header += json;
+    header.resize(4U << 20U);
+    root.put("/dev/mapper/system-encrypted--www", header);
+    const std::string said = root.check();
+    INFO(said);
+    CHECK(contains(said, "error: the device of 'www', 'system/encrypted-www', cannot be opened"));
+    CHECK(contains(said, "its JSON cannot be read"));
+    CHECK(contains(said, "the device of 'mail'"));
+    // What it makes of this root's lack of everything is no matter here.
+    const Done staged = run_program({"/bin/sh", "-c", "\"$@\"; exit $?", "sh", LATCHKEY_PROGRAM,
+                                     "--root", root.path(), "image", "stage", root.path("/tree")});
+    INFO(staged.output);
+    CHECK(staged.status < 128);
+  }
+}
+
 TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
   const CheckedRoot root;
   CHECK(contains(root.check(), "ok: memory is written to no disk in clear"));

@@ -137,6 +137,32 @@ TEST_CASE("what is no LUKS header, or a damaged one, is an error and no crash") 
   CHECK(parse_luks_ciphers(whole)->slots.empty());
 }
 
+TEST_CASE("Must 5: a LUKS header deeper, larger or longer than any is an error, and soon") {
+  constexpr std::size_t largest = 4U << 20U;
+  const auto with = [](const std::string& more) {
+    return luks2(R"({"segments":{"0":{"encryption":"aes-xts-plain64"}}, )" + more + "}", largest);
+  };
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  CHECK(parse_luks_ciphers(with(R"("x":)" + nested(31))));
+  std::string slots;
+  for (int i = 0; i < 33; ++i)
+    slots += std::string(i == 0 ? "" : ",") + '"' + std::to_string(i) +
+             R"(":{"area":{"encryption":"c)" + std::to_string(i) + R"("}})";
+  // The first is as deep as fits into the largest header.
+  for (const std::string& bytes :
+       {with(R"("x":)" + nested(2'000'000)), with(R"("keyslots":{"0":)" + nested(33) + "}"),
+        with(R"("keyslots":{)" + slots + "}"),
+        luks2(R"({"segments":{"0":{"encryption":")" + std::string(201, 'a') + R"("}}})"),
+        luks2(R"({"segments":{"0":{"encryption":"aes-xts-plain64","x":)" + nested(100'000) + "}}}",
+              largest)}) {
+    const auto parsed = parse_luks_ciphers(bytes);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().code == Code::damaged);
+  }
+}
+
 TEST_CASE("a cipher's modules are asked for by the kernel's own aliases") {
   CHECK(cipher_modules("aes-xts-plain64") == Lines{"crypto-aes", "crypto-xts", "crypto-ecb"});
   const Lines essiv = cipher_modules("aes-cbc-essiv:sha512");

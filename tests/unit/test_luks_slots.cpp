@@ -170,6 +170,28 @@ TEST_CASE("hostile JSON in a header gives no slots and no crash") {
   }
 }
 
+TEST_CASE("Must 5: a nested or crowded header gives no slots, no names and no crash") {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  std::string crowd = "{";
+  for (int i = 0; i < 33; ++i) crowd += "\"" + std::to_string(i) + "\":{},";
+  crowd.back() = '}';
+  for (const std::string part : {"keyslots", "tokens", "config"})
+    for (const std::string& inside : {"{\"0\":" + deep + "}", deep, crowd}) {
+      if (part == "config" && inside == crowd) continue;
+      std::string bytes = "LUKS\xba\xbe";
+      bytes += std::string("\0\2\0\0\0\0\0\x40\0\0", 10);  // LUKS2, 4 MiB
+      bytes.resize(4096);
+      bytes += "{\"" + part + "\":" + inside + "}";
+      bytes.resize(4U << 20U);
+      INFO(part);
+      const auto slots = parse_luks_slots(bytes);
+      REQUIRE_FALSE(slots);
+      CHECK(slots.error().code == Code::damaged);
+      CHECK(parse_slot_names(bytes).empty());
+      CHECK_FALSE(has_requirements(bytes));
+    }
+}
+
 TEST_CASE("a data volume that only costly slots open is told, with the way out") {
   const auto judge = [](std::vector<SlotCost> slots) { return judge_data_slots(slots, "www"); };
   CHECK_FALSE(judge({cheap()}));
