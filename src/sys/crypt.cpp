@@ -143,7 +143,7 @@ Result<> grow_mapping(const std::string& mapping, const LuksPlace& place, const 
   const auto bytes = key.reveal();
   // Into the kernel's keyring, from where the new table of LUKS2 takes it. That of LUKS1 has
   // the key itself, and its library refuses the flag.
-  const bool keyring = std::string_view(crypt_get_type(cd) ? crypt_get_type(cd) : "") == CRYPT_LUKS2;
+  const bool keyring = text_of(crypt_get_type(cd)) == CRYPT_LUKS2;
   r = crypt_activate_by_passphrase(cd, nullptr, CRYPT_ANY_SLOT, bytes.data(), bytes.size(),
                                    keyring ? CRYPT_ACTIVATE_KEYRING_KEY : 0U);
   if (r == -EPERM)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 namespace latchkey {
 
@@ -13,6 +14,11 @@ struct ReleaseBy {
     Release(object);
   }
 };
+
+/// A text of a C library's, which gives none where there is nothing that it understands.
+[[nodiscard]] inline std::string text_of(const char* text) {
+  return text == nullptr ? std::string() : text;
+}
 
 /// A pointer that a C library allocated, given back by its own function:
 /// `using CryptDevice = Handle<crypt_device, crypt_free>;`

@@ -17,6 +17,7 @@
 #include "sys/device.hpp"
 #include "sys/unfinished.hpp"
 #include "sys/unlock.hpp"
+#include "sys/worker.hpp"
 
 namespace latchkey {
 namespace {
@@ -144,9 +145,11 @@ Result<Keeper> start_keeper(const Setup& setup, const Paths& paths, OpenKeys key
   const pid_t child = ::fork();
   if (child < 0) return not_started();
   if (child == 0) {
-    reader.reset();
-    let_go();
-    keep(setup, paths, std::move(keys), keeper, time, std::move(writer));
+    end_child([&]() -> int {
+      reader.reset();
+      let_go();
+      keep(setup, paths, std::move(keys), keeper, time, std::move(writer));
+    });
   }
   writer.reset();
   char ready = 0;

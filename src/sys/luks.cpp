@@ -39,7 +39,7 @@ Result<> choose_cheap(LuksSession& session) {
 
 Result<> choose_costly(LuksSession& session, const PassphraseCost& cost) {
   crypt_pbkdf_type kdf{};
-  const bool luks1 = std::string(crypt_get_type(session.get())) == CRYPT_LUKS1;
+  const bool luks1 = text_of(crypt_get_type(session.get())) == CRYPT_LUKS1;
   kdf.type = luks1 ? CRYPT_KDF_PBKDF2 : CRYPT_KDF_ARGON2ID;
   kdf.hash = "sha256";
   kdf.time_ms = cost.milliseconds;
@@ -309,10 +309,7 @@ Result<> LuksDevice::name_slot(int slot, const std::string& name) {
 
 // What the header says now, and that it is on the disk.
 Result<> LuksDevice::refresh() {
-  const std::string path = crypt_get_metadata_device_name(session_->get()) == nullptr
-                               ? crypt_get_device_name(session_->get())
-                               : crypt_get_metadata_device_name(session_->get());
-  if (auto synced = sync_device(path); !synced) return synced;
+  if (auto synced = sync_device(session_->header_device()); !synced) return synced;
   auto header = session_->judge(name_, "");
   if (!header) return header.error();
   header_ = std::move(*header);
@@ -329,11 +326,10 @@ Result<> wipe_header(const LuksPlace& place) {
   const std::string& path = written_to(place);
   std::uint64_t size = largest_header;
   if (loaded == 0) {
-    if (!place.uuid.empty() && place.uuid != crypt_get_uuid(session.get()))
-      return Error{
-          Code::refused, what,
-          "another header is there, with the UUID " + std::string(crypt_get_uuid(session.get())),
-          "nothing was wiped; see whose it is: lsblk -f"};
+    const std::string uuid = text_of(crypt_get_uuid(session.get()));
+    if (!place.uuid.empty() && place.uuid != uuid)
+      return Error{Code::refused, what, "another header is there, with the UUID " + printable(uuid),
+                   "nothing was wiped; see whose it is: lsblk -f"};
     size = header_bytes(session, place);
   }
   if (const auto end = file_size(path)) size = std::min(size, *end);

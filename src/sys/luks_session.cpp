@@ -11,6 +11,7 @@
 #include "core/read_json.hpp"
 #include "core/text.hpp"
 #include "sys/disk_health.hpp"
+#include "sys/handle.hpp"
 
 namespace latchkey {
 namespace {
@@ -45,6 +46,11 @@ std::uint64_t costliest_digest(crypt_device* cd) {
 std::string LuksSession::reason(int r) const {
   if (said.empty()) return std::strerror(-r);
   return printable(header_node.as_given(data_node.as_given(said)), 300);
+}
+
+std::string LuksSession::header_device() const {
+  const char* const apart = crypt_get_metadata_device_name(get());
+  return text_of(apart == nullptr ? crypt_get_device_name(get()) : apart);
 }
 
 Result<> LuksSession::init(const LuksPlace& place, bool quiet) {
@@ -93,9 +99,11 @@ Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
 Result<LuksHeader> LuksSession::judge(const std::string& name, const std::string& uuid) const {
   crypt_device* const cd = get();
   LuksHeader header;
-  header.type = crypt_get_type(cd);
-  header.uuid = crypt_get_uuid(cd) == nullptr ? "" : crypt_get_uuid(cd);
-  header.cipher = std::string(crypt_get_cipher(cd)) + "-" + crypt_get_cipher_mode(cd);
+  header.type = text_of(crypt_get_type(cd));
+  header.uuid = text_of(crypt_get_uuid(cd));
+  // None of either where the header's text is no cipher: that is refused as if it said so.
+  if (const std::string cipher = text_of(crypt_get_cipher(cd)); !cipher.empty())
+    header.cipher = cipher + "-" + text_of(crypt_get_cipher_mode(cd));
 
   LuksCosts costs;
   costs.cipher = header.cipher;
@@ -110,10 +118,10 @@ Result<LuksHeader> LuksSession::judge(const std::string& name, const std::string
     if (state != CRYPT_SLOT_ACTIVE && state != CRYPT_SLOT_ACTIVE_LAST) continue;
     crypt_pbkdf_type kdf{};
     std::size_t key_size = 0;
-    const char* cipher = crypt_keyslot_get_encryption(cd, slot, &key_size);
-    SlotCost cost{.slot = slot, .cipher = cipher == nullptr ? "" : cipher};
+    SlotCost cost{.slot = slot,
+                  .cipher = text_of(crypt_keyslot_get_encryption(cd, slot, &key_size))};
     if (crypt_keyslot_get_pbkdf(cd, slot, &kdf) == 0) {
-      cost.kdf = kdf.type == nullptr ? "" : kdf.type;
+      cost.kdf = text_of(kdf.type);
       cost.iterations = kdf.iterations;
       cost.memory_kib = kdf.max_memory_kb;
       cost.threads = kdf.parallel_threads;

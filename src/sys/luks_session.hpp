@@ -34,6 +34,8 @@ struct LuksSession {
   [[nodiscard]] crypt_device* get() const noexcept { return device.get(); }
   /// Why a call failed: the library's own words, or those for its errno value.
   [[nodiscard]] std::string reason(int r) const;
+  /// The device that has the header, as the library was told its name.
+  [[nodiscard]] std::string header_device() const;
   /// Names the device to the library, reading nothing. `quiet` is for who only reads it
   /// and maps it: what is written would go unnoticed by udev.
   [[nodiscard]] Result<> init(const LuksPlace& place, bool quiet = false);

@@ -35,8 +35,6 @@ using Context = Handle<libmnt_context, mnt_free_context>;
 
 Table read_mounts() { return Table(mnt_new_table_from_file("/proc/self/mountinfo")); }
 
-std::string text_of(const char* text) { return text == nullptr ? std::string() : text; }
-
 // True when this mount shows the file system on `device`. btrfs gives its mounts
 // a number of their own, so the source's path counts as well.
 bool shows(libmnt_fs* fs, dev_t device) {

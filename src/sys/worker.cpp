@@ -13,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "core/text.hpp"
@@ -90,6 +91,17 @@ std::optional<Secret> Channel::receive_secret(std::size_t limit) const {
   return secret;
 }
 
+void end_child(const std::function<int()>& work) noexcept {
+  try {
+    ::_exit(work());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: error: a process of it ended early: %s\n",
+                 program_invocation_short_name, error.what());
+  } catch (...) {  // it is of no kind that says anything
+  }
+  ::_exit(exit_status(Code::io));
+}
+
 Result<Worker> Worker::fork(const std::function<int(Channel&)>& body, WorkerKind kind) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
@@ -100,13 +112,15 @@ Result<Worker> Worker::fork(const std::function<int(Channel&)>& body, WorkerKind
   const pid_t pid = ::fork();
   if (pid < 0) return system_error(errno, "cannot start a worker");
   if (pid == 0) {
-    ours.reset();
-    if (kind == WorkerKind::guarded) {
-      protect_process();
-      offer_to_oom_killer();
-    }
-    Channel channel(std::move(theirs));
-    ::_exit(body(channel));
+    end_child([&] {
+      ours.reset();
+      if (kind == WorkerKind::guarded) {
+        protect_process();
+        offer_to_oom_killer();
+      }
+      Channel channel(std::move(theirs));
+      return body(channel);
+    });
   }
   return Worker(pid, std::move(ours));
 }

@@ -56,6 +56,10 @@ class Channel {
   Fd fd_;
 };
 
+/// In a forked child: does the work and ends the process with its status. An exception ends it
+/// too, told on stderr: on its way up it would run what the parent meant to do at its own end.
+[[noreturn]] void end_child(const std::function<int()>& work) noexcept;
+
 /// What a worker is to the rest of the system.
 enum class WorkerKind {
   guarded,  ///< handles secrets or foreign headers: no core dump, not dumpable, and the first

@@ -18,6 +18,7 @@
 #include "sys/kmsg.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/oom.hpp"
+#include "sys/worker.hpp"
 #include "unlock/command.hpp"
 #include "unlock/doorkeeper.hpp"
 #include "unlock/early_network.hpp"
@@ -34,7 +35,7 @@ pid_t start_worker(const Paths& paths) {
   if (pid != 0) return pid;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);
-  ::_exit(Doorkeeper(paths).run());
+  end_child([&] { return Doorkeeper(paths).run(); });
 }
 
 int end_worker(pid_t worker) {

@@ -13,6 +13,8 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <new>
+#include <stdexcept>
 #include <string>
 
 #include "support/catch.hpp"
@@ -128,6 +130,32 @@ TEST_CASE("a worker that ends in time is reaped with its status") {
   REQUIRE(stopped);
   REQUIRE(stopped->channel().receive());
   CHECK(stopped->end() == SIGKILL);
+}
+
+TEST_CASE("Must 6: a worker that throws ends by itself, and does nothing of its parent's") {
+  const test::TempFolder folder;
+  const std::string mark = folder.file("mark");
+  struct Parents {
+    const std::string& file;
+    ~Parents() { std::ofstream(file) << "done"; }
+  };
+  const auto start = [](const std::function<int(Channel&)>& body) {
+    auto worker = Worker::fork([&](Channel& channel) {
+      let_go_of_stdio();
+      return body(channel);
+    });
+    REQUIRE(worker);
+    return worker->reap();
+  };
+  {
+    const Parents parents{mark};
+    CHECK(start([](Channel&) -> int { throw std::logic_error("construction from null"); }) ==
+          exit_status(Code::io) << 8);
+    CHECK(start([](Channel&) -> int { throw std::bad_alloc(); }) == exit_status(Code::io) << 8);
+    CHECK(start([](Channel&) -> int { throw 7; }) == exit_status(Code::io) << 8);
+    CHECK(text_of(mark).empty());
+  }
+  CHECK(text_of(mark) == "done");
 }
 
 TEST_CASE("a socket with room takes the longest log, though nobody reads it yet") {
