@@ -18,6 +18,11 @@ std::optional<std::string> slot_problem(const SlotCost& slot) {
     return head + "asks for " + std::to_string(slot.iterations) + " rounds of key derivation";
   if (slot.memory_kib > most_argon2_memory_kib)
     return head + "asks for " + std::to_string(slot.memory_kib / 1024) + " MiB of memory";
+  if (argon2 && slot.iterations * slot.memory_kib > most_argon2_filled_kib)
+    return head + "asks for " + std::to_string(slot.iterations) + " passes over " +
+           std::to_string(slot.memory_kib / 1024) + " MiB of memory";
+  if (slot.threads > most_argon2_threads)
+    return head + "asks for " + std::to_string(slot.threads) + " threads";
   return {};
 }
 
@@ -33,8 +38,10 @@ std::optional<Error> judge_costs(const LuksCosts& costs, const std::string& name
     return Error{Code::refused, "will not open '" + name + "'",
                  "its header says that a reencryption is under way, or asks for features unknown here",
                  "once the system runs, latchkey check has the commands"};
-  if (costs.digest_iterations > most_pbkdf2_iterations)
-    return refuse("its header asks for " + std::to_string(costs.digest_iterations) +
+  if (!costs.digest_iterations)
+    return refuse("its header does not say in a number how many rounds prove the key");
+  if (*costs.digest_iterations > most_pbkdf2_iterations)
+    return refuse("its header asks for " + std::to_string(*costs.digest_iterations) +
                   " rounds to prove the key");
   for (const SlotCost& slot : costs.slots)
     if (auto problem = slot_problem(slot)) return refuse(*problem);

@@ -26,15 +26,19 @@ struct SlotCost {
 struct LuksCosts {
   std::string cipher{};  ///< of the data
   std::vector<SlotCost> slots{};
-  std::uint64_t digest_iterations = 0;
+  std::optional<std::uint64_t> digest_iterations{0};  ///< nothing: the header does not say
   bool requirements = false;  ///< reencryption under way, or unknown requirements
 };
 
-/// The bounds: a minute of pbkdf2 on a slow machine; 4 GiB and 1000 passes of
-/// Argon2. cryptsetup's own largest choices lie well below.
-inline constexpr std::uint64_t most_pbkdf2_iterations = 50'000'000;
+/// The bounds lie above what cryptsetup chooses with --iter-time of ten seconds on the fastest
+/// machines (some 100 million rounds of pbkdf2 there; Argon2 fills about 10 GiB a second). It
+/// takes at most 4 GiB and 4 threads itself. Where as much takes a slow machine minutes, the time
+/// that each derivation has cuts it short.
+inline constexpr std::uint64_t most_pbkdf2_iterations = 200'000'000;
 inline constexpr std::uint64_t most_argon2_passes = 1000;
 inline constexpr std::uint64_t most_argon2_memory_kib = 4ULL * 1024 * 1024;
+inline constexpr std::uint64_t most_argon2_filled_kib = 256ULL * 1024 * 1024;  // in all passes
+inline constexpr std::uint64_t most_argon2_threads = 16;
 
 /// Gives the reason to refuse the header (Code::refused), or nothing. `name` is
 /// the volume's.

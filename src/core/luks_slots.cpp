@@ -7,6 +7,7 @@
 #include "core/bytes.hpp"
 #include "core/json_field.hpp"
 #include "core/luks_ciphers.hpp"
+#include "core/read_json.hpp"
 #include "core/slot_cost.hpp"
 #include "core/text.hpp"
 
@@ -18,6 +19,7 @@ using Json = nlohmann::json;
 // Where the eight slots of LUKS1 stand in its header.
 constexpr std::size_t first_slot = 208;
 constexpr std::size_t slot_size = 48;
+constexpr std::size_t digest_rounds = 164;  // and where those of its digest do
 constexpr std::uint64_t slot_in_use = 0x00ac71f3;
 
 std::vector<SlotCost> luks1_slots(std::string_view bytes) {
@@ -89,6 +91,22 @@ Result<std::vector<SlotCost>> parse_luks_slots(std::string_view bytes) {
   const auto json = luks2_json(bytes);
   if (!json) return json.error();
   return luks2_slots(*json);
+}
+
+std::optional<std::uint64_t> luks1_digest_rounds(std::string_view bytes) {
+  if (!is_luks1(bytes) || bytes.size() < luks_header_size(bytes)) return {};
+  return big_endian(bytes, digest_rounds, 4);
+}
+
+std::optional<std::uint64_t> luks2_digest_rounds(std::string_view json) {
+  const Json header = read_json(json);
+  std::uint64_t most = 0;
+  for (const Json& digest : object_field(header, "digests")) {
+    const auto rounds = digest.find("iterations");
+    if (rounds == digest.end() || !rounds->is_number_unsigned()) return {};
+    most = std::max(most, rounds->get<std::uint64_t>());
+  }
+  return header.is_object() ? std::optional(most) : std::nullopt;
 }
 
 std::map<int, std::string> parse_slot_names(std::string_view bytes) {

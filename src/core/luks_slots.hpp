@@ -26,6 +26,14 @@ inline constexpr std::uint64_t least_passphrase_rounds = 100'000;
 /// out. Fails with Code::damaged when the header cannot be read.
 [[nodiscard]] Result<std::vector<SlotCost>> parse_luks_slots(std::string_view bytes);
 
+/// Takes the bytes of a LUKS1 header; gives the rounds of pbkdf2 that prove the key which a slot
+/// gave, since libcryptsetup does not tell them. Nothing when they are those of no LUKS1 header.
+[[nodiscard]] std::optional<std::uint64_t> luks1_digest_rounds(std::string_view bytes);
+
+/// The same of a LUKS2 header's JSON: the costliest digest. Nothing when one does not say it as
+/// a number, which libcryptsetup makes one of all the same.
+[[nodiscard]] std::optional<std::uint64_t> luks2_digest_rounds(std::string_view json);
+
 /// The token of a LUKS2 header that holds the name of a key slot: its type.
 inline constexpr const char* slot_name_token = "latchkey-name";
 

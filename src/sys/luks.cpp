@@ -23,6 +23,8 @@
 namespace latchkey {
 namespace {
 
+// As long as an unlock gives a volume, unless open_timeout says otherwise.
+constexpr std::chrono::seconds derivation_patience{60};
 constexpr std::uint32_t cheap_rounds = 1000;  // the fewest that the library accepts
 
 // Nobody can guess 512 random bits, however little a guess costs.
@@ -86,6 +88,9 @@ std::optional<std::uint64_t> file_size(const std::string& path) {
 Error slot_error(const LuksSession& session, const std::string& what, int r) {
   if (r == -EPERM)
     return {Code::denied, what, "no key slot accepts this passphrase or key", "try again"};
+  if (r == -ETIME)
+    return {Code::timeout, what, "its key derivation took longer than a minute",
+            "if this header is not from you, restore your own from a backup: latchkey restore"};
   if (r == -ENOMEM)
     return {Code::memory, what, "not enough memory for the key derivation", "add memory"};
   if (r == -EINVAL && session.said.empty())
@@ -177,11 +182,19 @@ Result<LuksDevice> LuksDevice::format(const LuksFormat& format, const Secret& pa
   return open(format.place);
 }
 
+// A passphrase of the keys volume may have many costly slots to be tried on, and nobody but its
+// owner waits for it. A data volume's header costs what whoever wrote it wants.
+int LuksDevice::derive(const Secret& key, const std::function<int(const Secret&)>& work) const {
+  return name_ == "keys" ? work(key) : session_->derive_within(derivation_patience, key, work);
+}
+
 Result<int> LuksDevice::try_key(const Secret& key) const {
   const std::string what = "cannot open '" + name_ + "'";
   session_->said.clear();
   const std::uint64_t memory = available_memory_kib();
-  const int r = session_->activate(header_, nullptr, key, 0, memory);
+  const int r = derive(key, [&](const Secret& sent) {
+    return session_->activate(header_, nullptr, sent, 0, memory);
+  });
   if (auto error = LuksSession::short_of_memory(header_.memory_kib, r, memory, what, "add memory"))
     return *error;
   if (r < 0) return slot_error(*session_, what, r);
@@ -197,9 +210,11 @@ Result<> LuksDevice::try_slot(int slot, const Secret& key) const {
   if (auto error = LuksSession::short_of_memory(wanted, -ENOMEM, available_memory_kib(), what,
                                                 "end what uses the memory, or add some"))
     return *error;
-  const auto bytes = key.reveal();
-  const int r =
-      crypt_activate_by_passphrase(session_->get(), nullptr, slot, bytes.data(), bytes.size(), 0);
+  const int r = derive(key, [&](const Secret& sent) {
+    const auto bytes = sent.reveal();
+    return crypt_activate_by_passphrase(session_->get(), nullptr, slot, bytes.data(), bytes.size(),
+                                        0);
+  });
   return r < 0 ? Result<>(slot_error(*session_, what, r)) : Result<>(Ok{});
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -60,7 +61,8 @@ class LuksDevice {
   [[nodiscard]] const LuksHeader& header() const noexcept { return header_; }
 
   /// Tries a passphrase or key; gives the number of the slot that it opens. Fails
-  /// with Code::denied (none), Code::memory (a slot wants more than there is).
+  /// with Code::denied (none), Code::memory (a slot wants more than there is), Code::timeout
+  /// (a data volume's header costs more than an unlock would wait for).
   [[nodiscard]] Result<int> try_key(const Secret& key) const;
   /// The same for one slot only: one that wants more memory than there is is not tried.
   [[nodiscard]] Result<> try_slot(int slot, const Secret& key) const;
@@ -92,6 +94,7 @@ class LuksDevice {
  private:
   LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header, std::string name);
   [[nodiscard]] static Result<LuksDevice> make(const LuksFormat& format);
+  [[nodiscard]] int derive(const Secret& key, const std::function<int(const Secret&)>& work) const;
   [[nodiscard]] Result<int> add(const Secret* existing, const Secret& key, int slot = any_slot);
   [[nodiscard]] Result<> refresh();
 

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/luks_session.hpp"
 
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "core/luks_limits.hpp"
+#include "core/luks_slots.hpp"
 #include "core/message.hpp"
-#include "core/read_json.hpp"
 #include "core/text.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/handle.hpp"
+#include "sys/luks_bytes.hpp"
+#include "sys/worker.hpp"
 
 namespace latchkey {
 namespace {
@@ -21,24 +27,16 @@ void keep_error(int level, const char* text, void* user) {
   static_cast<LuksSession*>(user)->said = trim(text);
 }
 
-std::string digest_json(crypt_device* cd) {
-  const char* json = nullptr;
-  if (crypt_dump_json(cd, &json, 0) != 0 || json == nullptr) return {};
-  return json;
-}
-
-// The digest of a LUKS2 header is a derivation too, and the library's interface
-// does not tell its cost: it stands in the header's JSON.
-std::uint64_t costliest_digest(crypt_device* cd) {
-  std::uint64_t most = 0;
-  const auto header = read_json(digest_json(cd));
-  if (!header.is_object() || !header.contains("digests")) return 0;
-  for (const auto& [id, digest] : header["digests"].items()) {
-    const auto iterations = digest.find("iterations");
-    if (iterations != digest.end() && iterations->is_number_unsigned())
-      most = std::max(most, iterations->get<std::uint64_t>());
+// The digest of a header is a derivation too, and the library's interface does not tell its
+// cost: that of LUKS2 stands in the header's JSON, that of LUKS1 in its bytes.
+std::optional<std::uint64_t> costliest_digest(const LuksSession& session) {
+  if (text_of(crypt_get_type(session.get())) == CRYPT_LUKS2) {
+    const char* json = nullptr;
+    if (crypt_dump_json(session.get(), &json, 0) != 0) return {};
+    return luks2_digest_rounds(text_of(json));
   }
-  return most;
+  const auto bytes = read_luks_bytes(session.header_device());
+  return bytes ? luks1_digest_rounds(*bytes) : std::nullopt;
 }
 
 }  // namespace
@@ -107,7 +105,7 @@ Result<LuksHeader> LuksSession::judge(const std::string& name, const std::string
 
   LuksCosts costs;
   costs.cipher = header.cipher;
-  costs.digest_iterations = header.type == "LUKS2" ? costliest_digest(cd) : 0;
+  costs.digest_iterations = costliest_digest(*this);
   std::uint32_t flags = 0;
   if (header.type == "LUKS2" &&
       crypt_persistent_flags_get(cd, CRYPT_FLAGS_REQUIREMENTS, &flags) == 0)
@@ -152,6 +150,30 @@ int LuksSession::activate(const LuksHeader& header, const char* mapping, const S
     if (const int r = attempt(slot.slot); r != -EPERM) return r;
   }
   return -ENOMEM;
+}
+
+int LuksSession::derive_within(std::chrono::milliseconds patience, const Secret& key,
+                               const std::function<int(const Secret&)>& work) {
+  // The key goes by the channel: a forked process sees none of its parent's.
+  auto worker = Worker::fork([&](Channel& channel) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const auto sent = channel.receive_secret(key.size());
+    if (!sent) return 1;
+    const int r = work(*sent);
+    return channel.send('D', std::to_string(r) + "\n" + said) ? 0 : 1;
+  });
+  if (!worker || !worker->channel().send_secret(key)) return -ENOMEM;
+  pollfd answered{worker->channel().fd(), POLLIN, 0};
+  int ready = -1;
+  do {
+    ready = ::poll(&answered, 1, static_cast<int>(patience.count()));
+  } while (ready < 0 && errno == EINTR);
+  if (ready == 0) return -ETIME;
+  const auto answer = worker->channel().receive();
+  const std::size_t end = answer ? answer->payload.find('\n') : std::string::npos;
+  if (end == std::string::npos) return -ENOMEM;
+  said = answer->payload.substr(end + 1);
+  return std::atoi(answer->payload.c_str());
 }
 
 std::optional<Error> LuksSession::short_of_memory(std::uint64_t wanted_kib, int r,

@@ -5,6 +5,8 @@
 
 #include <libcryptsetup.h>
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -48,6 +50,11 @@ struct LuksSession {
   /// -ENOMEM means that none of these accepts it. Gives the slot, or what the library gave.
   [[nodiscard]] int activate(const LuksHeader& header, const char* mapping, const Secret& key,
                              std::uint32_t flags, std::uint64_t memory_kib) const;
+  /// Does `work`, a derivation, in a process of its own, which is ended when it takes longer
+  /// than `patience`: the library waits for no signal. Gives what it gave, -ETIME for one that
+  /// was ended, -ENOMEM for one that died of itself.
+  [[nodiscard]] int derive_within(std::chrono::milliseconds patience, const Secret& key,
+                                  const std::function<int(const Secret&)>& work);
   /// Why `activate` gave `r`, when slots were left out for want of memory. Nothing: it was
   /// another reason.
   [[nodiscard]] static std::optional<Error> short_of_memory(std::uint64_t wanted_kib, int r,

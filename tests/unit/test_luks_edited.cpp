@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Headers as who holds the disk may edit them, on plain files: none is opened that must not
 // be, none ends the program, none costs more time than it may.
+#include <libcryptsetup.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/luks_slots.hpp"
 #include "support/catch.hpp"
 #include "support/luks_edit.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks.hpp"
+#include "sys/luks_session.hpp"
 
 using namespace latchkey;
+using namespace std::chrono_literals;
 using nlohmann::json;
 
 namespace {
@@ -56,6 +64,10 @@ class Disk {
   std::string made_;
 };
 
+// The first number or text of this name in the header's only slot or digest.
+json& slot(json& header) { return header["keyslots"]["0"]; }
+json& digest(json& header) { return header["digests"]["0"]; }
+
 }  // namespace
 
 TEST_CASE("Must 2: a header whose cipher is none is refused, and ends no program") {
@@ -65,4 +77,86 @@ TEST_CASE("Must 2: a header whose cipher is none is refused, and ends no program
     CHECK(disk.refusal([&](json& header) { header["segments"]["0"]["encryption"] = cipher; }) ==
           "its header says that the data is not encrypted");
   }
+}
+
+TEST_CASE("Must 5: a digest whose cost is no number, or too large a one, is refused") {
+  const Disk disk;
+  for (const json& rounds : {json(-1), json("4294967295"), json(4294967295.0), json(nullptr),
+                             json::array({1000}), json(true)}) {
+    INFO(rounds.dump());
+    CHECK(disk.refusal([&](json& header) { digest(header)["iterations"] = rounds; }) ==
+          "its header does not say in a number how many rounds prove the key");
+  }
+  CHECK(disk.refusal([](json& header) { digest(header).erase("iterations"); }) ==
+        "its header does not say in a number how many rounds prove the key");
+  CHECK(disk.refusal([](json& header) { digest(header)["iterations"] = 4294967295; }) ==
+        "its header asks for 4294967295 rounds to prove the key");
+}
+
+TEST_CASE("Must 5: a slot that asks for too much work is refused") {
+  const Disk disk;
+  const auto asks = [&](const json& kdf) {
+    return disk.refusal([&](json& header) { slot(header)["kdf"].update(kdf); });
+  };
+  const json argon2{{"type", "argon2id"}, {"time", 4}, {"memory", 1048576}, {"cpus", 4}};
+  CHECK(asks(argon2).empty());
+  json much = argon2;
+  much["cpus"] = 100'000;
+  CHECK(asks(much) == "its key slot 0 asks for 100000 threads");
+  much = argon2;
+  much["time"] = 1000;
+  much["memory"] = 4194304;
+  CHECK(asks(much) == "its key slot 0 asks for 1000 passes over 4096 MiB of memory");
+}
+
+TEST_CASE("Must 5: the digest of a LUKS1 header is judged too") {
+  const test::TempFolder folder;
+  const std::string file = folder.file("disk");
+  std::ofstream(file).close();
+  std::filesystem::resize_file(file, 32U << 20U);
+  {
+    LuksSession session;
+    REQUIRE(session.init({.device = file, .name = "data"}));
+    crypt_pbkdf_type cheap{};
+    cheap.type = CRYPT_KDF_PBKDF2;
+    cheap.hash = "sha256";
+    cheap.iterations = 1000;
+    cheap.flags = CRYPT_PBKDF_NO_BENCHMARK;
+    REQUIRE(crypt_set_pbkdf_type(session.get(), &cheap) == 0);
+    REQUIRE(crypt_format(session.get(), CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, 64,
+                         nullptr) == 0);
+    REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 0, nullptr, 0, "pass", 4) == 0);
+  }
+  const auto opened = [&] { return LuksDevice::open({.device = file, .name = "data"}); };
+  REQUIRE(opened());
+  CHECK(luks1_digest_rounds(read_file(file, 64U << 20U)->substr(0, 592)) == 1000);
+  {
+    std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
+    out.seekp(164);
+    out.write("\xff\xff\xff\xff", 4);
+  }
+  const auto refused = opened();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::refused);
+  CHECK(refused.error().why == "its header asks for 4294967295 rounds to prove the key");
+}
+
+TEST_CASE("Must 5: a derivation has its time, and says what came of it") {
+  LuksSession session;
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  const auto derive = [&](std::chrono::milliseconds patience,
+                          const std::function<int(const Secret&)>& work) {
+    return session.derive_within(patience, key->secret(), work);
+  };
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(derive(50ms, [](const Secret&) { return ::poll(nullptr, 0, 60'000); }) == -ETIME);
+  CHECK(std::chrono::steady_clock::now() - began < 20s);
+  CHECK(derive(60s, [](const Secret&) -> int { ::_exit(9); }) == -ENOMEM);
+  const std::size_t size = key->secret().size();
+  CHECK(derive(60s, [&](const Secret& sent) {
+          session.said = "a word";
+          return sent.size() == size ? -7 : 1;
+        }) == -7);
+  CHECK(session.said == "a word");
 }

@@ -23,6 +23,17 @@ bool refused(const LuksCosts& costs) {
 
 TEST_CASE("a header as cryptsetup makes it is fine") { CHECK_FALSE(refused(sound())); }
 
+TEST_CASE("what cryptsetup makes with much time on a fast machine is not refused") {
+  LuksCosts costs = sound();
+  costs.digest_iterations = 15'000'000;
+  // 4 GiB and the fewest passes; ten seconds of little memory and of the usual; ten of pbkdf2.
+  costs.slots = {{0, "aes-xts-plain64", "argon2id", 4, 4ULL * 1024 * 1024, 4},
+                 {1, "aes-xts-plain64", "argon2id", 100, 1024 * 1024, 4},
+                 {2, "aes-xts-plain64", "argon2i", 1000, 64ULL * 1024, 4},
+                 {3, "aes-cbc-essiv:sha256", "pbkdf2", 110'000'000, 0, 0}};
+  CHECK_FALSE(refused(costs));
+}
+
 TEST_CASE("Must 2: null ciphers and pending reencryption are refused") {
   for (const char* cipher : {"cipher_null-ecb", "null-ecb", "cipher_null", ""}) {
     LuksCosts data = sound();
@@ -47,6 +58,16 @@ TEST_CASE("Must 5: derivations beyond reason are refused before they are begun")
   LuksCosts passes = sound();
   passes.slots[0].iterations = 5000;
   CHECK(refused(passes));
+  LuksCosts unsaid = sound();
+  unsaid.digest_iterations.reset();
+  CHECK(refused(unsaid));
+  LuksCosts threads = sound();
+  threads.slots[0].threads = 100'000;
+  CHECK(refused(threads));
+  LuksCosts filled = sound();
+  filled.slots[0].iterations = 1000;
+  filled.slots[0].memory_kib = 4ULL * 1024 * 1024;
+  CHECK(refused(filled));
   LuksCosts memory = sound();
   memory.slots[0].memory_kib = 64ULL * 1024 * 1024;
   CHECK(refused(memory));
