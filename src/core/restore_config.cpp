@@ -49,6 +49,7 @@ std::vector<std::string> in_volumes(std::string_view there, std::string_view sav
     compare(out, name, "device", found->device.text(), old.device.text(), false);
     compare(out, name, "header", found->header, old.header, false);
     compare(out, name, "UUID", found->uuid, old.uuid, true);
+    compare(out, name, "cipher", found->cipher, old.cipher, true);
     compare(out, name, "key file", found->key_file, old.key_file, false);
   }
   return out;

@@ -14,8 +14,8 @@
 namespace latchkey {
 
 /// What of the file `name` (`latchkey.conf`, `volumes`) contradicts the backup's: the keys
-/// volume's device or UUID; a volume that is not there, or its device, header, UUID or key
-/// file. Volumes that the backup does not know may be newer and are no matter. Empty: all
+/// volume's device or UUID; a volume that is not there, or its device, header, UUID, cipher
+/// or key file. Volumes that the backup does not know may be newer and are no matter. Empty: all
 /// fits, or it is another file.
 [[nodiscard]] std::vector<std::string> contradictions(std::string_view name, std::string_view there,
                                                       std::string_view saved);

@@ -13,7 +13,7 @@ namespace latchkey {
 namespace {
 
 constexpr std::string_view option_head = "x-latchkey.";
-const std::array<std::string, 6> option_names{"mapping", "key",     "uuid",
+const std::array<std::string, 7> option_names{"mapping", "key",     "uuid",  "cipher",
                                               "header",  "discard", "nofsck"};
 
 // What a message about one field of one line needs.
@@ -70,6 +70,10 @@ std::optional<Error> take_option(const std::string& option, const Field& field, 
     volume.key_file = value;
   } else if (name == "uuid") {
     volume.uuid = value;
+  } else if (name == "cipher") {
+    if (value.empty())
+      return place.bad(at, "no cipher in", "write it as the header does: aes-xts-plain64");
+    volume.cipher = value;
   } else if (name == "header") {
     if (!valid_header_path(value))
       return place.bad(at, "not the path of a header in",
@@ -185,6 +189,11 @@ bool needed_by_boot(const Volume& volume) {
 
 bool mounted_by_system(const Volume& volume) {
   return needed_by_boot(volume) || volume.mount_point == "/var";
+}
+
+std::string option_cipher(const std::string& cipher) {
+  if (printable(cipher, 100) != cipher) return {};
+  return replace_all(cipher, ",", "+");
 }
 
 bool valid_header_path(std::string_view path) {

@@ -22,6 +22,7 @@ struct Volume {
   std::string mapping{};        ///< x-latchkey.mapping=, default cleartext-NAME
   std::string key_file{};       ///< x-latchkey.key=, default VG-NAME.key
   std::string uuid{};           ///< x-latchkey.uuid=: the LUKS UUID the header must have
+  std::string cipher{};         ///< x-latchkey.cipher=: the cipher it must say (option_cipher)
   std::string header{};  ///< x-latchkey.header=: where the LUKS header is, if not on the device
   bool discard = false;  ///< x-latchkey.discard: pass TRIM through
   bool fsck = true;      ///< x-latchkey.nofsck turns it off
@@ -67,6 +68,10 @@ struct Service {
 /// whoever writes a new key there, or removes it, would shut that one too.
 [[nodiscard]] const Volume* shares_key_file(const std::vector<Volume>& volumes,
                                             const Volume& volume);
+
+/// A header's cipher as the option x-latchkey.cipher= has it: commas separate options, so it
+/// has `+` for them. Empty when a line cannot hold it.
+[[nodiscard]] std::string option_cipher(const std::string& cipher);
 
 /// True for a path as the option x-latchkey.header= takes it: absolute, plain (no
 /// `.`, `..`, `//`), printable, without a comma, since commas separate options.

@@ -64,6 +64,7 @@ std::string options_of(const Volume& volume) {
   add("mapping", volume.mapping, "cleartext-" + volume.name);
   add("key", volume.key_file, key);
   add("uuid", volume.uuid, "");
+  add("cipher", volume.cipher, "");
   add("header", volume.header, "");
   if (volume.discard) out.emplace_back("x-latchkey.discard");
   if (!volume.fsck) out.emplace_back("x-latchkey.nofsck");
@@ -78,9 +79,10 @@ std::optional<Error> against_command(const Volume& asked) {
     const std::string& value;
     const char* noun;
   };
-  const std::array<Own, 4> all{Own{"x-latchkey.mapping=", asked.mapping, "mapping"},
+  const std::array<Own, 5> all{Own{"x-latchkey.mapping=", asked.mapping, "mapping"},
                                Own{"x-latchkey.key=", asked.key_file, "key file"},
                                Own{"x-latchkey.uuid=", asked.uuid, "UUID"},
+                               Own{"x-latchkey.cipher=", asked.cipher, "cipher"},
                                Own{"x-latchkey.header=", asked.header, "header"}};
   for (const std::string& option : split(asked.mount_options, ','))
     for (const Own& own : all)
@@ -122,7 +124,8 @@ Result<Volume> as_read(const Volume& asked) {
   const auto parsed = parse_volumes(volume_line(asked), "volumes");
   const auto kept = [&](const auto& field) { return parsed->front().*field == asked.*field; };
   if (parsed && parsed->size() == 1 && kept(&Volume::name) && kept(&Volume::mapping) &&
-      kept(&Volume::key_file) && kept(&Volume::uuid) && kept(&Volume::header)) {
+      kept(&Volume::key_file) && kept(&Volume::uuid) && kept(&Volume::cipher) &&
+      kept(&Volume::header)) {
     Volume read = parsed->front();
     read.line = asked.line;
     return read;

@@ -85,6 +85,7 @@ Result<Volume> volume_for(const Options& options) {
   if (!header) return header.error();
   // Whoever puts another disk in its place is found out by it.
   volume.uuid = header->uuid;
+  volume.cipher = option_cipher(header->cipher);
   return as_read(volume);
 }
 

@@ -151,6 +151,7 @@ void LegacyImport::look_at(Volume& volume) {
       {.device = volume.device.path(), .header = {}, .name = volume.name, .uuid = {}});
   if (!view) return warn(view.error());
   volume.uuid = view->luks().header().uuid;
+  volume.cipher = option_cipher(view->luks().header().cipher);
 }
 
 // It may be mounted now, by who asked nothing of the way there.

@@ -132,7 +132,7 @@ std::vector<WorkStep> VolumeMaker::steps() {
       note_step(globals_),
       {"file-system", "making the " + asked_.fs_type + " file system; a large one takes a while",
        [this] { return make_fs(); }},
-      {"configure", "", [this] { return write_volume_line(globals_.paths, volume_); }},
+      {"configure", "", [this] { return configure(); }},
       {"mount", "", [this] { return open_and_mount(globals_.paths, volume_, key()); }},
       {"hold", "", [this] { return hold(); }},
       {"untag", "", [this] { return untag_lv(volume_.device, tag_); }},
@@ -180,6 +180,14 @@ const Secret& VolumeMaker::key() const { return drawn_ ? drawn_->secret() : stor
 Result<> VolumeMaker::make_fs() {
   if (auto opened = open(); !opened) return opened;
   return make_file_system(asked_.fs_type, asked_.mkfs, mapping_path(volume_));
+}
+
+// With the cipher as the header says it, however it was asked for. A device that cannot be
+// read just now costs no more than that.
+Result<> VolumeMaker::configure() {
+  if (const auto header = read_luks_header(place_of(volume_)))
+    volume_.cipher = option_cipher(header->cipher);
+  return write_volume_line(globals_.paths, volume_);
 }
 
 Result<> VolumeMaker::hold() {

@@ -45,6 +45,7 @@ class VolumeMaker {
   [[nodiscard]] Result<> make_lv() const;
   [[nodiscard]] Result<> format() const;
   [[nodiscard]] Result<> make_fs();
+  [[nodiscard]] Result<> configure();
   [[nodiscard]] Result<> hold();
 
   const Globals& globals_;

@@ -56,7 +56,8 @@ LuksPlace place_of(const Volume& volume) {
   return {.device = volume.device.path(),
           .header = volume.header,
           .name = volume.name,
-          .uuid = volume.uuid};
+          .uuid = volume.uuid,
+          .cipher = volume.cipher};
 }
 
 MappingRequest request_for(const Volume& volume) {
@@ -65,6 +66,7 @@ MappingRequest request_for(const Volume& volume) {
           .name = volume.name,
           .uuid = volume.uuid,
           .header = volume.header,
+          .cipher = volume.cipher,
           .discard = volume.discard};
 }
 
@@ -92,7 +94,8 @@ Openable::~Openable() = default;
 
 Result<Openable> Openable::read(MappingRequest request) {
   auto session = std::make_unique<LuksSession>();
-  auto header = session->load({request.device, request.header, request.name, request.uuid}, true);
+  auto header = session->load(
+      {request.device, request.header, request.name, request.uuid, request.cipher}, true);
   if (!header) return header.error();
   return Openable(std::move(session), std::move(*header), std::move(request));
 }

@@ -32,11 +32,12 @@ struct LuksPlace {
   std::string header{};  ///< path of its header, when that is kept elsewhere
   std::string name{};    ///< the volume's name, for messages
   std::string uuid{};    ///< the UUID it must have; empty: any
+  std::string cipher{};  ///< the cipher it must say, as in Volume; empty: any
 };
 
 /// Reads the header of a volume. Fails with Code::damaged (no LUKS header, or
-/// one that cannot be used), Code::refused (another UUID than the one
-/// asked for; a null cipher; a reencryption under way; requirements that this
+/// one that cannot be used), Code::refused (another UUID or
+/// cipher than the one asked for; a null cipher; a reencryption under way; requirements that this
 /// program does not know; derivations beyond what anybody would choose),
 /// Code::missing, Code::io.
 ///
@@ -51,6 +52,7 @@ struct MappingRequest {
   std::string name;      ///< the volume's name, for messages
   std::string uuid{};    ///< as in LuksPlace
   std::string header{};  ///< as in LuksPlace
+  std::string cipher{};  ///< as in LuksPlace
   bool read_only = false;
   bool discard = false;
   bool hidden = false;  ///< udev's other rules leave it alone (the keys volume)

@@ -17,8 +17,7 @@ Result<HeaderView> HeaderView::open(const LuksPlace& place) {
   auto loop = LoopDevice::attach(path, 0, 0);
   if (!loop) return loop.error();
   // The header's own device alone: nothing here is about the data.
-  auto luks = LuksDevice::open(
-      {.device = loop->path(), .header = {}, .name = place.name, .uuid = place.uuid});
+  auto luks = LuksDevice::open({loop->path(), "", place.name, place.uuid, place.cipher});
   if (!luks) {
     // A loop device is nothing that the reader knows of.
     Error error = luks.error();

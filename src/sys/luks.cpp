@@ -325,7 +325,7 @@ Result<> LuksDevice::name_slot(int slot, const std::string& name) {
 // What the header says now, and that it is on the disk.
 Result<> LuksDevice::refresh() {
   if (auto synced = sync_device(session_->header_device()); !synced) return synced;
-  auto header = session_->judge(name_, "");
+  auto header = session_->judge({.name = name_});
   if (!header) return header.error();
   header_ = std::move(*header);
   return Ok{};

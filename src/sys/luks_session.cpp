@@ -39,6 +39,21 @@ std::optional<std::uint64_t> costliest_digest(const LuksSession& session) {
   return bytes ? luks1_digest_rounds(*bytes) : std::nullopt;
 }
 
+// The key opens a header of any cipher, and behind a wrong one its data look like a damaged
+// file system: who "repairs" that destroys them.
+std::optional<Error> judge_cipher(const std::string& there, const LuksPlace& place) {
+  const std::string cipher = option_cipher(there);
+  if (place.cipher.empty() || cipher == place.cipher) return {};
+  const std::string shown = printable(there, 100);
+  return Error{
+      Code::refused, "will not open '" + place.name + "'",
+      "its header says the cipher " + shown + ", and " + place.cipher + " was recorded for it",
+      "if this header is not from you, restore your own from a backup: latchkey restore; "
+      "if you reencrypted the volume, write x-latchkey.cipher=" +
+          (cipher.empty() ? shown : cipher) +
+          " into its line of /etc/latchkey/volumes, and run: update-initramfs -u -k all"};
+}
+
 }  // namespace
 
 std::string LuksSession::reason(int r) const {
@@ -91,10 +106,10 @@ Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
                  "if it had one: latchkey restore FILE, with a backup; nothing was written"};
   if (r == -ENOMEM) return Error{Code::memory, what, reason(r), "add memory"};
   if (r < 0) return Error{Code::io, what, reason(r), unread_disk_hint()};
-  return judge(place.name, place.uuid);
+  return judge(place);
 }
 
-Result<LuksHeader> LuksSession::judge(const std::string& name, const std::string& uuid) const {
+Result<LuksHeader> LuksSession::judge(const LuksPlace& place) const {
   crypt_device* const cd = get();
   LuksHeader header;
   header.type = text_of(crypt_get_type(cd));
@@ -128,13 +143,14 @@ Result<LuksHeader> LuksSession::judge(const std::string& name, const std::string
     costs.slots.push_back(std::move(cost));
   }
   header.slots = costs.slots;
-  if (!uuid.empty() && header.uuid != uuid)
-    return Error{Code::refused, "will not open '" + name + "'",
-                 "its header has the UUID " + printable(header.uuid) + " and not " + uuid,
+  if (!place.uuid.empty() && header.uuid != place.uuid)
+    return Error{Code::refused, "will not open '" + place.name + "'",
+                 "its header has the UUID " + printable(header.uuid) + " and not " + place.uuid,
                  "another disk stands in its place? correct x-latchkey.uuid if that is meant"};
   crypt_params_integrity integrity{};
   header.integrity = crypt_get_integrity_info(cd, &integrity) == 0 && integrity.integrity != nullptr;
-  if (auto refused = judge_costs(costs, name)) return *refused;
+  if (auto refused = judge_costs(costs, place.name)) return *refused;
+  if (auto refused = judge_cipher(header.cipher, place)) return *refused;
   return header;
 }
 

@@ -43,8 +43,9 @@ struct LuksSession {
   [[nodiscard]] Result<> init(const LuksPlace& place, bool quiet = false);
   /// Loads the header and judges it: fails as read_luks_header.
   [[nodiscard]] Result<LuksHeader> load(const LuksPlace& place, bool quiet = false);
-  /// Reads what the loaded header says and refuses what nobody should open.
-  [[nodiscard]] Result<LuksHeader> judge(const std::string& name, const std::string& uuid) const;
+  /// Reads what the loaded header says and refuses what nobody should open, and one that is
+  /// not the place's.
+  [[nodiscard]] Result<LuksHeader> judge(const LuksPlace& place) const;
   /// Opens a slot with the key, and the mapping with it (none: only tries). Where
   /// `memory_kib` is not enough for all slots (0: not known), those that fit are tried, and
   /// -ENOMEM means that none of these accepts it. Gives the slot, or what the library gave.

@@ -39,9 +39,13 @@ class Disk {
     made_ = *read_file(path_, 64U << 20U);
   }
 
-  [[nodiscard]] LuksPlace place() const {
-    return {.device = path_, .name = "data", .uuid = "0f7a6b1c-1111-4222-8333-444455556666"};
+  [[nodiscard]] LuksPlace place(const std::string& cipher = "") const {
+    return {.device = path_,
+            .name = "data",
+            .uuid = "0f7a6b1c-1111-4222-8333-444455556666",
+            .cipher = cipher};
   }
+  [[nodiscard]] const Secret& key() const { return key_->secret(); }
 
   // As it was made, but for this.
   void edit(const std::function<void(json&)>& change) const {
@@ -77,6 +81,31 @@ TEST_CASE("Must 2: a header whose cipher is none is refused, and ends no program
     CHECK(disk.refusal([&](json& header) { header["segments"]["0"]["encryption"] = cipher; }) ==
           "its header says that the data is not encrypted");
   }
+}
+
+TEST_CASE("Must 2: a header with another cipher than was recorded is refused") {
+  const Disk disk;
+  CHECK(LuksDevice::open(disk.place("aes-xts-plain64")));
+  disk.edit([](json& header) { header["segments"]["0"]["encryption"] = "serpent-xts-plain64"; });
+  const auto refused = LuksDevice::open(disk.place("aes-xts-plain64"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::refused);
+  CHECK(refused.error().what == "will not open 'data'");
+  CHECK(refused.error().why ==
+        "its header says the cipher serpent-xts-plain64, and aes-xts-plain64 was recorded for it");
+  CHECK(refused.error().hint ==
+        "if this header is not from you, restore your own from a backup: latchkey restore; if you "
+        "reencrypted the volume, write x-latchkey.cipher=serpent-xts-plain64 into its line of "
+        "/etc/latchkey/volumes, and run: update-initramfs -u -k all");
+  CHECK_FALSE(Openable::read({.device = disk.place().device,
+                              .mapping = "m",
+                              .name = "data",
+                              .cipher = "aes-xts-plain64"}));
+  // The key opens it, which is the danger: only what was recorded tells.
+  const auto unrecorded = LuksDevice::open(disk.place());
+  REQUIRE(unrecorded);
+  CHECK(unrecorded->try_key(disk.key()));
+  CHECK(LuksDevice::open(disk.place("serpent-xts-plain64")));
 }
 
 TEST_CASE("Must 5: a digest whose cost is no number, or too large a one, is refused") {

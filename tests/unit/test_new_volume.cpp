@@ -148,10 +148,12 @@ TEST_CASE("what --options say of ours is the volume's own before its first step"
   CHECK(volume.line == 0);
 }
 
-TEST_CASE("--options name no other key file, mapping, UUID or header than the command makes") {
+TEST_CASE(
+    "--options name no other key file, mapping, UUID, cipher or header than the command makes") {
   NewVolume asked = mysql();
-  for (const char* option : {"x-latchkey.key=my.key", "x-latchkey.mapping=my",
-                             "x-latchkey.uuid=1234", "x-latchkey.header=/boot/my.luks"}) {
+  for (const char* option :
+       {"x-latchkey.key=my.key", "x-latchkey.mapping=my", "x-latchkey.uuid=1234",
+        "x-latchkey.cipher=aes-cbc-plain", "x-latchkey.header=/boot/my.luks"}) {
     asked.options = "noatime," + std::string(option) + ",nodev";
     const auto result = judge(asked);
     INFO(option);
@@ -162,6 +164,14 @@ TEST_CASE("--options name no other key file, mapping, UUID or header than the co
   }
   asked.options = "x-latchkey.key=my.key";
   CHECK(judge(asked).error().why == "its key file is 'vg0-mysql.key'");
+}
+
+TEST_CASE("a header's cipher brings no option into the line of its volume") {
+  Volume volume = volume_of(mysql(), "u");
+  volume.cipher = option_cipher("aes-xts,x-latchkey.key=my.key");
+  const auto read = as_read(volume);
+  REQUIRE(read);
+  CHECK(read->key_file == volume.key_file);
 }
 
 TEST_CASE("a header's UUID brings no option into the line of its volume") {

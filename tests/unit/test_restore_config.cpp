@@ -80,6 +80,9 @@ TEST_CASE("a volumes file that lacks or moves a volume of the backup is told; a 
   CHECK(volumes("a vg/encrypted-a /srv/a ext4 x-latchkey.key=x.key\nb vg/encrypted-b /srv/b ext4\n")
             .size() == 1);
   CHECK(volumes("a\n").size() == 1);
+  const std::string ciphered = "a vg/encrypted-a /srv/a ext4 x-latchkey.cipher=";
+  CHECK(contradictions("volumes", ciphered + "new\n", ciphered + "old\n") ==
+        std::vector<std::string>{"the cipher of 'a' is new, and old in the backup"});
   const Error told = contradiction_error("/etc/latchkey/volumes", moved);
   CHECK(told.code == Code::partial);
   CHECK(told.hint.find("mv /etc/latchkey/volumes /etc/latchkey/volumes.old") != std::string::npos);

@@ -41,9 +41,13 @@ TEST_CASE("a line in the legacy layout needs nothing but its four fields") {
 TEST_CASE("our options are taken out and checked") {
   const auto volumes = parse_volumes(
       "a UUID=12 /srv/a auto x-latchkey.mapping=m,x-latchkey.key=k.key,x-latchkey.uuid=u,"
-      "x-latchkey.nofsck,defaults\n",
+      "x-latchkey.cipher=xchacha12+aes-adiantum-plain64,x-latchkey.nofsck,defaults\n",
       "volumes");
   REQUIRE(volumes);
+  CHECK(volumes->at(0).cipher == option_cipher("xchacha12,aes-adiantum-plain64"));
+  CHECK(option_cipher("capi:xts(aes)-plain64") == "capi:xts(aes)-plain64");
+  CHECK(option_cipher("aes\n-xts").empty());
+  CHECK(complains("a b/c /srv/a ext4 x-latchkey.cipher=\n", "no cipher in"));
   CHECK(volumes->at(0).mapping == "m");
   CHECK(volumes->at(0).key_file == "k.key");
   CHECK(volumes->at(0).uuid == "u");

@@ -17,6 +17,7 @@ void check_same(const Volume& a, const Volume& b) {
   CHECK(a.mapping == b.mapping);
   CHECK(a.key_file == b.key_file);
   CHECK(a.uuid == b.uuid);
+  CHECK(a.cipher == b.cipher);
   CHECK(a.header == b.header);
   CHECK(a.discard == b.discard);
   CHECK(a.fsck == b.fsck);
@@ -53,6 +54,7 @@ class Draw {
     out.mount_options = one_of({"", "noatime", "ro,context=\"a b\"", "subvol=\\040", "uid=#1"});
     out.mapping = one_of({"cleartext-" + out.name, "m", "Some+mapping"});
     out.uuid = one_of({"", "2f0a-11", "with blank"});
+    out.cipher = one_of({"", "aes-xts-plain64", "xchacha12+aes-adiantum-plain64"});
     out.header = coin() ? "" : path();
     out.discard = coin();
     out.fsck = coin();
@@ -110,12 +112,14 @@ TEST_CASE("only what differs from the defaults becomes an option") {
   volume.mount_point = "/srv/my sites";
   volume.mount_options = "noatime,ro";
   volume.uuid = "12-ab";
+  volume.cipher = "aes-xts-plain64";
   volume.header = "/dev/disk/by-id/usb-stick";
   volume.discard = true;
   volume.fsck = false;
   CHECK(volume_line(volume) ==
         "www         system/encrypted-www          /srv/my\\040sites    ext4   "
-        "noatime,ro,x-latchkey.uuid=12-ab,x-latchkey.header=/dev/disk/by-id/usb-stick,"
+        "noatime,ro,x-latchkey.uuid=12-ab,x-latchkey.cipher=aes-xts-plain64,"
+        "x-latchkey.header=/dev/disk/by-id/usb-stick,"
         "x-latchkey.discard,x-latchkey.nofsck\n");
   volume.mapping = "m";
   volume.key_file = "k";

@@ -115,20 +115,27 @@ TEST_CASE("Must 2, Must 5: a header edited by hand costs its own volume, and soo
       m.must("dd if=/dev/system/encrypted-b bs=1M count=1 status=none | base64 -w0");
   struct Edit {
     const char* name;
+    const char* told;
     std::function<void(nlohmann::json&)> edit;
   };
   const std::vector<Edit> edits{
-      {"4294967295 rounds in the slot",
+      {"4294967295 rounds in the slot", "rounds of key derivation",
        [](auto& json) { json["keyslots"]["0"]["kdf"]["iterations"] = 4294967295; }},
-      {"4294967295 rounds in the digest",
+      {"4294967295 rounds in the digest", "asks for 4294967295 rounds to prove the key",
        [](auto& json) { json["digests"]["0"]["iterations"] = 4294967295; }},
-      {"a null cipher for the data",
+      {"a digest whose rounds are a text", "does not say in a number how many rounds prove the key",
+       [](auto& json) { json["digests"]["0"]["iterations"] = "4294967295"; }},
+      {"a null cipher for the data", "the data is not encrypted",
        [](auto& json) { json["segments"]["0"]["encryption"] = "cipher_null-ecb"; }},
+      {"what is no cipher for the data", "the data is not encrypted",
+       [](auto& json) { json["segments"]["0"]["encryption"] = "-xts"; }},
+      // It opens by the right key, and looks damaged behind it.
       {"another cipher than was recorded",
-       [](auto& json) { json["segments"]["0"]["encryption"] = "aes-cbc-plain"; }},
-      {"a requirement that nobody knows",
+       "the cipher serpent-xts-plain64, and aes-xts-plain64 was recorded",
+       [](auto& json) { json["segments"]["0"]["encryption"] = "serpent-xts-plain64"; }},
+      {"a requirement that nobody knows", "a reencryption is under way",
        [](auto& json) { json["config"]["requirements"]["mandatory"] = {"no-such-thing"}; }},
-      {"argon2 with 4 TiB",
+      {"argon2 with 4 TiB", "MiB of memory",
        [](auto& json) {
          json["keyslots"]["0"]["kdf"] = {{"type", "argon2id"},
                                          {"time", 4},
@@ -140,6 +147,7 @@ TEST_CASE("Must 2, Must 5: a header edited by hand costs its own volume, and soo
   for (const Edit& edit : edits) {
     INFO(edit.name);
     m.load("closed");
+    m.must("sed -i '/^b /s/ defaults$/ x-latchkey.cipher=aes-xts-plain64/' /etc/latchkey/volumes");
     edit_header(m, "/dev/system/encrypted-b", edit.edit);
     const std::string digest = m.must("head -c 1M /dev/system/encrypted-b | sha256sum");
     const auto began = std::chrono::steady_clock::now();
@@ -147,7 +155,8 @@ TEST_CASE("Must 2, Must 5: a header edited by hand costs its own volume, and soo
     INFO(done.output);
     CHECK(std::chrono::steady_clock::now() - began < 60s);
     CHECK(done.status == exit_status(Code::partial));
-    CHECK(has(done.output, "'b'"));
+    CHECK(has(done.output, "will not open 'b'"));
+    CHECK(has(done.output, edit.told));
     check_up(m, {"a", "c", "d"});
     CHECK(m.sh("grep -lx cleartext-b /sys/block/dm-*/dm/name").status != 0);
     // Looked at, and not written to.
