@@ -64,6 +64,8 @@ std::vector<std::string> company(const std::string& word) {
   if (word == "essiv") return {"authenc", "sha256"};
   if (word == "lmk") return {"md5"};
   if (word == "tcw") return {"crc32"};
+  if (word == "gcm") return {"ctr", "ghash"};
+  if (word == "ccm") return {"ctr"};
   return {};
 }
 
@@ -75,6 +77,15 @@ std::vector<std::string> json_ciphers(const Json& parts, const char* area) {
     if (!cipher.empty() && cipher.size() <= longest_cipher) add_once(out, cipher);
   }
   return out;
+}
+
+// Of the first segment that says it.
+std::string json_integrity(const Json& segments) {
+  for (const auto& segment : segments)
+    if (auto type = field<std::string>(object_field(segment, "integrity"), "type");
+        !type.empty() && type.size() <= longest_cipher)
+      return type;
+  return {};
 }
 
 bool crowded(const Json& header) {
@@ -124,6 +135,7 @@ Result<LuksCiphers> parse_luks_ciphers(std::string_view bytes) {
   const std::vector<std::string> ciphers = json_ciphers(segments, "");
   if (ciphers.empty()) return no_header("it names no cipher");
   out.data = ciphers.front();
+  out.integrity = json_integrity(segments);
   out.slots = json_ciphers(object_field(*json, "keyslots"), "area");
   return out;
 }
@@ -137,9 +149,20 @@ std::vector<std::string> cipher_modules(std::string_view cipher) {
   return out;
 }
 
+std::vector<std::string> integrity_modules(std::string_view integrity) {
+  if (integrity.empty()) return {};
+  std::vector<std::string> out{"dm_integrity"};
+  if (integrity == "none" || integrity == "aead") return out;
+  // How dm-crypt has the kernel put cipher and seal together.
+  out.emplace_back(integrity == "poly1305" ? "crypto-rfc7539" : "crypto-authenc");
+  for (const std::string& word : words(integrity)) add_once(out, "crypto-" + word);
+  return out;
+}
+
 bool implied_module(std::string_view module) {
-  constexpr std::array<std::string_view, 5> names{
-      "crypto-nhpoly1305", "crypto-poly1305", "crypto-chacha20", "crypto-xctr", "crypto-polyval"};
+  constexpr std::array<std::string_view, 6> names{"crypto-nhpoly1305", "crypto-poly1305",
+                                                  "crypto-chacha20",   "crypto-xctr",
+                                                  "crypto-polyval",    "crypto-ghash"};
   return std::ranges::find(names, module) != names.end();
 }
 

@@ -17,6 +17,7 @@ namespace latchkey {
 struct LuksCiphers {
   std::string data{};                ///< `aes-xts-plain64`
   std::vector<std::string> slots{};  ///< of the key slots' areas
+  std::string integrity{};           ///< what seals the data: `hmac(sha256)`; empty: nothing
 };
 
 /// How many bytes from a device's start are needed, from its first 16 or more;
@@ -41,6 +42,10 @@ struct LuksCiphers {
 /// the kernel itself asks for an algorithm, so every implementation is found
 /// whatever its module is called.
 [[nodiscard]] std::vector<std::string> cipher_modules(std::string_view cipher);
+
+/// The same for what seals the data, as a header writes it (`hmac(sha256)`, `aead`, where the
+/// cipher does it itself); nothing for no seal.
+[[nodiscard]] std::vector<std::string> integrity_modules(std::string_view integrity);
 
 /// True for a name that a cipher's header does not say and that a kernel may be without:
 /// newer ones have taken some of these algorithms into those that use them.

@@ -106,6 +106,7 @@ Result<std::vector<std::string>> header_modules(const std::string& device) {
   const auto ciphers = parse_luks_ciphers(*bytes);
   if (!ciphers) return Error{Code::damaged, what, ciphers.error().why, ""};
   std::vector<std::string> out = cipher_modules(ciphers->data);
+  add_once(out, integrity_modules(ciphers->integrity));
   for (const std::string& slot : ciphers->slots)
     add_once(out, slot_modules(slot));
   return out;

@@ -163,6 +163,33 @@ TEST_CASE("Must 5: a LUKS header deeper, larger or longer than any is an error, 
   }
 }
 
+TEST_CASE("what seals a volume's data is asked of the kernel beside its cipher") {
+  const auto sealed = [](const std::string& cipher, const std::string& integrity) {
+    const auto read = parse_luks_ciphers(luks2(R"({"segments":{"0":{"encryption":")" + cipher +
+                                               R"(","integrity":{"type":")" + integrity +
+                                               R"(","journal_encryption":"none"}}}})"));
+    REQUIRE(read);
+    CHECK(read->data == cipher);
+    CHECK(read->integrity == integrity);
+    return integrity_modules(read->integrity);
+  };
+  CHECK(sealed("aes-xts-random", "hmac(sha256)") ==
+        Lines{"dm_integrity", "crypto-authenc", "crypto-hmac", "crypto-sha256"});
+  CHECK(sealed("aes-xts-random", "cmac(aes)") ==
+        Lines{"dm_integrity", "crypto-authenc", "crypto-cmac", "crypto-aes"});
+  CHECK(sealed("chacha20-random", "poly1305") ==
+        Lines{"dm_integrity", "crypto-rfc7539", "crypto-poly1305"});
+  CHECK(sealed("aes-gcm-random", "aead") == Lines{"dm_integrity"});
+  CHECK(cipher_modules("aes-gcm-random") ==
+        Lines{"crypto-aes", "crypto-gcm", "crypto-ctr", "crypto-ghash"});
+  CHECK(cipher_modules("aegis128-random") == Lines{"crypto-aegis128"});
+  CHECK(integrity_modules("").empty());
+  const auto plain =
+      parse_luks_ciphers(luks2(R"({"segments":{"0":{"encryption":"aes-xts","integrity":7}}})"));
+  REQUIRE(plain);
+  CHECK(plain->integrity.empty());
+}
+
 TEST_CASE("a cipher's modules are asked for by the kernel's own aliases") {
   CHECK(cipher_modules("aes-xts-plain64") == Lines{"crypto-aes", "crypto-xts", "crypto-ecb"});
   const Lines essiv = cipher_modules("aes-cbc-essiv:sha512");
