@@ -135,6 +135,9 @@ Result<OpenKeys> OpenKeys::open(const KeysVolume& volume, const Secret& passphra
     *device = std::move(*writable);
   }
   auto mount = mount_detached("/dev/mapper/" + volume.mapping, access, replay);
+  // A mapping of a device that cannot be written was made all the same, only not to be written.
+  if (!mount && access == KeysAccess::read && replay == Replay::yes)
+    mount = mount_detached("/dev/mapper/" + volume.mapping, access, Replay::no);
   if (!mount) return mount.error();
   Fd directory(::openat(mount->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return failed("cannot read the keys volume");
