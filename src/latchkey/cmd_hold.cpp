@@ -11,10 +11,10 @@
 #include "core/message.hpp"
 #include "core/new_config.hpp"
 #include "core/text.hpp"
-#include "core/unit_order.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
+#include "latchkey/found_units.hpp"
 #include "latchkey/held_scripts.hpp"
 #include "latchkey/holding.hpp"
 #include "latchkey/summary.hpp"
@@ -27,7 +27,6 @@
 #include "sys/rc_links.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/unit_jobs.hpp"
-#include "sys/unit_order.hpp"
 
 namespace latchkey {
 namespace {
@@ -35,97 +34,6 @@ namespace {
 constexpr std::string_view triggers_head =
     "# Written by latchkey hold: what starts a held unit, held together with it.\n"
     "# unit  socket, path or timer ...\n";
-
-// A unit to be held: its own name, and why it is held.
-struct Found {
-  std::string unit;
-  std::vector<std::string> triggers{};
-  std::string why{};
-  std::vector<std::string> dependants{};  ///< services that require it
-  bool disabled = false;                  ///< nothing would start it but a release
-};
-
-Error no_such_unit(const std::string& unit) {
-  // Their common ending would make any two names alike.
-  const auto stem = [](const std::string& name) { return name.substr(0, name.rfind('.')); };
-  const auto all = all_units();
-  std::vector<std::string> stems;
-  for (const std::string& one : all) stems.push_back(stem(one));
-  const auto best = nearest(stem(unit), stems);
-  const auto near =
-      best ? std::optional(
-                 all[static_cast<std::size_t>(std::ranges::find(stems, *best) - stems.begin())])
-           : std::nullopt;
-  return {Code::missing, "cannot hold '" + printable(unit) + "'", "systemd knows no such unit",
-          near ? "did you mean '" + *near + "'?" : "see: systemctl list-unit-files"};
-}
-
-bool template_exists(const std::string& unit) {
-  const auto all = all_units();
-  return std::ranges::find(all, unit) != all.end();
-}
-
-// The unit itself, under its own name, and those that are part of it (the
-// clusters of postgresql.service do the work; it is only their handle).
-Result<std::vector<Found>> find_units(const std::string& unit) {
-  if (is_template(unit)) {
-    if (!template_exists(unit)) return no_such_unit(unit);
-    Found found{unit, {}, "with all its instances"};
-    if (const auto states = show_units(instances_of(unit)))
-      for (const UnitState& state : *states)
-        found.triggers.insert(found.triggers.end(), state.triggered_by.begin(),
-                              state.triggered_by.end());
-    return std::vector<Found>{found};
-  }
-  const auto shown = show_units({unit});
-  if (!shown) return shown.error();
-  const UnitState& state = (*shown)[0];
-  if (state.load == "not-found") return no_such_unit(unit);
-  const std::string id = valid_unit_name(state.id) ? state.id : unit;
-  if (is_way_in(id)) return way_in_error(id);
-  if (const auto reached = reached_before_release({id}, ordered_before))
-    return too_early_error(id, *reached);
-  std::vector<Found> out{
-      {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it",
-       state.required_by,
-       state.unit_file == "disabled" && !is_wanted(state) && state.triggered_by.empty()}};
-  for (const std::string& part : state.consists_of) {
-    if (!part.ends_with(".service") || !valid_unit_name(part) || is_way_in(part)) continue;
-    Found found{part, {}, "it is part of '" + id + "'"};
-    if (const auto parts = show_units({part})) found.triggers = (*parts)[0].triggered_by;
-    out.push_back(std::move(found));
-  }
-  return out;
-}
-
-// On sysvinit. The file keeps the name of the unit, so that a machine may change its
-// init system.
-Result<std::vector<Found>> find_scripts(const Paths& paths, const std::string& unit) {
-  const auto script = script_to_hold(paths, unit);
-  if (!script) return script.error();
-  if (const std::string link = early_link(paths, script->name); !link.empty())
-    return Error{Code::refused, "cannot hold '" + printable(unit) + "'",
-                 "/etc/" + link + " starts it before any runlevel, and the boot itself needs that",
-                 "hold the services that need the data"};
-  Found found{.unit = unit};
-  if (unit != unit_of_script(script->name)) found.why = "by its init script '" + script->name + "'";
-  return std::vector<Found>{found};
-}
-
-Result<std::vector<Found>> find_held(const Paths& paths, const std::string& typed) {
-  const std::string unit = full_unit_name(typed);
-  if (is_way_in(unit)) return way_in_error(unit);
-  const InitSystem running = init_system();
-  if (running == InitSystem::none)
-    return Error{Code::refused, "cannot hold '" + printable(typed) + "'",
-                 "neither systemd nor sysvinit runs",
-                 "run it on the booted machine, not in a container or a rescue system"};
-  if (!valid_unit_name(unit))
-    return Error{Code::usage, "'" + printable(typed) + "' is no name of a unit", "",
-                 running == InitSystem::systemd ? "write it as systemctl shows it"
-                                                : "write it as its script in /etc/init.d"};
-  return running == InitSystem::systemd ? find_units(unit) : find_scripts(paths, unit);
-}
 
 Result<std::string> text_or(const std::string& path, std::string_view head) {
   auto text = read_file(path);
@@ -144,7 +52,7 @@ Result<> edit_file(const std::string& path, std::string_view head, const Edit& e
 
 // A hold that is made again, for what came to the unit meanwhile, needs what it did, and
 // its new parts the same.
-std::vector<std::string> needs_of(const Found& found, const std::vector<Found>& units,
+std::vector<std::string> needs_of(const FoundUnit& found, const std::vector<FoundUnit>& units,
                                   const Setup& before) {
   for (const std::string& name : {found.unit, units.front().unit})
     if (const auto at = std::ranges::find(before.services, name, &Service::unit);
@@ -153,16 +61,16 @@ std::vector<std::string> needs_of(const Found& found, const std::vector<Found>& 
   return {};
 }
 
-Result<> write_holds(const Paths& paths, const std::vector<Found>& units, const Setup& before,
+Result<> write_holds(const Paths& paths, const std::vector<FoundUnit>& units, const Setup& before,
                      const std::vector<std::string>& needs) {
   auto done = edit_file(paths.etc("services"), services_head, [&](std::string text) {
-    for (const Found& found : units)
+    for (const FoundUnit& found : units)
       text = with_line(text, found.unit, needs.empty() ? needs_of(found, units, before) : needs);
     return text;
   });
   if (!done) return done;
   return edit_file(paths.etc("triggers"), triggers_head, [&](std::string text) {
-    for (const Found& found : units)
+    for (const FoundUnit& found : units)
       text = found.triggers.empty() ? without_line(text, found.unit)
                                     : with_line(text, found.unit, found.triggers);
     return text;
@@ -200,7 +108,7 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   return Ok{};
 }
 
-void tell(const Globals& globals, const Setup& setup, const Service& service, const Found& found) {
+void tell(const Globals& globals, const Setup& setup, const Service& service, const FoundUnit& found) {
   std::vector<std::string> names;
   for (const Volume* volume : needed_volumes(service, setup.volumes))
     names.push_back("'" + volume->name + "'");
@@ -224,9 +132,9 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
 
 // What makes a line of the services file a hold: systemd reads it by our generator,
 // scripts are read by a guard or disabled.
-Result<> make_effective(const Paths& paths, const std::vector<Found>& units) {
+Result<> make_effective(const Paths& paths, const std::vector<FoundUnit>& units) {
   if (init_system() == InitSystem::systemd) return reload_systemd();
-  for (const Found& found : units) {
+  for (const FoundUnit& found : units) {
     const auto script = script_to_hold(paths, found.unit);
     if (!script) return script.error();
     const auto held = hold_script(paths, found.unit, *script);
@@ -236,11 +144,11 @@ Result<> make_effective(const Paths& paths, const std::vector<Found>& units) {
   return Ok{};
 }
 
-int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Found>& units) {
+int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<FoundUnit>& units) {
   Facts facts;
   probe_services(facts, setup, paths);
   int status = 0;
-  for (const Found& found : units) {
+  for (const FoundUnit& found : units) {
     if (facts.units[found.unit].held) continue;
     if (facts.units[found.unit].masked) {
       report_warning(masked_error(found.unit));
@@ -322,7 +230,7 @@ int hold_unit(const Globals& globals, const std::string& typed,
   const Paths& paths = globals.paths;
   const auto before = load_setup(paths);
   if (!before) return report_error(before.error());
-  const auto units = find_held(paths, typed);
+  const auto units = find_units_to_hold(paths, typed);
   if (!units) return report_error(units.error());
   for (const std::string& name : needs)
     if (find_volume(*before, name) == nullptr)
@@ -336,7 +244,7 @@ int hold_unit(const Globals& globals, const std::string& typed,
   if (auto done = make_effective(paths, *units); !done) return report_error(done.error());
 
   int status = 0;
-  for (const Found& found : *units) {
+  for (const FoundUnit& found : *units) {
     const auto service = std::ranges::find(setup->services, found.unit, &Service::unit);
     if (service == setup->services.end()) continue;
     tell(globals, *setup, *service, found);
@@ -349,7 +257,7 @@ int hold_unit(const Globals& globals, const std::string& typed,
 }
 
 Result<> can_hold(const Paths& paths, const std::string& unit) {
-  if (const auto units = find_held(paths, unit); !units) return units.error();
+  if (const auto units = find_units_to_hold(paths, unit); !units) return units.error();
   return Ok{};
 }
 
