@@ -50,7 +50,7 @@ std::vector<std::string> archives_at(const std::string& operand, bool recursive)
 
 std::vector<std::string> dpkg_query(const std::string& root, const std::string& action) {
   if (root.empty()) return {"dpkg-query", action};
-  return {"dpkg-query", "--admindir=" + root + "/var/lib/dpkg", action};
+  return {"dpkg-query", "--root=" + root, action};
 }
 
 }  // namespace

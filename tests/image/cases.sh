@@ -189,11 +189,9 @@ case_08_latchkey_itself_fails() {
 }
 
 case_09_ciphers_of_the_headers() {
-	mkdir -p "$tree/dev/mapper"
 	local keys=$tree/dev/mapper/system-encrypted--keys data=$tree/dev/mapper/system-encrypted--mysql
-	truncate -s 32M "$keys" "$data"
-	echo passphrase | in_tree cryptsetup -q luksFormat --type luks2 --cipher aes-xts-plain64 \
-		--pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/mapper/system-encrypted--keys - 2>/dev/null
+	keys_header
+	truncate -s 32M "$data"
 	# Without device-mapper cryptsetup itself makes no headers for other ciphers.
 	perl -0777 -pi -e 's/(("segments".*?)aes-(xts-plain64.*?)\0{4})/$2serpent-$3/s' "$keys"
 	echo passphrase | in_tree cryptsetup -q luksFormat --type luks1 --cipher aes-xts-plain64 \
