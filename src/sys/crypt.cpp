@@ -49,7 +49,11 @@ Error activation_error(const LuksSession& session, const MappingRequest& request
 }  // namespace
 
 LuksPlace place_of(const KeysVolume& keys) {
-  return {.device = keys.device.path(), .header = {}, .name = "keys", .uuid = keys.uuid};
+  return {.device = keys.device.path(),
+          .header = {},
+          .name = "keys",
+          .uuid = keys.uuid,
+          .has_keys = true};
 }
 
 LuksPlace place_of(const Volume& volume) {

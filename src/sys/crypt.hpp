@@ -33,6 +33,7 @@ struct LuksPlace {
   std::string name{};    ///< the volume's name, for messages
   std::string uuid{};    ///< the UUID it must have; empty: any
   std::string cipher{};  ///< the cipher it must say, as in Volume; empty: any
+  bool has_keys = false;  ///< it is the keys volume, whose derivations nobody cuts short
 };
 
 /// Reads the header of a volume. Fails with Code::damaged (no LUKS header, or

@@ -17,7 +17,10 @@ Result<HeaderView> HeaderView::open(const LuksPlace& place) {
   auto loop = LoopDevice::attach(path, 0, 0);
   if (!loop) return loop.error();
   // The header's own device alone: nothing here is about the data.
-  auto luks = LuksDevice::open({loop->path(), "", place.name, place.uuid, place.cipher});
+  LuksPlace alone = place;
+  alone.device = loop->path();
+  alone.header.clear();
+  auto luks = LuksDevice::open(alone);
   if (!luks) {
     // A loop device is nothing that the reader knows of.
     Error error = luks.error();

@@ -123,8 +123,12 @@ std::uint32_t usual_key_bits(const std::string& cipher) {
   return cipher.find("xts") != std::string::npos ? 512 : 256;
 }
 
-LuksDevice::LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header, std::string name)
-    : session_(std::move(session)), header_(std::move(header)), name_(std::move(name)) {}
+LuksDevice::LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header,
+                       const LuksPlace& place)
+    : session_(std::move(session)),
+      header_(std::move(header)),
+      name_(place.name),
+      has_keys_(place.has_keys) {}
 LuksDevice::LuksDevice(LuksDevice&&) noexcept = default;
 LuksDevice& LuksDevice::operator=(LuksDevice&&) noexcept = default;
 LuksDevice::~LuksDevice() = default;
@@ -133,7 +137,7 @@ Result<LuksDevice> LuksDevice::open(const LuksPlace& place) {
   auto session = std::make_unique<LuksSession>();
   auto header = session->load(place);
   if (!header) return header.error();
-  return LuksDevice(std::move(session), std::move(*header), place.name);
+  return LuksDevice(std::move(session), std::move(*header), place);
 }
 
 Result<LuksDevice> LuksDevice::make(const LuksFormat& format) {
@@ -159,7 +163,7 @@ Result<LuksDevice> LuksDevice::make(const LuksFormat& format) {
     if (error.hint.empty()) error.hint = "look at --cipher, --key-size and --sector-size";
     return error;
   }
-  return LuksDevice(std::move(session), {}, format.place.name);
+  return LuksDevice(std::move(session), {}, format.place);
 }
 
 Result<LuksDevice> LuksDevice::format(const LuksFormat& format, const RandomKey& key) {
@@ -185,7 +189,7 @@ Result<LuksDevice> LuksDevice::format(const LuksFormat& format, const Secret& pa
 // A passphrase of the keys volume may have many costly slots to be tried on, and nobody but its
 // owner waits for it. A data volume's header costs what whoever wrote it wants.
 int LuksDevice::derive(const Secret& key, const std::function<int(const Secret&)>& work) const {
-  return name_ == "keys" ? work(key) : session_->derive_within(derivation_patience, key, work);
+  return has_keys_ ? work(key) : session_->derive_within(derivation_patience, key, work);
 }
 
 Result<int> LuksDevice::try_key(const Secret& key) const {

@@ -92,7 +92,7 @@ class LuksDevice {
   [[nodiscard]] Result<> name_slot(int slot, const std::string& name);
 
  private:
-  LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header, std::string name);
+  LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header, const LuksPlace& place);
   [[nodiscard]] static Result<LuksDevice> make(const LuksFormat& format);
   [[nodiscard]] int derive(const Secret& key, const std::function<int(const Secret&)>& work) const;
   [[nodiscard]] Result<int> add(const Secret* existing, const Secret& key, int slot = any_slot);
@@ -101,6 +101,7 @@ class LuksDevice {
   std::unique_ptr<LuksSession> session_;
   LuksHeader header_;
   std::string name_;
+  bool has_keys_;
 };
 
 /// Wipes a header with all its key slots, so that nothing opens the data any more; of a
