@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The words of the calls that do what a NetworkPlan says.
-#include <algorithm>
+#include "core/link_calls.hpp"
 
-#include "core/network.hpp"
+#include <algorithm>
 
 namespace latchkey {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/link_calls.hpp"
+
 namespace latchkey {
 namespace {
 

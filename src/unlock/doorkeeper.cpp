@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "core/image.hpp"
+#include "core/link_calls.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/clock.hpp"

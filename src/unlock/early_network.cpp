@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/link_calls.hpp"
 #include "core/link_steps.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "core/link_calls.hpp"
 #include "core/message.hpp"
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"

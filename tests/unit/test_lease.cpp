@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/lease.hpp"
+#include "core/link_calls.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"

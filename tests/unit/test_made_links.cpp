@@ -5,6 +5,7 @@
 
 #include "core/config.hpp"
 #include "core/ledger.hpp"
+#include "core/link_calls.hpp"
 #include "core/link_steps.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"

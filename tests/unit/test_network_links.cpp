@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which card a plan finds, and how DHCP is asked on it.
+#include "core/link_calls.hpp"
 #include "core/network.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
