@@ -23,6 +23,10 @@ bool is_setting(std::string_view line) {
 
 }  // namespace
 
+std::string home_of_crontab(const std::string& user) {
+  return user == "root" ? "/root" : "/home/" + user;
+}
+
 std::vector<std::size_t> unguarded_cron_lines(std::string_view text, std::string_view place,
                                               const std::vector<std::string>& homes) {
   const std::vector<std::string_view> lines = split_lines(text);

@@ -9,6 +9,9 @@
 
 namespace latchkey {
 
+/// The directory in which cron runs what a user's own table says.
+[[nodiscard]] std::string home_of_crontab(const std::string& user);
+
 /// The numbers of the lines of a table that name `place` (a mount point) or what lies below it,
 /// and do not ask first whether something is mounted there. Comments and settings of the
 /// environment are left out. `homes` are as for lines_naming.

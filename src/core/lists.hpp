@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/text.hpp"
+
 namespace latchkey {
 
 /// Appends the names, in their order.
@@ -21,6 +23,13 @@ inline void add_once(std::vector<std::string>& out, const std::string& name) {
 /// Appends each of the names so, in their order.
 inline void add_once(std::vector<std::string>& out, const std::vector<std::string>& names) {
   for (const std::string& name : names) add_once(out, name);
+}
+
+/// The names for people: `'a', 'b'`, printable.
+[[nodiscard]] inline std::string quoted_list(const std::vector<std::string>& names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back("'" + printable(name) + "'");
+  return join(quoted, ", ");
 }
 
 }  // namespace latchkey

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/hold.hpp"
+#include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 
@@ -54,10 +55,8 @@ void add_claim(std::vector<PackageClaim>& claims, PackageClaim claim) {
 
 std::string volumes_text(const std::vector<std::string>& volumes) {
   if (volumes.empty()) return "which is not released";
-  std::vector<std::string> quoted;
-  for (const std::string& volume : volumes) quoted.push_back("'" + printable(volume) + "'");
-  return "whose " + std::string(volumes.size() == 1 ? "volume " : "volumes ") + join(quoted, ", ") +
-         (volumes.size() == 1 ? " is closed" : " are closed");
+  return "whose " + std::string(volumes.size() == 1 ? "volume " : "volumes ") +
+         quoted_list(volumes) + (volumes.size() == 1 ? " is closed" : " are closed");
 }
 
 Error refusal_of(const PackageClaim& claim) {

@@ -41,7 +41,7 @@ Findings check_cron(const Paths& paths, const EarlyInputs& inputs) {
       look(out, inputs, paths.root + "/etc/cron.d", name, {});
   const std::string tables = paths.root + "/var/spool/cron/crontabs";
   for (const std::string& name : names_in(tables))
-    look(out, inputs, tables, name, {name == "root" ? "/root" : "/home/" + name});
+    look(out, inputs, tables, name, {home_of_crontab(name)});
   return out;
 }
 

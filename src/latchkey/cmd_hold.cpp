@@ -80,10 +80,8 @@ Result<> write_holds(const Paths& paths, const std::vector<FoundUnit>& units, co
 Result<> leave_running(const Paths& paths, const std::string& unit, bool runs,
                        const std::vector<const Volume*>& lacking) {
   if (auto marked = set_marker(paths, unit, runs); !marked || !runs) return marked;
-  std::vector<std::string> names;
-  for (const Volume* volume : lacking) names.push_back("'" + volume->name + "'");
-  return Error{Code::partial, "'" + unit + "' was left running without " + join(names, ", "),
-               names.size() == 1 ? "that is not mounted now" : "these are not mounted now",
+  return Error{Code::partial, "'" + unit + "' was left running without " + names_of(lacking),
+               lacking.size() == 1 ? "that is not mounted now" : "these are not mounted now",
                "from the next boot on it waits for all its volumes: mount what it needs, and take "
                "out of /etc/latchkey/volumes what is gone for good"};
 }
@@ -109,11 +107,9 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
 }
 
 void tell(const Globals& globals, const Setup& setup, const Service& service, const FoundUnit& found) {
-  std::vector<std::string> names;
-  for (const Volume* volume : needed_volumes(service, setup.volumes))
-    names.push_back("'" + volume->name + "'");
-  std::string text = "'" + found.unit + "' is held until " + join(names, ", ") +
-                     (names.size() == 1 ? " is mounted" : " are mounted");
+  const auto needed = needed_volumes(service, setup.volumes);
+  std::string text = "'" + found.unit + "' is held until " + names_of(needed) +
+                     (needed.size() == 1 ? " is mounted" : " are mounted");
   if (!found.why.empty()) text += " (" + found.why + ")";
   say(globals, text);
   if (found.disabled)

@@ -17,6 +17,7 @@
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 #include "sys/kernel_lacks.hpp"
+#include "sys/lvm.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -166,6 +167,9 @@ int carry_out(const Globals& globals, GateStep step, const Error& fault, const s
 int gate_image(const Globals& globals, const std::string& version, const std::string& file) {
   const EarlyInputs inputs = read_early_inputs(globals.paths);
   if (!inputs.configured) return 0;
+  // Once for all that look below it: each waking is two calls of LVM.
+  std::optional<WokenLv> woken;
+  if (inputs.config && globals.paths.root.empty()) woken.emplace(inputs.config->keys.device);
   GateFacts facts;
   facts.root_is_a_volume = inputs.root_is_a_volume;
   facts.fresh = judge(globals.paths, file, version);
@@ -177,6 +181,7 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   }
   const auto better = better_kernel(globals.paths, inputs, version);
   facts.better_kernel = better.has_value();
+  woken.reset();  // what is run from here on may look at every device
   const GateStep step = gate_step(facts);
   Error fault;
   if (better)

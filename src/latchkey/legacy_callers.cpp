@@ -5,7 +5,9 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "core/cron_lines.hpp"
 #include "core/legacy.hpp"
+#include "core/lists.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 
@@ -39,8 +41,7 @@ bool link_leads_into(const std::string& root, const std::string& path,
 std::vector<std::string> homes_for(const std::string& path) {
   constexpr std::string_view tables = "/var/spool/cron/crontabs/";
   std::vector<std::string> homes{"/root"};
-  if (path.starts_with(tables) && path.substr(tables.size()) != "root")
-    homes.push_back("/home/" + path.substr(tables.size()));
+  if (path.starts_with(tables)) add_once(homes, home_of_crontab(path.substr(tables.size())));
   return homes;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -73,10 +74,7 @@ Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
 }
 
 std::string waits_for(const Setup& setup, const Facts& facts, const Service& service) {
-  std::vector<std::string> names;
-  for (const Volume* volume : lacking_volumes(service, setup, facts))
-    names.push_back("'" + volume->name + "'");
-  return join(names, ", ");
+  return names_of(lacking_volumes(service, setup, facts));
 }
 
 // Not only up, as a oneshot is that ran before.
@@ -159,6 +157,12 @@ Reasons reasons_of(const BootReport& report) {
     if (!volume.open)
       out[volume.name] = {Code::partial, "early boot: " + volume.problem, "", volume.hint};
   return out;
+}
+
+std::string names_of(const std::vector<const Volume*>& volumes) {
+  std::vector<std::string> names;
+  for (const Volume* volume : volumes) names.push_back(volume->name);
+  return quoted_list(names);
 }
 
 std::vector<Row> make_rows(const Setup& setup, const Facts& facts, const Reasons& reasons) {

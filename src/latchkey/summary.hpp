@@ -38,6 +38,9 @@ using Reasons = std::map<std::string, Error>;
 /// The reasons that early boot left in its report.
 [[nodiscard]] Reasons reasons_of(const BootReport& report);
 
+/// Volumes by their names, for people: `'a', 'b'`.
+[[nodiscard]] std::string names_of(const std::vector<const Volume*>& volumes);
+
 /// Takes the facts of now and what is known of failures. Gives a row for each
 /// volume and each unit. The facts alone say what is up; a reason is shown only
 /// for what is not.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -21,6 +22,31 @@ bool is_setting(const std::string& name) {
                                return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
                              }) &&
          name.find(".dpkg-") == std::string::npos;
+}
+
+// The files of initramfs-tools that set something, in the order in which they are read.
+std::vector<CommandLine> setting_files(const std::string& root) {
+  std::vector<CommandLine> out;
+  const auto look = [&](const std::string& file) {
+    if (auto text = read_file(root + file, 64UL * 1024)) out.push_back({file, std::move(*text)});
+  };
+  look("/etc/initramfs-tools/initramfs.conf");
+  // The administrator's files mask those of packages.
+  std::map<std::string, std::string> files;
+  for (const std::string folder :
+       {"/usr/share/initramfs-tools/conf.d/", "/etc/initramfs-tools/conf.d/"})
+    for (const std::string& part : names_in(root + folder))
+      if (is_setting(part)) files[part] = folder + part;
+  for (const auto& [part, file] : files) look(file);
+  return out;
+}
+
+// The last word counts.
+CommandLine setting_in(const std::vector<CommandLine>& files, const std::string& name) {
+  CommandLine out;
+  for (const CommandLine& file : files)
+    if (const auto value = assigned(file.text, name)) out = {file.source, *value};
+  return out;
 }
 
 }  // namespace
@@ -52,25 +78,13 @@ std::vector<CommandLine> known_command_lines(const std::string& root) {
 }
 
 CommandLine initramfs_setting(const std::string& root, const std::string& name) {
-  CommandLine out;
-  const auto look = [&](const std::string& file) {
-    const auto text = read_file(root + file, 64UL * 1024);
-    if (const auto value = text ? assigned(*text, name) : std::nullopt) out = {file, *value};
-  };
-  look("/etc/initramfs-tools/initramfs.conf");
-  // The administrator's files mask those of packages.
-  std::map<std::string, std::string> files;
-  for (const std::string folder :
-       {"/usr/share/initramfs-tools/conf.d/", "/etc/initramfs-tools/conf.d/"})
-    for (const std::string& part : names_in(root + folder))
-      if (is_setting(part)) files[part] = folder + part;
-  for (const auto& [part, file] : files) look(file);
-  return out;
+  return setting_in(setting_files(root), name);
 }
 
 InitramfsIp initramfs_ip(const std::string& root) {
-  const CommandLine found = initramfs_setting(root, "IP");
-  return {found.source, found.text, initramfs_setting(root, "DEVICE").text};
+  const std::vector<CommandLine> files = setting_files(root);
+  const CommandLine ip = setting_in(files, "IP");
+  return {ip.source, ip.text, setting_in(files, "DEVICE").text};
 }
 
 }  // namespace latchkey

@@ -48,9 +48,7 @@ struct Wanted {
 // `header`: where it is when it is not on the device itself.
 void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
                  const std::string& header) {
-  // The keys volume's LV rests while nobody unlocks. A test's root has no LVM.
-  std::optional<WokenLv> woken;
-  if (paths.root.empty()) woken.emplace(device);
+  const auto woken = awake(paths.root, device);  // the keys volume's LV rests
   const std::string path = device_path(paths, device);
   const Storage storage = storage_of(paths.root, path);
   add_once(wanted.modules, storage.drivers);
@@ -191,6 +189,9 @@ Result<ImageOutcome> stage_image(const ImageRequest& request) {
     outcome.faults.push_back(std::move(fault));
   if (!outcome.faults.empty()) return boot_on(request, inputs, std::move(outcome));
 
+  // Once for all that look below it: each waking is two calls of LVM.
+  std::optional<WokenLv> woken;
+  if (inputs.config && request.paths.root.empty()) woken.emplace(inputs.config->keys.device);
   const Wanted wanted = wanted_by(request.paths, inputs);
   outcome.warnings.insert(outcome.warnings.end(), wanted.warnings.begin(), wanted.warnings.end());
   // Other packages' hooks have run.

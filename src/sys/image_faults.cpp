@@ -63,8 +63,7 @@ class Faults {
 
   // All that a volume needs.
   void device(const DeviceRef& device, const std::string& header, const std::string& whose) {
-    std::optional<WokenLv> woken;  // the keys volume's LV rests; a test's root has no LVM
-    if (request_.paths.root.empty()) woken.emplace(device);
+    const auto woken = awake(request_.paths.root, device);  // the keys volume's LV rests
     ciphers(device, header, whose);
     storage(device, whose);
   }

@@ -2,9 +2,9 @@
 #include "sys/kernel_lacks.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "core/driver_lack.hpp"
+#include "core/lists.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/lvm.hpp"
@@ -33,13 +33,13 @@ class Drivers {
 
   void cards(const std::vector<NetworkCard>& cards) {
     std::vector<Error> lacks;
-    std::string names;
+    std::vector<std::string> names;
     std::size_t certain = 0;
     for (const NetworkCard& card : cards) {
       const DriverLack lack = driver_lack({card.driver, card.alias}, here_, elsewhere_);
       if (lack == DriverLack::none) continue;
       if (lack == DriverLack::certain) ++certain;
-      names += (names.empty() ? "'" : ", '") + printable(card.link) + "'";
+      names.push_back(card.link);
       lacks.push_back({Code::kernel,
                        "early boot may not reach its network by '" + printable(card.link) + "'",
                        "the kernel " + kernel_ + " has no driver for it",
@@ -49,25 +49,23 @@ class Drivers {
       out.warnings.insert(out.warnings.end(), lacks.begin(), lacks.end());
       return;
     }
-    out.faults.push_back({Code::kernel, "nobody could reach this machine with kernel " + kernel_,
-                          "it has no driver for " + names + ", which another kernel has",
-                          packages});
+    out.faults.push_back(
+        {Code::kernel, "nobody could reach this machine with kernel " + kernel_,
+         "it has no driver for " + quoted_list(names) + ", which another kernel has", packages});
   }
 
   void disks(const std::vector<std::vector<DrivenDevice>>& disks) {
     const std::vector<std::string> lacking = lacking_drivers(disks, here_, elsewhere_);
     if (lacking.empty()) return;
-    std::string names;
-    for (const std::string& name : lacking)
-      names += (names.empty() ? "'" : ", '") + printable(name) + "'";
     // Of several disks one may be enough.
     const bool all = std::ranges::none_of(disks, [&](const auto& disk) {
       return lacking_drivers({disk}, here_, elsewhere_).empty();
     });
-    const Error text{Code::kernel,
-                     std::string("early boot ") + (all ? "could" : "may") +
-                         " not find the keys volume with kernel " + kernel_,
-                     "it has no " + names + ", which another kernel has for its disk", packages};
+    const Error text{
+        Code::kernel,
+        std::string("early boot ") + (all ? "could" : "may") +
+            " not find the keys volume with kernel " + kernel_,
+        "it has no " + quoted_list(lacking) + ", which another kernel has for its disk", packages};
     (all ? out.faults : out.warnings).push_back(text);
   }
 
@@ -87,8 +85,7 @@ KernelLacks kernel_lacks(const Paths& paths, const std::string& kernel, const Ea
   drivers.cards(planned_cards(paths.root, network));
   if (!inputs.config) return drivers.out;
   const DeviceRef& keys = inputs.config->keys.device;
-  std::optional<WokenLv> woken;  // the LV rests; a test's root has no LVM
-  if (paths.root.empty()) woken.emplace(keys);
+  const auto woken = awake(paths.root, keys);  // it rests while nobody unlocks
   drivers.disks(storage_of(paths.root, paths.root + keys.path()).disks);
   return drivers.out;
 }

@@ -55,8 +55,7 @@ std::optional<Error> missing(const ImageRequest& request, const LateLayer& layer
 
 void look_at(Findings& out, const ImageRequest& request, const DeviceRef& device,
              const std::string& whose, bool needed) {
-  std::optional<WokenLv> woken;  // the keys volume's LV rests; a test's root has no LVM
-  if (request.paths.root.empty()) woken.emplace(device);
+  const auto woken = awake(request.paths.root, device);  // the keys volume's LV rests
   const Storage below = storage_of(request.paths.root, request.paths.root + device.path());
   for (const LateLayer& layer : late_layers(below.layers))
     if (auto error = missing(request, layer, whose))

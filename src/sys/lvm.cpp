@@ -137,4 +137,9 @@ WokenLv::~WokenLv() {
   if (woken_) (void)deactivate_lv(device_);
 }
 
+std::optional<WokenLv> awake(const std::string& root, const DeviceRef& device) {
+  if (!root.empty()) return std::nullopt;
+  return std::optional<WokenLv>(std::in_place, device);
+}
+
 }  // namespace latchkey

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,5 +60,8 @@ class WokenLv {
   DeviceRef device_;
   bool woken_ = false;
 };
+
+/// The same for who looks below `root`, a prefix for tests: only without one there is an LVM.
+[[nodiscard]] std::optional<WokenLv> awake(const std::string& root, const DeviceRef& device);
 
 }  // namespace latchkey
