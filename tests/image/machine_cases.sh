@@ -175,6 +175,7 @@ fake_disk() {
 	ln -s "../../devices/pci0/disk$2/block/fake$2" "$tree/sys/dev/block/240:$2"
 	ln -s "../../devices/pci0/disk$2/block/fake$2" "$tree/sys/class/block/fake$2"
 	fake_driver "$device" "$3"
+	rm -f "$tree/dev/mapper/$1" # a header for a check before
 	mknod "$tree/dev/mapper/$1" b 240 "$2"
 }
 
