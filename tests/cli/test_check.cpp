@@ -1,35 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey check on a made-up root directory. It answers root only.
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "cli/checked_root.hpp"
-#include "core/result.hpp"
-#include "sys/fd.hpp"
-#include "sys/mount_point.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
 namespace fs = std::filesystem;
-
-namespace {
-
-// The header of LUKS1 with one slot in use, of so many rounds.
-std::string luks1_header(const std::string& rounds) {
-  std::string out = "LUKS\xba\xbe";
-  out += std::string("\0\1", 2);
-  out.resize(592);
-  out.replace(8, 3, "aes");
-  out.replace(40, 11, "xts-plain64");
-  out.replace(208, 8, std::string("\x00\xac\x71\xf3", 4) + rounds);
-  return out;
-}
-
-}  // namespace
 
 TEST_CASE("case 46: check names the lines of fstab and crypttab that fight with ours") {
   if (!is_root()) return;
@@ -200,99 +180,6 @@ TEST_CASE("case 48: check looks at the mount points and makes none") {
   CHECK(contains(root.check(), "': everybody can write in it\n"));
 }
 
-TEST_CASE("a guard outlives no line: check names it, and unguard needs no configuration") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  const std::string place = root.path("/srv/old");
-  std::filesystem::create_directories(place);
-  const auto guard = [&] {
-    const Fd directory(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return set_guard(directory, true);
-  };
-  const auto guarded = guard();
-  if (!guarded || !*guarded) return;  // this file system knows no such flag
-  root.put("/etc/latchkey/guards", "# ours\n/srv/old\n");
-  CHECK(root.check().find("nobody can write into '/srv/old'") != std::string::npos);
-
-  // What is guarded is the machine's own, whatever the root of the configuration.
-  root.put("/etc/latchkey/guards", place + "\n");
-  root.put("/etc/latchkey/volumes", "broken\n");
-  const Done done = run_program({LATCHKEY_PROGRAM, "--root", root.path(), "unguard"});
-  INFO(done.output);
-  CHECK(done.status == exit_status(Code::config));
-  CHECK_FALSE(is_guarded(place));
-  CHECK_FALSE(std::filesystem::exists(root.path("/etc/latchkey/guards")));
-}
-
-TEST_CASE("check tells of key slots that cost too much or too little, and writes nothing") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  CHECK_FALSE(contains(root.check(), "key slot"));
-  const std::string thousand("\0\0\x03\xe8", 4);
-  const std::string million("\0\x0f\x42\x40", 4);
-  root.put("/dev/mapper/system-encrypted--keys", luks1_header(thousand));
-  root.put("/dev/mapper/system-encrypted--www", luks1_header(thousand));
-  root.put("/dev/mapper/system-encrypted--my--mail", luks1_header(million));
-  const std::string said = root.check();
-  CHECK(
-      contains(said, "warning: key slot 0 of the keys volume is cheap to guess at: pbkdf2, 1000 "));
-  CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
-  CHECK(contains(said,
-                 "warning: the key slots of 'mail' take long to open: 1 × pbkdf2, 1000000 rounds\n"
-                 "  hint: run: latchkey rotate-key mail; "));
-  std::ifstream file(root.path("/dev/mapper/system-encrypted--my--mail"));
-  CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == luks1_header(million));
-}
-
-TEST_CASE("check warns of a device whose name another disk may have after a reboot") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  CHECK_FALSE(contains(root.check(), "is named as the kernel finds it"));
-  root.put("/etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/sda3\"\n");
-  const std::string said = root.check();
-  CHECK(contains(said,
-                 "warning: the device of the keys volume, '/dev/sda3', is named as the kernel"));
-  CHECK(contains(said, "hint: write UUID=… instead; run: lsblk -o NAME,UUID /dev/sda3\n"));
-}
-
-TEST_CASE("check looks for a detached header where it is kept") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  root.put("/etc/latchkey/volumes",
-           "www system/encrypted-www /srv/www ext4 x-latchkey.header=/boot/www.luks\n");
-  root.put("/dev/mapper/system-encrypted--www", std::string(4096, 'x'));
-  CHECK(contains(root.check(), "error: the device of 'www', 'system/encrypted-www', cannot be"));
-  root.put("/boot/www.luks", luks1_header(std::string("\0\0\x03\xe8", 4)));
-  const std::string said = root.check();
-  CHECK(contains(said, "ok: the device of 'www', 'system/encrypted-www', has a LUKS header\n"));
-  CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
-}
-
-TEST_CASE("Must 5: a header nested without end ends neither check nor the image's hook") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-  for (const std::string& json :
-       {R"({"segments":{"0":{"encryption":"aes-xts-plain64","x":)" + deep + "}}}",
-        R"({"segments":{"0":{"encryption":"aes-xts-plain64"}},"keyslots":{"0":)" + deep + "}}"}) {
-    std::string header = std::string("LUKS\xba\xbe\0\2\0\0\0\0\0\x40\0\0", 16);  // 4 MiB of LUKS2
-    header.resize(4096);
-    header += json;
-    header.resize(4U << 20U);
-    root.put("/dev/mapper/system-encrypted--www", header);
-    const std::string said = root.check();
-    INFO(said);
-    CHECK(contains(said, "error: the device of 'www', 'system/encrypted-www', cannot be opened"));
-    CHECK(contains(said, "its JSON cannot be read"));
-    CHECK(contains(said, "the device of 'mail'"));
-    // What it makes of this root's lack of everything is no matter here.
-    const Done staged = run_program({"/bin/sh", "-c", "\"$@\"; exit $?", "sh", LATCHKEY_PROGRAM,
-                                     "--root", root.path(), "image", "stage", root.path("/tree")});
-    INFO(staged.output);
-    CHECK(staged.status < 128);
-  }
-}
-
 TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
   const CheckedRoot root;
   CHECK(contains(root.check(), "ok: memory is written to no disk in clear"));
@@ -358,66 +245,6 @@ TEST_CASE("no volume is mounted by a release where every boot needs a directory 
                  "volumes are mounted\n"));
 }
 
-TEST_CASE("the way into the machine is never held, whoever wrote it down") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  root.put("/etc/latchkey/services", "ssh www\nnginx www\n");
-  const std::string said = root.check();
-  CHECK(contains(said,
-                 "error: 'ssh.service' is never held: nobody would get into this machine while "
-                 "its volumes are closed\n"));
-  CHECK_FALSE(contains(said, "'nginx.service' is never"));
-  const Done hold = run_program({LATCHKEY_PROGRAM, "--root", root.path(), "hold", "sshd"});
-  INFO(hold.output);
-  CHECK(hold.status == 12);
-  CHECK(contains(hold.output, "cannot hold 'sshd.service': nobody would get into this machine"));
-}
-
-TEST_CASE("check names lingering users whose home lies on a volume") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  root.put("/etc/passwd", "web:x:1000:1000::/srv/www/home:/bin/bash\n");
-  CHECK_FALSE(contains(root.check(), "the units of 'web'"));
-  root.put("/var/lib/systemd/linger/web", "");
-  CHECK(contains(root.check(),
-                 "warning: the units of 'web' do not start at boot: "
-                 "'user@1000.service' starts before 'www' is mounted"));
-}
-
-TEST_CASE("check names the lines of cron that use a volume which may be closed") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  root.put("/etc/crontab", "0 3 * * * root mountpoint -q /srv/www && rsync /srv/www/ b:\n");
-  root.put("/etc/cron.d/old.dpkg-dist", "0 3 * * * root rsync /srv/www/ b:\n");
-  CHECK_FALSE(contains(root.check(), "is not mounted: what makes a copy"));
-  root.put("/etc/cron.d/copy", "# daily\n0 3 * * * root rsync --delete /srv/www/ b:\n");
-  root.put("/var/spool/cron/crontabs/ann", "@daily ls /srv/mail/ann\n");
-  const std::string said = root.check();
-  CHECK(contains(said,
-                 "warning: line 2 of '/etc/cron.d/copy' uses '/srv/www' also while 'www' is not "
-                 "mounted: what makes a copy of it then copies an empty directory\n"
-                 "  hint: let its command begin with: mountpoint -q /srv/www &&\n"));
-  CHECK(contains(said, "line 1 of '/var/spool/cron/crontabs/ann' uses '/srv/mail' also"));
-}
-
-TEST_CASE("check names the hooks that would never be run") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  root.put("/etc/latchkey/hooks.d/failed/mail.sh", "#!/bin/sh\n");
-  root.put("/etc/latchkey/hooks.d/released/remount", "#!/bin/sh\n");
-  REQUIRE(::chmod(root.path("/etc/latchkey/hooks.d/released/remount").c_str(), 0644) == 0);
-  root.put("/etc/latchkey/hooks.d/unlocked/good", "#!/bin/sh\n");
-  REQUIRE(::chmod(root.path("/etc/latchkey/hooks.d/unlocked/good").c_str(), 0755) == 0);
-  const std::string said = root.check();
-  CHECK(contains(said,
-                 "warning: the hook '/etc/latchkey/hooks.d/failed/mail.sh' is not run: its "
-                 "name holds more than letters, digits, '-' and '_'"));
-  CHECK(contains(said,
-                 "warning: the hook '/etc/latchkey/hooks.d/released/remount' is not run: it "
-                 "is not executable"));
-  CHECK_FALSE(contains(said, "hooks.d/unlocked"));
-}
-
 TEST_CASE("check names host keys in a form that early boot does not read") {
   if (!is_root()) return;
   const CheckedRoot root;
@@ -432,13 +259,4 @@ TEST_CASE("check names host keys in a form that early boot does not read") {
                  "dropbear /etc/latchkey/hostkeys/ssh_host_ed25519_key "
                  "/etc/latchkey/hostkeys/ssh_host_ed25519_key.dropbear; then: update-initramfs -u "
                  "-k all\n"));
-}
-
-TEST_CASE("a volume that would have the keys volume's mapping is an error of its file") {
-  if (!is_root()) return;
-  const CheckedRoot root;
-  root.put("/etc/latchkey/volumes", "keys system/other /srv/k ext4\n");
-  CHECK(contains(root.check(),
-                 "error: /etc/latchkey/volumes:1:1: the volume 'keys' has the mapping of the keys "
-                 "volume, 'cleartext-keys': every unlock would close it\n"));
 }

@@ -34,6 +34,10 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
+// The least that a door's latchkey.conf says; a test adds its own sections.
+inline constexpr const char* head =
+    "[keys]\ndevice = \"vg/encrypted-keys\"\n[ssh]\nport = 2222\n";
+
 inline double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }

@@ -8,8 +8,6 @@ using namespace latchkey::test;
 
 namespace {
 
-constexpr const char* head = "[keys]\ndevice = \"vg/encrypted-keys\"\n[ssh]\nport = 2222\n";
-
 bool on_link(const std::string& link, const std::string& address) {
   const auto all = read_addresses();
   return std::ranges::find(all, LinkAddress{link, *parse_subnet(address)}) != all.end();

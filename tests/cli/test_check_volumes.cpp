@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// latchkey check: what it says of volumes, their headers and their devices.
+#include <filesystem>
+#include <fstream>
+
+#include "cli/checked_root.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+// The header of LUKS1 with one slot in use, of so many rounds.
+std::string luks1_header(const std::string& rounds) {
+  std::string out = "LUKS\xba\xbe";
+  out += std::string("\0\1", 2);
+  out.resize(592);
+  out.replace(8, 3, "aes");
+  out.replace(40, 11, "xts-plain64");
+  out.replace(208, 8, std::string("\x00\xac\x71\xf3", 4) + rounds);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("check tells of key slots that cost too much or too little, and writes nothing") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  CHECK_FALSE(contains(root.check(), "key slot"));
+  const std::string thousand("\0\0\x03\xe8", 4);
+  const std::string million("\0\x0f\x42\x40", 4);
+  root.put("/dev/mapper/system-encrypted--keys", luks1_header(thousand));
+  root.put("/dev/mapper/system-encrypted--www", luks1_header(thousand));
+  root.put("/dev/mapper/system-encrypted--my--mail", luks1_header(million));
+  const std::string said = root.check();
+  CHECK(
+      contains(said, "warning: key slot 0 of the keys volume is cheap to guess at: pbkdf2, 1000 "));
+  CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
+  CHECK(contains(said,
+                 "warning: the key slots of 'mail' take long to open: 1 × pbkdf2, 1000000 rounds\n"
+                 "  hint: run: latchkey rotate-key mail; "));
+  std::ifstream file(root.path("/dev/mapper/system-encrypted--my--mail"));
+  CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == luks1_header(million));
+}
+
+TEST_CASE("check warns of a device whose name another disk may have after a reboot") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  CHECK_FALSE(contains(root.check(), "is named as the kernel finds it"));
+  root.put("/etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/sda3\"\n");
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "warning: the device of the keys volume, '/dev/sda3', is named as the kernel"));
+  CHECK(contains(said, "hint: write UUID=… instead; run: lsblk -o NAME,UUID /dev/sda3\n"));
+}
+
+TEST_CASE("check looks for a detached header where it is kept") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/latchkey/volumes",
+           "www system/encrypted-www /srv/www ext4 x-latchkey.header=/boot/www.luks\n");
+  root.put("/dev/mapper/system-encrypted--www", std::string(4096, 'x'));
+  CHECK(contains(root.check(), "error: the device of 'www', 'system/encrypted-www', cannot be"));
+  root.put("/boot/www.luks", luks1_header(std::string("\0\0\x03\xe8", 4)));
+  const std::string said = root.check();
+  CHECK(contains(said, "ok: the device of 'www', 'system/encrypted-www', has a LUKS header\n"));
+  CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
+}
+
+TEST_CASE("Must 5: a header nested without end ends neither check nor the image's hook") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (const std::string& json :
+       {R"({"segments":{"0":{"encryption":"aes-xts-plain64","x":)" + deep + "}}}",
+        R"({"segments":{"0":{"encryption":"aes-xts-plain64"}},"keyslots":{"0":)" + deep + "}}"}) {
+    std::string header = std::string("LUKS\xba\xbe\0\2\0\0\0\0\0\x40\0\0", 16);  // 4 MiB of LUKS2
+    header.resize(4096);
+    header += json;
+    header.resize(4U << 20U);
+    root.put("/dev/mapper/system-encrypted--www", header);
+    const std::string said = root.check();
+    INFO(said);
+    CHECK(contains(said, "error: the device of 'www', 'system/encrypted-www', cannot be opened"));
+    CHECK(contains(said, "its JSON cannot be read"));
+    CHECK(contains(said, "the device of 'mail'"));
+    // What it makes of this root's lack of everything is no matter here.
+    const Done staged = run_program({"/bin/sh", "-c", "\"$@\"; exit $?", "sh", LATCHKEY_PROGRAM,
+                                     "--root", root.path(), "image", "stage", root.path("/tree")});
+    INFO(staged.output);
+    CHECK(staged.status < 128);
+  }
+}
+
+TEST_CASE("a volume that would have the keys volume's mapping is an error of its file") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/latchkey/volumes", "keys system/other /srv/k ext4\n");
+  CHECK(contains(root.check(),
+                 "error: /etc/latchkey/volumes:1:1: the volume 'keys' has the mapping of the keys "
+                 "volume, 'cleartext-keys': every unlock would close it\n"));
+}
