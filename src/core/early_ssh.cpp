@@ -21,11 +21,17 @@ std::string early_ssh_text(const EarlySsh& ssh) {
         "  " + key.fingerprint + "  " + key.public_line.substr(0, key.public_line.find(' ')) + "\n";
   out += "\nwhile the machine boots, it is unlocked by\n  ssh -p " + port + " root@" + address;
   if (address != name) out += "      (or root@" + name + ", where this name leads to it)";
+  // ssh names a shared connection by address and port, not by the alias, and asks for no host key
+  // where it finds one: the passphrase would go to a shell of the running system. Of two settings
+  // it takes the first, so ours come before those of `Host *`. Nobody is to be asked whether a
+  // key is right where the right one is known.
   out +=
-      "\n\nso that ssh keeps the two host keys apart, add to ~/.ssh/config on your own machine\n"
+      "\n\nso that ssh keeps the two host keys apart, add at the top of ~/.ssh/config on your own "
+      "machine\n(as HostName the address under which you reach it from there)\n"
       "  Host " +
       alias + "\n    HostName " + address + "\n    Port " + port +
-      "\n    User root\n    HostKeyAlias " + alias + "\nand to ~/.ssh/known_hosts there\n";
+      "\n    User root\n    HostKeyAlias " + alias +
+      "\n    StrictHostKeyChecking yes\n    ControlPath none\nand to ~/.ssh/known_hosts there\n";
   for (const EarlyHostKey& key : ssh.keys) out += "  " + alias + " " + key.public_line + "\n";
   out += "then this is enough:\n  ssh " + alias + "\n";
   return out;
