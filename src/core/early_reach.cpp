@@ -160,6 +160,46 @@ std::optional<Finding> no_way_out(const NetworkPlan& plan, const IpTexts& texts,
   return {};
 }
 
+// The first fixed address that is of no network of the machine; nothing where the machine has no
+// address of its family, or early boot tags its frames: it may be meant for another network.
+const Subnet* of_another_network(const NetworkPlan& plan, const std::vector<Subnet>& fixed,
+                                 const std::vector<HostAddress>& usable) {
+  const bool tagged = std::ranges::any_of(
+      plan.made, [](const MadeLink& made) { return made.kind == MadeLink::Kind::vlan; });
+  if (tagged) return nullptr;
+  const auto found = std::ranges::find_if(fixed, [&](const Subnet& one) {
+    const auto near = [&](const HostAddress& there) {
+      return one.contains(there.subnet.address) || there.subnet.contains(one.address);
+    };
+    const auto related = [&](const HostAddress& there) {
+      return there.subnet.address.v6 == one.address.v6;
+    };
+    return std::ranges::any_of(usable, related) && std::ranges::none_of(usable, near);
+  });
+  return found == fixed.end() ? nullptr : &*found;
+}
+
+// Where the machine's own address is lent, and early boot has a fixed one that its network has not:
+// after a move, or on new hardware.
+std::optional<Finding> moved_away(const NetworkPlan& plan, const std::vector<Subnet>& fixed,
+                                  const std::vector<HostAddress>& usable) {
+  const Subnet* const far = of_another_network(plan, fixed, usable);
+  if (far == nullptr) return {};
+  std::vector<std::string> now;
+  for (const HostAddress& there : usable)
+    if (there.subnet.address.v6 == far->address.v6) now.push_back(there.subnet.text());
+  return doubtful(
+      {Code::config,
+       "early boot has " + far->text() + ", and this machine has " + join(now, ", ") +
+           " now, of another network",
+       "nobody reaches early ssh under an address that its network does not know",
+       std::string("unless that is meant, ") +
+           (plan.by_ip_option ? "correct the ip= of the kernel's command line"
+                              : "write into [network] of latchkey.conf: method = \"dhcp\", or the "
+                                "address that it is to have") +
+           " (see latchkey.conf(5)); then: update-initramfs -u -k all"});
+}
+
 }  // namespace
 
 std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& texts, bool meant) {
@@ -199,7 +239,7 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   if (!here && !(dhcp && lent(now))) {
     if (const auto six = by_dhcp6_alone(now.usable); six && fixed.empty())
       return bad(no_dhcp6(host.link, *six));
-    if (now.own.empty()) return {};
+    if (now.own.empty()) return moved_away(plan, fixed, now.usable);
     if (fixed.empty())
       return graded({Code::config,
                      "early boot asks a DHCP server for its address, and '" + printable(now.link) +

@@ -19,6 +19,9 @@ namespace latchkey {
 /// What the kernel's command lines and [network] make of early boot's network.
 [[nodiscard]] Findings check_network(const Paths& paths, const EarlyInputs& inputs);
 
+/// Tells them as warnings, for a command that has put another machine's [network] back.
+void tell_of_network(const Paths& paths);
+
 /// The devices of all volumes: there, with a LUKS header.
 [[nodiscard]] Findings check_devices(const Paths& paths, const EarlyInputs& inputs);
 

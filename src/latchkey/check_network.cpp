@@ -7,6 +7,7 @@
 #include "core/network.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/say.hpp"
 #include "sys/command_line.hpp"
 #include "sys/ip_texts.hpp"
 #include "sys/link.hpp"
@@ -82,6 +83,11 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   if (std::ranges::any_of(lines, has_ip_option, &CommandLine::text)) return out;
   look(ip.file, network_plan("", inputs.config->network, ip.value, ip.device));
   return out;
+}
+
+void tell_of_network(const Paths& paths) {
+  for (const Finding& finding : check_network(paths, read_early_inputs(paths)))
+    if (finding.level != Finding::Level::ok) report_warning(finding.text);
 }
 
 }  // namespace latchkey

@@ -8,6 +8,7 @@
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
+#include "latchkey/check.hpp"
 #include "latchkey/restorer.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
@@ -166,6 +167,8 @@ int restore(const Globals& globals, const Options& options, std::optional<int> d
   if (auto done = carry_out(globals, *work, restorer.steps(), options.halt); !done)
     return report_error(done.error());
   if (options.halt == "list") return 0;
+  // The backup's network may be that of a machine that is gone.
+  if (restorer.changed()) tell_of_network(globals.paths);
   if (restorer.problem()) {
     say(globals, restorer.changed() ? "the rest is restored" : "nothing was written");
     return exit_status(Code::partial);

@@ -99,6 +99,25 @@ TEST_CASE("an address that this machine has not is doubtful") {
           .starts_with("warning: early boot has 192.0.2.99/24, and 'ens3' has 192.0.2.10/24 now"));
 }
 
+TEST_CASE("a fixed address of before a move is missed where the machine has a lease by now") {
+  const IpTexts now = machine(address("192.0.2.10", lent));
+  const std::string told =
+      "warning: early boot has 198.51.100.7/24, and this machine has 192.0.2.10/24 now, of another "
+      "network: nobody reaches early ssh under an address that its network does not know";
+  CHECK(judged(fixed("198.51.100.7/24"), now) == told);
+  CHECK(out_of_reach(network_plan("", fixed("198.51.100.7/24")), now, true)
+            ->text.hint.starts_with("unless that is meant, write into [network] of latchkey.conf: "
+                                    "method = \"dhcp\""));
+  CHECK(judged({}, now, "ip=198.51.100.7::198.51.100.1:24::ens3:none") == told);
+  CHECK(judged(fixed("192.0.2.99/24"), now).empty());   // chosen for early boot
+  CHECK(judged(fixed("192.0.2.99/32"), now).empty());   // by a gateway out of its subnet
+  CHECK(judged(fixed("2001:db8::9/64"), now).empty());  // of the other family
+  NetworkConfig tagged = fixed("198.51.100.7/24");
+  tagged.interface = "eno2";
+  tagged.vlan = 43;
+  CHECK(judged(tagged, now).empty());  // a network that only early boot is in
+}
+
 TEST_CASE("a VLAN that early boot does not make is missed") {
   NetworkConfig tagged = fixed("192.0.2.10/24");
   tagged.interface = "eno2";
