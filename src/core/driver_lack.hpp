@@ -10,7 +10,7 @@ namespace latchkey {
 
 /// A device as the running kernel drives it.
 struct DrivenDevice {
-  std::string driver{};  ///< its module; empty: part of the running kernel, or there is none
+  std::string driver{};  ///< its module, which may be built in; empty: not known, or none
   std::string alias{};   ///< what any kernel finds a driver by; empty: not known
 
   bool operator==(const DrivenDevice&) const = default;

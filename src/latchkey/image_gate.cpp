@@ -94,10 +94,10 @@ std::optional<Error> better_kernel(const Paths& paths, const EarlyInputs& inputs
                                    const std::string& version) {
   if (!another_would_start(paths, version)) return std::nullopt;
   std::vector<BootKernel> kernels = boot_kernels(paths);
-  std::erase_if(kernels, [&](const BootKernel& kernel) {
-    return !kernel.has_image || (kernel.version != version && left_over(paths, kernel.version));
-  });
+  std::erase_if(kernels, [](const BootKernel& kernel) { return !kernel.has_image; });
   if (kernels.size() < 2 || kernels[0].version != version) return std::nullopt;
+  // GRUB starts the next one whatever it is, and without its modules nothing can be said of it.
+  if (left_over(paths, kernels[1].version)) return std::nullopt;
   const KernelLacks lacks = kernel_lacks(paths, version, inputs);
   if (lacks.faults.empty() || !kernel_lacks(paths, kernels[1].version, inputs).faults.empty())
     return std::nullopt;

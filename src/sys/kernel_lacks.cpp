@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/kernel_lacks.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "core/driver_lack.hpp"
@@ -17,18 +19,34 @@ namespace {
 
 constexpr const char* packages = "install the package that has it";
 
+// What a kernel has built in is known by this list alone. Who builds one without modules may
+// leave it out, and nothing is certain then.
+bool lists_built_in(const Paths& paths, const std::string& kernel) {
+  const std::string list = paths.root + "/lib/modules/" + kernel + "/modules.builtin";
+  return ::access(list.c_str(), F_OK) == 0;
+}
+
+// As a file. That a kernel has a driver built in proves nothing of another one: the list names
+// what could be a module, and which drivers these are changes from version to version.
+bool is_module(const std::string& root, const std::string& kernel, const std::string& name) {
+  const auto found = find_module(root, kernel, name);
+  return found && !found->files.empty();
+}
+
 class Drivers {
  public:
   Drivers(const Paths& paths, const std::string& kernel)
       : here_([&paths, &kernel](const std::string& name) {
           return find_module(paths.root, kernel, name).has_value();
         }),
-        elsewhere_([&paths, &kernel](const std::string& name) {
-          return std::ranges::any_of(
-              names_in(paths.root + "/lib/modules"), [&](const std::string& other) {
-                return other != kernel && find_module(paths.root, other, name);
-              });
-        }),
+        elsewhere_(
+            [&paths, &kernel, listed = lists_built_in(paths, kernel)](const std::string& name) {
+              return listed && std::ranges::any_of(names_in(paths.root + "/lib/modules"),
+                                                   [&](const std::string& other) {
+                                                     return other != kernel &&
+                                                            is_module(paths.root, other, name);
+                                                   });
+            }),
         kernel_(kernel) {}
 
   void cards(const std::vector<NetworkCard>& cards) {

@@ -14,7 +14,7 @@ namespace latchkey {
 struct KernelLacks {
   /// Each alone would keep everybody from unlocking, in early boot and, without a card, in the
   /// running system: all cards that early ssh is to be reached by, or all disks of the keys
-  /// volume, lack a driver that another kernel on this machine has.
+  /// volume, lack a driver that another kernel on this machine has as a module.
   std::vector<Error> faults{};
   std::vector<Error> warnings{};  ///< one of several, or not certain
 };

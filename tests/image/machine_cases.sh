@@ -266,6 +266,23 @@ case_28_kernel_without_a_driver() {
 	check "one card of several is a warning" said "early boot may not reach its network by 'eth0'"
 	check "... and no more" [ "$built" -eq 0 ]
 
+	# Another system's kernel between the two, of which nothing is known: GRUB would start it.
+	fake_sys
+	fake_card eth0 vmxnet3 pci:v000015ADd000007B0sv000015ADsd000007B0bc02sc00i00
+	: >"$tree/boot/vmlinuz-9.9.8-other"
+	: >"$tree/boot/initrd.img-9.9.8-other"
+	build_newer
+	check "it gives way to no kernel that nothing is known of" [ -e "$file" ]
+	check "... which fails nothing" [ "$built" -eq 0 ]
+	rm "$tree/boot/vmlinuz-9.9.8-other" "$tree/boot/initrd.img-9.9.8-other"
+	# One with all that it needs built in, which has no directory of modules.
+	mv "$modules/$newer" "$work/modules"
+	build_newer
+	check "a kernel without modules is not said to lack any" not said "could reach this machine"
+	check "... and stays" [ -e "$file" ]
+	check "... and boots on, since that cannot be known" said "boots on WITHOUT waiting"
+	mv "$work/modules" "$modules/$newer"
+
 	fake_sys
 	fake_disk system-encrypted--keys 7 gve
 	echo pci:v00001AE0d00000042sv00001AE0sd00000058bc02sc00i00 >"$tree/sys/devices/pci0/disk7/modalias"
@@ -279,6 +296,11 @@ case_28_kernel_without_a_driver() {
 	in_tree depmod "$kernel"
 	build_newer
 	check "... unless the other kernel has none either" [ -e "$file" ]
+	echo "kernel/${module##*/kernel/}" | sed 's/\.ko.*/.ko/' >>"$modules/$kernel/modules.builtin"
+	in_tree depmod "$kernel"
+	build_newer
+	check "... or has it built in, which the list of a newer one may leave out" [ -e "$file" ]
+	sed -i '$d' "$modules/$kernel/modules.builtin"
 	mv "$work/${module##*/}" "$module"
 	in_tree depmod "$kernel"
 	rm -r "$menu" "$tree/usr/sbin/update-grub" "$tree/dev/mapper/system-encrypted--keys"
