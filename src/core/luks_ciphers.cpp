@@ -115,7 +115,7 @@ Result<Json> luks2_json(std::string_view bytes) {
   if (size == 0 || size == luks1_size) return no_header("there is none");
   if (bytes.size() < size) return no_header("it is cut short");
   const std::string_view area = bytes.substr(json_start, size - json_start);
-  Json json = read_json(area.substr(0, area.find('\0')));
+  Json json = read_luks_json(area.substr(0, area.find('\0')));
   if (!json.is_object()) return no_header("its JSON cannot be read");
   if (crowded(json)) return no_header("it holds more than any LUKS2 header");
   return json;

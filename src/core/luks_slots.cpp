@@ -99,7 +99,7 @@ std::optional<std::uint64_t> luks1_digest_rounds(std::string_view bytes) {
 }
 
 std::optional<std::uint64_t> luks2_digest_rounds(std::string_view json) {
-  const Json header = read_json(json);
+  const Json header = read_luks_json(json);
   std::uint64_t most = 0;
   for (const Json& digest : object_field(header, "digests")) {
     const auto rounds = digest.find("iterations");

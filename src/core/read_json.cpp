@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/read_json.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace latchkey {
 namespace {
@@ -26,6 +28,15 @@ bool too_deep(std::string_view text) {
 nlohmann::json read_json(std::string_view text) {
   if (too_deep(text)) return nlohmann::json::value_t::discarded;
   return nlohmann::json::parse(text, nullptr, false);
+}
+
+nlohmann::json read_luks_json(std::string_view text) {
+  auto json = read_json(text);
+  if (!json.is_discarded()) return json;
+  std::string ascii(text);
+  std::ranges::replace_if(
+      ascii, [](unsigned char c) { return c >= 0x80; }, '?');
+  return read_json(ascii);
 }
 
 }  // namespace latchkey

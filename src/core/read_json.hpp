@@ -15,4 +15,8 @@ inline constexpr int deepest_json = 32;
 /// a header on a disk would end the program with it.
 [[nodiscard]] nlohmann::json read_json(std::string_view text);
 
+/// The same of a LUKS header's text, in which libcryptsetup's parser takes any bytes for a string:
+/// where they are no UTF-8, all that is no ASCII is read as '?'.
+[[nodiscard]] nlohmann::json read_luks_json(std::string_view text);
+
 }  // namespace latchkey

@@ -7,6 +7,7 @@
 #include "core/backup_format.hpp"
 #include "core/boot_log.hpp"
 #include "core/ip_json.hpp"
+#include "core/luks_slots.hpp"
 #include "core/read_json.hpp"
 #include "core/report.hpp"
 #include "core/state.hpp"
@@ -37,6 +38,18 @@ TEST_CASE("JSON is read up to the depth that libcryptsetup takes, and none that 
   CHECK(read_json(wide + "[]]").size() == 1001);
   for (const char* wrong : {"", "]", "]]]][[[[", "{", "\"", "\"\\", "nul"})
     CHECK(read_json(wrong).is_discarded());
+}
+
+TEST_CASE("a LUKS header whose token holds bytes that are no UTF-8 is read as libcryptsetup does") {
+  const std::string json = R"({"digests":{"0":{"iterations":1000}},"tokens":{"0":{"note":"Schl)"
+                           "\xfc"
+                           R"(ssel"}}})";
+  CHECK(read_json(json).is_discarded());
+  CHECK(read_luks_json(json)["tokens"]["0"]["note"] == "Schl?ssel");
+  CHECK(luks2_digest_rounds(json) == 1000);
+  CHECK(read_luks_json(R"({"name":"Schl\u00fcssel für"})")["name"] == "Schlüssel für");
+  CHECK(read_luks_json(json.substr(1)).is_discarded());
+  CHECK(read_luks_json(nested(33)).is_discarded());
 }
 
 TEST_CASE("a file that somebody nested is a damaged one for each of its readers") {
