@@ -74,10 +74,16 @@ bool default_is(std::string_view grub_cfg, std::string_view version) {
 }
 
 bool opens_encrypted(std::string_view grub_cfg) {
-  return std::ranges::any_of(split_lines(grub_cfg), [](std::string_view line) {
+  int entries = 0;
+  bool inside = false;
+  for (const std::string_view line : split_lines(grub_cfg)) {
     const std::vector<Field> words = split_fields(line);
-    return !words.empty() && words[0].text == "cryptomount";
-  });
+    if (words.empty()) continue;
+    if (words[0].text == "menuentry") inside = ++entries > 0;
+    if (words[0].text == "}") inside = false;
+    if (words[0].text == "cryptomount" && (!inside || entries == 1)) return true;
+  }
+  return false;
 }
 
 }  // namespace latchkey

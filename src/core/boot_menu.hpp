@@ -36,7 +36,7 @@ struct BootKernel {
 [[nodiscard]] bool default_is(std::string_view grub_cfg, std::string_view version);
 
 /// True when the menu has GRUB open an encrypted device, for which it asks for a passphrase
-/// itself.
+/// itself: for the menu, or for its first entry. Others may be another system's.
 [[nodiscard]] bool opens_encrypted(std::string_view grub_cfg);
 
 }  // namespace latchkey

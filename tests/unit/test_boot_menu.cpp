@@ -55,6 +55,12 @@ TEST_CASE("the menu of GRUB: what it starts, and without what") {
   CHECK_FALSE(default_is("set default=\"0\"\n", "0"));
   CHECK_FALSE(opens_encrypted(menu));
   CHECK(opens_encrypted(menu + "if true; then\n  cryptomount -u 11aa\nfi\n"));
+  const std::string entry = "menuentry 'one' {\n  cryptomount -u 11aa\n}\n";
+  CHECK(opens_encrypted(entry + "menuentry 'two' {\n}\n"));
+  // Another system's, as os-prober adds it.
+  const std::string others = "menuentry 'first' {\n  linux /boot/vmlinuz-6.1\n}\n" + entry;
+  CHECK_FALSE(opens_encrypted(others));
+  CHECK(opens_encrypted(others + "cryptomount -u 22bb\n"));
 }
 
 TEST_CASE("the kernel that a boot starts: the menu's default, or the newest that it knows") {
