@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/file_system.hpp"
+#include "core/hand_commands.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -60,7 +61,7 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   if (*more > vg->free && !(*lv)->thin)
     return Error{Code::refused, "cannot grow '" + volume.name + "' by " + size_text(*more),
                  "the volume group has " + size_text(vg->free) + " left",
-                 "ask for less, or give the group another disk: vgextend " + volume.device.vg};
+                 "ask for less; or " + room_hint(volume.device.vg, *more - vg->free)};
   // LVM gives whole extents only.
   const std::uint64_t extent = std::max<std::uint64_t>(vg->extent, 1);
   const std::uint64_t rounded = (*more + extent - 1) / extent * extent;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/cryptroot.hpp"
+#include "core/hand_commands.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/new_passphrase.hpp"
@@ -32,6 +33,12 @@ std::string no_mirror_hint(const KeysMaker& run) {
   return "the old one is a mirror, and so is the new one: give the group another disk (lvm "
          "vgextend); or do without: lvm lvconvert --mirrors 0 " +
          run.work.value("old") + "; then run this again";
+}
+
+// What to do when the group is too full. The size is asked for by `init` alone.
+std::string no_room_hint(const KeysMaker& run, const VgInfo& vg, std::uint64_t wanted) {
+  const bool less = run.work.value("old").empty() && wanted > least_size && vg.free >= least_size;
+  return (less ? "take less: --size 32M; or " : "") + room_hint(vg.name, wanted - vg.free);
 }
 
 Result<> has_disks_for_mirrors(const KeysMaker& run, const std::string& vg) {
@@ -173,9 +180,7 @@ Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg) {
   if (vg.free >= wanted) return Ok{};
   return Error{Code::refused, "no room for the keys volume in '" + vg.name + "'",
                size_text(wanted) + " are wanted, " + size_text(vg.free) + " are free",
-               run.mirrors() > 0
-                   ? no_mirror_hint(run)
-                   : "give it room: lvm vgextend, lvm lvreduce; or take less: --size 32M"};
+               run.mirrors() > 0 ? no_mirror_hint(run) : no_room_hint(run, vg, wanted)};
 }
 
 Result<> reachable_or_gone(const DeviceRef& lv) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/fsck.hpp"
+#include "core/hand_commands.hpp"
 #include "core/message.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
@@ -82,7 +83,7 @@ Result<> VolumeMaker::look_at_lv() const {
     if (size && *size > vg->free)
       return Error{Code::refused, "cannot make " + name + " with " + size_text(*size),
                    "the volume group has " + size_text(vg->free) + " left",
-                   "make it smaller, or give the group another disk: vgextend"};
+                   "make it smaller; or " + room_hint(asked_.vg, *size - vg->free)};
     return Ok{};
   }
   if (auto awake = activate_lvs({name}); !awake) return awake;

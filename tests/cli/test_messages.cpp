@@ -1,14 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the commands that change volumes say when they fail: never without what to do next.
+// What the commands that change volumes say when they fail: never without what to do next,
+// and never with a command that does harm or nothing when it is typed as it stands.
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <string>
+#include <vector>
 
 #include "cli/place.hpp"
 #include "support/child.hpp"
+#include "support/spoken_text.hpp"
 
 using namespace latchkey::test;
+
+namespace {
+
+// All of the product that speaks, but for the pages.
+const std::vector<SpokenText>& everything_said() {
+  static const std::vector<SpokenText> all = spoken_texts(
+      LATCHKEY_SOURCE_DIR, {"src/core", "src/sys", "src/latchkey", "src/unlock", "src/guard",
+                            "src/completion", "hooks", "initramfs"});
+  return all;
+}
+
+// Every command line of the kind `command`, from its name on.
+std::vector<std::string> command_lines(const SpokenText& said, const std::regex& command) {
+  std::vector<std::string> out;
+  for (std::sregex_iterator at(said.text.begin(), said.text.end(), command), end; at != end; ++at)
+    out.push_back(at->str());
+  return out;
+}
+
+}  // namespace
 
 TEST_CASE("no error of the commands on volumes is made without a hint") {
   // `Error{code, what, why, ""}`, over as many lines as it takes.
@@ -43,4 +66,24 @@ TEST_CASE("no error of the commands on volumes is made without a hint") {
     for (std::sregex_iterator at(text.begin(), text.end(), without_hint), end; at != end; ++at)
       FAIL_CHECK(at->str());
   }
+}
+
+TEST_CASE("what is said is found in sources and scripts as people get to read it") {
+  const auto said = literals_in("// \"none\" isn't\nf('\"', 1'000, \"a \\\"b\"\n  \"-c\\n\" +\n  d);\n");
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].text == "a \"b-c\n");
+  CHECK(said[0].next.substr(0, 5) == "+\n  d");
+  CHECK(everything_said().size() > 1000);
+}
+
+TEST_CASE("no hint makes a logical volume smaller without the file system on it") {
+  static const std::regex reduce("lvreduce[^;]*");
+  std::size_t found = 0;
+  for (const SpokenText& said : everything_said())
+    for (const std::string& line : command_lines(said, reduce)) {
+      INFO(said.file << ": " << line);
+      CHECK(line.rfind("lvreduce --resizefs ", 0) == 0);
+      ++found;
+    }
+  CHECK(found > 0);
 }

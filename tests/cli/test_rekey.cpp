@@ -39,8 +39,10 @@ TEST_CASE("rekey waits for a rotation that is not finished: its key is on the ol
 namespace {
 
 // What `rekey` says where the keys volume is an LV of this kind in a group of one disk, which
-// lies in an encrypted mapping or not. Empty: no such machine can be made up here.
-std::string rekey_in_a_group(const KeysHeader& keys, const std::string& kind, bool encrypted) {
+// lies in an encrypted mapping or not, and has so many bytes left. Empty: no such machine can be
+// made up here.
+std::string rekey_in_a_group(const KeysHeader& keys, const std::string& kind, bool encrypted,
+                             const std::string& free = "1073741824") {
   struct stat disk {};
   REQUIRE(::stat(keys.device().c_str(), &disk) == 0);
   keys.place().put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"vg0/keys\"\n");
@@ -52,7 +54,8 @@ std::string rekey_in_a_group(const KeysHeader& keys, const std::string& kind, bo
                  "pvs) echo '{\"report\":[{\"pv\":[{\"pv_name\":\"/dev/sdx\","
                  "\"vg_name\":\"vg0\"}]}]}';; "
                  "vgs) echo '{\"report\":[{\"vg\":[{\"vg_name\":\"vg0\","
-                 "\"vg_free\":\"1073741824\"}]}]}';;") &&
+                 "\"vg_free\":\"" +
+                 free + "\"}]}]}';;") &&
         ::mount("tmpfs", "/dev", "tmpfs", 0, "mode=0755") == 0 &&
         ::mount("tmpfs", "/sys/block", "tmpfs", 0, "mode=0755") == 0 &&
         ::mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3)) == 0 &&
@@ -98,4 +101,18 @@ TEST_CASE("rekey makes no keys volume in a group that lies in an encrypted mappi
   check_nothing_begun(keys, said);
   CHECK(contains(said, "will not make a keys volume in 'vg0'"));
   CHECK(contains(said, "the group lies in 'sdx_crypt', which is encrypted itself"));
+}
+
+TEST_CASE("promise 6: a group without room for a keys volume costs no file system") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  const std::string said =
+      rekey_in_a_group(keys, "\"segtype\":\"linear\",\"stripes\":\"1\"", false, "33554432");
+  INFO(said);
+  if (said.empty()) return;
+  check_nothing_begun(keys, said);
+  CHECK(contains(said, "no room for the keys volume in 'vg0': 64 MiB are wanted, 32 MiB are free"));
+  // rekey takes no size that could be less.
+  CHECK(contains(said, "hint: add an empty disk to the group: lvm vgextend vg0 DISK; or make "));
+  CHECK(contains(said, "lvm lvreduce --resizefs --size -32M vg0/LV\n"));
 }
