@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "core/message.hpp"
+#include "core/then_build.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/boot_menu.hpp"
 #include "sys/fd.hpp"
@@ -118,9 +119,7 @@ Result<> withdraw(const std::string& file) {
 
 int refuse(const std::string& version, const std::string& outcome, const Error& fault) {
   return report_error({Code::refused, "the new image of kernel " + version + " " + outcome,
-                       sentence(fault),
-                       (fault.hint.empty() ? "mend that" : fault.hint) +
-                           "; then run: update-initramfs -u -k " + version});
+                       sentence(fault), then_build(fault.hint, version)});
 }
 
 int carry_out(const Globals& globals, GateStep step, const Error& fault, const std::string& version,

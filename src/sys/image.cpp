@@ -14,6 +14,7 @@
 #include "core/luks_ciphers.hpp"
 #include "core/message.hpp"
 #include "core/storage.hpp"
+#include "core/then_build.hpp"
 #include "sys/cryptroot.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
@@ -70,7 +71,7 @@ void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
   Error error = names.error();
   error.hint =
       "the image gets the modules of the usual ciphers and storage; if this volume uses "
-      "another one, attach it and run: update-initramfs -u";
+      "another one, attach it and run: update-initramfs -u -k all";
   wanted.warnings.push_back(std::move(error));
   add_once(wanted.modules, default_cipher_modules());
   add_once(wanted.modules, default_storage_modules());
@@ -98,14 +99,14 @@ Result<> make_boot_on(const ImageRequest& request, const ImageInfo& info) {
   return tree.result();
 }
 
-Error no_way_on(const Error& fault) {
+Error no_way_on(const Error& fault, const std::string& kernel) {
   return {Code::refused, "this image could not be unlocked over ssh, so it is not built",
-          sentence(fault), fault.hint};
+          sentence(fault), then_build(fault.hint, kernel)};
 }
 
 Result<ImageOutcome> boot_on(const ImageRequest& request, const EarlyInputs& inputs,
                              ImageOutcome outcome) {
-  if (inputs.root_is_a_volume) return no_way_on(outcome.faults.front());
+  if (inputs.root_is_a_volume) return no_way_on(outcome.faults.front(), request.kernel);
   outcome.info.wait = false;
   outcome.info.reason = sentence(outcome.faults.front());
   outcome.orders.clear();

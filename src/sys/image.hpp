@@ -45,6 +45,8 @@ struct ImageOutcome {
 
 /// What keeps the image with this tree, which says `info` of itself, from being unlocked over
 /// early ssh; empty: nothing. What was configured since it was made is no fault of it.
+/// Their hints say what has to be done first, if anything, and leave the building to the caller
+/// (then_build).
 [[nodiscard]] std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& info);
 
 /// What is missing in it for single volumes that early boot can go on without, and what it

@@ -21,6 +21,10 @@
 namespace latchkey {
 namespace {
 
+constexpr const char* taken_away = "see which hook in /etc/initramfs-tools/hooks takes it away";
+
+// Whoever tells of them says how the image is built again: for its kernel, since the newest
+// one's, which `update-initramfs -u` alone builds, may be another.
 class Faults {
  public:
   explicit Faults(const ImageRequest& request) : request_(request) {}
@@ -56,9 +60,7 @@ class Faults {
     if (good) return;
     const std::string why = found ? "its module is not in the image"
                                   : "the kernel " + request_.kernel + " has no module for it";
-    list.push_back({Code::kernel, what, why,
-                    "see that the kernel's package is installed whole, "
-                    "then run: update-initramfs -u"});
+    list.push_back({Code::kernel, what, why, "see that the kernel's package is installed whole"});
   }
 
   // All that a volume needs.
@@ -98,8 +100,7 @@ class Faults {
     const auto host = read_file(request_.paths.root + path);
     if (!same(image ? *image : "", host ? *host : ""))
       list.push_back({Code::config, "early boot may not find every disk",
-                      "'" + path + "' in the image is not what it is on this machine now",
-                      "run: update-initramfs -u"});
+                      "'" + path + "' in the image is not what it is on this machine now", ""});
   }
 
   // What the header on a device, or apart from it, asks of the kernel. What an unreadable
@@ -126,7 +127,7 @@ class Faults {
         module(name, true, "early boot could not find " + whose + ": '" + name + "' is missing");
     for (const StorageTool& tool : storage_tools(below.layers))
       if (::access((request_.paths.root + tool.program).c_str(), X_OK) == 0)
-        program({tool.program}, "early boot could not find " + whose, "run: update-initramfs -u");
+        program({tool.program}, "early boot could not find " + whose, taken_away);
   }
 
   const ImageRequest& request_;

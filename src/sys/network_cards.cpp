@@ -96,7 +96,7 @@ class Judge {
     const auto there = [&](const std::string& file) { return has_module_file(image_.tree, file); };
     if (module.built_in || std::ranges::all_of(module.files, there)) return;
     fault(card, "'" + printable(name) + "' is missing", "its module is not in the image",
-          "see that the kernel's package is installed whole, then run: update-initramfs -u");
+          "see that the kernel's package is installed whole");
   }
 
   void firmware(const NetworkCard& card, const std::string& module) {
@@ -109,7 +109,7 @@ class Judge {
     if (on(image_.paths.root) && !on(image_.tree))
       fault(card, "the firmware for '" + printable(module) + "' is missing",
             "none of its files is in the image, as '" + printable(names.front()) + "'",
-            "run: update-initramfs -u");
+            "see which hook in /etc/initramfs-tools/hooks takes it away");
   }
 
   void fault(const NetworkCard& card, const std::string& what, const std::string& why,

@@ -87,3 +87,18 @@ TEST_CASE("no hint makes a logical volume smaller without the file system on it"
     }
   CHECK(found > 0);
 }
+
+// Without -k it builds the image of the newest kernel alone, and another may be started.
+TEST_CASE("no hint has one kernel's image built where those of all are meant") {
+  static const std::regex build("update-initramfs -u.*");
+  std::size_t found = 0;
+  for (const SpokenText& said : everything_said())
+    for (const std::string& line : command_lines(said, build)) {
+      // A maintainer script runs it: the trigger of all packages, which takes no version.
+      if (line == said.text && said.file.rfind("hooks/", 0) == 0) continue;
+      INFO(said.file << ": " << line);
+      CHECK(line.rfind("update-initramfs -u -k ", 0) == 0);
+      ++found;
+    }
+  CHECK(found > 10);
+}

@@ -4,6 +4,7 @@
 #include "core/image.hpp"
 #include "core/image_build.hpp"
 #include "core/luks_ciphers.hpp"
+#include "core/then_build.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/image.hpp"
@@ -227,6 +228,18 @@ TEST_CASE("an image without a driver for the keys volume's file system is told w
   CHECK(faults[0].what == "the kernel could not mount the keys volume: 'xfs' is missing");
   CHECK(faults[0].hint ==
         "add xfs to /etc/initramfs-tools/modules, and run: update-initramfs -u -k 6.1");
+}
+
+TEST_CASE("the image that is at fault is what its owner is told to build again, and once") {
+  CHECK(then_build("", "6.1") == "mend that; then run: update-initramfs -u -k 6.1");
+  CHECK(then_build("run: apt install busybox", "6.1") ==
+        "run: apt install busybox; then run: update-initramfs -u -k 6.1");
+  const std::string all = "remove it, then run: update-initramfs -u -k all";
+  CHECK(then_build(all, "6.1") == all);
+  // Nothing in this made-up one: no hint of its own names a build that may be another kernel's.
+  const test::TempFolder root;
+  for (const Error& fault : image_faults({Paths{root.path()}, root.path(), "6.1"}, {}))
+    CHECK(fault.hint.find("update-initramfs") == std::string::npos);
 }
 
 TEST_CASE("a build of images that did nothing says why, also when it ends well") {
