@@ -28,8 +28,8 @@ Findings check_bundled(const Paths& paths) {
   return {doubtful({Code::refused,
                     "early boot's programs hold parts that the distribution has mended since",
                     join(mended, ", "),
-                    "run: apt update && apt install latchkey; if that brings nothing newer, "
-                    "build the package again"})};
+                    "build the package again where these updates are installed (tools/package), "
+                    "then: apt install --reinstall ./latchkey_*.deb"})};
 }
 
 }  // namespace latchkey

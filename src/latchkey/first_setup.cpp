@@ -11,6 +11,7 @@
 #include "core/config_edit.hpp"
 #include "core/early_ssh.hpp"
 #include "core/first_network.hpp"
+#include "core/own_package.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/terminal.hpp"
@@ -101,7 +102,7 @@ Result<> can_build_images(const Paths& paths) {
   const std::string dropbearkey = paths.root + "/usr/lib/latchkey/dropbearkey";
   if (::access(dropbearkey.c_str(), X_OK) != 0)
     return Error{Code::missing, "cannot make host keys", "there is no '" + dropbearkey + "'",
-                 "run: apt install --reinstall latchkey"};
+                 install_again};
   return Ok{};
 }
 

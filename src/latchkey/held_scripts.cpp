@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "core/own_package.hpp"
 #include "core/text.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/rc_links.hpp"
@@ -47,7 +48,7 @@ std::optional<Error> fault_of_hold(const Paths& paths, const std::string& unit) 
     if (::access(guard_file(paths).c_str(), R_OK) == 0) return {};
     return Error{Code::refused, "'" + unit + "' is not held",
                  "the guard " + guard_file(paths) + " is not there",
-                 "run: apt-get install --reinstall latchkey"};
+                 install_again};
   }
   if (starts_at_boot(links_of(paths, script->name)))
     return Error{

@@ -6,6 +6,7 @@
 #include "core/image.hpp"
 #include "core/keys_apart.hpp"
 #include "core/link_steps.hpp"
+#include "core/own_package.hpp"
 #include "core/text.hpp"
 #include "sys/command_line.hpp"
 #include "sys/digest.hpp"
@@ -135,8 +136,8 @@ EarlyInputs read_early_inputs(const Paths& paths) {
     const auto content = read_file(paths.root + program, program_limit);
     inputs.add(program, content);
     if (!content)
-      out.faults.push_back({Code::missing, content.error().what, content.error().why,
-                            "install the package again: apt install --reinstall latchkey"});
+      out.faults.push_back(
+          {Code::missing, content.error().what, content.error().why, install_again});
   }
   // What comes into the image by the hooks of others, and decides who gets in.
   const InitramfsIp ip = initramfs_ip(paths.root);

@@ -7,6 +7,7 @@
 
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
+#include "core/own_package.hpp"
 #include "core/storage_confs.hpp"
 #include "sys/cryptroot.hpp"
 #include "sys/door_faults.hpp"
@@ -137,10 +138,9 @@ class Faults {
 
 std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& info) {
   const EarlyInputs inputs = read_early_inputs(request.paths);
-  const std::string again = "install the package again: apt install --reinstall latchkey";
   Faults faults(request);
-  faults.program({image_unlocker}, "the unlocker is missing", again);
-  faults.program({image_dropbear}, "the ssh server of early boot is missing", again);
+  faults.program({image_unlocker}, "the unlocker is missing", install_again);
+  faults.program({image_dropbear}, "the ssh server of early boot is missing", install_again);
   faults.program({"/bin/sh"}, "there is no shell for the boot scripts", "run: apt install busybox");
   faults.program({"/bin/ip", "/sbin/ip"}, "the program 'ip' is missing",
                  "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");

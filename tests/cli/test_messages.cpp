@@ -102,3 +102,18 @@ TEST_CASE("no hint has one kernel's image built where those of all are meant") {
     }
   CHECK(found > 10);
 }
+
+// The package comes as a file. Asked for it by its name alone, apt refuses the whole command, or
+// does nothing and ends with 0.
+TEST_CASE("no hint has apt fetch the package that no archive has") {
+  static const std::regex install("apt(-get)? install [^;:,&\n]*");
+  static const std::regex by_name("(^|.* )latchkey( .*|$)");
+  std::size_t files = 0;
+  for (const SpokenText& said : everything_said())
+    for (const std::string& line : command_lines(said, install)) {
+      INFO(said.file << ": " << line);
+      CHECK_FALSE(std::regex_match(line, by_name));
+      if (line.find(" ./latchkey_*.deb") != std::string::npos) ++files;
+    }
+  CHECK(files > 1);
+}
