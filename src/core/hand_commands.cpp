@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/hand_commands.hpp"
 
+#include "core/shell_word.hpp"
+
 namespace latchkey {
 namespace {
 
@@ -14,6 +16,25 @@ std::string room_hint(const std::string& vg, std::uint64_t missing) {
          " DISK; or make another logical volume of it smaller together with its file system, "
          "which ext4 can while it is not mounted, and xfs never: lvm lvreduce --resizefs --size -" +
          std::to_string((missing + mib - 1) / mib) + "M " + vg + "/LV";
+}
+
+std::string wake_first(const DeviceRef& device) {
+  if (device.kind != DeviceRef::Kind::lv) return {};
+  return "lvm lvchange --activate y " + device.text() + "; ";
+}
+
+std::string cryptsetup_command(const std::string& action, const DeviceRef& device,
+                               const std::string& header, const std::string& rest) {
+  return "cryptsetup " + action + (header.empty() ? "" : " --header " + shell_word(header)) + " " +
+         shell_word(device.path()) + (rest.empty() ? "" : " " + rest);
+}
+
+std::string recovery_key_use(const DeviceRef& device, const std::string& header,
+                             const std::string& mapping, bool keys) {
+  return std::string("to use it, with its dashes: ") +
+         (keys ? "type it as the passphrase, in early boot or for release-services; by hand: "
+               : "") +
+         wake_first(device) + cryptsetup_command("open", device, header, mapping);
 }
 
 }  // namespace latchkey

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What opening the volumes costs, as their headers say.
+#include "core/hand_commands.hpp"
 #include "core/luks_slots.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/fd.hpp"
@@ -26,15 +28,20 @@ constexpr const char* under_way =
 
 // Such a volume is open until the next reboot, and not after it.
 Error unfinished(const Volume& volume) {
-  const std::string& device = volume.device.path();
-  const std::string key = " --key-file /run/latchkey/keys/" + volume.key_file;
+  const std::string key = "--key-file " + shell_word("/run/latchkey/keys/" + volume.key_file);
+  const auto command = [&](const std::string& action, const std::string& rest) {
+    return cryptsetup_command(action, volume.device, volume.header, rest);
+  };
+  const char* const copies = header_in_file(volume) ? ", then, for the images' copy of the header: "
+                                                      "update-initramfs -u -k all"
+                                                    : "";
   return {Code::refused, "'" + volume.name + "' will not be opened after a reboot",
           std::string(under_way) +
               (needed_by_boot(volume) ? "; do not reboot: early boot cannot go on without it" : ""),
-          "finish it, with the key that latchkey mount-keys shows: cryptsetup reencrypt "
-          "--resume-only " +
-              device + key + "; where it is closed, before that: cryptsetup open " + device + " " +
-              volume.mapping + key + ", then release-services"};
+          "finish it, with the key that latchkey mount-keys shows: " +
+              command("reencrypt --resume-only", key) + copies +
+              "; where it is closed, before that: " + command("open", volume.mapping + " " + key) +
+              ", then release-services"};
 }
 
 Finding judge(const Volume& volume, const std::string& bytes, const std::vector<SlotCost>& slots) {
@@ -51,10 +58,10 @@ Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.config)
     if (const auto bytes = read_luks_bytes(paths.root + inputs.config->keys.device.path())) {
       if (has_requirements(*bytes))
-        out.push_back(
-            bad({Code::refused, "the keys volume will not be opened after a reboot", under_way,
-                 "finish it before: cryptsetup reencrypt --resume-only " +
-                     inputs.config->keys.device.path()}));
+        out.push_back(bad(
+            {Code::refused, "the keys volume will not be opened after a reboot", under_way,
+             "finish it before: " + wake_first(inputs.config->keys.device) +
+                 cryptsetup_command("reencrypt --resume-only", inputs.config->keys.device, "")}));
       if (const auto slots = parse_luks_slots(*bytes)) {
         const std::vector<Error> faults = judge_keys_slots(*slots, machine_memory());
         for (const Error& fault : faults) out.push_back(doubtful(fault));

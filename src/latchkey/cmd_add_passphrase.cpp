@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/hand_commands.hpp"
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
@@ -23,9 +24,7 @@ struct Asked {
 };
 
 std::string how_to_convert(const DeviceRef& keys) {
-  return (keys.kind == DeviceRef::Kind::lv ? "lvm lvchange --activate y " + keys.text() + "; "
-                                           : "") +
-         "cryptsetup convert --type luks2 " + keys.path();
+  return wake_first(keys) + cryptsetup_command("convert --type luks2", keys, "");
 }
 
 Result<> judge_name(const LuksDevice& luks, const DeviceRef& keys, const std::string& name,

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/hand_commands.hpp"
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
@@ -160,14 +161,17 @@ class RecoveryMaker {
   bool printed_before_ = false;
 };
 
-void tell_how_to_use(const Globals& globals, const DeviceRef& device, const std::string& mapping,
+void tell_how_to_use(const Globals& globals, const Setup& setup, const Volume* volume,
                      bool printed_before) {
+  const KeysVolume& keys = setup.config.keys;
   say(globals, printed_before
                    ? "keep what was printed then on paper, away from this machine; if nobody has "
                      "it, run this again: it prints another one, and that one is void"
                    : "write it down now, it is not shown again; keep it on paper, away from this "
                      "machine");
-  say(globals, "to use it, with its dashes: cryptsetup open " + device.path() + " " + mapping);
+  say(globals, volume == nullptr
+                   ? recovery_key_use(keys.device, "", keys.mapping, true)
+                   : recovery_key_use(volume->device, volume->header, volume->mapping, false));
   say(globals, "what to do then is in latchkey-recovery(7)");
 }
 
@@ -202,9 +206,7 @@ int make(const Globals& globals, const std::string& name, std::optional<int> des
                     "a later recovery key will not replace this one",
                     "note the number of its slot with it: " + std::to_string(maker.slot())});
   maker.rest();
-  tell_how_to_use(globals, volume == nullptr ? setup->config.keys.device : volume->device,
-                  volume == nullptr ? setup->config.keys.mapping : volume->mapping,
-                  maker.printed_before());
+  tell_how_to_use(globals, *setup, volume, maker.printed_before());
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/key_slots.hpp"
 
+#include "core/shell_word.hpp"
 #include "sys/crypt.hpp"
 
 namespace latchkey {
@@ -9,8 +10,8 @@ std::string command_to_remove_slot(const LuksPlace& place, bool keys, int slot) 
   const std::string number = std::to_string(slot);
   if (keys) return "latchkey remove-passphrase --slot " + number;
   // A header that is kept elsewhere is what cryptsetup takes for the device.
-  return "cryptsetup luksKillSlot " + (place.header.empty() ? place.device : place.header) + " " +
-         number;
+  return "cryptsetup luksKillSlot " +
+         shell_word(place.header.empty() ? place.device : place.header) + " " + number;
 }
 
 Result<std::vector<int>> slots_opened_by(const LuksDevice& luks, const Secret& key) {

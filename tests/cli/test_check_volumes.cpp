@@ -44,6 +44,35 @@ TEST_CASE("check tells of key slots that cost too much or too little, and writes
   CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == luks1_header(million));
 }
 
+TEST_CASE("check tells how a reencryption is finished: the LV awake, the header where it is kept") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/latchkey/volumes",
+           "www system/encrypted-www /srv/www ext4 x-latchkey.header=/boot/www.luks\n");
+  std::string header = std::string("LUKS\xba\xbe\0\2\0\0\0\0\0\0\x40\0", 16);  // 16 KiB of LUKS2
+  header.resize(4096);
+  header += R"({"keyslots":{},"config":{"requirements":{"mandatory":["online-reencrypt"]}}})";
+  header.resize(16384);
+  for (const char* file : {"/dev/mapper/system-encrypted--keys", "/boot/www.luks"})
+    root.put(file, header);
+  root.put("/dev/mapper/system-encrypted--www", std::string(4096, 'x'));
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said,
+                 "  hint: finish it before: lvm lvchange --activate y system/encrypted-keys; "
+                 "cryptsetup reencrypt --resume-only /dev/mapper/system-encrypted--keys\n"));
+  const std::string rest = " --key-file /run/latchkey/keys/system-www.key";
+  CHECK(contains(said,
+                 "  hint: finish it, with the key that latchkey mount-keys shows: cryptsetup "
+                 "reencrypt --resume-only --header /boot/www.luks "
+                 "/dev/mapper/system-encrypted--www" +
+                     rest +
+                     ", then, for the images' copy of the header: update-initramfs -u -k all; "
+                     "where it is closed, before that: cryptsetup open --header /boot/www.luks "
+                     "/dev/mapper/system-encrypted--www cleartext-www" +
+                     rest + ", then release-services\n"));
+}
+
 TEST_CASE("check warns of a device whose name another disk may have after a reboot") {
   if (!is_root()) return;
   const CheckedRoot root;

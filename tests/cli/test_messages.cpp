@@ -31,6 +31,12 @@ std::vector<std::string> command_lines(const SpokenText& said, const std::regex&
   return out;
 }
 
+// What the literal is put together with is quoted for the shell where it must be.
+bool goes_on_quoted(const SpokenText& said) {
+  static const std::regex quoted("^\\+\\s*shell_word\\(");
+  return std::regex_search(said.next, quoted);
+}
+
 }  // namespace
 
 TEST_CASE("no error of the commands on volumes is made without a hint") {
@@ -116,4 +122,18 @@ TEST_CASE("no hint has apt fetch the package that no archive has") {
       if (line.find(" ./latchkey_*.deb") != std::string::npos) ++files;
     }
   CHECK(files > 1);
+}
+
+// A command that was put together on the spot forgets the header's option, or the quotes.
+TEST_CASE("what cryptsetup is to do on a device is put together in one place") {
+  static const std::regex on_a_device("cryptsetup [a-z][a-zA-Z]*.* $");
+  std::size_t found = 0;
+  for (const SpokenText& said : everything_said()) {
+    if (said.next.rfind('+', 0) != 0 || !std::regex_search(said.text, on_a_device)) continue;
+    ++found;
+    INFO(said.file << ": " << said.text << said.next);
+    // A mapping has a name and no header.
+    CHECK((said.text.find("cryptsetup close ") != std::string::npos || goes_on_quoted(said)));
+  }
+  CHECK(found > 0);
 }

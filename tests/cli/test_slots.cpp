@@ -28,6 +28,10 @@ TEST_CASE("recovery-key keeps the slot that was opened by what was typed, whatev
   INFO(done.output);
   CHECK(done.status == 0);
   CHECK(contains(done.output, "latchkey remove-passphrase --slot 1"));
+  CHECK(contains(done.output,
+                 "type it as the passphrase, in early boot or for release-services; "
+                 "by hand: cryptsetup open " +
+                     keys.device() + " cleartext-keys\n"));
   CHECK(keys.opened_by("on paper") == std::vector<int>{1});
   CHECK(keys.opened_by("older paper").empty());
 }
