@@ -6,6 +6,7 @@
 
 #include "core/fstab_line.hpp"
 #include "core/hold.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -243,9 +244,7 @@ class FstabJudge {
     const std::string unit = line.swap() ? "" : mount_unit(line.place);
     if (one.by_system || one.volume.empty() || unit.empty()) return {};
     if (std::ranges::find(held_, unit) != held_.end()) return {};
-    // A backslash would not survive the shell.
-    const bool plain = unit.find('\\') == std::string::npos;
-    return "latchkey hold " + (plain ? unit : "'" + unit + "'") + " --needs " + one.volume;
+    return "latchkey hold " + shell_word(unit) + " --needs " + one.volume;
   }
 
   [[nodiscard]] std::optional<Finding> of_company(const FstabLine& line, const std::string& where,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -92,7 +93,8 @@ std::vector<Error> lingers_too_early(std::string_view passwd,
     out.push_back(
         {Code::partial, "the units of '" + printable(fields[0]) + "' do not start at boot",
          "'" + unit + "' starts before '" + volume->name + "' is mounted, on which their home lies",
-         "have a program in /etc/latchkey/hooks.d/released run: systemctl restart " + unit});
+         "have a program in /etc/latchkey/hooks.d/released run: systemctl restart " +
+             shell_word(unit)});
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/hold.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -48,7 +49,7 @@ Error too_early_error(const std::string& unit, const std::string& reached) {
               ? "add nofail,x-systemd.after=" + std::string(release_unit) +
                     " to its options in /etc/fstab; then: systemctl daemon-reload, and "
                     "latchkey hold " +
-                    name
+                    shell_word(name)
               : "hold the services that need it; what it does for them a hook can do after the "
                 "unlock, see HOOKS in latchkey(8)"};
 }

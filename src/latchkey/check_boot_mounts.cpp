@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/fstab_line.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/boot_menu.hpp"
@@ -38,7 +39,7 @@ std::optional<Error> unmounted_boot(const Paths& paths) {
     if (mounts(*fstab, place) && !is_mount_point(paths.root + place))
       return Error{Code::missing, "'" + place + "' is in '" + file + "' and not mounted",
                    "no image gets to where a boot starts it",
-                   "run: mount " + place + "; then: update-initramfs -u -k all"};
+                   "run: mount " + shell_word(place) + "; then: update-initramfs -u -k all"};
   return {};
 }
 

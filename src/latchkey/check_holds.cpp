@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/hold.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/unit_order.hpp"
 #include "core/way_in.hpp"
@@ -27,7 +28,7 @@ Findings check_company(const HeldUnits& held) {
                        const std::string& unit) {
     out.push_back(doubtful({Code::partial,
                             "'" + one.unit + "' " + how + " '" + one.held + "' and is not held",
-                            why, "run: latchkey hold " + unit}));
+                            why, "run: latchkey hold " + shell_word(unit)}));
   };
   // Lock takes them down with what they need.
   for (const Loose& one : loose_dependants(held.units))
@@ -52,7 +53,7 @@ Findings check_order(const Setup& setup) {
       Error error = too_early_error(unit, *reached);
       error.what = "'" + unit + "' is held and cannot be";
       if (!unit.ends_with(".mount"))
-        error.hint = "run: latchkey unhold " + unit + "; " + error.hint;
+        error.hint = "run: latchkey unhold " + shell_word(unit) + "; " + error.hint;
       out.push_back(bad(std::move(error)));
     }
   return out;
@@ -71,11 +72,11 @@ Findings check_units(const Paths& paths, const Setup& setup) {
     else if (fact.masked)
       out.push_back(doubtful(masked_error(service.unit)));
     else if (!fact.held)
-      out.push_back(bad(
-          {Code::refused, "'" + service.unit + "' is not held",
-           "its conditions are not loaded: an override resets them, or systemd has "
-           "not been reloaded",
-           "look at: systemctl cat " + service.unit + "; then: latchkey hold " + service.unit}));
+      out.push_back(bad({Code::refused, "'" + service.unit + "' is not held",
+                         "its conditions are not loaded: an override resets them, or systemd has "
+                         "not been reloaded",
+                         "look at: systemctl cat " + shell_word(service.unit) +
+                             "; then: latchkey hold " + shell_word(service.unit)}));
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }
@@ -121,8 +122,9 @@ Findings check_way_in(const Paths& paths) {
   if (!text) return out;
   for (const std::string& unit : named_units(*text))
     if (is_way_in(unit))
-      out.push_back(bad({Code::refused, "'" + printable(unit) + "' is never held",
-                         way_in_error(unit).why, "run: latchkey unhold " + printable(unit)}));
+      out.push_back(
+          bad({Code::refused, "'" + printable(unit) + "' is never held", way_in_error(unit).why,
+               "run: latchkey unhold " + shell_word(printable(unit))}));
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/traces.hpp"
 #include "latchkey/check.hpp"
@@ -33,7 +34,7 @@ Findings check_traces(const Paths& paths) {
            "memory of services, data with it, is written there in clear, and all of it, keys "
            "too, by a hibernation",
            "encrypt it with a random key (crypttab(5), option swap), or run: swapoff " +
-               printable(area)}));
+               shell_word(printable(area))}));
   const auto kdump = read_file(paths.root + "/etc/default/kdump-tools");
   const std::string dump = crash_directory(kdump ? *kdump : "");
   if (!dump.empty() && !lies_encrypted(existing(paths.root + dump)))

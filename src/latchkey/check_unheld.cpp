@@ -6,6 +6,7 @@
 
 #include "core/hold.hpp"
 #include "core/init_script.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/check.hpp"
@@ -47,7 +48,7 @@ Finding unheld(const std::string& unit, const PackageClaim& claim) {
                    "its package '" + printable(claim.package) + "' has files on '" +
                        printable(claim.place) + "', where '" + volume +
                        "' is mounted: each boot it may start before that",
-                   "run: latchkey hold " + printable(unit) + " --needs " + volume});
+                   "run: latchkey hold " + shell_word(printable(unit)) + " --needs " + volume});
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "core/hold.hpp"
 #include "core/message.hpp"
 #include "core/new_config.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/admin.hpp"
@@ -115,15 +116,15 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
   if (found.disabled)
     report_warning({Code::partial, "'" + found.unit + "' is disabled",
                     "a release starts it all the same",
-                    "if it is not to run, run: latchkey unhold " + found.unit});
+                    "if it is not to run, run: latchkey unhold " + shell_word(found.unit)});
   for (const std::string& trigger : found.triggers)
     say(globals, "'" + trigger + "' is held with it: it starts '" + found.unit + "'");
   for (const std::string& other : found.dependants)
     if (other.ends_with(".service") &&
         std::ranges::find(setup.services, other, &Service::unit) == setup.services.end())
-      report_warning({Code::partial,
-                      "'" + other + "' requires '" + found.unit + "' and is not held",
-                      "systemd starts it without what is skipped", "run: latchkey hold " + other});
+      report_warning(
+          {Code::partial, "'" + other + "' requires '" + found.unit + "' and is not held",
+           "systemd starts it without what is skipped", "run: latchkey hold " + shell_word(other)});
 }
 
 // What makes a line of the services file a hold: systemd reads it by our generator,
@@ -154,9 +155,10 @@ int warn_if_loose(const Setup& setup, const Paths& paths, const std::vector<Foun
       if (const auto fault = fault_of_hold(paths, found.unit)) status = report_error(*fault);
       continue;
     }
-    status = report_error({Code::refused, "'" + found.unit + "' is not held",
-                           "a file of the unit takes the conditions away",
-                           "look for an empty Condition line in: systemctl cat " + found.unit});
+    status = report_error(
+        {Code::refused, "'" + found.unit + "' is not held",
+         "a file of the unit takes the conditions away",
+         "look for an empty Condition line in: systemctl cat " + shell_word(found.unit)});
   }
   return status;
 }

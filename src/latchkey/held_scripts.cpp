@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/own_package.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/rc_links.hpp"
@@ -12,14 +13,15 @@ namespace latchkey {
 namespace {
 
 Error open_to_hands(const std::string& unit, const InitScript& script) {
-  return {Code::partial,
-          "'" + unit +
-              "' is kept from starting at boot, and not from being started "
-              "by hand",
-          "its script " + script.path +
-              " does not read /lib/lsb/init-functions, so nobody asks "
-              "before it does what it is told",
-          "while the volumes are closed, do not run: service " + script.name + " start"};
+  return {
+      Code::partial,
+      "'" + unit +
+          "' is kept from starting at boot, and not from being started "
+          "by hand",
+      "its script " + script.path +
+          " does not read /lib/lsb/init-functions, so nobody asks "
+          "before it does what it is told",
+      "while the volumes are closed, do not run: service " + shell_word(script.name) + " start"};
 }
 
 }  // namespace
@@ -47,14 +49,13 @@ std::optional<Error> fault_of_hold(const Paths& paths, const std::string& unit) 
   if (script->guarded) {
     if (::access(guard_file(paths).c_str(), R_OK) == 0) return {};
     return Error{Code::refused, "'" + unit + "' is not held",
-                 "the guard " + guard_file(paths) + " is not there",
-                 install_again};
+                 "the guard " + guard_file(paths) + " is not there", install_again};
   }
   if (starts_at_boot(links_of(paths, script->name)))
     return Error{
         Code::refused, "'" + unit + "' is not held",
         "its script does not read /lib/lsb/init-functions, and links in /etc/rc?.d start it",
-        "run: latchkey hold " + unit};
+        "run: latchkey hold " + shell_word(unit)};
   return open_to_hands(unit, *script);
 }
 

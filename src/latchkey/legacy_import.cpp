@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "core/way_in.hpp"
@@ -192,7 +193,7 @@ Result<> LegacyImport::look() {
     units_.push_back({name});
     if (known && (*shown)[0].load == "masked")
       warn({Code::refused, "'" + units_.back().name + "' will not start", "it is masked",
-            "run: systemctl unmask " + units_.back().name});
+            "run: systemctl unmask " + shell_word(units_.back().name)});
   }
   return Ok{};
 }

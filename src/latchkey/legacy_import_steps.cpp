@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/check.hpp"
@@ -86,7 +87,8 @@ Result<> LegacyImport::enable_units() {
     if (!wants_enabling(*state)) continue;
     if (!is_held(*state, unit.name)) {
       warn({Code::refused, "'" + unit.name + "' is not switched on for the boot", "it is not held",
-            "run: latchkey hold " + unit.name + " && systemctl enable " + unit.name});
+            "run: latchkey hold " + shell_word(unit.name) + " && systemctl enable " +
+                shell_word(unit.name)});
       continue;
     }
     const auto done =

@@ -7,6 +7,7 @@
 
 #include "core/lists.hpp"
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_system.hpp"
@@ -100,7 +101,7 @@ Row unit_row(const Setup& setup, const Facts& facts, const Service& service) {
     if (!fact.held && fact.known) {
       row.state = "not held";
       row.why += ", but nothing holds it: anything may start it";
-      row.hint = "run: latchkey hold " + service.unit;
+      row.hint = "run: latchkey hold " + shell_word(service.unit);
     }
   } else if (!fact.known && !fact.state.empty()) {
     row.state = "unknown";

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "sys/fd.hpp"
 #include "sys/process.hpp"
 #include "sys/rc_links.hpp"
@@ -31,7 +32,7 @@ std::vector<std::string> call(const InitScript& script, const std::string& word)
 std::string seconds_text(seconds time) { return duration_text(static_cast<double>(time.count())); }
 
 std::string status_hint(const InitScript& script) {
-  return "run: service " + script.name + " status; look into its own log";
+  return "run: service " + shell_word(script.name) + " status; look into its own log";
 }
 
 // Waits until the script says that it runs, or does not; true when it says so in time.

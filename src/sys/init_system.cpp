@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_scripts.hpp"
@@ -55,13 +56,13 @@ void probe_services(Facts& facts, const Setup& setup, const Paths& paths) {
 }
 
 std::string service_command(const std::string& word, const std::string& unit) {
-  if (init_system() != InitSystem::sysvinit) return "systemctl " + word + " " + unit;
-  return "service " + script_of(unit) + " " + word;
+  if (init_system() != InitSystem::sysvinit) return "systemctl " + word + " " + shell_word(unit);
+  return "service " + shell_word(script_of(unit)) + " " + word;
 }
 
 std::string log_command(const std::string& unit) {
-  if (init_system() != InitSystem::sysvinit) return "journalctl -b -u " + unit;
-  return "service " + script_of(unit) + " start";
+  if (init_system() != InitSystem::sysvinit) return "journalctl -b -u " + shell_word(unit);
+  return "service " + shell_word(script_of(unit)) + " start";
 }
 
 std::string init_name() { return init_system() == InitSystem::sysvinit ? "sysvinit" : "systemd"; }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/mount_point.hpp"
@@ -48,7 +49,7 @@ Result<> mount_what_is_above(const Setup& setup, const Paths& paths, const Volum
   return Error{Code::missing, "cannot mount '" + volume.name + "'",
                "its mount point lies on '" + place + "', which is in /etc/fstab and not mounted" +
                    (why.empty() ? "" : ": " + why),
-               "run: mount " + place +
+               "run: mount " + shell_word(place) +
                    ", then: release-services; where nothing is to be mounted there any more, "
                    "delete its line"};
 }

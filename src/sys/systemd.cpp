@@ -10,6 +10,7 @@
 #include "core/hold.hpp"
 #include "core/lists.hpp"
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/process.hpp"
@@ -204,7 +205,7 @@ bool is_held(const UnitState& unit, const std::string& held_as) {
 
 Error masked_error(const std::string& unit) {
   return {Code::refused, "'" + unit + "' is masked", "it starts neither at boot nor at a release",
-          "run: systemctl unmask " + unit};
+          "run: systemctl unmask " + shell_word(unit)};
 }
 
 HeldUnits held_units(const Setup& setup) {

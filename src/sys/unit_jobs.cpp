@@ -2,6 +2,7 @@
 #include "sys/unit_jobs.hpp"
 
 #include "core/lists.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/process.hpp"
 
@@ -14,7 +15,7 @@ using std::chrono::seconds;
 const RunOptions quick{.timeout = seconds(60)};
 
 std::string cannot_start(const std::string& unit) { return "cannot start '" + unit + "'"; }
-std::string journal(const std::string& unit) { return "run: journalctl -b -u " + unit; }
+std::string journal(const std::string& unit) { return "run: journalctl -b -u " + shell_word(unit); }
 
 std::string failure_text(const UnitState& unit) {
   if (unit.result == "exit-code") return "its process ended with status " + unit.exit_status;
@@ -37,13 +38,13 @@ Judged judge_start(const UnitState& before, const UnitState& now, const std::str
   // Its job is gone and it does not run: skipped, over already, or never begun.
   if (now.condition_time != before.condition_time && !now.condition)
     return failed(Code::refused, "one of its conditions is not met",
-                  "run: systemctl status " + unit);
+                  "run: systemctl status " + shell_word(unit));
   if (now.start_time != before.start_time) {
     if (now.result == "success" || now.result.empty()) return {Progress::done};
     return failed(Code::io, failure_text(now), journal(unit));
   }
   return failed(Code::io, "a unit that it needs did not start",
-                "run: systemctl list-dependencies " + unit);
+                "run: systemctl list-dependencies " + shell_word(unit));
 }
 
 bool may_be_refused(const UnitState& unit) {

@@ -7,6 +7,7 @@
 
 #include "core/lists.hpp"
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/process.hpp"
 #include "sys/unit_company.hpp"
@@ -35,12 +36,12 @@ std::optional<Error> unusable(const UnitState& state, const std::string& unit) {
   if (state.load == "loaded") return {};
   if (state.load == "masked")
     return Error{Code::refused, cannot_start(unit), "it is masked",
-                 "run: systemctl unmask " + unit};
+                 "run: systemctl unmask " + shell_word(unit)};
   if (state.load == "not-found")
     return Error{Code::missing, cannot_start(unit), "systemd knows no such unit",
                  "correct its name in /etc/latchkey/services"};
   return Error{Code::io, cannot_start(unit), "systemd could not load it: " + printable(state.load),
-               "run: systemctl status " + unit};
+               "run: systemctl status " + shell_word(unit)};
 }
 
 bool systemd_is_starting() {
@@ -178,7 +179,7 @@ Result<> UnitStarter::look_at(Job& job, const Start& start, const UnitState& now
     return Error{Code::timeout, cannot_start(job.name),
                  "it is still '" + now.active + "' after " +
                      duration_text(std::chrono::duration<double>(passed).count()),
-                 "run: journalctl -b -u " + job.name};
+                 "run: journalctl -b -u " + shell_word(job.name)};
   return Ok{};
 }
 

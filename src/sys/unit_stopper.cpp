@@ -8,6 +8,7 @@
 
 #include "core/lists.hpp"
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "sys/unit_jobs.hpp"
 
 namespace latchkey {
@@ -90,7 +91,7 @@ void UnitStopper::watch(std::vector<Ended>& ended) {
       error = Error{Code::timeout, cannot_stop(stop->unit),
                     "'" + *busy + "' is still '" + states->at(*busy).active + "' after " +
                         duration_text(static_cast<double>(timeout_.count())),
-                    "run: journalctl -b -u " + *busy};
+                    "run: journalctl -b -u " + shell_word(*busy)};
     }
     ended.push_back({stop->step, error ? Result<std::string>(*error) : std::string()});
     stop = stops_.erase(stop);

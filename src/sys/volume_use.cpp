@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
@@ -19,7 +20,7 @@ namespace {
 void tell_user(Error& error, const std::string& path, dev_t number, const std::string& again) {
   if (const auto place = where_mounted(number)) {
     error.why = "it is mounted on '" + *place + "'";
-    error.hint = "run: umount " + *place + "; then: " + again;
+    error.hint = "run: umount " + shell_word(*place) + "; then: " + again;
     return;
   }
   // Not mounted here, but perhaps in somebody's private namespace.
@@ -55,7 +56,7 @@ std::optional<KernelUse> kernel_use_of(dev_t number, const std::string& root) {
   for (const std::string_view line : split_lines(*swaps)) {
     const std::string path(line.substr(0, line.find_first_of(" \t")));
     if (path == "/dev/" + own || block_device(path) == number)
-      return KernelUse{"it is in use as swap", "swapoff " + path};
+      return KernelUse{"it is in use as swap", "swapoff " + shell_word(path)};
   }
   return {};
 }
@@ -67,8 +68,8 @@ std::string OtherMapping::text() const {
 
 std::string OtherMapping::hint() const {
   return "when nobody needs it, run: " +
-         (mount_point.empty() ? "" : "umount " + mount_point + "; ") + "cryptsetup close " +
-         printable(name);
+         (mount_point.empty() ? "" : "umount " + shell_word(mount_point) + "; ") +
+         "cryptsetup close " + shell_word(printable(name));
 }
 
 std::optional<OtherMapping> other_mapping_on(const Volume& volume) {

@@ -17,9 +17,9 @@ namespace {
 
 // All of the product that speaks, but for the pages.
 const std::vector<SpokenText>& everything_said() {
-  static const std::vector<SpokenText> all = spoken_texts(
-      LATCHKEY_SOURCE_DIR, {"src/core", "src/sys", "src/latchkey", "src/unlock", "src/guard",
-                            "src/completion", "hooks", "initramfs"});
+  static const std::vector<SpokenText> all =
+      spoken_texts(LATCHKEY_SOURCE_DIR, {"src/core", "src/sys", "src/latchkey", "src/unlock",
+                                         "src/guard", "src/completion", "hooks", "initramfs"});
   return all;
 }
 
@@ -75,7 +75,8 @@ TEST_CASE("no error of the commands on volumes is made without a hint") {
 }
 
 TEST_CASE("what is said is found in sources and scripts as people get to read it") {
-  const auto said = literals_in("// \"none\" isn't\nf('\"', 1'000, \"a \\\"b\"\n  \"-c\\n\" +\n  d);\n");
+  const auto said =
+      literals_in("// \"none\" isn't\nf('\"', 1'000, \"a \\\"b\"\n  \"-c\\n\" +\n  d);\n");
   REQUIRE(said.size() == 1);
   CHECK(said[0].text == "a \"b-c\n");
   CHECK(said[0].next.substr(0, 5) == "+\n  d");
@@ -136,4 +137,19 @@ TEST_CASE("what cryptsetup is to do on a device is put together in one place") {
     CHECK((said.text.find("cryptsetup close ") != std::string::npos || goes_on_quoted(said)));
   }
   CHECK(found > 0);
+}
+
+// The unit of /srv/my-data is srv-my\x2ddata.mount: unquoted, a shell takes the backslash away.
+TEST_CASE("names of units and places are quoted in every command line") {
+  static const std::regex takes_a_name(
+      "(latchkey (un)?hold|systemctl [a-z-]+|journalctl -b -u|(^|: |; )(service|u?mount|swapoff)) "
+      "$");
+  std::size_t found = 0;
+  for (const SpokenText& said : everything_said()) {
+    if (said.next.rfind('+', 0) != 0 || !std::regex_search(said.text, takes_a_name)) continue;
+    INFO(said.file << ": " << said.text << said.next);
+    CHECK(goes_on_quoted(said));
+    ++found;
+  }
+  CHECK(found > 10);
 }

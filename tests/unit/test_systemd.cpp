@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "support/catch.hpp"
+#include "sys/init_system.hpp"
 #include "sys/systemd.hpp"
 #include "sys/unit_jobs.hpp"
 
@@ -159,4 +160,17 @@ TEST_CASE("a start is judged by what changed since it was queued") {
   CHECK(judge_start(before, now, "x.service").progress == Progress::done);
 
   CHECK(judge_start(before, before, "x.service").error.why == "a unit that it needs did not start");
+}
+
+TEST_CASE("a unit whose name has a backslash is named so that a shell leaves it as it is") {
+  const std::string unit = "srv-my\\x2ddata.mount";
+  UnitState now = inactive();
+  now.active = "failed";
+  CHECK(judge_start(inactive(), now, unit).error.hint ==
+        "run: journalctl -b -u 'srv-my\\x2ddata.mount'");
+  CHECK(masked_error(unit).hint == "run: systemctl unmask 'srv-my\\x2ddata.mount'");
+  if (init_system() == InitSystem::sysvinit) return;
+  CHECK(service_command("stop", unit) == "systemctl stop 'srv-my\\x2ddata.mount'");
+  CHECK(log_command(unit) == "journalctl -b -u 'srv-my\\x2ddata.mount'");
+  CHECK(service_command("start", "serve@a.service") == "systemctl start serve@a.service");
 }

@@ -50,6 +50,8 @@ TEST_CASE("the refusal of such a unit says what to do instead") {
   CHECK(mount.hint ==
         "add nofail,x-systemd.after=latchkey-release.service to its options in /etc/fstab; "
         "then: systemctl daemon-reload, and latchkey hold srv-x.mount");
+  CHECK(too_early_error("srv-my\\x2ddata.mount", "local-fs.target")
+            .hint.ends_with("latchkey hold 'srv-my\\x2ddata.mount'"));
   CHECK(too_early_error("zfs-import-cache.service", "local-fs.target").hint ==
         "hold the services that need it; what it does for them a hook can do after the unlock, "
         "see HOOKS in latchkey(8)");
