@@ -192,7 +192,7 @@ class Session {
     hinted_ = true;
     (void)write_all(STDERR_FILENO,
                     "latchkey-unlock: reads the passphrase from standard input; to type it "
-                    "unseen: ssh -t root@server unlock\n");
+                    "unseen: ssh -t HOST unlock\n");
   }
 
   void wrong(char status, const std::string& text) {

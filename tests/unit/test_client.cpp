@@ -171,7 +171,7 @@ TEST_CASE("without a terminal a session that gets nothing says so once, on stder
   Coordinated early;
   const auto began = Clock::now();
   early.session(in_reader.get(), out_writer.get());
-  const std::string hint = "to type it unseen: ssh -t root@server unlock\n";
+  const std::string hint = "to type it unseen: ssh -t HOST unlock\n";
   CHECK(has(seen(out_reader.get(), hint), hint));
   CHECK(seconds_since(began) >= 1);
   // All of it is one answer, and one that is wrong only once.
