@@ -89,13 +89,15 @@ class Machine {
   [[nodiscard]] bool saved(const std::string& tag) const { return saved_.contains(tag); }
   void load(const std::string& tag) { interrupt({"snapshot", name_, "load", tag}); }
   void power_off() { interrupt({"poweroff", name_}); }
+  /// Its disks stay as they are at that moment.
+  void pull_the_plug() { interrupt({"kill", name_}); }
   /// `options` go to `tools/vm start`.
   void start(const std::vector<std::string>& options = {}) {
     std::vector<std::string> words{"start", name_};
     words.insert(words.end(), options.begin(), options.end());
     vm(words);
   }
-  /// Adds an empty disk, pulls one out or plugs it in again: see `tools/vm disk`.
+  /// Adds a disk, pulls one out or plugs it in again: see `tools/vm disk`.
   void disk(const std::string& action, const std::string& disk,
             const std::vector<std::string>& options = {}) {
     std::vector<std::string> words{"disk", name_, action, disk};

@@ -44,7 +44,7 @@ COMMANDS = {
     "kill": (cmd_run.kill, options_name, "pull the plug; the guest's disks stay as they are"),
     "down": (cmd_run.down, options_name, "pull the plug and delete the guest's files"),
     "disk": (cmd_run.disk, cmd_run.options_disk,
-             "add an empty disk to a guest, pull a disk out, plug it in again"),
+             "add a disk to a guest, pull a disk out, plug it in again"),
     "snapshot": (cmd_run.snapshot, cmd_run.options_snapshot,
                  "save or load memory and disks of a running guest"),
     "monitor": (cmd_run.monitor, cmd_run.options_monitor, "say something to the guest's QEMU"),

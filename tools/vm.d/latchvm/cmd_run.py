@@ -2,6 +2,7 @@
 """Commands for a running guest and its end: reboot … down, snapshot, monitor; list and cache."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -74,10 +75,12 @@ def options_disk(p):
     p.add_argument("disk", help="its serial number in the guest is latchkey-DISK")
     p.add_argument("--size", type=int, default=256, metavar="MiB")
     p.add_argument("--sector", type=int, choices=(512, 4096), default=512, metavar="BYTES")
+    p.add_argument("--of", metavar="GUEST/DISK",
+                   help="add this disk of a guest that is off (root, system, or one that was added)")
 
 
 def disk(o):
-    """Add an empty disk and plug it in; pull a disk out, or plug it in again.
+    """Add a disk and plug it in; pull a disk out, or plug it in again.
 
     Of a guest that is off this tells of its next start.
     """
@@ -87,10 +90,14 @@ def disk(o):
         raise VmError(f"cannot {o.action} the disk '{o.disk}'",
                       "there is one" if o.disk in disks else "lower-case letters and digits name a "
                       "disk that was added", code=USAGE)
-    path = guest.at(f"{o.disk}.qcow2")
     if o.action == "add":
-        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", path, f"{o.size}M"], check=True)
         disks[o.disk] = {"sector": o.sector}
+        if o.of:
+            disks[o.disk]["path"] = disk_of(o.of)
+        else:
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", guest.disk_path(o.disk),
+                            f"{o.size}M"], check=True)
+    path = guest.disk_path(o.disk)
     disks[o.disk]["plugged"] = o.action != "pull"
     if guest.running():
         with guest.monitor() as m:
@@ -101,6 +108,18 @@ def disk(o):
             else:
                 m.do("device_add", **qemu.disk_device(o.disk, disks[o.disk]["sector"]))
     guest.save()
+
+
+def disk_of(name):
+    """The file of a disk GUEST/DISK, which no emulator may have open."""
+    owner, _, which = name.partition("/")
+    other = Guest(owner)
+    path = other.disk_path(which)
+    if other.running() or not re.fullmatch(r"[a-z][a-z0-9]*", which) or not os.path.exists(path):
+        raise VmError(f"cannot take the disk '{name}'",
+                      f"'{owner}' runs" if other.running() else "there is no such disk",
+                      f"tools/vm kill {owner}" if other.running() else "", code=USAGE)
+    return path
 
 
 def options_snapshot(p):

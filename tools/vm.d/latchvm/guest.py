@@ -52,6 +52,11 @@ class Guest:
     def at(self, name):
         return os.path.join(self.folder, name)
 
+    def disk_path(self, disk):
+        """The file of a disk by its name; it may be another guest's."""
+        added = self.state.get("disks", {}).get(disk, {})
+        return added.get("path") or self.at(f"{disk}.qcow2")
+
     def save(self):
         with open(self.at("state.json.new"), "w", encoding="utf-8") as f:
             json.dump(self.state, f, indent=1)
@@ -130,7 +135,7 @@ class Guest:
         if s["extra_disk"]:
             argv += qemu.disk("extra", self.at("extra.qcow2"))
         for name, more in s.get("disks", {}).items():
-            argv += qemu.disk(name, self.at(f"{name}.qcow2"), device=False)
+            argv += qemu.disk(name, self.disk_path(name), device=False)
             if more["plugged"]:
                 argv += ["-device", json.dumps(qemu.disk_device(name, more["sector"]))]
         if s.get("trunk"):
