@@ -13,6 +13,7 @@
 #include "core/luks_limits.hpp"
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/recorded_header.hpp"
 #include "core/text.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/handle.hpp"
@@ -37,21 +38,6 @@ std::optional<std::uint64_t> costliest_digest(const LuksSession& session) {
   }
   const auto bytes = read_luks_bytes(session.header_device());
   return bytes ? luks1_digest_rounds(*bytes) : std::nullopt;
-}
-
-// The key opens a header of any cipher, and behind a wrong one its data look like a damaged
-// file system: who "repairs" that destroys them.
-std::optional<Error> judge_cipher(const std::string& there, const LuksPlace& place) {
-  const std::string cipher = option_cipher(there);
-  if (place.cipher.empty() || cipher == place.cipher) return {};
-  const std::string shown = printable(there, 100);
-  return Error{
-      Code::refused, "will not open '" + place.name + "'",
-      "its header says the cipher " + shown + ", and " + place.cipher + " was recorded for it",
-      "if this header is not from you, restore your own from a backup: latchkey restore; "
-      "if you reencrypted the volume, write x-latchkey.cipher=" +
-          (cipher.empty() ? shown : cipher) +
-          " into its line of /etc/latchkey/volumes, and run: update-initramfs -u -k all"};
 }
 
 }  // namespace
@@ -143,14 +129,12 @@ Result<LuksHeader> LuksSession::judge(const LuksPlace& place) const {
     costs.slots.push_back(std::move(cost));
   }
   header.slots = costs.slots;
-  if (!place.uuid.empty() && header.uuid != place.uuid)
-    return Error{Code::refused, "will not open '" + place.name + "'",
-                 "its header has the UUID " + printable(header.uuid) + " and not " + place.uuid,
-                 "another disk stands in its place? correct x-latchkey.uuid if that is meant"};
+  const RecordedHeader recorded{place.name, place.uuid, place.cipher, place.has_keys};
+  if (auto refused = judge_uuid(header.uuid, recorded)) return *refused;
   crypt_params_integrity integrity{};
   header.integrity = crypt_get_integrity_info(cd, &integrity) == 0 && integrity.integrity != nullptr;
   if (auto refused = judge_costs(costs, place.name)) return *refused;
-  if (auto refused = judge_cipher(header.cipher, place)) return *refused;
+  if (auto refused = judge_cipher(header.cipher, recorded)) return *refused;
   return header;
 }
 

@@ -18,6 +18,7 @@ std::string luks1_header(const std::string& rounds) {
   out.resize(592);
   out.replace(8, 3, "aes");
   out.replace(40, 11, "xts-plain64");
+  out.replace(168, 7, "12ab-34");
   out.replace(208, 8, std::string("\x00\xac\x71\xf3", 4) + rounds);
   return out;
 }
@@ -95,6 +96,34 @@ TEST_CASE("check looks for a detached header where it is kept") {
   const std::string said = root.check();
   CHECK(contains(said, "ok: the device of 'www', 'system/encrypted-www', has a LUKS header\n"));
   CHECK(contains(said, "ok: a key slot of 'www' opens at once\n"));
+}
+
+TEST_CASE("check tells of a volume that the next boot will refuse for its cipher") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string device = "/dev/mapper/system-encrypted--www";
+  root.put(device, luks1_header(std::string("\0\0\x03\xe8", 4)));
+  const auto check = [&](const std::string& place, const std::string& cipher) {
+    root.put("/etc/latchkey/volumes",
+             "www system/encrypted-www " + place + " ext4 x-latchkey.cipher=" + cipher + "\n");
+    return root.check();
+  };
+  CHECK(contains(check("/srv/www", "aes-xts-plain64"), "ok: a key slot of 'www' opens at once\n"));
+  const std::string told =
+      "error: 'www' will not be opened after a reboot: its header says the cipher "
+      "aes-xts-plain64, and serpent-xts-plain64 was recorded for it";
+  const std::string said = check("/srv/www", "serpent-xts-plain64");
+  CHECK(contains(said, told + "\n  hint: if this header is not from you, restore your own"));
+  CHECK(contains(said, "write x-latchkey.cipher=aes-xts-plain64 into its line of "));
+  CHECK_FALSE(contains(said, "opens at once"));
+  CHECK(contains(check("/usr", "serpent-xts-plain64"),
+                 told + "; do not reboot: early boot cannot go on without it\n"));
+
+  root.put("/etc/latchkey/volumes",
+           "www system/encrypted-www /srv/www ext4 x-latchkey.uuid=56-cd\n");
+  CHECK(contains(root.check(),
+                 "error: 'www' will not be opened after a reboot: its header has the UUID 12ab-34 "
+                 "and not 56-cd\n"));
 }
 
 TEST_CASE("Must 5: a header nested without end ends neither check nor the image's hook") {

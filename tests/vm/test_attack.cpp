@@ -150,6 +150,11 @@ TEST_CASE("Must 2, Must 5: a header edited by hand costs its own volume, and soo
     m.must("sed -i '/^b /s/ defaults$/ x-latchkey.cipher=aes-xts-plain64/' /etc/latchkey/volumes");
     edit_header(m, "/dev/system/encrypted-b", edit.edit);
     const std::string digest = m.must("head -c 1M /dev/system/encrypted-b | sha256sum");
+    if (edit.name == std::string("another cipher than was recorded")) {
+      const Done checked = m.sh("latchkey check");
+      CHECK(checked.status != 0);
+      CHECK(has(checked.output, "'b' will not be opened after a reboot: its header says the "));
+    }
     const auto began = std::chrono::steady_clock::now();
     const Done done = m.sh("release-services < /root/p");
     INFO(done.output);
