@@ -9,9 +9,71 @@
 namespace latchkey {
 namespace {
 
-bool asks_first(std::string_view line) {
-  return line.find("mountpoint") != std::string_view::npos ||
-         line.find("findmnt") != std::string_view::npos;
+using Homes = std::vector<std::string>;
+
+// Without quotes around it, and what ends a command behind it.
+std::string bare(std::string word) {
+  std::erase_if(word, [](char c) { return c == '"' || c == '\'' || c == ';'; });
+  return word;
+}
+
+bool is_below(const std::string& path, std::string_view place, const Homes& homes) {
+  const std::string head = std::string(place) + "/";
+  if (path.starts_with(head)) return true;
+  return std::ranges::any_of(homes, [&](const std::string& home) {
+    for (const std::string_view sign : {"~/", "$HOME/", "${HOME}/"})
+      if (path.starts_with(sign)) return (home + "/" + path.substr(sign.size())).starts_with(head);
+    return false;
+  });
+}
+
+// `test -x FILE &&`, `[ -x FILE ] &&` or `if [ -x FILE ]` with a file on the volume: what comes
+// after it is not done while that is not mounted.
+bool tests_a_file(const std::vector<std::string>& words, std::string_view place,
+                  const Homes& homes) {
+  for (std::size_t at = 0; at + 3 < words.size(); ++at) {
+    const std::string& option = words[at + 1];
+    const bool bracket = words[at] == "[" || words[at] == "[[";
+    if ((!bracket && words[at] != "test") || option.size() != 2 || option[0] != '-' ||
+        std::string_view("defhLrswx").find(option[1]) == std::string_view::npos ||
+        !is_below(bare(words[at + 2]), place, homes))
+      continue;
+    if (at > 0 && words[at - 1] == "if") return true;
+    const std::size_t next = at + (bracket ? 4 : 3);
+    if (next < words.size() && words[next] == "&&") return true;
+  }
+  return false;
+}
+
+bool asks_first(const std::vector<std::string>& words, std::string_view place, const Homes& homes) {
+  return std::ranges::any_of(words,
+                             [](const std::string& word) {
+                               return word.find("mountpoint") != std::string::npos ||
+                                      word.find("findmnt") != std::string::npos;
+                             }) ||
+         tests_a_file(words, place, homes);
+}
+
+// `host:/path`, `https://host/path`: not on this machine.
+bool is_remote(std::string_view word) {
+  const std::size_t colon = word.find(':');
+  return colon != std::string_view::npos && colon > 0 && colon < word.find('/');
+}
+
+// What a line has behind the time: in the tables of the system a user first, who is no path.
+std::vector<std::string> command_of(std::string_view line) {
+  std::vector<std::string> words;
+  for (const Field& field : split_fields(line)) words.push_back(field.text);
+  const std::size_t times = !words.empty() && words[0].starts_with('@') ? 1 : 5;
+  words.erase(words.begin(),
+              words.begin() + static_cast<std::ptrdiff_t>(std::min(times, words.size())));
+  return words;
+}
+
+bool uses(std::vector<std::string> words, std::string_view place, const Homes& homes) {
+  if (asks_first(words, place, homes)) return false;
+  std::erase_if(words, is_remote);
+  return command_names(join(words, " "), place, homes);
 }
 
 // `NAME = value`: the first word of every other line is a time.
@@ -29,11 +91,13 @@ std::string home_of_crontab(const std::string& user) {
 
 std::vector<std::size_t> unguarded_cron_lines(std::string_view text, std::string_view place,
                                               const std::vector<std::string>& homes) {
-  const std::vector<std::string_view> lines = split_lines(text);
-  std::vector<std::size_t> out = lines_naming(text, place, homes);
-  std::erase_if(out, [&](std::size_t number) {
-    return number > lines.size() || asks_first(lines[number - 1]) || is_setting(lines[number - 1]);
-  });
+  std::vector<std::size_t> out;
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    ++number;
+    if (trim(line).starts_with('#') || is_setting(line)) continue;
+    if (uses(command_of(line), place, homes)) out.push_back(number);
+  }
   return out;
 }
 

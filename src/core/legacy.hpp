@@ -49,6 +49,12 @@ struct NamedText {
                                                     std::string_view directory,
                                                     const std::vector<std::string>& homes = {});
 
+/// True when a command, one line that is carried out in one of `homes`, names such a file or
+/// the directory itself. Where a home lies in the directory, every relative word would: there
+/// only those count that are clearly paths, by `./` or `../` or after a `cd`.
+[[nodiscard]] bool command_names(std::string_view command, std::string_view directory,
+                                 const std::vector<std::string>& homes);
+
 /// True for a link's target that is `directory` or lies in it; a relative one begins where
 /// the link is. By their names alone.
 [[nodiscard]] bool leads_into(std::string_view target, std::string_view link,

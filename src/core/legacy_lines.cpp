@@ -80,10 +80,13 @@ bool changes_directory(const std::string& word) {
          word == "WorkingDirectory";
 }
 
-// The places that one file's lines may be carried out in, as they come up.
+// The places that lines may be carried out in, as they come up: those of a file in an order that
+// is not known, or a single command, which leaves a place when it changes to another.
 class Places {
  public:
-  explicit Places(const std::vector<std::string>& homes) : places_(homes) {}
+  enum class Of { file, command };
+
+  Places(Of what, std::vector<std::string> homes) : what_(what), places_(std::move(homes)) {}
 
   // True when a word of the line is a relative path into the directory.
   bool lead_into(std::string_view line, std::string_view directory) {
@@ -92,27 +95,36 @@ class Places {
     for (const std::string& word : words_of(line)) {
       if (goes && word.starts_with('-')) continue;
       const bool path = goes || word.find('/') != std::string::npos;
+      std::vector<std::string> reached;
       if (path && word.find('$') == std::string::npos) {
-        std::vector<std::string> reached;
-        for (const std::string& place : places_) reached.push_back(from(place, word));
+        for (const std::string& place : places_)
+          if (goes || says_much(word, place, directory)) reached.push_back(from(place, word));
         if (word.starts_with('/')) reached = {plain(word)};
-        found = found || std::ranges::any_of(reached, [&](const std::string& one) {
-                  return within(one, directory);
-                });
-        if (goes)
-          for (std::string& one : reached) add(std::move(one));
       }
+      found = found || std::ranges::any_of(
+                           reached, [&](const std::string& one) { return within(one, directory); });
+      if (goes) change_to(std::move(reached));
       goes = changes_directory(word);
     }
     return found;
   }
 
  private:
-  void add(std::string place) {
-    if (places_.size() < most_places && std::ranges::find(places_, place) == places_.end())
-      places_.push_back(std::move(place));
+  // In a command that is carried out within the directory, any word with a slash would lead
+  // into it, and most of these are no paths.
+  bool says_much(std::string_view word, std::string_view place, std::string_view directory) const {
+    return what_ == Of::file || !within(place, directory) || word.starts_with("./") ||
+           word.starts_with("../");
   }
 
+  void change_to(std::vector<std::string> reached) {
+    if (what_ == Of::command) places_.clear();
+    for (std::string& place : reached)
+      if (places_.size() < most_places && std::ranges::find(places_, place) == places_.end())
+        places_.push_back(std::move(place));
+  }
+
+  Of what_;
   std::vector<std::string> places_;
 };
 
@@ -122,7 +134,7 @@ std::vector<std::size_t> lines_naming(std::string_view text, std::string_view di
                                       const std::vector<std::string>& homes) {
   std::vector<std::size_t> out;
   if (directory.empty()) return out;
-  Places places(homes);
+  Places places(Places::Of::file, homes);
   std::size_t number = 0;
   for (const std::string_view line : split_lines(text)) {
     ++number;
@@ -136,6 +148,19 @@ std::vector<std::size_t> lines_naming(std::string_view text, std::string_view di
     if (found) out.push_back(number);
   }
   return out;
+}
+
+bool command_names(std::string_view command, std::string_view directory,
+                   const std::vector<std::string>& homes) {
+  const auto found = [&](const std::string& line, const std::vector<std::string>& begins_in) {
+    return names(line, directory) ||
+           Places(Places::Of::command, begins_in).lead_into(line, directory);
+  };
+  if (directory.empty()) return false;
+  if (homes.empty()) return found(std::string(command), {});
+  return std::ranges::any_of(homes, [&](const std::string& home) {
+    return found(with_home(std::string(command), home), {home});
+  });
 }
 
 bool leads_into(std::string_view target, std::string_view link, std::string_view directory) {

@@ -16,3 +16,44 @@ TEST_CASE("lines of cron that use a volume, and do not ask whether it is mounted
   CHECK(found("0 3 * * * root FROM=/srv/www run\n") == Lines{1});
   CHECK(unguarded_cron_lines("@daily ls ~/data\n", "/home/a/data", {"/home/a"}) == Lines{1});
 }
+
+TEST_CASE("where homes lie on a volume, only what leads there is told of a user's own table") {
+  const auto told = [](const std::string& line) {
+    return !unguarded_cron_lines(line + "\n", "/home", {"/home/alice"}).empty();
+  };
+  for (const char* line :
+       {"*/5 * * * * /usr/bin/uptime", "17 3-23/2 * * * true",
+        "0 4 * * * curl -s https://example.org/ping", "0 4 * * * /usr/bin/uptime",
+        "0 4 * * * cd /opt/app && ./run.sh", "0 4 * * * cd $APP && ./run.sh",
+        "0 4 * * * date +%d/%m/%Y", "0 4 * * * rsync -a /etc/ backup:/home/etc/", "*/5"}) {
+    INFO(line);
+    CHECK_FALSE(told(line));
+  }
+  for (const char* line : {"0 4 * * * ~/x", "@daily $HOME/x", "0 4 * * * cd data && tar c .",
+                           "0 4 * * * ./x", "*/5 * * * * tar c /home/bob"}) {
+    INFO(line);
+    CHECK(told(line));
+  }
+  // Below the home a word is told by where it leads.
+  const auto below = [](const std::string& line) {
+    return !unguarded_cron_lines(line + "\n", "/home/a/data", {"/home/a"}).empty();
+  };
+  CHECK(below("0 4 * * * tar c data/x"));
+  CHECK_FALSE(below("0 4 * * * cd /opt && tar c data/x"));
+  CHECK_FALSE(below("0 4 * * * tar c other/x"));
+}
+
+TEST_CASE("a line of cron that looks for a file of the volume first is told nothing") {
+  const auto told = [](const std::string& command) {
+    return !unguarded_cron_lines("0 3 * * * root " + command + "\n", "/srv/www").empty();
+  };
+  CHECK_FALSE(told("[ -x /srv/www/bin/cron ] && /srv/www/bin/cron"));
+  CHECK_FALSE(told("test -d \"/srv/www/htdocs\" && tar -C /srv/www -cf /b.tar ."));
+  CHECK_FALSE(told("if [ -x /srv/www/bin/cron ]; then /srv/www/bin/cron; fi"));
+  // The empty directory is there, too; and what is done where the file is missing.
+  CHECK(told("[ -d /srv/www ] && tar -C /srv/www -cf /b.tar ."));
+  CHECK(told("[ -e /srv/www/done ] || rsync -a /srv/www/ backup:www"));
+  CHECK(told("[ ! -e /srv/www/stop ] && rsync -a /srv/www/ backup:www"));
+  CHECK(told("[ -x /usr/bin/rsync ] && rsync -a /srv/www/ backup:www"));
+  CHECK(told("rsync -a backup:/srv/www/ /srv/www/"));
+}
