@@ -13,6 +13,9 @@
 
 namespace latchkey {
 
+/// The file on the keys volume whose 32 bytes seal backups.
+inline constexpr const char* backup_key_file = "backup.auth";
+
 inline constexpr std::uint64_t backup_alignment = 4096;
 inline constexpr std::uint64_t backup_head_size = 4096;
 inline constexpr std::uint64_t backup_seal_size = 32;

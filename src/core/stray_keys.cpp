@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/backup_format.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -10,10 +11,10 @@ namespace latchkey {
 std::vector<std::string> stray_keys(const std::vector<std::string>& files,
                                     const std::vector<std::string>& keys) {
   std::vector<std::string> out;
-  for (const std::string& file : files)
-    if (std::ranges::none_of(
-            keys, [&](const std::string& key) { return file == key || file == key + ".new"; }))
-      out.push_back(printable(file));
+  for (const std::string& file : files) {
+    const auto is = [&](const std::string& key) { return file == key || file == key + ".new"; };
+    if (!is(backup_key_file) && std::ranges::none_of(keys, is)) out.push_back(printable(file));
+  }
   return out;
 }
 

@@ -8,7 +8,8 @@
 namespace latchkey {
 
 /// Those of the keys volume's files that are not in `keys`, printable. What `rotate-key` has
-/// stored beside a key while it is unfinished is one of the key's.
+/// stored beside a key while it is unfinished is one of the key's; what seals backups is no
+/// volume's and no stray.
 [[nodiscard]] std::vector<std::string> stray_keys(const std::vector<std::string>& files,
                                                   const std::vector<std::string>& keys);
 

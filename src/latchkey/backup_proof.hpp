@@ -7,15 +7,13 @@
 #include <optional>
 #include <string>
 
+#include "core/backup_format.hpp"
 #include "latchkey/asker.hpp"
 #include "latchkey/command.hpp"
 #include "sys/backup_file.hpp"
 #include "sys/secret.hpp"
 
 namespace latchkey {
-
-/// The file on the keys volume whose 32 bytes seal backups.
-inline constexpr const char* backup_key_file = "backup.auth";
 
 /// What the proof brought to light; with it a restore knows what is right.
 struct ProvedBackup {

@@ -17,3 +17,9 @@ TEST_CASE("after a group was renamed, the missing key names the files that are n
         "file it is, x-latchkey.key=FILE; these belong to no volume: old-mail.key, old-?db.key; " +
             lost);
 }
+
+TEST_CASE("a key that is missing after a backup is not looked for in what seals the backups") {
+  CHECK(stray_keys({"backup.auth", "vg-www.key"}, {"vg-www.key", "vg-mail.key"}).empty());
+  CHECK(stray_keys({"backup.auth", "backup.auth.new", "old.key"}, {}) ==
+        std::vector<std::string>{"old.key"});
+}
