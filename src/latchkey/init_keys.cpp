@@ -51,7 +51,9 @@ OwnKeys own_keys(const char* user) {
   const std::string file = std::string(entry->pw_dir) + "/" + name;
   const auto text = read_foreign_file(entry->pw_dir, name);
   if (!text) {
-    if (text.error().code != Code::missing) report_warning(text.error());
+    Error left_out = text.error();
+    if (left_out.hint.empty()) left_out.hint = name_a_file;
+    if (left_out.code != Code::missing) report_warning(left_out);
     return out;
   }
   const AuthorizedKeys parsed = parse_authorized_keys(*text, file);

@@ -8,10 +8,38 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/text.hpp"
 
 namespace latchkey {
+namespace {
+
+// What lies in it was put there by root.
+bool only_root_writes(const Fd& directory) {
+  struct stat info {};
+  return ::fstat(directory.get(), &info) == 0 && info.st_uid == 0 &&
+         (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// By whatever links; nothing where others than root can have put one of the names there. The
+// descriptor is empty, with errno, where the file cannot be opened.
+std::optional<Fd> open_of_root(const Fd& folder, const std::string& file) {
+  Fd at(::openat(folder.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const std::vector<std::string> names = split(file, '/');
+  for (std::size_t i = 0; at && i < names.size(); ++i) {
+    if (!only_root_writes(at)) return {};
+    const int kind = i + 1 < names.size() ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK | O_NOCTTY;
+    Fd next(::openat(at.get(), names[i].c_str(), kind | O_CLOEXEC));
+    if (!next) return next;
+    at = std::move(next);
+  }
+  return at;
+}
+
+}  // namespace
 
 Fd open_beneath(int directory, const std::string& file, bool links) {
   open_how how{};
@@ -27,9 +55,16 @@ Result<std::string> read_foreign_file(const std::string& directory, const std::s
   const Fd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return system_error(errno, what);
   struct stat info {};
-  const Fd fd = open_beneath(folder.get(), file, true);
-  if (!fd && errno == EXDEV)
-    return Error{Code::refused, what, "it lies out of '" + printable(directory) + "'", ""};
+  Fd fd = open_beneath(folder.get(), file, true);
+  if (!fd && errno == EXDEV) {
+    auto roots = open_of_root(folder, file);
+    if (!roots)
+      return Error{Code::refused, what,
+                   "it lies behind a link that leads out of '" + printable(directory) +
+                       "', and others than root could have put that there",
+                   ""};
+    fd = std::move(*roots);
+  }
   if (!fd || ::fstat(fd.get(), &info) != 0) return system_error(errno, what);
   if (!S_ISREG(info.st_mode)) return Error{Code::refused, what, "it is no regular file", ""};
   return read_file("/proc/self/fd/" + std::to_string(fd.get()), limit);

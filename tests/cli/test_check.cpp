@@ -208,6 +208,12 @@ TEST_CASE("check warns when every key of the machine's own sshd lies on a volume
   CHECK(contains(root.check(), "knows no key"));
   root.put("/root/.ssh/authorized_keys", "ssh-ed25519 AAAA root\n");
   CHECK_FALSE(contains(root.check(), "knows no key"));
+  // As on Proxmox VE, where it leads to a file system of its own.
+  fs::remove(root.path("/root/.ssh/authorized_keys"));
+  root.put("/etc/pve/priv/authorized_keys", "ssh-ed25519 AAAA root\n");
+  fs::create_symlink(root.path("/etc/pve/priv/authorized_keys"),
+                     root.path("/root/.ssh/authorized_keys"));
+  CHECK_FALSE(contains(root.check(), "knows no key"));
 }
 
 TEST_CASE("a login can neither hang check nor have it open what is not its own") {
@@ -225,6 +231,8 @@ TEST_CASE("a login can neither hang check nor have it open what is not its own")
   REQUIRE(::mkfifo(root.path("/home/a" + name).c_str(), 0666) == 0);
   fs::create_symlink("/dev/zero", root.path("/home/b" + name));
   fs::create_symlink("../../../etc/keys", root.path("/home/c" + name));
+  for (const char* home : {"/home/a", "/home/b", "/home/c"})
+    REQUIRE(::chown(root.path(home).c_str(), 1000, 1000) == 0);
   const Done done =
       run_program({LATCHKEY_PROGRAM, "--root", root.path(), "check"}, "", std::chrono::seconds(60));
   CHECK(contains(done.output, "all authorized_keys lie on volumes: those of web\n"));
