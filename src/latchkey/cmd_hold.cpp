@@ -189,7 +189,9 @@ std::vector<std::string> held_names(const Setup& setup, const std::string& typed
 void unguard(const Paths& paths, const std::vector<Volume>& volumes) {
   for (const Volume& volume : volumes)
     if (!volume.mount_point.empty() && !mounted_by_system(volume))
-      if (auto done = unguard_mount_point(volume.mount_point); !done) report_warning(done.error());
+      if (auto done = unguard_mount_point(volume.mount_point);
+          !done && done.error().code != Code::missing)
+        report_warning(done.error());
   for (const Error& error : follow_guards(paths, {})) report_warning(error);
 }
 

@@ -22,6 +22,7 @@
 #include "sys/clock.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/mount.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/secret.hpp"
 #include "sys/unit_jobs.hpp"
@@ -134,6 +135,7 @@ int release_now(const Flags& flags, const Globals& globals) {
   ReleaseEffects effects(*setup, globals.paths, reporter,
                          {.over_files = flags.over_files, .let_go = [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
+  for (const Error& error : follow_volumes(*setup, globals.paths)) report_warning(error);
 
   facts = probe_all(*setup, globals.paths);
   probe_disks(facts, *setup);

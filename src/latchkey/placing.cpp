@@ -8,6 +8,7 @@
 #include "core/mount_place.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
+#include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
@@ -129,7 +130,10 @@ Result<> open_and_mount(const Paths& paths, const Volume& volume, const Secret& 
     if (auto opened = open_mapping(request_for(volume), key); !opened) return opened;
   if (volume.mount_point.empty() || fact.mounted) return Ok{};
   if (auto above = mount_what_is_above(*setup, paths, volume); !above) return above;
-  return mount_volume(volume, false);
+  if (auto mounted = mount_volume(volume, false); !mounted) return mounted;
+  // What was guarded is listed before its line can be edited.
+  for (const Error& error : follow_volumes(*setup, paths)) report_warning(error);
+  return Ok{};
 }
 
 }  // namespace latchkey

@@ -113,6 +113,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
                           },
                           over_files, [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
+  for (const Error& error : follow_volumes(setup, globals.paths)) report_warning(error);
   if (systemd_runs()) start_skipped_triggers(globals, setup);
   const Facts after = probe_all(setup, globals.paths);
   Reasons reasons = reporter.reasons();

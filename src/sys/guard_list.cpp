@@ -28,6 +28,11 @@ Result<> write_list(const Paths& paths, const std::vector<std::string>& places) 
   return write_file(file, std::string(head) + join(places, "\n") + "\n", 0644);
 }
 
+bool lies_on_one_of(const std::vector<std::string>& places, const std::string& place) {
+  return std::ranges::any_of(
+      places, [&](const std::string& other) { return place.starts_with(other + "/"); });
+}
+
 }  // namespace
 
 std::vector<std::string> guarded_places(const Paths& paths) {
@@ -47,7 +52,10 @@ std::vector<Error> follow_guards(const Paths& paths, std::vector<std::string> pl
   for (const std::string& place : before) {
     if (std::ranges::binary_search(places, place)) continue;
     const auto done = unguard_mount_point(place);
-    if (done) continue;
+    const bool missing = !done && done.error().code == Code::missing;
+    // Its guard comes back with what is not mounted there now.
+    if (missing && lies_on_one_of(places, place)) after.push_back(place);
+    if (done || missing) continue;
     failed.push_back(done.error());
     if (done.error().code != Code::refused) after.push_back(place);
   }

@@ -16,7 +16,8 @@ namespace latchkey {
 
 /// Makes `places` the list, on the disk before it returns, and takes the guards of all others
 /// that were in it away. Gives what failed, for warnings. What could not be done stays listed,
-/// unless the place is none that Latchkey would guard now.
+/// unless the place is none that Latchkey would guard now; so does one that is not there
+/// and lies below one of `places`, on which its volume may not be mounted now.
 [[nodiscard]] std::vector<Error> follow_guards(const Paths& paths, std::vector<std::string> places);
 
 }  // namespace latchkey

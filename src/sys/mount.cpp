@@ -278,13 +278,17 @@ Result<> unmount_volume(const Volume& volume) {
   return Ok{};
 }
 
-std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths) {
+std::vector<Error> follow_volumes(const Setup& setup, const Paths& paths) {
   std::vector<std::string> places;  // those inside others get a guard when they are mounted
   for (const Volume& volume : setup.volumes)
     if (!volume.mount_point.empty() && !mounted_by_system(volume) &&
         !used_by_boot(volume.mount_point))
       places.push_back(volume.mount_point);
-  std::vector<Error> failed = follow_guards(paths, std::move(places));
+  return follow_guards(paths, std::move(places));
+}
+
+std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths) {
+  std::vector<Error> failed = follow_volumes(setup, paths);
   for (const Volume& volume : setup.volumes) {
     const auto inside = [&](const Volume& other) {
       return !other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/");

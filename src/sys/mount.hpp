@@ -31,9 +31,13 @@ namespace latchkey {
 /// Makes and guards the mount points of all volumes, so that nothing else makes
 /// them first and writes into them. Those inside another volume's mount point are
 /// left out: they are on that volume. The same with those on what fstab mounts, while that
-/// is not there. Takes the guards of places away that the volumes file names no more (see
-/// sys/guard_list.hpp). Gives what failed, for warnings.
+/// is not there. Before that, follow_volumes. Gives what failed, for warnings.
 [[nodiscard]] std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths);
+
+/// Makes the mount points of all volumes the list of what may be guarded, and takes the guards of
+/// places away that the volumes file names no more (see sys/guard_list.hpp). Once more where
+/// something was mounted: such a place may lie on it. Gives what failed, for warnings.
+[[nodiscard]] std::vector<Error> follow_volumes(const Setup& setup, const Paths& paths);
 
 /// Sets `mounted` of each volume, and `taken` when its mount point or its file
 /// system is in another use. Reads the kernel's own list of mounts. What another mount

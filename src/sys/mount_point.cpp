@@ -101,10 +101,6 @@ Result<Fd> open_below(const std::string& path, bool create) {
   return below;
 }
 
-Result<> unless_missing(const Error& error) {
-  return error.code == Code::missing ? Result<>(Ok{}) : error;
-}
-
 }  // namespace
 
 std::string without_links(const std::string& root, const std::string& path) {
@@ -179,7 +175,7 @@ Result<bool> set_guard(const Fd& directory, bool on) {
 Result<> guard_mount_point(const std::string& path, bool create) {
   if (used_by_boot(path)) return Ok{};
   const auto below = open_below(path, create);
-  if (!below) return unless_missing(below.error());
+  if (!below) return below.error().code == Code::missing ? Result<>(Ok{}) : below.error();
   const auto content = list_files(*below, 1);
   if (!content) return content.error();
   if (content->count > 0) return Ok{};
@@ -190,7 +186,7 @@ Result<> guard_mount_point(const std::string& path, bool create) {
 
 Result<> unguard_mount_point(const std::string& path) {
   const auto below = open_below(path, false);
-  if (!below) return unless_missing(below.error());
+  if (!below) return below.error();
   const auto done = set_guard(*below, false);
   if (!done) return done.error();
   return Ok{};

@@ -50,11 +50,13 @@ struct Content {
 [[nodiscard]] Result<bool> set_guard(const Fd& directory, bool on);
 
 /// Guards the mount point `path` below whatever is mounted on it, unless there
-/// are files in it; with `create`, makes it when it is missing. Or takes the
-/// guard away. Nothing to do is no failure, and neither is a place that every boot uses
-/// (see core/mount_place.hpp): that is never guarded. Fails like open_mount_point and
-/// set_guard.
+/// are files in it; with `create`, makes it when it is missing. Nothing to do is no failure,
+/// and neither is a place that every boot uses (see core/mount_place.hpp): that is never
+/// guarded. Fails like open_mount_point and set_guard.
 [[nodiscard]] Result<> guard_mount_point(const std::string& path, bool create);
+
+/// Takes the guard away. Fails in the same way, also with Code::missing: what is not there may
+/// lie on something that is not mounted now, with its guard.
 [[nodiscard]] Result<> unguard_mount_point(const std::string& path);
 
 /// True when the directory below whatever is mounted on `path` is immutable.

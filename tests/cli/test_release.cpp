@@ -13,6 +13,7 @@
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/mount_point.hpp"
 #include "sys/setup.hpp"
 
 using namespace latchkey;
@@ -79,6 +80,29 @@ TEST_CASE("a boot goes on after ten seconds of a release, which goes on behind i
     } catch (const std::exception& error) {
       return error.what();
     }
+  });
+  CHECK(complaint == "");
+}
+
+TEST_CASE("release-services takes the guard of a line away that is there no more") {
+  const std::string complaint = alone([]() -> std::string {
+    for (const char* folder : {"/etc", "/run", "/var/lib"})
+      if (::mount("tmpfs", folder, "tmpfs", 0, "mode=0755") != 0) return "no tmpfs here";
+    const Paths paths;
+    const std::string place = "/mnt/old";
+    if (!guard_mount_point(place, true) || !make_directories(paths.etc(), 0755) ||
+        !write_file(paths.etc("latchkey.conf"), "[keys]\ndevice = \"vg/no-such-keys\"\n", 0600) ||
+        !write_file(paths.etc("volumes"), "", 0644) ||
+        !write_file(paths.etc("guards"), place + "\n", 0644))
+      return "cannot write the configuration";
+    try {
+      const Done done = run_program({LATCHKEY_PROGRAM, "release-services"});
+      if (done.status != 0) return done.output;
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    if (is_guarded(place)) return "it is immutable still";
+    return ::access(paths.etc("guards").c_str(), F_OK) == 0 ? "it is listed still" : "";
   });
   CHECK(complaint == "");
 }

@@ -302,6 +302,38 @@ TEST_CASE("the list of guards follows the volumes file, and guards go with their
         }) == "");
 }
 
+TEST_CASE("a guard within a volume that is not mounted is listed until its line and it are gone") {
+  CHECK(alone([] {
+          const Paths paths{"/mnt/root"};
+          const auto follow = [&](const std::string& lines) {
+            Setup setup;
+            setup.volumes = *parse_volumes(lines, "volumes");
+            std::string out;
+            for (const Error& error : follow_volumes(setup, paths)) out += sentence(error);
+            return out;
+          };
+          for (const char* folder : {"/mnt/data", "/mnt/disk", "/mnt/disk/in"})
+            ::mkdir(folder, 0755);
+          const auto mount_data = [] {
+            return ::mount("/mnt/disk", "/mnt/data", nullptr, MS_BIND, nullptr) == 0;
+          };
+          using Places = std::vector<std::string>;
+          const std::string data = "data vg/data /mnt/data ext4\n";
+          std::string out = expect(mount_data(), "no mount");
+          out += expect(static_cast<bool>(guard_mount_point("/mnt/data/in", false)), "no guard");
+          const bool knows = is_guarded("/mnt/data/in");
+          out += follow(data + "in vg/in /mnt/data/in ext4\n");
+          // As at boot: the line is deleted, and its volume's parent comes later.
+          out += expect(::umount("/mnt/data") == 0, "no unmount");
+          out += follow(data);
+          out += expect(guarded_places(paths) == Places{"/mnt/data", "/mnt/data/in"}, "forgotten");
+          out += expect(mount_data() && is_guarded("/mnt/data/in") == knows, "no second mount");
+          out += follow(data);
+          out += expect(guarded_places(paths) == Places{"/mnt/data"}, "still listed");
+          return out + expect(!is_guarded("/mnt/data/in"), "still guarded");
+        }) == "");
+}
+
 TEST_CASE("a mount that another one hides is not where it belongs") {
   CHECK(alone([] {
           ::mkdir("/mnt/srv", 0755);
