@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/config.hpp"
 #include "core/message.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/terminal.hpp"
@@ -25,6 +26,13 @@ Result<HeaderFolder> HeaderFolder::make(const Paths& paths) {
     return system_error(errno, "cannot empty '" + path + "'");
   if (::mkdir(path.c_str(), 0700) != 0) return system_error(errno, "cannot make '" + path + "'");
   return folder;
+}
+
+std::chrono::seconds derivation_patience(const Paths& paths) {
+  const std::string file = paths.etc("latchkey.conf");
+  const auto text = read_file(file);
+  const auto config = text ? parse_config(*text, file) : Result<Config>(text.error());
+  return config ? config->boot.open_timeout : BootConfig{}.open_timeout;
 }
 
 HeaderFolder::HeaderFolder(HeaderFolder&& other) noexcept
@@ -67,7 +75,10 @@ Result<ProvedBackup> prove_backup(const Globals& globals, const BackupReader& ba
     if (!key) return key.error();
     const std::string file = folder->fresh();
     if (auto out = backup.extract(part, file); !out) return out.error();
-    const auto header = LuksDevice::open({file, "", part.name, part.uuid});
+    const auto header = LuksDevice::open({.device = file,
+                                          .name = part.name,
+                                          .uuid = part.uuid,
+                                          .patience = derivation_patience(globals.paths)});
     if (!header) return header.error();
     const auto opened = header->try_key(*key);
     if (!opened && opened.error().code != Code::denied) return opened.error();

@@ -3,6 +3,7 @@
 // the keys in it open the headers in it.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,10 @@ struct ProvedBackup {
   Secret passphrase{};
   std::map<std::string, Secret> keys{};  ///< volume → its key
 };
+
+/// How long a key of a volume may take to be tried: open_timeout in [boot], or what that is
+/// where there is no configuration yet.
+[[nodiscard]] std::chrono::seconds derivation_patience(const Paths& paths);
 
 /// A folder of root's on /run, for headers that are looked at; empty at first and gone
 /// with this.

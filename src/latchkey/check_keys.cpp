@@ -27,7 +27,7 @@ Finding judge_slot(const Volume& volume, const LuksHeader& header, int slot) {
                    "run: latchkey rotate-key " + volume.name});
 }
 
-void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
+void try_key(Findings& out, const Setup& setup, const Volume& volume, const OpenKeys& keys,
              const std::vector<std::string>& others) {
   const std::string file = "'" + printable(volume.key_file) + "'";
   const std::string what = "the key of '" + volume.name + "' ";
@@ -42,7 +42,7 @@ void try_key(Findings& out, const Volume& volume, const OpenKeys& keys,
     return;
   }
   const WokenLv woken(volume.device);
-  const auto view = HeaderView::open(place_of(volume));
+  const auto view = HeaderView::open(place_of(volume, setup.config.boot));
   if (!view) {
     out.push_back(bad(
         {view.error().code, what + "cannot be tried", sentence(view.error()), view.error().hint}));
@@ -69,7 +69,7 @@ Findings check_keys(const Setup& setup, const OpenKeys& keys) {
   std::vector<std::string> of_volumes;
   for (const Volume& volume : setup.volumes) of_volumes.push_back(volume.key_file);
   const std::vector<std::string> others = stray_keys(keys.files(), of_volumes);
-  for (const Volume& volume : setup.volumes) try_key(out, volume, keys, others);
+  for (const Volume& volume : setup.volumes) try_key(out, setup, volume, keys, others);
   for (const std::string& file : others)
     out.push_back(
         good("'" + file + "' on the keys volume is the key of no volume; it does no harm"));

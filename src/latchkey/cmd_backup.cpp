@@ -43,11 +43,11 @@ struct Inside {
 
 // A volume that is of no use is told and left out: the others must not go without a
 // backup for it.
-Result<> try_volume(const OpenKeys& keys, const Volume& volume) {
+Result<> try_volume(const OpenKeys& keys, const Setup& setup, const Volume& volume) {
   if (volume.device.kind == DeviceRef::Kind::lv) (void)activate_lvs({volume.device.text()});
   const auto key = keys.read(volume.key_file);
   if (!key) return key.error();
-  const auto header = LuksDevice::open(place_of(volume));
+  const auto header = LuksDevice::open(place_of(volume, setup.config.boot));
   if (!header) return header.error();
   const auto opened = header->try_key(*key);
   return opened ? Result<>(Ok{}) : Result<>(opened.error());
@@ -69,7 +69,7 @@ Result<Inside> look_inside(const Globals& globals, const Setup& setup, Secret pa
   }
   if (!seal) return seal.error();
   for (const Volume& volume : setup.volumes) {
-    auto fine = try_volume(*keys, volume);
+    auto fine = try_volume(*keys, setup, volume);
     // That says nothing of the volume: it may work a minute later.
     if (!fine && fine.error().code == Code::memory) return fine.error();
     if (!fine) {

@@ -127,7 +127,7 @@ class RecoveryMaker {
     if (!key) return key.error();
     existing_ = std::move(*key);
     if (auto closed = keys->close(); !closed) return closed;
-    auto header = AwakeHeader::of_volume(*volume_);
+    auto header = AwakeHeader::of_volume(setup_, *volume_);
     if (!header) return header.error();
     header_ = std::move(*header);
     return Ok{};

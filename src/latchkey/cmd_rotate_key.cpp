@@ -31,7 +31,7 @@ class KeyRotation {
     auto keys = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
     if (!keys) return keys.error();
     keys_ = std::move(*keys);
-    auto header = AwakeHeader::of_volume(volume_);
+    auto header = AwakeHeader::of_volume(setup_, volume_);
     if (!header) return header.error();
     header_ = std::move(*header);
     auto key = keys_->keys().read(volume_.key_file);

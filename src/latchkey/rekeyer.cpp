@@ -181,7 +181,7 @@ Result<> Rekeyer::ask_new(Asker& asker, bool accept_weak) {
 // Finds the slot that the old key opens, and one for the new key: that of an interrupted
 // run only if what it stored opens it.
 Result<> Rekeyer::look_at(const Volume& volume) {
-  auto header = AwakeHeader::of_volume(volume);
+  auto header = AwakeHeader::of_volume(setup_, volume);
   if (!header) return header.error();
   LuksDevice& luks = header->luks();
   const auto key = session_->keys().read(volume.key_file);
@@ -288,7 +288,7 @@ Result<> Rekeyer::take_along() {
 Result<> Rekeyer::give_key(const Volume& volume) {
   const auto to = fresh();
   if (!to) return to.error();
-  auto header = AwakeHeader::of_volume(volume);
+  auto header = AwakeHeader::of_volume(setup_, volume);
   if (!header) return header.error();
   const auto current = session_->keys().read(volume.key_file);
   if (!current) return current.error();
@@ -314,7 +314,7 @@ Result<> Rekeyer::configure() const {
 Result<> Rekeyer::remove_old_key(const Volume& volume) {
   const auto keys = fresh();
   if (!keys) return keys.error();
-  auto header = AwakeHeader::of_volume(volume);
+  auto header = AwakeHeader::of_volume(setup_, volume);
   if (!header) return header.error();
   const auto stored = (*keys)->read(volume.key_file);
   if (!stored) return stored.error();
@@ -373,7 +373,7 @@ Result<> Rekeyer::close() {
 std::vector<std::string> Rekeyer::other_slots() const {
   std::vector<std::string> lines;
   for (const Volume& volume : setup_.volumes) {
-    auto header = AwakeHeader::of_volume(volume);
+    auto header = AwakeHeader::of_volume(setup_, volume);
     if (!header) continue;
     const auto names = header->luks().slot_names();
     const int own = new_slot(volume);

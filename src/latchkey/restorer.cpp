@@ -220,7 +220,8 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
   // Through a device that cannot be written: the library would mend what it reads.
   const auto loop = LoopDevice::attach(path, 0, 0);
   if (!loop) return loop.error();
-  const auto header = LuksDevice::open({loop->path(), "", part.name, ""});
+  const auto header = LuksDevice::open(
+      {.device = loop->path(), .name = part.name, .patience = derivation_patience(globals_.paths)});
   if (!header) {
     // What cannot be read at all, or must not be judged, is not written to.
     if (header.error().code == Code::damaged) return fact;

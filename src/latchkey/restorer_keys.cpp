@@ -23,16 +23,19 @@ std::vector<Restorer::WantedKey> Restorer::wanted_keys() const {
   std::vector<WantedKey> wanted;
   if (const auto setup = load_setup(globals_.paths))
     for (const Volume& volume : setup->volumes)
-      wanted.push_back(
-          {volume.name, volume.key_file, place_of(volume), volume.device, volume.mapping});
+      wanted.push_back({volume.name, volume.key_file, place_of(volume, setup->config.boot),
+                        volume.device, volume.mapping});
   for (const BackupPart& part : parts_) {
     if (part.kind != BackupPart::Kind::header ||
         std::ranges::any_of(wanted, [&](const WantedKey& one) { return one.name == part.name; }))
       continue;
     const DeviceRef device = *parse_device_ref(part.device);
-    wanted.push_back({part.name, part.key_file,
-                      LuksPlace{device.path(), part.header, part.name, part.uuid}, device,
-                      part.mapping});
+    const LuksPlace place{.device = device.path(),
+                          .header = part.header,
+                          .name = part.name,
+                          .uuid = part.uuid,
+                          .patience = derivation_patience(globals_.paths)};
+    wanted.push_back({part.name, part.key_file, place, device, part.mapping});
   }
   return wanted;
 }

@@ -49,9 +49,10 @@ void AwakeHeader::give_way_to_unlocks(Asker& asker, const Globals& globals, cons
        .take_again = [this, &globals, &setup] { return take(globals, setup); }});
 }
 
-Result<AwakeHeader> AwakeHeader::of_volume(const Volume& volume) {
+Result<AwakeHeader> AwakeHeader::of_volume(const Setup& setup, const Volume& volume) {
   AwakeHeader header;
-  if (auto loaded = header.load(volume.device, place_of(volume)); !loaded) return loaded.error();
+  if (auto loaded = header.load(volume.device, place_of(volume, setup.config.boot)); !loaded)
+    return loaded.error();
   return header;
 }
 

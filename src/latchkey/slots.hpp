@@ -34,7 +34,7 @@ class AwakeHeader {
   /// LuksDevice::open.
   [[nodiscard]] static Result<AwakeHeader> of_keys(const Globals& globals, const Setup& setup);
   /// A data volume's.
-  [[nodiscard]] static Result<AwakeHeader> of_volume(const Volume& volume);
+  [[nodiscard]] static Result<AwakeHeader> of_volume(const Setup& setup, const Volume& volume);
 
   [[nodiscard]] LuksDevice& luks() { return *luks_; }
 

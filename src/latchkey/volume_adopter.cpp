@@ -67,7 +67,7 @@ Result<> VolumeAdopter::take_stored_key() {
   if (std::ranges::find(files, file) == files.end()) return Ok{};
   auto key = keys_->keys().read(file);
   if (!key) return key.error();
-  const auto device = LuksDevice::open(place_of(asked_.volume));
+  const auto device = LuksDevice::open(place_of(asked_.volume, setup_.config.boot));
   if (!device) return device.error();
   const auto slot = device->try_key(*key);
   if (slot) {
@@ -116,7 +116,7 @@ Result<> VolumeAdopter::open_keys_again(const Secret& passphrase) {
 
 Result<> VolumeAdopter::take_existing(Secret key) {
   if (!stored_.empty()) return keys_->close();
-  const auto device = LuksDevice::open(place_of(asked_.volume));
+  const auto device = LuksDevice::open(place_of(asked_.volume, setup_.config.boot));
   if (!device) return device.error();
   if (const auto slot = device->try_key(key); !slot) return slot.error();
   existing_ = std::move(key);
@@ -147,7 +147,7 @@ Result<> VolumeAdopter::write_key() {
 }
 
 Result<> VolumeAdopter::add_slot() {
-  auto device = LuksDevice::open(place_of(asked_.volume));
+  auto device = LuksDevice::open(place_of(asked_.volume, setup_.config.boot));
   if (!device) return device.error();
   const auto slot = device->add_slot(existing_, *drawn_);
   if (!slot) return slot.error();

@@ -64,6 +64,12 @@ LuksPlace place_of(const Volume& volume) {
           .cipher = volume.cipher};
 }
 
+LuksPlace place_of(const Volume& volume, const BootConfig& boot) {
+  LuksPlace place = place_of(volume);
+  place.patience = boot.open_timeout;
+  return place;
+}
+
 MappingRequest request_for(const Volume& volume) {
   return {.device = volume.device.path(),
           .mapping = volume.mapping,

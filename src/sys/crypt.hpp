@@ -3,6 +3,7 @@
 // errno values become Errors here and nowhere else.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,6 +35,7 @@ struct LuksPlace {
   std::string uuid{};    ///< the UUID it must have; empty: any
   std::string cipher{};  ///< the cipher it must say, as in Volume; empty: any
   bool has_keys = false;  ///< it is the keys volume, whose derivations nobody cuts short
+  std::chrono::seconds patience{60};  ///< how long each other derivation may take
 };
 
 /// Reads the header of a volume. Fails with Code::damaged (no LUKS header, or
@@ -61,6 +63,8 @@ struct MappingRequest {
 
 /// Where a configured volume is, and how it is opened.
 [[nodiscard]] LuksPlace place_of(const Volume& volume);
+/// With a derivation as long as an unlock would give it: where a key is going to be tried.
+[[nodiscard]] LuksPlace place_of(const Volume& volume, const BootConfig& boot);
 [[nodiscard]] LuksPlace place_of(const KeysVolume& keys);
 [[nodiscard]] MappingRequest request_for(const Volume& volume);
 

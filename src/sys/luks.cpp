@@ -23,8 +23,6 @@
 namespace latchkey {
 namespace {
 
-// As long as an unlock gives a volume, unless open_timeout says otherwise.
-constexpr std::chrono::seconds derivation_patience{60};
 constexpr std::uint32_t cheap_rounds = 1000;  // the fewest that the library accepts
 
 // Nobody can guess 512 random bits, however little a guess costs.
@@ -89,8 +87,11 @@ Error slot_error(const LuksSession& session, const std::string& what, int r) {
   if (r == -EPERM)
     return {Code::denied, what, "no key slot accepts this passphrase or key", "try again"};
   if (r == -ETIME)
-    return {Code::timeout, what, "its key derivation took longer than a minute",
-            "if this header is not from you, restore your own from a backup: latchkey restore"};
+    return {
+        Code::timeout, what,
+        "its key derivation took longer than " + std::to_string(session.patience.count()) + " s",
+        "raise open_timeout in [boot] if the machine is that slow; if this header is not from "
+        "you, restore your own from a backup: latchkey restore"};
   if (r == -ENOMEM)
     return {Code::memory, what, "not enough memory for the key derivation", "add memory"};
   if (r == -EINVAL && session.said.empty())
@@ -189,7 +190,7 @@ Result<LuksDevice> LuksDevice::format(const LuksFormat& format, const Secret& pa
 // A passphrase of the keys volume may have many costly slots to be tried on, and nobody but its
 // owner waits for it. A data volume's header costs what whoever wrote it wants.
 int LuksDevice::derive(const Secret& key, const std::function<int(const Secret&)>& work) const {
-  return has_keys_ ? work(key) : session_->derive_within(derivation_patience, key, work);
+  return has_keys_ ? work(key) : session_->derive_within(session_->patience, key, work);
 }
 
 Result<int> LuksDevice::try_key(const Secret& key) const {

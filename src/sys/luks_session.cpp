@@ -81,6 +81,7 @@ Result<> LuksSession::init(const LuksPlace& place, bool quiet) {
 Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
   const std::string what = "cannot open '" + place.name + "'";
   const std::string& where = place.header.empty() ? place.device : place.header;
+  patience = place.patience;
   if (auto begun = init(place, quiet); !begun) return begun.error();
   const int r = crypt_load(get(), CRYPT_LUKS, nullptr);
   if (r < 0)
@@ -152,7 +153,7 @@ int LuksSession::activate(const LuksHeader& header, const char* mapping, const S
   return -ENOMEM;
 }
 
-int LuksSession::derive_within(std::chrono::milliseconds patience, const Secret& key,
+int LuksSession::derive_within(std::chrono::milliseconds most, const Secret& key,
                                const std::function<int(const Secret&)>& work) {
   // The key goes by the channel: a forked process sees none of its parent's.
   auto worker = Worker::fork([&](Channel& channel) {
@@ -164,9 +165,11 @@ int LuksSession::derive_within(std::chrono::milliseconds patience, const Secret&
   });
   if (!worker || !worker->channel().send_secret(key)) return -ENOMEM;
   pollfd answered{worker->channel().fd(), POLLIN, 0};
+  // The owner may have said months, of which poll would make a time that is over or endless.
+  const auto patient = std::min(most, std::chrono::milliseconds(std::chrono::hours(24)));
   int ready = -1;
   do {
-    ready = ::poll(&answered, 1, static_cast<int>(patience.count()));
+    ready = ::poll(&answered, 1, static_cast<int>(patient.count()));
   } while (ready < 0 && errno == EINTR);
   if (ready == 0) return -ETIME;
   const auto answer = worker->channel().receive();

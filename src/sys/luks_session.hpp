@@ -25,6 +25,7 @@ struct LuksSession {
   QuietNode data_node{};    ///< of the device, where `init` was asked for one
   QuietNode header_node{};  ///< of its header, when that is kept elsewhere
   Handle<crypt_device, crypt_free> device{};
+  std::chrono::seconds patience{60};  ///< as in LuksPlace
 
   LuksSession() = default;
   LuksSession(const LuksSession&) = delete;
@@ -52,9 +53,9 @@ struct LuksSession {
   [[nodiscard]] int activate(const LuksHeader& header, const char* mapping, const Secret& key,
                              std::uint32_t flags, std::uint64_t memory_kib) const;
   /// Does `work`, a derivation, in a process of its own, which is ended when it takes longer
-  /// than `patience`: the library waits for no signal. Gives what it gave, -ETIME for one that
+  /// than `most`: the library waits for no signal. Gives what it gave, -ETIME for one that
   /// was ended, -ENOMEM for one that died of itself.
-  [[nodiscard]] int derive_within(std::chrono::milliseconds patience, const Secret& key,
+  [[nodiscard]] int derive_within(std::chrono::milliseconds most, const Secret& key,
                                   const std::function<int(const Secret&)>& work);
   /// Why `activate` gave `r`, when slots were left out for want of memory. Nothing: it was
   /// another reason.

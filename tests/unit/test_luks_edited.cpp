@@ -170,6 +170,28 @@ TEST_CASE("Must 5: the digest of a LUKS1 header is judged too") {
   CHECK(refused.error().why == "its header asks for 4294967295 rounds to prove the key");
 }
 
+TEST_CASE("Must 5: a key is tried as long as open_timeout says, and no longer") {
+  const Disk disk;
+  disk.edit([](json& header) { slot(header)["kdf"]["iterations"] = 200'000'000; });
+  LuksPlace place = disk.place();
+  place.patience = 1s;
+  const auto opened = LuksDevice::open(place);
+  REQUIRE(opened);
+  const auto began = std::chrono::steady_clock::now();
+  const auto tried = opened->try_key(disk.key());
+  CHECK(std::chrono::steady_clock::now() - began < 20s);
+  REQUIRE_FALSE(tried);
+  CHECK(tried.error().code == Code::timeout);
+  CHECK(tried.error().why == "its key derivation took longer than 1 s");
+  CHECK(tried.error().hint.starts_with("raise open_timeout in [boot] if the machine is that slow"));
+
+  // All that tries a key of a configured volume waits as long as an unlock does.
+  BootConfig boot;
+  boot.open_timeout = 180s;
+  const Volume volume;
+  CHECK(place_of(volume, boot).patience == 180s);
+}
+
 TEST_CASE("Must 5: a derivation has its time, and says what came of it") {
   LuksSession session;
   const auto key = RandomKey::draw();
