@@ -89,6 +89,7 @@ int create(const Globals& globals, const NewVolume& asked, std::optional<int> de
                    (asked.mount_point == "none" ? "open" : "mounted on " + asked.mount_point) +
                    ", and early boot opens it with the others");
   tell_of_fstab(globals.paths);
+  tell_of_unheld(globals.paths, asked.name);
   return maker.loose();
 }
 

@@ -114,12 +114,19 @@ TEST_CASE("a unit whose own files undo its hold costs a new volume nothing but a
          "printf '[Unit]\\nConditionPathExists=\\n' > /etc/systemd/system/loose.service.d/zzzzz.conf && "
          "systemctl daemon-reload",
          "[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n");
+  // A package with files there, whose service starts at boot, and which nobody held.
+  m.must("cp /etc/systemd/system/loose.service /lib/systemd/system/watcher.service && "
+         "systemctl enable watcher && printf '/.\n/srv/logs\n/lib/systemd/system/watcher.service\n' "
+         "> /var/lib/dpkg/info/watcher.list && cat >> /var/lib/dpkg/status",
+         "\nPackage: watcher\nStatus: install ok installed\nMaintainer: none\nArchitecture: all\n"
+         "Version: 1\nDescription: none\n");
   const Done made =
       m.sh("latchkey create-volume system logs 64M /srv/logs ext4 --hold loose", m.passphrase());
   INFO(made.output);
   CHECK(made.status == exit_status(Code::refused));
   CHECK(has(made.output, "'loose.service' is not held"));
   CHECK(has(made.output, "'logs' is mounted on /srv/logs"));
+  CHECK(has(made.output, "run: latchkey hold watcher.service --needs logs"));
   CHECK(m.must("find /etc/latchkey -path '*/unfinished/*'").empty());
   // In use by now: to forget it leaves its data alone.
   m.must("echo data > /srv/logs/file");
