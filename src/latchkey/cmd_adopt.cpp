@@ -141,6 +141,13 @@ std::optional<Error> differs(const Paths& paths, const Options& options, const V
   if (there.fs_type != asked.fs_type) return refuse("the type", there.fs_type);
   if (!options.header.empty() && there.header != asked.header)
     return refuse("the header", there.header);
+  // Asked for is the name that it is open under now, if it is.
+  if (asked.mapping != there.mapping && find_mapping(asked.mapping) && !find_mapping(there.mapping))
+    return Error{Code::refused, "will not adopt '" + there.name + "'",
+                 "it is open as '" + printable(asked.mapping) + "', and by its line in '" +
+                     paths.etc("volumes") + "' its mapping is '" + printable(there.mapping) + "'",
+                 "write x-latchkey.mapping=" + printable(asked.mapping) +
+                     " among the options of that line, so that nothing has to be stopped"};
   if (!options.options.empty() && options_of(there) != options_of(asked))
     return refuse("the options", options_of(there));
   return {};

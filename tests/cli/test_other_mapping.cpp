@@ -129,3 +129,22 @@ TEST_CASE("lock and status tell of an open volume whose device is not there") {
   CHECK_FALSE(contains(other.output, "everything is closed"));
   CHECK(www.run({"lock"}, "").status == 0);
 }
+
+TEST_CASE("adopt names the option for a line whose volume crypttab has opened by its own name") {
+  const OpenedByHand www;
+  if (!www.usable()) return;
+  const std::vector<std::string> adopt{"adopt", "vg",       "www",       "/srv/no-such-www",
+                                       "ext4",  "--device", www.device()};
+  const Done done = www.run(adopt, "www_crypt");
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "will not adopt 'www': it is open as 'www_crypt', and by its line"));
+  CHECK(
+      contains(done.output, "hint: write x-latchkey.mapping=www_crypt among the options of that"));
+  // With it, nothing is in its way but the keys volume, which is not there.
+  www.configure(www.device(), "x-latchkey.mapping=www_crypt");
+  const Done right = www.run(adopt, "www_crypt");
+  INFO(right.output);
+  CHECK_FALSE(contains(right.output, "will not adopt"));
+  CHECK_FALSE(contains(right.output, "free it"));
+}
