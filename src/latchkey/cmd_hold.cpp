@@ -78,9 +78,9 @@ Result<> write_holds(const Paths& paths, const std::vector<FoundUnit>& units, co
   });
 }
 
-Result<> leave_running(const Paths& paths, const std::string& unit, bool runs,
+Result<> leave_running(const Paths& paths, const std::string& unit,
                        const std::vector<const Volume*>& lacking) {
-  if (auto marked = set_marker(paths, unit, runs); !marked || !runs) return marked;
+  if (auto marked = set_marker(paths, unit, true); !marked) return marked;
   return Error{Code::partial, "'" + unit + "' was left running without " + names_of(lacking),
                lacking.size() == 1 ? "that is not mounted now" : "these are not mounted now",
                "from the next boot on it waits for all its volumes: mount what it needs, and take "
@@ -94,8 +94,8 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   Facts facts = probe_all(setup, globals.paths);
   const auto lacking = lacking_volumes(service, setup, facts);
   if (lacking.empty()) return set_marker(globals.paths, service.unit, true);
-  if (running == Running::stays)
-    return leave_running(globals.paths, service.unit, facts.units[service.unit].active, lacking);
+  if (running == Running::stays && facts.units[service.unit].active)
+    return leave_running(globals.paths, service.unit, lacking);
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");

@@ -91,6 +91,13 @@ void leave_traces(Machine& m) {
       "echo '/dev/mapper/cleartext-www /srv/www ext4 defaults 0 2' >> /etc/fstab && "
       "echo 'gone system /srv/gone ext4' >> /root/encrypted-volumes/conf/ac-fstab && "
       "echo 'vanished' >> /root/encrypted-volumes/conf/services");
+  // A service that was stopped with its data, and whose socket listens all the same.
+  m.must("cat > /etc/systemd/system/echoer.service", "[Service]\nExecStart=/bin/sleep 1000\n");
+  m.must(
+      "cat > /etc/systemd/system/echoer.socket && systemctl daemon-reload && "
+      "systemctl enable --now echoer.socket && "
+      "echo 'echoer' >> /root/encrypted-volumes/conf/services",
+      "[Socket]\nListenStream=/run/echoer\n[Install]\nWantedBy=sockets.target\n");
 }
 
 // Killed before the image, which is the longest step: what was wanting is told, and
@@ -101,6 +108,8 @@ void check_first_run(Machine& m) {
   INFO(done.output);
   CHECK(done.status == 137);
   CHECK(m.must("systemctl is-active nginx") == "active");
+  // Whoever called it now would make it fail.
+  CHECK(has(m.sh("systemctl is-active echoer.socket").output, "inactive"));
   m.must("systemctl stop nginx && rm /run/latchkey/released/nginx.service");
   CHECK(m.must("grep -c ' /srv/archive ' /etc/latchkey/volumes") == "1");
   for (const std::string part :
