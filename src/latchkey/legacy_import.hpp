@@ -56,7 +56,8 @@ class LegacyImport {
   void look_at(Volume& volume);
   void judge_mount_point(const Volume& volume);
   [[nodiscard]] Setup setup() const;
-  [[nodiscard]] Result<> write_volumes() const;
+  [[nodiscard]] Result<> write_volumes();
+  [[nodiscard]] Result<> note_keys() const;
   [[nodiscard]] Result<> hold_units();
   [[nodiscard]] Result<> enable_units();
 
@@ -66,6 +67,8 @@ class LegacyImport {
   LegacyLayout layout_{};
   DeviceRef keys_{};
   std::vector<Unit> units_{};
+  bool resumed_ = false;  ///< a run before was interrupted
+  bool added_ = false;    ///< a line of the volumes file was written
   bool complete_ = true;
 };
 

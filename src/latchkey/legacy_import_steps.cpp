@@ -13,12 +13,12 @@
 #include "latchkey/legacy_import.hpp"
 #include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
-#include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
 #include "sys/host_keys.hpp"
 #include "sys/init_system.hpp"
 #include "sys/process.hpp"
+#include "sys/state.hpp"
 #include "sys/systemd.hpp"
 
 namespace latchkey {
@@ -45,7 +45,7 @@ std::string advice(const Error& error) {
 }  // namespace
 
 // Lines that are there stay as their owner has them by now.
-Result<> LegacyImport::write_volumes() const {
+Result<> LegacyImport::write_volumes() {
   const std::string file = globals_.paths.etc("volumes");
   const auto text = volumes_text(globals_.paths);
   if (!text) return text.error();
@@ -55,7 +55,16 @@ Result<> LegacyImport::write_volumes() const {
   for (const Volume& volume : layout_.volumes)
     if (std::ranges::find(*before, volume.name, &Volume::name) == before->end())
       after = with_volume_line(after, volume);
+  added_ = after != *text;
   return write_file(file, after, 0644);
+}
+
+// Where all was taken over before, backups know of every key.
+Result<> LegacyImport::note_keys() const {
+  if (!added_ && !resumed_)
+    if (const auto state = load_state(globals_.paths); state && !state->newest_key.empty())
+      return Ok{};
+  return note_new_key(globals_.paths);
 }
 
 Result<> LegacyImport::hold_units() {
@@ -107,6 +116,7 @@ Result<> LegacyImport::enable_units() {
 
 std::vector<WorkStep> LegacyImport::steps() {
   const Globals& globals = globals_;
+  resumed_ = !work_.begun.empty();
   return {
       {"volumes", "writing the volumes into /etc/latchkey", [this] { return write_volumes(); }},
       {"config", "",
@@ -115,7 +125,7 @@ std::vector<WorkStep> LegacyImport::steps() {
                                              .keys_uuid = work_.value("uuid"),
                                              .authorized_keys = work_.value("authorized_keys")});
        }},
-      note_step(globals_),
+      {"note", "", [this] { return note_keys(); }},
       {"host-keys", "making the host keys of early boot",
        [&globals] { return make_host_keys(globals.paths); }},
       {"hold", "", [this] { return hold_units(); }},
