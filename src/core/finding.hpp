@@ -13,7 +13,7 @@ namespace latchkey {
 struct Finding {
   enum class Level { ok, warning, error };
   Level level = Level::ok;
-  Error text{};  ///< `what`, `why`, `hint`; of a good one only `what`
+  Error text{};  ///< `what`, `why`, `hint`; of a good one mostly `what` alone
 };
 
 using Findings = std::vector<Finding>;

@@ -51,6 +51,8 @@ void add_claim(std::vector<PackageClaim>& claims, PackageClaim claim) {
     claims.push_back(std::move(claim));
   else if (found->unit.empty() && !claim.unit.empty())
     *found = std::move(claim);
+  else if (found->unit.empty())
+    add_once(found->volumes, claim.volumes);  // it has files on several
 }
 
 std::string volumes_text(const std::vector<std::string>& volumes) {

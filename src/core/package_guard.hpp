@@ -67,7 +67,7 @@ struct Closed {
 struct PackageClaim {
   std::string package{};
   std::string unit{};                  ///< it brings this held unit, or its init script
-  std::string place{};                 ///< else it brings files below this mount point
+  std::string place{};                 ///< else it brings files below this mount point first
   std::vector<std::string> volumes{};  ///< that are closed
 
   bool operator==(const PackageClaim&) const = default;

@@ -6,14 +6,18 @@
 
 #include "core/hold.hpp"
 #include "core/init_script.hpp"
+#include "core/lists.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
+#include "core/unit_order.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/say.hpp"
 #include "sys/fd.hpp"
 #include "sys/packages.hpp"
 #include "sys/rc_links.hpp"
+#include "sys/systemd.hpp"
+#include "sys/unit_order.hpp"
 
 namespace latchkey {
 namespace {
@@ -42,13 +46,30 @@ Closed all_places(const Setup& setup) {
   return out;
 }
 
-Finding unheld(const std::string& unit, const PackageClaim& claim) {
-  const std::string volume = join(claim.volumes, " ");
-  return doubtful({Code::partial, "'" + printable(unit) + "' is not held",
-                   "its package '" + printable(claim.package) + "' has files on '" +
-                       printable(claim.place) + "', where '" + volume +
-                       "' is mounted: each boot it may start before that",
-                   "run: latchkey hold " + shell_word(printable(unit)) + " --needs " + volume});
+Error unheld(const std::string& unit, const PackageClaim& claim) {
+  return {Code::partial, "'" + printable(unit) + "' is not held",
+          "its package '" + printable(claim.package) + "' has files " +
+              (claim.volumes.size() == 1 ? "on '" + printable(claim.place) + "', where " +
+                                               quoted_list(claim.volumes) + " is mounted"
+                                         : "where " + quoted_list(claim.volumes) + " are mounted") +
+              ": each boot it may start before that",
+          "run: latchkey hold " + shell_word(printable(unit)) + " --needs " + join(claim.volumes, " ")};
+}
+
+// What the boot wants before any release cannot be held: no warning that nothing ends, but it is
+// told where such a volume is made.
+Finding judge(const Paths& paths, const std::string& unit, const PackageClaim& claim) {
+  Error text = unheld(unit, claim);
+  if (paths.root.empty() && systemd_runs())
+    if (const auto reached = reached_before_release({unit}, ordered_before)) {
+      text.why += "; it cannot be held, since the boot wants it before " + printable(*reached);
+      text.hint =
+          "mount the volume elsewhere, or have a program in /etc/latchkey/hooks.d/released "
+          "run: systemctl restart " +
+          shell_word(printable(unit));
+      return {Finding::Level::ok, std::move(text)};
+    }
+  return doubtful(std::move(text));
 }
 
 }  // namespace
@@ -63,7 +84,7 @@ Findings check_unheld(const Paths& paths, const Setup& setup) {
     if (!claim.unit.empty()) continue;
     for (const std::string& unit : services_of(claim.package, paths.root))
       if (!is_way_in(unit) && !is_template(unit) && starts_by_itself(paths, unit))
-        out.push_back(unheld(unit, claim));
+        out.push_back(judge(paths, unit, claim));
   }
   return out;
 }

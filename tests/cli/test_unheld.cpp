@@ -50,7 +50,13 @@ TEST_CASE("check names services with files on a volume that nobody held") {
                  "  hint: run: latchkey hold web.service --needs www\n"));
   CHECK(contains(said, "hint: run: latchkey hold mailer.service --needs mail\n"));
   CHECK_FALSE(contains(said, "'elsewhere"));
-  root.put("/etc/latchkey/services", "web@one www\nmailer mail\n");
+  install(root, "shop", {"/srv/www/shop", "/srv/mail/shop", services + "shop.service"});
+  enable(root, "shop.service");
+  CHECK(contains(root.check(),
+                 "warning: 'shop.service' is not held: its package 'shop' has files where 'www', "
+                 "'mail' are mounted: each boot it may start before that\n"
+                 "  hint: run: latchkey hold shop.service --needs www mail\n"));
+  root.put("/etc/latchkey/services", "web@one www\nmailer mail\nshop\n");
   said = root.check();
   CHECK_FALSE(contains(said, "is not held"));
 }

@@ -107,6 +107,12 @@ TEST_CASE("files below a closed mount point make a package wait, the directory i
   CHECK(both[0].unit == "mariadb.service");
 }
 
+TEST_CASE("a package with files on two volumes waits for both") {
+  const auto claims = claims_of({"/srv/www/x", "/var/lib/mysql/y", "/srv/www/z"});
+  REQUIRE(claims.size() == 1);
+  CHECK(claims[0].volumes == Names{"www", "mysql"});
+}
+
 TEST_CASE("dpkg's search lines: several packages, architectures, diversions") {
   std::vector<PackageClaim> claims;
   claim_by_search_line(claims, "a:amd64, b: /srv/www/index.html", closed());

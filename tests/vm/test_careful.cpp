@@ -115,11 +115,16 @@ TEST_CASE("a unit whose own files undo its hold costs a new volume nothing but a
          "systemctl daemon-reload",
          "[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n");
   // A package with files there, whose service starts at boot, and which nobody held.
-  m.must("cp /etc/systemd/system/loose.service /lib/systemd/system/watcher.service && "
-         "systemctl enable watcher && printf '/.\n/srv/logs\n/lib/systemd/system/watcher.service\n' "
-         "> /var/lib/dpkg/info/watcher.list && cat >> /var/lib/dpkg/status",
-         "\nPackage: watcher\nStatus: install ok installed\nMaintainer: none\nArchitecture: all\n"
-         "Version: 1\nDescription: none\n");
+  m.must(
+      "cp /etc/systemd/system/loose.service /lib/systemd/system/watcher.service && "
+      "systemctl enable watcher && printf '/.\n/srv/logs\n/lib/systemd/system/watcher.service\n"
+      "/lib/systemd/system/soon.service\n' "
+      "> /var/lib/dpkg/info/watcher.list && cat >> /var/lib/dpkg/status",
+      "\nPackage: watcher\nStatus: install ok installed\nMaintainer: none\nArchitecture: all\n"
+      "Version: 1\nDescription: none\n");
+  m.must("cat > /lib/systemd/system/soon.service && systemctl enable soon",
+         "[Unit]\nDefaultDependencies=no\nBefore=sysinit.target\n[Service]\nExecStart=/bin/true\n"
+         "[Install]\nWantedBy=sysinit.target\n");
   const Done made =
       m.sh("latchkey create-volume system logs 64M /srv/logs ext4 --hold loose", m.passphrase());
   INFO(made.output);
@@ -127,6 +132,8 @@ TEST_CASE("a unit whose own files undo its hold costs a new volume nothing but a
   CHECK(has(made.output, "'loose.service' is not held"));
   CHECK(has(made.output, "'logs' is mounted on /srv/logs"));
   CHECK(has(made.output, "run: latchkey hold watcher.service --needs logs"));
+  CHECK(has(made.output, "it cannot be held, since the boot wants it before sysinit.target"));
+  CHECK_FALSE(has(m.sh("latchkey check").output, "soon.service"));
   CHECK(m.must("find /etc/latchkey -path '*/unfinished/*'").empty());
   // In use by now: to forget it leaves its data alone.
   m.must("echo data > /srv/logs/file");
