@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/line_end.hpp"
 #include "core/wire.hpp"
+#include "latchkey/say.hpp"
+#include "sys/piped.hpp"
 #include "sys/tty.hpp"
 
 namespace latchkey {
@@ -38,30 +41,32 @@ Asker::Asker(std::optional<int> descriptor)
 }
 
 Result<Secret> Asker::ask(const std::string& prompt) {
-  if (!interactive_ || !pause_.let_go) return ask_once(prompt);
-  pause_.let_go();
-  auto answer = ask_once(prompt);
-  if (!answer) return answer;
-  if (auto taken = pause_.take_again(); !taken) return taken.error();
-  return answer;
+  if (interactive_) let_go();
+  return taken_again(ask_once(prompt));
 }
 
 Result<Secret> Asker::ask_new(const std::string& prompt) {
   if (!interactive_) {
-    const auto line = ask_once(prompt);
+    const auto line = taken_again(ask_once(prompt));
     if (!line) return line.error();
     return copy(line->reveal().first(without_line_end(line->reveal())));
   }
-  if (!pause_.let_go) return ask_twice(prompt);
-  pause_.let_go();
-  auto answer = ask_twice(prompt);
-  if (!answer) return answer;
+  let_go();
+  return taken_again(ask_twice(prompt));
+}
+
+void Asker::let_go() {
+  if (pause_.let_go && !std::exchange(gone_, true)) pause_.let_go();
+}
+
+Result<Secret> Asker::taken_again(Result<Secret> answer) {
+  if (!std::exchange(gone_, false) || !answer) return answer;
   if (auto taken = pause_.take_again(); !taken) return taken.error();
   return answer;
 }
 
 Result<Secret> Asker::ask_once(const std::string& prompt) {
-  auto answer = interactive_ ? from_terminal(prompt) : next_line();
+  auto answer = interactive_ ? from_terminal(prompt) : next_line(prompt);
   if (answer && without_line_end(answer->reveal()) == 0) return none_came(prompt);
   if (!answer && answer.error().what.empty()) return none_came(prompt);
   return answer;
@@ -91,19 +96,28 @@ Result<Secret> Asker::from_terminal(const std::string& prompt) const {
   return copy(typed.reveal().first(without_line_end(typed.reveal())));
 }
 
-Result<Secret> Asker::next_line() {
-  if (!input_) {
-    auto all = read_secret(fd_, input_limit);
-    if (!all) return all.error();
-    input_ = std::move(*all);
-  }
-  const auto rest = input_->reveal().subspan(used_);
-  if (rest.empty()) return Error{Code::usage, ""};
-  const auto end = std::ranges::find(rest, '\n');
-  const auto line =
-      rest.first(static_cast<std::size_t>(end - rest.begin()) + (end == rest.end() ? 0 : 1));
-  used_ += line.size();
-  return copy(line);
+// Nobody else may have to wait for the other end of a pipe either.
+void Asker::line_is_overdue(const std::string& prompt) {
+  if (fd_ == STDIN_FILENO) to_stderr(overdue_text(prompt, "latchkey ...") + "\n");
+  let_go();
+}
+
+Result<Secret> Asker::next_line(const std::string& prompt) {
+  Secret input(input_limit);  // a new one: what was answered before is kept no longer
+  (void)input.append(input_.reveal().subspan(used_));
+  input_ = std::move(input);
+  used_ = 0;
+  // Each line as it comes: the pipe may stay open for as long as the command runs.
+  const auto read = read_piped(
+      fd_, input_,
+      {.enough = [](auto bytes) { return std::ranges::find(bytes, '\n') != bytes.end(); },
+       .overdue = [&] { line_is_overdue(prompt); }});
+  if (!read) return read.error();
+  const auto all = input_.reveal();
+  if (all.empty()) return Error{Code::usage, ""};
+  const auto end = std::ranges::find(all, '\n');
+  used_ = static_cast<std::size_t>(end - all.begin()) + (end == all.end() ? 0 : 1);
+  return copy(all.first(used_));
 }
 
 }  // namespace latchkey

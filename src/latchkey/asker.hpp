@@ -20,7 +20,8 @@ struct AskerPause {
 };
 
 /// On a terminal it prompts. Otherwise the passphrases are the lines of the input,
-/// one for each question in their order; the last may lack its end of line.
+/// one for each question in their order; the last may lack its end of line. No end of the input is
+/// waited for behind a line that is whole.
 class Asker {
  public:
   /// Takes the number that --passphrase-fd gave, if it did; else standard input.
@@ -41,21 +42,25 @@ class Asker {
   /// answer is empty.
   [[nodiscard]] std::string question(const std::string& text) const;
 
-  /// From here on every prompt to a person is made without what `pause` lets go of, which
-  /// lives at least as long as this.
+  /// From here on every prompt to a person, and every wait for a line that does not come soon, is
+  /// made without what `pause` lets go of, which lives at least as long as this.
   void let_go_while_asking(AskerPause pause) { pause_ = std::move(pause); }
 
  private:
   [[nodiscard]] Result<Secret> ask_once(const std::string& prompt);
   [[nodiscard]] Result<Secret> ask_twice(const std::string& prompt);
   [[nodiscard]] Result<Secret> from_terminal(const std::string& prompt) const;
-  [[nodiscard]] Result<Secret> next_line();
+  [[nodiscard]] Result<Secret> next_line(const std::string& prompt);
+  void line_is_overdue(const std::string& prompt);
+  void let_go();
+  [[nodiscard]] Result<Secret> taken_again(Result<Secret> answer);
 
   int fd_;
   bool interactive_;
-  std::optional<Secret> input_{};  // all that was piped
-  std::size_t used_ = 0;
+  Secret input_{};        // what was piped and read
+  std::size_t used_ = 0;  // of it, for the answers so far
   AskerPause pause_{};
+  bool gone_ = false;  // what `pause_` lets go of
 };
 
 }  // namespace latchkey

@@ -87,7 +87,7 @@ void tell_event(const Globals& globals, const Setup& setup, LogEvent event) {
 Result<Outcome> unlock_and_tell(const Globals& globals, const Setup& setup, const std::string& by,
                                 TerminalReporter& reporter, const std::function<void()>& let_go) {
   double begun = uptime();
-  auto outcome = unlock_with_passphrase([&](Secret passphrase) {
+  auto outcome = unlock_with_passphrase("latchkey " + by, [&](Secret passphrase) {
     begun = uptime();  // not when somebody was asked
     return unlock_here(setup, globals.paths, std::move(passphrase), reporter, let_go);
   });

@@ -9,6 +9,7 @@
 #include "core/message.hpp"
 #include "core/wire.hpp"
 #include "sys/fd.hpp"
+#include "sys/piped.hpp"
 #include "sys/tty.hpp"
 
 namespace latchkey {
@@ -17,22 +18,31 @@ namespace {
 constexpr int tries = 3;
 const Error none_came{Code::usage, "cannot unlock", "no passphrase came",
                       "type it on a terminal, or pipe it in: latchkey unlock < file"};
+const Error too_long{Code::io, "cannot unlock",
+                     "the passphrase is longer than " + std::to_string(passphrase_limit) + " bytes",
+                     "is this the passphrase, and not a file of another kind?"};
 
 // Not its status: that is the same when a data volume refuses the key that was read.
 bool denied(const Result<Outcome>& result) { return result && result->passphrase_denied; }
 
 Result<Secret> copy(std::span<const char> bytes) {
   Secret secret(typed_limit);
-  if (!secret.append(bytes))
-    return Error{Code::usage, "cannot unlock", "the passphrase is too long", ""};
+  if (!secret.append(bytes)) return too_long;
   return secret;
 }
 
-Result<Outcome> from_pipe(const std::function<Result<Outcome>(Secret)>& attempt) {
-  auto typed = read_secret(STDIN_FILENO, typed_limit);
-  if (!typed) return typed.error();
-  if (without_line_end(typed->reveal()) == 0) return none_came;
-  return attempt(std::move(*typed));
+Result<Outcome> from_pipe(const std::string& command,
+                          const std::function<Result<Outcome>(Secret)>& attempt) {
+  Secret typed(typed_limit + 1);  // one more than is taken: so that too much is told
+  const auto tell = [&command] {
+    (void)write_all(STDERR_FILENO, overdue_text(passphrase_prompt, command) + "\n");
+  };
+  const auto read = read_piped(STDIN_FILENO, typed,
+                               {.enough = has_whole_line, .quiet = pipe_quiet, .overdue = tell});
+  if (!read) return read.error();
+  if (without_line_end(typed.reveal()) == 0) return none_came;
+  if (typed.size() > typed_limit) return too_long;
+  return attempt(std::move(typed));
 }
 
 }  // namespace
@@ -49,8 +59,9 @@ bool passphrase_can_come() {
   return S_ISFIFO(info.st_mode) || S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode);
 }
 
-Result<Outcome> unlock_with_passphrase(const std::function<Result<Outcome>(Secret)>& attempt) {
-  if (::isatty(STDIN_FILENO) == 0) return from_pipe(attempt);
+Result<Outcome> unlock_with_passphrase(const std::string& command,
+                                       const std::function<Result<Outcome>(Secret)>& attempt) {
+  if (::isatty(STDIN_FILENO) == 0) return from_pipe(command, attempt);
   for (int left = tries; left > 0; --left) {
     Secret typed(typed_limit);
     if (!ask_unseen(STDIN_FILENO, STDERR_FILENO, passphrase_prompt, typed)) return none_came;

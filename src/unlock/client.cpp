@@ -19,6 +19,7 @@
 #include "core/text.hpp"
 #include "sys/clock.hpp"
 #include "sys/oom.hpp"
+#include "sys/piped.hpp"
 #include "sys/privileges.hpp"
 #include "sys/tty.hpp"
 #include "sys/worker.hpp"
@@ -33,8 +34,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds patience{60};            // for a coordinator to come (back)
 constexpr std::chrono::seconds alone_after{3};          // when the unlock is over as well
 constexpr std::chrono::milliseconds screen_quiet{300};  // before a prompt is drawn again
-constexpr std::chrono::seconds pipe_quiet{2};           // after a newline without an end
-constexpr std::chrono::seconds pipe_patience{1};        // then a person may sit there, unasked
 constexpr std::chrono::seconds ends_apart{1};           // two ends of the input by a person
 constexpr std::chrono::seconds question_time{30};       // then the passphrase is asked again
 

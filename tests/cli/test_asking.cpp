@@ -2,10 +2,16 @@
 // Programs while they wait for a passphrase, seen from outside.
 #include <unistd.h>
 
+#include <chrono>
+
+#include "cli/keys_header.hpp"
 #include "cli/place.hpp"
 #include "support/child.hpp"
+#include "sys/lock_file.hpp"
 
+using namespace latchkey;
 using namespace latchkey::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -48,4 +54,57 @@ TEST_CASE("no program that a command starts gets the descriptor of the passphras
   const Place place;
   CHECK(seen_while_asking(place, "fdinfo/3", "^flags:.*2[0-7]\\{6\\}$",
                           {"check", "--with-keys", "--passphrase-fd", "3"}));
+}
+
+TEST_CASE("a person without a terminal is told why nothing happens, and a typed line is enough") {
+  if (::geteuid() != 0) return;
+  for (const std::string command : {"release-services", "unlock"}) {
+    const Place place;
+    place.put("etc/latchkey/latchkey.conf",
+              "[keys]\ndevice = \"/dev/no-such-keys\"\n[boot]\ndevice_timeout = \"1s\"\n");
+    place.put("etc/latchkey/volumes", "data /dev/no-such-data /srv/no-such-data ext4\n");
+    // Its input stays open, as that of `ssh root@server release-services` does.
+    Child child({LATCHKEY_PROGRAM, "--root", place.path(), command});
+    child.expect("to type it unseen: ssh -t root@server latchkey " + command, 20s);
+    child.write("open sesame\n");
+    child.expect("no-such-keys", 30s);
+    CHECK(child.wait(30s) != 0);
+    CHECK_FALSE(contains(child.output(), "nobody gave the passphrase"));
+    CHECK_FALSE(contains(child.output(), "sesame"));
+  }
+}
+
+TEST_CASE("each passphrase is the next line of a pipe that stays open, and holds up no unlock") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  Child child(
+      {LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase", "--accept-weak"});
+  const auto unlock_could_begin = [&] {
+    return static_cast<bool>(
+        LockFile::take(keys.place().path("run/latchkey/unlock.lock"), "an unlock", 5s));
+  };
+  child.expect("waiting for the current passphrase of the keys volume on standard input");
+  CHECK(unlock_could_begin());
+  child.write("first one\n");
+  child.expect("waiting for the new passphrase");
+  CHECK(unlock_could_begin());
+  child.write("another long one\n");
+  const int status = child.wait();
+  INFO(child.output());
+  CHECK(status == 0);
+  CHECK(keys.opened_by("first one").empty());
+  CHECK(keys.opened_by("another long one").size() == 1);
+}
+
+TEST_CASE("lines that come together are the answers to one question each") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  Child child(
+      {LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase", "--accept-weak"});
+  child.write("first one\nanother long one\nof no interest\n");
+  const int status = child.wait();
+  INFO(child.output());
+  CHECK(status == 0);
+  CHECK(keys.opened_by("another long one").size() == 1);
+  CHECK_FALSE(contains(child.output(), "waiting for the"));
 }

@@ -16,13 +16,14 @@ namespace {
 // Puts a text where the standard input is, for as long as this lives.
 class Piped {
  public:
-  explicit Piped(std::string_view text) : before_(::dup(STDIN_FILENO)) {
+  explicit Piped(std::string_view text, bool stays_open = false) : before_(::dup(STDIN_FILENO)) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
     const Fd reader(ends[0]);
-    const Fd writer(ends[1]);
-    REQUIRE(write_all(writer.get(), text));
+    writer_ = Fd(ends[1]);
+    REQUIRE(write_all(writer_.get(), text));
     REQUIRE(::dup2(reader.get(), STDIN_FILENO) == STDIN_FILENO);
+    if (!stays_open) writer_.reset();
   }
   Piped(const Piped&) = delete;
   Piped& operator=(const Piped&) = delete;
@@ -30,6 +31,7 @@ class Piped {
 
  private:
   Fd before_;
+  Fd writer_{};
 };
 
 Outcome denied_by(bool keys_volume) {
@@ -41,13 +43,15 @@ Outcome denied_by(bool keys_volume) {
 }
 
 // What was attempted with.
-std::vector<std::string> attempts(bool keys_volume, std::string_view input) {
-  const Piped piped(input);
+std::vector<std::string> attempts(bool keys_volume, std::string_view input,
+                                  bool stays_open = false) {
+  const Piped piped(input, stays_open);
   std::vector<std::string> out;
-  const auto outcome = unlock_with_passphrase([&](const Secret& passphrase) -> Result<Outcome> {
-    out.emplace_back(passphrase.reveal().data(), passphrase.size());
-    return denied_by(keys_volume);
-  });
+  const auto outcome =
+      unlock_with_passphrase("release-services", [&](const Secret& passphrase) -> Result<Outcome> {
+        out.emplace_back(passphrase.reveal().data(), passphrase.size());
+        return denied_by(keys_volume);
+      });
   REQUIRE(outcome);
   CHECK(outcome->status() == exit_status(Code::denied));
   return out;
@@ -66,7 +70,17 @@ TEST_CASE("the longest passphrase is taken with the end of its line, and nothing
   for (const char* end : {"", "\n", "\r\n"})
     CHECK(attempts(true, longest + end) == std::vector<std::string>{longest + end});
   const Piped piped(longest + "xx\n");
-  CHECK_FALSE(unlock_with_passphrase([](const Secret&) { return denied_by(true); }));
+  CHECK_FALSE(unlock_with_passphrase("unlock", [](const Secret&) { return denied_by(true); }));
+}
+
+TEST_CASE("a piped line is an attempt though its pipe stays open, and so is too much of it") {
+  const std::vector<std::string> line{"open sesame\n"};
+  CHECK(attempts(true, line[0], true) == line);
+  const Piped piped(std::string(passphrase_limit + 3, 'x'), true);
+  const auto outcome =
+      unlock_with_passphrase("unlock", [](const Secret&) { return denied_by(true); });
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().why == "the passphrase is longer than 8192 bytes");
 }
 
 TEST_CASE("the last of several tries is one") {

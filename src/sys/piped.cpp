@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/piped.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sys/clock.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// False: the input has ended. What is not there yet is not waited for.
+Result<bool> take(int fd, Secret& into) {
+  const ssize_t got = ::read(fd, into.room().data(), into.room().size());
+  if (got > 0) into.grow(static_cast<std::size_t>(got));
+  // Who has the other end of a socket may have made it one that never waits.
+  if (got < 0 && errno != EINTR && errno != EAGAIN)
+    return system_error(errno, "cannot read the passphrase");
+  return got != 0;
+}
+
+}  // namespace
+
+bool has_whole_line(std::span<const char> bytes) noexcept {
+  const auto text = std::ranges::find_if(bytes, [](char c) { return c != '\n' && c != '\r'; });
+  return std::find(text, bytes.end(), '\n') != bytes.end();
+}
+
+std::string overdue_text(const std::string& prompt, const std::string& command) {
+  return "latchkey: waiting for the " + prompt +
+         " on standard input, which is no terminal; to type it unseen: ssh -t root@server " +
+         command;
+}
+
+Result<bool> read_piped(int fd, Secret& into, const PipedEnd& end) {
+  const auto overdue_at = Clock::now() + pipe_patience;
+  auto last_came = Clock::now();
+  bool told = !end.overdue;
+  while (!into.room().empty()) {
+    const bool enough = end.enough(into.reveal());
+    if (enough && end.quiet.count() == 0) return true;
+    const int wait = enough ? poll_ms(last_came + end.quiet) : told ? -1 : poll_ms(overdue_at);
+    pollfd watched{fd, POLLIN, 0};
+    const int ready = ::poll(&watched, 1, wait);
+    if (ready < 0 && errno != EINTR) return system_error(errno, "cannot wait for the passphrase");
+    if (ready == 0 && enough) return true;
+    if (ready == 0) {
+      told = true;
+      end.overdue();
+    }
+    if (ready <= 0) continue;
+    const auto more = take(fd, into);
+    if (!more || !*more) return more;
+    last_came = Clock::now();
+  }
+  return true;
+}
+
+}  // namespace latchkey
