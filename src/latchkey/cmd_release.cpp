@@ -23,6 +23,7 @@
 #include "sys/disk_health.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/mount.hpp"
+#include "sys/probe.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/secret.hpp"
 #include "sys/unit_jobs.hpp"
@@ -40,13 +41,40 @@ struct Flags {
   std::vector<std::string> only{};
 };
 
-Result<LockFile> take_turn(const Globals& globals) {
-  const std::string path = globals.paths.run("release.lock");
-  auto lock = LockFile::take(path, "a release", std::chrono::seconds(0));
-  if (lock || lock.error().code != Code::busy) return lock;
-  say(globals, "another release is under way; waiting until it has ended");
-  return LockFile::take(path, "a release", std::chrono::hours(12));
-}
+// One release at a time, or one lock. Not held while somebody is asked for the passphrase: who
+// has left a prompt behind, on a line that died, keeps nobody else from bringing everything up.
+class ReleaseTurn {
+ public:
+  explicit ReleaseTurn(const Globals& globals) : globals_(globals) {}
+
+  /// Waits for who has it, unless it is held already; `meanwhile` is called every few seconds.
+  /// Fails as LockFile::take does.
+  Result<> take(const std::function<void()>& meanwhile = {}) {
+    if (lock_) return Ok{};
+    auto lock = take_within(std::chrono::seconds(0));
+    if (busy(lock)) say(globals_, lock.error().why + "; waiting until it has ended");
+    const auto until = std::chrono::steady_clock::now() + std::chrono::hours(12);
+    while (busy(lock) && std::chrono::steady_clock::now() < until) {
+      if (meanwhile) meanwhile();
+      lock = take_within(std::chrono::seconds(5));
+    }
+    if (!lock) return lock.error();
+    lock_ = std::move(*lock);
+    return Ok{};
+  }
+  void let_go() { lock_.reset(); }
+
+ private:
+  static bool busy(const Result<LockFile>& lock) {
+    return !lock && lock.error().code == Code::busy;
+  }
+  [[nodiscard]] Result<LockFile> take_within(std::chrono::seconds time) const {
+    return LockFile::take(globals_.paths.run("release.lock"), "a release", time);
+  }
+
+  const Globals& globals_;
+  std::optional<LockFile> lock_{};
+};
 
 // A core would hold the passphrase. What is started afterwards without systemd would inherit
 // the limit.
@@ -64,14 +92,34 @@ class NoCore {
   rlimit before_{};
 };
 
+// Before an attempt, however long somebody thought: another one may have brought everything up.
+// While that is under way the passphrase is kept no longer than anything is closed.
+Result<bool> begin_attempt(const Setup& setup, ReleaseTurn& turn, Secret& passphrase) {
+  const auto open = [&setup] { return !unlock_needed(setup, probe_volumes(setup)); };
+  bool wiped = false;
+  const auto taken = turn.take([&] {
+    if (wiped || !open()) return;
+    passphrase.clear();
+    wiped = true;
+  });
+  if (!taken) return taken.error();
+  if (open()) return false;
+  if (!wiped) return true;
+  return Error{Code::busy, "cannot unlock", "the volumes were opened and closed again meanwhile",
+               "run this again"};
+}
+
 // Opens what is closed, when somebody gives a passphrase. Nothing: nobody did. A worker that
-// a disk holds up for good would keep the lock, and so every other release away.
+// a disk holds up for good would keep the turn, and so every other release away.
 std::optional<Result<Outcome>> unlock_first(const Globals& globals, const Setup& setup,
-                                            LockFile& lock, TerminalReporter& reporter) {
+                                            ReleaseTurn& turn, TerminalReporter& reporter) {
   if (!passphrase_can_come()) return {};
   const NoCore protection;
-  auto outcome =
-      unlock_and_tell(globals, setup, "release-services", reporter, [&lock] { drop(lock); });
+  turn.let_go();
+  auto outcome = unlock_and_tell(
+      globals, setup, "release-services", reporter,
+      {.take = [&](Secret& passphrase) { return begin_attempt(setup, turn, passphrase); },
+       .let_go = [&turn] { turn.let_go(); }});
   if (!outcome && outcome.error().code == Code::usage) return {};
   return outcome;
 }
@@ -113,18 +161,21 @@ int release_now(const Flags& flags, const Globals& globals) {
                          "run: sudo release-services"});
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
-  auto lock = take_turn(globals);
-  if (!lock) return report_error(lock.error());
+  // Also before anybody is asked: who is under way may open everything.
+  ReleaseTurn turn(globals);
+  if (auto taken = turn.take(); !taken) return report_error(taken.error());
 
   TerminalReporter reporter(globals);
   Facts facts = probe_all(*setup, globals.paths);
   std::optional<Result<Outcome>> unlocked;
   if (unlock_needed(*setup, facts)) {
-    unlocked = unlock_first(globals, *setup, *lock, reporter);
+    unlocked = unlock_first(globals, *setup, turn, reporter);
     if (unlocked && !*unlocked) (void)report_error(unlocked->error());
-    if (!unlocked) say(globals, "volumes are closed and nobody gave the passphrase");
+    if (auto taken = turn.take(); !taken) return report_error(taken.error());
     if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
     facts = probe_all(*setup, globals.paths);
+    if (!unlocked && unlock_needed(*setup, facts))
+      say(globals, "volumes are closed and nobody gave the passphrase");
   }
   outlive_connection();
   const double begun = uptime();
@@ -133,7 +184,7 @@ int release_now(const Flags& flags, const Globals& globals) {
   plan = narrow(plan, *setup, only);
   if (plan.steps.empty()) say(globals, "nothing to do");
   ReleaseEffects effects(*setup, globals.paths, reporter,
-                         {.over_files = flags.over_files, .let_go = [&lock] { drop(*lock); }});
+                         {.over_files = flags.over_files, .let_go = [&turn] { turn.let_go(); }});
   const Outcome outcome = execute(plan, effects, reporter);
   for (const Error& error : follow_volumes(*setup, globals.paths)) report_warning(error);
 
@@ -146,7 +197,7 @@ int release_now(const Flags& flags, const Globals& globals) {
   if (status == 0 && all_up(rows) && facts.release_failed)
     forget_failure(std::string(release_unit));
   show(flags, *setup, facts, plan, outcome, rows, status);
-  drop(*lock);  // a hook is never run while a release is under way
+  turn.let_go();  // a hook is never run while a release is under way
   if (!plan.steps.empty())
     tell_event(globals, *setup,
                {.kind = status == 0 ? "released" : "failed",

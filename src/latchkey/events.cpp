@@ -85,12 +85,19 @@ void tell_event(const Globals& globals, const Setup& setup, LogEvent event) {
 }
 
 Result<Outcome> unlock_and_tell(const Globals& globals, const Setup& setup, const std::string& by,
-                                TerminalReporter& reporter, const std::function<void()>& let_go) {
+                                TerminalReporter& reporter, const UnlockTurn& turn) {
   double begun = uptime();
-  auto outcome = unlock_with_passphrase("latchkey " + by, [&](Secret passphrase) {
-    begun = uptime();  // not when somebody was asked
-    return unlock_here(setup, globals.paths, std::move(passphrase), reporter, let_go);
-  });
+  auto outcome =
+      unlock_with_passphrase("latchkey " + by, [&](Secret passphrase) -> Result<Outcome> {
+        const auto taken = turn.take ? turn.take(passphrase) : true;
+        if (!taken) return taken.error();
+        if (!*taken) return Outcome{};
+        begun = uptime();  // not when somebody was asked
+        auto tried =
+            unlock_here(setup, globals.paths, std::move(passphrase), reporter, turn.let_go);
+        if (turn.let_go && tried && tried->passphrase_denied) turn.let_go();
+        return tried;
+      });
   const auto& opened = reporter.opened();
   if (std::ranges::any_of(opened, [](const VolumeReport& volume) { return volume.open; }))
     tell_event(globals, setup,

@@ -9,6 +9,7 @@
 
 #include "core/boot_log.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/secret.hpp"
 
 namespace latchkey {
 
@@ -22,12 +23,21 @@ namespace latchkey {
 /// are added. What fails is a warning: no event changes an exit status.
 void tell_event(const Globals& globals, const Setup& setup, LogEvent event);
 
+/// What a command holds while it unlocks, and not while somebody is asked.
+struct UnlockTurn {
+  /// Before each attempt, with the passphrase. False: nothing is left to be opened. Where it
+  /// fails, no attempt is made.
+  std::function<Result<bool>(Secret&)> take{};
+  /// After a wrong passphrase, and in each worker (see unlock_here).
+  std::function<void()> let_go{};
+};
+
 /// Has volumes opened with the passphrase of a person who typed the command `by`, and
-/// tells the event, unless no volume was opened. `let_go` is for unlock_here: it gives back
-/// the locks of the command. Gives what unlock_with_passphrase does.
+/// tells the event, unless no volume was opened. Gives what unlock_with_passphrase does; a
+/// complete Outcome without steps where nothing was left to be opened.
 [[nodiscard]] Result<Outcome> unlock_and_tell(const Globals& globals, const Setup& setup,
                                               const std::string& by, TerminalReporter& reporter,
-                                              const std::function<void()>& let_go = {});
+                                              const UnlockTurn& turn = {});
 
 /// For the boot, which does not wait for /var: the process that tells the hooks also
 /// writes to the log. `early`: what early boot did, once in a boot. An event without

@@ -12,6 +12,7 @@
 #include "core/result.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
+#include "support/terminal.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/setup.hpp"
@@ -30,6 +31,25 @@ class Closed : public Place {
     put("etc/latchkey/volumes", "data no-such-vg/encrypted-data /srv/latchkey-not-made ext4\n");
     put("etc/latchkey/services", "no-such-unit data\n");
   }
+};
+
+// A volume whose disk is not there, and a command that is run on a terminal of its own.
+class AtPrompt : public Place {
+ public:
+  AtPrompt() {
+    put("etc/latchkey/latchkey.conf",
+        "[keys]\ndevice = \"/dev/no-such-keys\"\n[boot]\ndevice_timeout = \"1s\"\n");
+    put("etc/latchkey/volumes", "data /dev/no-such-data /srv/no-such-data ext4\n");
+  }
+  [[nodiscard]] Child release() const {
+    const Fd end = other_end(terminal_);
+    return Child({"/bin/sh", "-c", "exec \"$@\" <&" + std::to_string(end.get()), "sh",
+                  LATCHKEY_PROGRAM, "--root", path(), "release-services"});
+  }
+  void type(std::string_view text) const { REQUIRE(write_all(terminal_.get(), text)); }
+
+ private:
+  Fd terminal_ = new_terminal();
 };
 
 }  // namespace
@@ -105,6 +125,38 @@ TEST_CASE("release-services takes the guard of a line away that is there no more
     return ::access(paths.etc("guards").c_str(), F_OK) == 0 ? "it is listed still" : "";
   });
   CHECK(complaint == "");
+}
+
+TEST_CASE("a prompt of release-services that was left keeps no other release away") {
+  if (::geteuid() != 0) return;
+  const AtPrompt place;
+  Child left = place.release();
+  left.expect("passphrase of the keys volume");
+  const Done other = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "release-services"},
+                                 "open sesame\n", 60s);
+  INFO(other.output);
+  CHECK(contains(other.output, "no-such-keys"));
+  CHECK_FALSE(contains(other.output, "is under way"));
+  place.type("open sesame\n");
+  CHECK(left.wait() == other.status);
+  CHECK(contains(left.output(), "no-such-keys"));
+}
+
+TEST_CASE("who types the passphrase while another release is under way waits, and is told whose") {
+  if (::geteuid() != 0) return;
+  const AtPrompt place;
+  Child late = place.release();
+  late.expect("passphrase of the keys volume");
+  auto taken = LockFile::take(place.path("run/latchkey/release.lock"), "a release", 0s);
+  REQUIRE(taken);
+  std::optional<LockFile> other(std::move(*taken));
+  place.type("open sesame\n");
+  late.expect("(pid " + std::to_string(::getpid()) +
+              ") is under way already; waiting until it has ended");
+  CHECK_FALSE(contains(late.output(), "no-such-keys"));
+  other.reset();
+  CHECK(late.wait() != 0);
+  CHECK(contains(late.output(), "no-such-keys"));
 }
 
 TEST_CASE("a lock goes on to its end when nobody reads what it prints") {

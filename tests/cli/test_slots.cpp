@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The commands on the keys volume's slots, on a header in a loop device. Needs root and loop
 // devices; without them nothing is proved here.
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +8,7 @@
 #include "cli/keys_header.hpp"
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
+#include "support/terminal.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/key_slots.hpp"
@@ -199,25 +198,6 @@ TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the s
   CHECK(keys.luks().header().slots.size() == 1);
   CHECK(keys.opened_by("another long one") == std::vector<int>{1});
 }
-
-namespace {
-
-Fd new_terminal() {
-  Fd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-  REQUIRE(terminal);
-  REQUIRE(::grantpt(terminal.get()) == 0);
-  REQUIRE(::unlockpt(terminal.get()) == 0);
-  return terminal;
-}
-
-// Without O_CLOEXEC: the command is to have it.
-Fd other_end(const Fd& terminal) {
-  Fd end(::open(::ptsname(terminal.get()), O_RDWR | O_NOCTTY));
-  REQUIRE(end);
-  return end;
-}
-
-}  // namespace
 
 TEST_CASE("a prompt of backup keeps no unlock waiting, also after a wrong passphrase") {
   const KeysHeader keys;

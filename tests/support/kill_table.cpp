@@ -75,6 +75,7 @@ std::string without_chance(const std::string& text) {
   std::string out =
       std::regex_replace(text, std::regex(R"( ?\([0-9]+(\.[0-9]+)? (ms|s|min)\))"), "");
   out = std::regex_replace(out, std::regex(R"(\b[0-9]+(\.[0-9]+)? (ms|s|min)\b)"), "… s");
+  out = std::regex_replace(out, std::regex(R"(\(pid [0-9]+\))"), "(pid …)");
   out = std::regex_replace(out, std::regex(R"(SHA256:[A-Za-z0-9+/=]+)"), "SHA256:…");
   out = std::regex_replace(
       out, std::regex(R"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{5,8}(Z|[+-][0-9:]{4,5})?)"), "…");
