@@ -57,6 +57,9 @@ void tell_of_fstab(const Paths& paths);
 /// The owner's files below hooks.d that are never run.
 [[nodiscard]] Findings check_hooks(const Paths& paths);
 
+/// Whether unattended-upgrades restarts the machine, which then waits for a person.
+[[nodiscard]] Findings check_restarts(const Paths& paths);
+
 /// The parts that are linked into early boot's programs, against what apt knows of.
 /// Empty in a test's root.
 [[nodiscard]] Findings check_bundled(const Paths& paths);

@@ -74,7 +74,7 @@ Findings find_all(const Paths& paths, const std::string& image, const std::strin
        {check_inputs(paths, inputs), check_network(paths, inputs), check_devices(paths, inputs),
         check_slots(paths, inputs), check_fstab(paths, inputs), check_mount_points(paths, inputs),
         check_logins(paths, inputs), check_surroundings(paths, inputs), check_traces(paths),
-        check_hooks(paths), check_cron(paths, inputs), check_bundled(paths),
+        check_hooks(paths), check_cron(paths, inputs), check_restarts(paths), check_bundled(paths),
         check_images(paths, inputs), check_drivers(paths, inputs), check_boot_menu(paths),
         check_boot_copies(paths), check_passphrases(paths, inputs)})
     all.insert(all.end(), part.begin(), part.end());

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "cli/checked_root.hpp"
+#include "sys/process.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -178,6 +179,33 @@ TEST_CASE("case 48: check looks at the mount points and makes none") {
   CHECK(contains(root.check(), "error: cannot use the mount point '/srv/mail': '"));
   REQUIRE(::chmod(root.path("/srv").c_str(), 01777) == 0);
   CHECK(contains(root.check(), "': everybody can write in it\n"));
+}
+
+TEST_CASE("check warns of upgrades that restart the machine, where apt's configuration has them") {
+  if (!is_root() || find_program("apt-config").empty()) return;
+  const CheckedRoot root;
+  root.put("/etc/apt/root.conf", "Dir \"" + root.path() + "\";\n");
+  const std::string warning = "warning: this machine restarts by itself after some upgrades";
+  const auto warned = [&](const std::string& settings) {
+    root.put("/etc/apt/apt.conf.d/50unattended-upgrades", settings);
+    return contains(root.check(), warning);
+  };
+  const std::string option = "Unattended-Upgrade::Automatic-Reboot ";
+  CHECK_FALSE(warned(option + "\"true\";\n"));  // nobody reads it
+  root.put("/usr/bin/unattended-upgrade", "");
+  REQUIRE(::chmod(root.path("/usr/bin/unattended-upgrade").c_str(), 0755) == 0);
+  CHECK(warned(option + "\"true\";\n"));
+  CHECK(warned("Unattended-Upgrade {\n  Automatic-Reboot \"1\";\n};\n"));
+  for (const char* other : {"//Unattended-Upgrade::Automatic-Reboot \"true\";\n",
+                            "/* Unattended-Upgrade::Automatic-Reboot \"true\"; */\n",
+                            "Unattended-Upgrade::Automatic-Reboot \"false\";\n",
+                            "Unattended-Upgrade::Automatic-Reboot-WithUsers \"true\";\n"}) {
+    INFO(other);
+    CHECK_FALSE(warned(other));
+  }
+  // A later file has the last word.
+  root.put("/etc/apt/apt.conf.d/60local", option + "\"false\";\n");
+  CHECK_FALSE(warned(option + "\"true\";\n"));
 }
 
 TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
