@@ -139,8 +139,10 @@ std::string refusal_text(std::span<const PackageClaim> claims, PackageTool tool)
     hint("to do it all the same, at the risk of packages left half-configured: " +
          std::string("add -o Latchkey::Allow-Held=true"));
   } else {
-    hint("to do it all the same, at the risk of packages left half-configured: " +
-         std::string("set LATCHKEY_ALLOW_HELD=1 in dpkg's environment"));
+    hint(
+        "to do it all the same, at the risk of packages left half-configured: "
+        "put LATCHKEY_ALLOW_HELD=1 before the command, behind sudo where that is used: "
+        "sudo LATCHKEY_ALLOW_HELD=1 dpkg ...");
   }
   return out;
 }

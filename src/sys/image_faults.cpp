@@ -138,15 +138,16 @@ class Faults {
 
 std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& info) {
   const EarlyInputs inputs = read_early_inputs(request.paths);
+  const std::string busybox =
+      "run: apt install busybox (BUSYBOX=n in /etc/initramfs-tools leaves it out: take that "
+      "line away)";
   Faults faults(request);
   faults.program({image_unlocker}, "the unlocker is missing", install_again);
   faults.program({image_dropbear}, "the ssh server of early boot is missing", install_again);
   faults.program({"/bin/sh"}, "there is no shell for the boot scripts", "run: apt install busybox");
-  faults.program({"/bin/ip", "/sbin/ip"}, "the program 'ip' is missing",
-                 "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
+  faults.program({"/bin/ip", "/sbin/ip"}, "the program 'ip' is missing", busybox);
   if (!inputs.config || inputs.config->network.method == NetworkConfig::Method::dhcp)
-    faults.program({"/sbin/udhcpc", "/bin/udhcpc"}, "the DHCP client 'udhcpc' is missing",
-                   "run: apt install busybox; BUSYBOX=n in /etc/initramfs-tools leaves it out");
+    faults.program({"/sbin/udhcpc", "/bin/udhcpc"}, "the DHCP client 'udhcpc' is missing", busybox);
   if (inputs.config && inputs.volumes && needs_lvm(inputs.config->keys.device, *inputs.volumes))
     faults.program({"/sbin/lvm"}, "the program 'lvm' is missing", "run: apt install lvm2");
   faults.need({"/usr/lib/udev/rules.d/55-dm.rules", "/lib/udev/rules.d/55-dm.rules"},

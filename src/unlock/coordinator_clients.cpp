@@ -170,7 +170,8 @@ void Coordinator::carry_on(Client& client) {
   if (const Volume* const needed = closed_and_needed(setup_, probe_volumes(setup_))) {
     end(client, exit_status(Code::refused),
         "not done: " + need_text(*needed) + " is the volume '" + needed->name +
-            "', which is closed");
+            "', which is closed: give the passphrase, or start the provider's rescue system; "
+            "see latchkey-recovery(7)");
     return;
   }
   finish("continued", client.peer, 0,

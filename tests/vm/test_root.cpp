@@ -41,7 +41,8 @@ TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it
   m.reboot();
   m.wait_early();
 
-  check_no_way_on(m, "the root file system is the volume 'root', which is closed");
+  check_no_way_on(
+      m, "the root file system is the volume 'root', which is closed: give the passphrase");
   CHECK(m.early("unlock", "wrong").status == 6);
   m.unlock_and_boot();
   CHECK(m.must("findmnt -no SOURCE /") == "/dev/mapper/cleartext-root");
