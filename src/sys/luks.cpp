@@ -87,11 +87,10 @@ Error slot_error(const LuksSession& session, const std::string& what, int r) {
   if (r == -EPERM)
     return {Code::denied, what, "no key slot accepts this passphrase or key", "try again"};
   if (r == -ETIME)
-    return {
-        Code::timeout, what,
-        "its key derivation took longer than " + std::to_string(session.patience.count()) + " s",
-        "raise open_timeout in [boot] if the machine is that slow; if this header is not from "
-        "you, restore your own from a backup: latchkey restore"};
+    return {Code::timeout, what,
+            "a key slot of it takes longer than " + std::to_string(session.patience.count()) + " s",
+            "raise open_timeout in [boot] if the machine is that slow; if this header is not from "
+            "you, restore your own from a backup: latchkey restore"};
   if (r == -ENOMEM)
     return {Code::memory, what, "not enough memory for the key derivation", "add memory"};
   if (r == -EINVAL && session.said.empty())
@@ -189,15 +188,18 @@ Result<LuksDevice> LuksDevice::format(const LuksFormat& format, const Secret& pa
 
 // A passphrase of the keys volume may have many costly slots to be tried on, and nobody but its
 // owner waits for it. A data volume's header costs what whoever wrote it wants.
-int LuksDevice::derive(const Secret& key, const std::function<int(const Secret&)>& work) const {
-  return has_keys_ ? work(key) : session_->derive_within(session_->patience, key, work);
+int LuksDevice::derive(const Secret& key, std::size_t slots,
+                       const std::function<int(const Secret&)>& work) const {
+  // Each of the slots that may have to be tried has its time.
+  const auto patience = session_->patience * static_cast<int>(std::max<std::size_t>(slots, 1));
+  return has_keys_ ? work(key) : session_->derive_within(patience, key, work);
 }
 
 Result<int> LuksDevice::try_key(const Secret& key) const {
   const std::string what = "cannot open '" + name_ + "'";
   session_->said.clear();
   const std::uint64_t memory = available_memory_kib();
-  const int r = derive(key, [&](const Secret& sent) {
+  const int r = derive(key, header_.slots.size(), [&](const Secret& sent) {
     return session_->activate(header_, nullptr, sent, 0, memory);
   });
   if (auto error = LuksSession::short_of_memory(header_.memory_kib, r, memory, what, "add memory"))
@@ -215,7 +217,7 @@ Result<> LuksDevice::try_slot(int slot, const Secret& key) const {
   if (auto error = LuksSession::short_of_memory(wanted, -ENOMEM, available_memory_kib(), what,
                                                 "end what uses the memory, or add some"))
     return *error;
-  const int r = derive(key, [&](const Secret& sent) {
+  const int r = derive(key, 1, [&](const Secret& sent) {
     const auto bytes = sent.reveal();
     return crypt_activate_by_passphrase(session_->get(), nullptr, slot, bytes.data(), bytes.size(),
                                         0);

@@ -94,7 +94,8 @@ class LuksDevice {
  private:
   LuksDevice(std::unique_ptr<LuksSession> session, LuksHeader header, const LuksPlace& place);
   [[nodiscard]] static Result<LuksDevice> make(const LuksFormat& format);
-  [[nodiscard]] int derive(const Secret& key, const std::function<int(const Secret&)>& work) const;
+  [[nodiscard]] int derive(const Secret& key, std::size_t slots,
+                           const std::function<int(const Secret&)>& work) const;
   [[nodiscard]] Result<int> add(const Secret* existing, const Secret& key, int slot = any_slot);
   [[nodiscard]] Result<> refresh();
 
