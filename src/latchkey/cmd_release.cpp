@@ -136,12 +136,16 @@ void show(const Flags& flags, const Setup& setup, const Facts& facts, const Plan
   print(dump(json));
 }
 
-// 0 only when all that was asked is so.
-int status_of(const Outcome& outcome, const std::optional<Result<Outcome>>& unlocked) {
+// 0 only when all that was asked is so. `closed`: some of it is a volume that is not open, which
+// no step of the release may wait for, as one that is mounted nowhere.
+int status_of(const Outcome& outcome, const std::optional<Result<Outcome>>& unlocked, bool closed) {
   const int released = outcome.status();
-  if (!unlocked || released == 0) return released;
+  const int partial = exit_status(Code::partial);
+  if (!unlocked) return released == 0 && closed ? partial : released;
   const int opened = *unlocked ? (*unlocked)->status() : exit_status(unlocked->error().code);
-  return opened != 0 && !outcome.any_goal ? opened : released;
+  if (opened == 0 || (released == 0 && !closed)) return released;
+  if (!outcome.any_goal) return opened;
+  return released == 0 ? partial : released;
 }
 
 int release_now(const Flags& flags, const Globals& globals) {
@@ -191,7 +195,8 @@ int release_now(const Flags& flags, const Globals& globals) {
   facts = probe_all(*setup, globals.paths);
   probe_disks(facts, *setup);
   const std::vector<Row> rows = make_rows(*setup, facts, reporter.reasons());
-  int status = status_of(outcome, unlocked);
+  const bool closed = only.empty() && unlock_needed(*setup, facts);
+  int status = status_of(outcome, unlocked, closed);
   if (status == 0 && any_failing(rows)) status = exit_status(Code::partial);
   // The boot's own unit may have failed for what is repaired now.
   if (status == 0 && all_up(rows) && facts.release_failed)

@@ -142,6 +142,22 @@ TEST_CASE("a prompt of release-services that was left keeps no other release awa
   CHECK(contains(left.output(), "no-such-keys"));
 }
 
+TEST_CASE("a volume that is mounted nowhere and stays closed fails a release of everything") {
+  if (::geteuid() != 0) return;
+  const AtPrompt place;
+  place.put("etc/latchkey/volumes", "data /dev/no-such-data none ext4\n");
+  const auto status_of = [&](std::vector<std::string> more, const std::string& typed) {
+    std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place.path(), "release-services"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    const Done done = run_program(argv, typed, 60s);
+    INFO(done.output);
+    CHECK(contains(done.output, "data"));
+    return done.status;
+  };
+  CHECK(status_of({}, "open sesame\n") != 0);
+  CHECK(status_of({}, "") == exit_status(Code::partial));
+}
+
 TEST_CASE("who types the passphrase while another release is under way waits, and is told whose") {
   if (::geteuid() != 0) return;
   const AtPrompt place;
