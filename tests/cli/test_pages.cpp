@@ -85,3 +85,17 @@ TEST_CASE("no page has the newest kernel's image alone built anew") {
     }
   CHECK(found > 5);
 }
+
+// In the rescue system's own shell, or without Debian's paths, what follows would be typed into
+// nothing, or into the rescue system.
+TEST_CASE("the rescue page names the shell that its lines are typed into") {
+  const std::string page = pages().at("latchkey-recovery.7");
+  const std::size_t shell = page.find("\nchroot /mnt /bin/bash -l\n");
+  REQUIRE(shell != std::string::npos);
+  for (const char* line : {"\nmount /boot ", "\nmount /var ", "\nupdate-initramfs -u -k all\n"})
+    CHECK(page.find(line) > shell);
+  CHECK(page.find("\nchroot /mnt\n") == std::string::npos);
+  // latchkey.conf, as init writes it, has its tables already.
+  for (const char* table : {"\n[boot]\n", "\n[network]\n", "\n[ssh]\n"})
+    CHECK(page.find(table) == std::string::npos);
+}
