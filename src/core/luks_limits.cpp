@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/luks_limits.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace latchkey {
@@ -27,6 +28,11 @@ std::optional<std::string> slot_problem(const SlotCost& slot) {
 }
 
 }  // namespace
+
+std::chrono::seconds time_for_slots(std::chrono::seconds each, std::size_t slots) {
+  constexpr std::size_t most = 8;
+  return each * static_cast<int>(std::clamp<std::size_t>(slots, 1, most));
+}
 
 std::optional<Error> judge_costs(const LuksCosts& costs, const std::string& name) {
   const auto refuse = [&](std::string why) {

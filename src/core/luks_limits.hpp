@@ -4,6 +4,8 @@
 // in clear, and a derivation of 2^32 rounds hangs the machine.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +41,10 @@ inline constexpr std::uint64_t most_argon2_passes = 1000;
 inline constexpr std::uint64_t most_argon2_memory_kib = 4ULL * 1024 * 1024;
 inline constexpr std::uint64_t most_argon2_filled_kib = 256ULL * 1024 * 1024;  // in all passes
 inline constexpr std::uint64_t most_argon2_threads = 16;
+
+/// How long a key may be tried on so many slots, of which it may be that of the last. Whoever wrote
+/// the header chose how many there are, so it is no more than eight times `each`.
+[[nodiscard]] std::chrono::seconds time_for_slots(std::chrono::seconds each, std::size_t slots);
 
 /// Gives the reason to refuse the header (Code::refused), or nothing. `name` is
 /// the volume's.

@@ -69,7 +69,7 @@ Result<> VolumeAdopter::take_stored_key() {
   if (!key) return key.error();
   const auto device = LuksDevice::open(place_of(asked_.volume, setup_.config.boot));
   if (!device) return device.error();
-  const auto slot = device->try_key(*key);
+  const auto slot = device->try_passphrase(*key);  // before it has a slot that is tried first
   if (slot) {
     stored_ = std::move(*key);
     for (const char* step : {"key", "slot"})
@@ -118,7 +118,7 @@ Result<> VolumeAdopter::take_existing(Secret key) {
   if (!stored_.empty()) return keys_->close();
   const auto device = LuksDevice::open(place_of(asked_.volume, setup_.config.boot));
   if (!device) return device.error();
-  if (const auto slot = device->try_key(key); !slot) return slot.error();
+  if (const auto slot = device->try_passphrase(key); !slot) return slot.error();
   existing_ = std::move(key);
   return Ok{};
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/luks_limits.hpp"
 #include "core/luks_slots.hpp"
 #include "core/read_json.hpp"
 #include "core/text.hpp"
@@ -87,10 +88,11 @@ Error slot_error(const LuksSession& session, const std::string& what, int r) {
   if (r == -EPERM)
     return {Code::denied, what, "no key slot accepts this passphrase or key", "try again"};
   if (r == -ETIME)
-    return {Code::timeout, what,
-            "a key slot of it takes longer than " + std::to_string(session.patience.count()) + " s",
-            "raise open_timeout in [boot] if the machine is that slow; if this header is not from "
-            "you, restore your own from a backup: latchkey restore"};
+    return {
+        Code::timeout, what,
+        "its key derivation took longer than " + std::to_string(session.patience.count()) + " s",
+        "raise open_timeout in [boot] if the machine is that slow; if this header is not from "
+        "you, restore your own from a backup: latchkey restore"};
   if (r == -ENOMEM)
     return {Code::memory, what, "not enough memory for the key derivation", "add memory"};
   if (r == -EINVAL && session.said.empty())
@@ -190,16 +192,21 @@ Result<LuksDevice> LuksDevice::format(const LuksFormat& format, const Secret& pa
 // owner waits for it. A data volume's header costs what whoever wrote it wants.
 int LuksDevice::derive(const Secret& key, std::size_t slots,
                        const std::function<int(const Secret&)>& work) const {
-  // Each of the slots that may have to be tried has its time.
-  const auto patience = session_->patience * static_cast<int>(std::max<std::size_t>(slots, 1));
+  const auto patience = time_for_slots(session_->patience, slots);
   return has_keys_ ? work(key) : session_->derive_within(patience, key, work);
 }
 
-Result<int> LuksDevice::try_key(const Secret& key) const {
+Result<int> LuksDevice::try_key(const Secret& key) const { return try_slots(key, 1); }
+
+Result<int> LuksDevice::try_passphrase(const Secret& key) const {
+  return try_slots(key, header_.slots.size());
+}
+
+Result<int> LuksDevice::try_slots(const Secret& key, std::size_t slots) const {
   const std::string what = "cannot open '" + name_ + "'";
   session_->said.clear();
   const std::uint64_t memory = available_memory_kib();
-  const int r = derive(key, header_.slots.size(), [&](const Secret& sent) {
+  const int r = derive(key, slots, [&](const Secret& sent) {
     return session_->activate(header_, nullptr, sent, 0, memory);
   });
   if (auto error = LuksSession::short_of_memory(header_.memory_kib, r, memory, what, "add memory"))

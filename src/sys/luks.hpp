@@ -64,6 +64,9 @@ class LuksDevice {
   /// with Code::denied (none), Code::memory (a slot wants more than there is), Code::timeout
   /// (a data volume's header costs more than an unlock would wait for).
   [[nodiscard]] Result<int> try_key(const Secret& key) const;
+  /// The same of what a person typed, which may be that of the last slot: each slot, up to eight,
+  /// has the time that try_key has in all, as an unlock.
+  [[nodiscard]] Result<int> try_passphrase(const Secret& key) const;
   /// The same for one slot only: one that wants more memory than there is is not tried.
   [[nodiscard]] Result<> try_slot(int slot, const Secret& key) const;
 
@@ -96,6 +99,7 @@ class LuksDevice {
   [[nodiscard]] static Result<LuksDevice> make(const LuksFormat& format);
   [[nodiscard]] int derive(const Secret& key, std::size_t slots,
                            const std::function<int(const Secret&)>& work) const;
+  [[nodiscard]] Result<int> try_slots(const Secret& key, std::size_t slots) const;
   [[nodiscard]] Result<int> add(const Secret* existing, const Secret& key, int slot = any_slot);
   [[nodiscard]] Result<> refresh();
 

@@ -72,3 +72,10 @@ TEST_CASE("Must 5: derivations beyond reason are refused before they are begun")
   memory.slots[0].memory_kib = 64ULL * 1024 * 1024;
   CHECK(refused(memory));
 }
+
+TEST_CASE("a passphrase that may be the last slot's has the time of each, and no more than eight") {
+  using std::chrono::seconds;
+  CHECK(time_for_slots(seconds(60), 0) == seconds(60));
+  CHECK(time_for_slots(seconds(60), 5) == seconds(300));
+  CHECK(time_for_slots(seconds(60), 32) == seconds(480));
+}
