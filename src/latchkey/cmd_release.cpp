@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "core/hold.hpp"
 #include "core/message.hpp"
@@ -141,15 +143,24 @@ void show(const Flags& flags, const Setup& setup, const Facts& facts, const Plan
 int status_of(const Outcome& outcome, const std::optional<Result<Outcome>>& unlocked, bool closed) {
   const int released = outcome.status();
   const int partial = exit_status(Code::partial);
-  if (!unlocked) return released == 0 && closed ? partial : released;
-  const int opened = *unlocked ? (*unlocked)->status() : exit_status(unlocked->error().code);
-  if (opened == 0 || (released == 0 && !closed)) return released;
-  if (!outcome.any_goal) return opened;
+  int opened = 0;
+  if (unlocked) opened = *unlocked ? (*unlocked)->status() : exit_status(unlocked->error().code);
+  if (released == 0 && !closed) return 0;
+  if (opened != 0 && !outcome.any_goal) return opened;
   return released == 0 ? partial : released;
 }
 
+// True when a volume that is asked for (all, where `only` is empty) is not open.
+bool any_closed(const Setup& setup, const Facts& facts, const std::set<std::string>& only) {
+  return std::ranges::any_of(setup.volumes, [&](const Volume& volume) {
+    const auto found = facts.volumes.find(volume.name);
+    return (only.empty() || only.contains(volume.name)) &&
+           (found == facts.volumes.end() || !found->second.open);
+  });
+}
+
 int release_now(const Flags& flags, const Globals& globals) {
-  const auto setup = load_setup(globals.paths);
+  auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
   std::set<std::string> only;
   for (const std::string& typed : flags.only) {
@@ -176,6 +187,9 @@ int release_now(const Flags& flags, const Globals& globals) {
     unlocked = unlock_first(globals, *setup, turn, reporter);
     if (unlocked && !*unlocked) (void)report_error(unlocked->error());
     if (auto taken = turn.take(); !taken) return report_error(taken.error());
+    // A prompt may stand for days: what was made or changed meanwhile is released too.
+    setup = load_setup(globals.paths);
+    if (!setup) return report_error(setup.error());
     if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
     facts = probe_all(*setup, globals.paths);
     if (!unlocked && unlock_needed(*setup, facts))
@@ -190,13 +204,14 @@ int release_now(const Flags& flags, const Globals& globals) {
   ReleaseEffects effects(*setup, globals.paths, reporter,
                          {.over_files = flags.over_files, .let_go = [&turn] { turn.let_go(); }});
   const Outcome outcome = execute(plan, effects, reporter);
-  for (const Error& error : follow_volumes(*setup, globals.paths)) report_warning(error);
+  // As the files are by now: a check of a large file system takes its time.
+  if (const auto now = load_setup(globals.paths))
+    for (const Error& error : follow_volumes(*now, globals.paths)) report_warning(error);
 
   facts = probe_all(*setup, globals.paths);
   probe_disks(facts, *setup);
   const std::vector<Row> rows = make_rows(*setup, facts, reporter.reasons());
-  const bool closed = only.empty() && unlock_needed(*setup, facts);
-  int status = status_of(outcome, unlocked, closed);
+  int status = status_of(outcome, unlocked, any_closed(*setup, facts, only));
   if (status == 0 && any_failing(rows)) status = exit_status(Code::partial);
   // The boot's own unit may have failed for what is repaired now.
   if (status == 0 && all_up(rows) && facts.release_failed)

@@ -97,7 +97,8 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   if (!lock) return refuse(globals, lock.error());
   const double begun = uptime();
   const Facts facts = probe_all(setup, globals.paths);
-  for (const Error& error : guard_mount_points(setup, globals.paths)) report_warning(error);
+  const std::vector<Error> unguarded = guard_mount_points(setup, globals.paths);
+  for (const Error& error : unguarded) report_warning(error);
   if (all_closed(facts)) {
     say(globals, closed_text(setup));
     tell_boot(globals, {.kind = "closed"});
@@ -113,7 +114,11 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
                           },
                           over_files, [&lock] { drop(*lock); }});
   const Outcome outcome = execute(plan, effects, reporter);
-  for (const Error& error : follow_volumes(setup, globals.paths)) report_warning(error);
+  // As the files are by now: a check of a large file system takes its time.
+  if (const auto now = load_setup(globals.paths))
+    for (const Error& error : follow_volumes(*now, globals.paths))
+      if (std::ranges::find(unguarded, error.what, &Error::what) == unguarded.end())
+        report_warning(error);
   if (systemd_runs()) start_skipped_triggers(globals, setup);
   const Facts after = probe_all(setup, globals.paths);
   Reasons reasons = reporter.reasons();

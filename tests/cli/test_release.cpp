@@ -13,6 +13,7 @@
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "support/terminal.hpp"
+#include "sys/fd.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/setup.hpp"
@@ -142,6 +143,22 @@ TEST_CASE("a prompt of release-services that was left keeps no other release awa
   CHECK(contains(left.output(), "no-such-keys"));
 }
 
+TEST_CASE("a prompt that was left takes no guard of a volume away that was made meanwhile") {
+  if (::geteuid() != 0) return;
+  const AtPrompt place;
+  Child left = place.release();
+  left.expect("passphrase of the keys volume");
+  place.put("etc/latchkey/volumes",
+            "data /dev/no-such-data /srv/no-such-data ext4\n"
+            "new /dev/no-such-new /srv/no-such-new ext4\n");
+  place.put("etc/latchkey/guards", "/srv/no-such-data\n/srv/no-such-new\n");
+  place.type("open sesame\n");
+  CHECK(left.wait() != 0);
+  INFO(left.output());
+  CHECK(contains(left.output(), "no-such-new"));
+  CHECK(contains(read_file(place.path("etc/latchkey/guards")).value(), "/srv/no-such-new\n"));
+}
+
 TEST_CASE("a volume that is mounted nowhere and stays closed fails a release of everything") {
   if (::geteuid() != 0) return;
   const AtPrompt place;
@@ -156,6 +173,7 @@ TEST_CASE("a volume that is mounted nowhere and stays closed fails a release of 
   };
   CHECK(status_of({}, "open sesame\n") != 0);
   CHECK(status_of({}, "") == exit_status(Code::partial));
+  CHECK(status_of({"--only", "data"}, "open sesame\n") != 0);
 }
 
 TEST_CASE("who types the passphrase while another release is under way waits, and is told whose") {
