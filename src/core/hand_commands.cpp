@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/hand_commands.hpp"
 
+#include <algorithm>
+
 #include "core/shell_word.hpp"
 
 namespace latchkey {
@@ -8,14 +10,19 @@ namespace {
 
 constexpr std::uint64_t mib = 1ULL << 20U;
 
+std::uint64_t up_to(std::uint64_t bytes, std::uint64_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
 }  // namespace
 
-std::string room_hint(const std::string& vg, std::uint64_t missing) {
+std::string room_hint(const std::string& vg, std::uint64_t missing, std::uint64_t extent) {
+  const std::uint64_t whole = up_to(missing, std::max(extent, mib));
   // LVM itself would cut a file system's end off, and ask no more than "are you sure".
   return "add an empty disk to the group: lvm vgextend " + vg +
          " DISK; or make another logical volume of it smaller together with its file system, "
          "which ext4 can while it is not mounted, and xfs never: lvm lvreduce --resizefs --size -" +
-         std::to_string((missing + mib - 1) / mib) + "M " + vg + "/LV";
+         std::to_string(whole / mib) + "M " + vg + "/LV";
 }
 
 std::string wake_first(const DeviceRef& device) {

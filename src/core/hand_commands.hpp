@@ -11,8 +11,10 @@
 namespace latchkey {
 
 /// What gives a volume group `missing` more bytes of room: another disk, or less of another
-/// logical volume with its file system, never without it.
-[[nodiscard]] std::string room_hint(const std::string& vg, std::uint64_t missing);
+/// logical volume with its file system, never without it. `extent` is the group's, in bytes: LVM
+/// takes no part of one away.
+[[nodiscard]] std::string room_hint(const std::string& vg, std::uint64_t missing,
+                                    std::uint64_t extent);
 
 /// Wakes a logical volume, with `; ` behind it: the keys volume's rests while nobody unlocks,
 /// and in a rescue system none may be awake. Empty for any other device.

@@ -61,7 +61,7 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   if (*more > vg->free && !(*lv)->thin)
     return Error{Code::refused, "cannot grow '" + volume.name + "' by " + size_text(*more),
                  "the volume group has " + size_text(vg->free) + " left",
-                 "ask for less; or " + room_hint(volume.device.vg, *more - vg->free)};
+                 "ask for less; or " + room_hint(volume.device.vg, *more - vg->free, vg->extent)};
   // LVM gives whole extents only.
   const std::uint64_t extent = std::max<std::uint64_t>(vg->extent, 1);
   const std::uint64_t rounded = (*more + extent - 1) / extent * extent;

@@ -38,7 +38,8 @@ std::string no_mirror_hint(const KeysMaker& run) {
 // What to do when the group is too full. The size is asked for by `init` alone.
 std::string no_room_hint(const KeysMaker& run, const VgInfo& vg, std::uint64_t wanted) {
   const bool less = run.work.value("old").empty() && wanted > least_size && vg.free >= least_size;
-  return (less ? "take less: --size 32M; or " : "") + room_hint(vg.name, wanted - vg.free);
+  return (less ? "take less: --size 32M; or " : "") +
+         room_hint(vg.name, wanted - vg.free, vg.extent);
 }
 
 Result<> has_disks_for_mirrors(const KeysMaker& run, const std::string& vg) {

@@ -83,7 +83,7 @@ Result<> VolumeMaker::look_at_lv() const {
     if (size && *size > vg->free)
       return Error{Code::refused, "cannot make " + name + " with " + size_text(*size),
                    "the volume group has " + size_text(vg->free) + " left",
-                   "make it smaller; or " + room_hint(asked_.vg, *size - vg->free)};
+                   "make it smaller; or " + room_hint(asked_.vg, *size - vg->free, vg->extent)};
     return Ok{};
   }
   if (auto awake = activate_lvs({name}); !awake) return awake;

@@ -6,10 +6,12 @@
 using namespace latchkey;
 
 TEST_CASE("promise 6: who has no room is told of another disk, and to shrink no LV alone") {
-  CHECK(room_hint("vg0", (60ULL << 20U) + 1) ==
+  CHECK(room_hint("vg0", (60ULL << 20U) + 1, 4ULL << 20U) ==
         "add an empty disk to the group: lvm vgextend vg0 DISK; or make another logical volume of "
         "it smaller together with its file system, which ext4 can while it is not mounted, and "
-        "xfs never: lvm lvreduce --resizefs --size -61M vg0/LV");
+        "xfs never: lvm lvreduce --resizefs --size -64M vg0/LV");
+  CHECK(room_hint("vg0", 2ULL << 20U, 4ULL << 20U).ends_with("--size -4M vg0/LV"));
+  CHECK(room_hint("vg0", 1, 4096).ends_with("--size -1M vg0/LV"));
 }
 
 TEST_CASE("cryptsetup's command lines wake a resting LV and name a header that is kept apart") {
