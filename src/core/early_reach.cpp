@@ -160,30 +160,47 @@ std::optional<Finding> no_way_out(const NetworkPlan& plan, const IpTexts& texts,
   return {};
 }
 
-// The first fixed address that is of no network of the machine; nothing where the machine has no
-// address of its family, or early boot tags its frames: it may be meant for another network.
-const Subnet* of_another_network(const NetworkPlan& plan, const std::vector<Subnet>& fixed,
+// True where early boot comes up in a network of its own, with frames that it tags or by another
+// card of the machine than that by which it is reached now.
+bool in_its_own_network(const NetworkPlan& plan, const std::vector<Json>& links,
+                        const std::string& now) {
+  const Json* const here = link_named(links, now);
+  return std::ranges::any_of(
+             plan.made, [](const MadeLink& made) { return made.kind == MadeLink::Kind::vlan; }) ||
+         std::ranges::any_of(plan.links, [&](const LinkPlan& link) {
+           if (!link.match.name.empty())
+             return link.match.name != now && link_named(links, link.match.name) != nullptr;
+           return !link.match.mac.empty() && here != nullptr && card_mac(*here) != link.match.mac &&
+                  std::ranges::any_of(
+                      links, [&](const Json& other) { return card_mac(other) == link.match.mac; });
+         });
+}
+
+// The first fixed address, where no one of them is of a network that the machine is in; nothing
+// where the machine has no address of its family.
+const Subnet* of_another_network(const std::vector<Subnet>& fixed,
                                  const std::vector<HostAddress>& usable) {
-  const bool tagged = std::ranges::any_of(
-      plan.made, [](const MadeLink& made) { return made.kind == MadeLink::Kind::vlan; });
-  if (tagged) return nullptr;
-  const auto found = std::ranges::find_if(fixed, [&](const Subnet& one) {
-    const auto near = [&](const HostAddress& there) {
+  const auto near = [&](const Subnet& one) {
+    return std::ranges::any_of(usable, [&](const HostAddress& there) {
       return one.contains(there.subnet.address) || there.subnet.contains(one.address);
-    };
-    const auto related = [&](const HostAddress& there) {
+    });
+  };
+  const auto comparable = [&](const Subnet& one) {
+    return std::ranges::any_of(usable, [&](const HostAddress& there) {
       return there.subnet.address.v6 == one.address.v6;
-    };
-    return std::ranges::any_of(usable, related) && std::ranges::none_of(usable, near);
-  });
-  return found == fixed.end() ? nullptr : &*found;
+    });
+  };
+  const auto found = std::ranges::find_if(fixed, comparable);
+  return found == fixed.end() || std::ranges::any_of(fixed, near) ? nullptr : &*found;
 }
 
 // Where the machine's own address is lent, and early boot has a fixed one that its network has not:
 // after a move, or on new hardware.
 std::optional<Finding> moved_away(const NetworkPlan& plan, const std::vector<Subnet>& fixed,
-                                  const std::vector<HostAddress>& usable) {
-  const Subnet* const far = of_another_network(plan, fixed, usable);
+                                  const std::vector<HostAddress>& usable,
+                                  const std::vector<Json>& links, const std::string& link) {
+  if (in_its_own_network(plan, links, link)) return {};
+  const Subnet* const far = of_another_network(fixed, usable);
   if (far == nullptr) return {};
   std::vector<std::string> now;
   for (const HostAddress& there : usable)
@@ -239,7 +256,7 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   if (!here && !(dhcp && lent(now))) {
     if (const auto six = by_dhcp6_alone(now.usable); six && fixed.empty())
       return bad(no_dhcp6(host.link, *six));
-    if (now.own.empty()) return moved_away(plan, fixed, now.usable);
+    if (now.own.empty()) return moved_away(plan, fixed, now.usable, links, host.link);
     if (fixed.empty())
       return graded({Code::config,
                      "early boot asks a DHCP server for its address, and '" + printable(now.link) +

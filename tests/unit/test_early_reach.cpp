@@ -116,6 +116,18 @@ TEST_CASE("a fixed address of before a move is missed where the machine has a le
   tagged.interface = "eno2";
   tagged.vlan = 43;
   CHECK(judged(tagged, now).empty());  // a network that only early boot is in
+  NetworkConfig other = fixed("198.51.100.7/24");
+  other.interface = "52:54:00:12:34:57";
+  CHECK(judged(other, now).empty());  // by a card that only early boot uses
+  other.interface = "eno2";
+  CHECK(judged(other, now).empty());
+  other.interface = "ens3";
+  CHECK(judged(other, now) == told);
+  other.interface = "eth7";  // of the machine before this one
+  CHECK(judged(other, now) == told);
+  NetworkConfig both = fixed("198.51.100.7/24");
+  both.address.push_back("192.0.2.20/24");  // for the time of a move
+  CHECK(judged(both, now).empty());
 }
 
 TEST_CASE("a VLAN that early boot does not make is missed") {
