@@ -15,9 +15,11 @@ constexpr const char* automatic_reboot = "Unattended-Upgrade::Automatic-Reboot";
 bool restarts_by_itself(const std::string& root) {
   RunOptions options{.timeout = std::chrono::seconds(10), .merge_stderr = false};
   if (!root.empty()) options.environment.push_back("APT_CONFIG=" + root + "/etc/apt/root.conf");
-  const auto ran =
-      run({"apt-config", "shell", "REBOOT", std::string(automatic_reboot) + "/b"}, options);
-  return ran && ran->status == 0 && ran->output.find("'true'") != std::string::npos;
+  const auto ran = run({"apt-config", "shell", "REBOOT", std::string(automatic_reboot) + "/b",
+                        "PERIOD", "APT::Periodic::Unattended-Upgrade"},
+                       options);
+  return ran && ran->status == 0 && ran->output.find("REBOOT='true'") != std::string::npos &&
+         ran->output.find("PERIOD='0'") == std::string::npos;
 }
 
 }  // namespace

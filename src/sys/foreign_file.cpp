@@ -17,15 +17,16 @@
 namespace latchkey {
 namespace {
 
-// What lies in it was put there by root.
-bool only_root_writes(const Fd& directory) {
+// What lies in such a directory was put there by root, and what such a file says written.
+bool only_root_writes(const Fd& there) {
   struct stat info {};
-  return ::fstat(directory.get(), &info) == 0 && info.st_uid == 0 &&
+  return ::fstat(there.get(), &info) == 0 && info.st_uid == 0 &&
          (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-// By whatever links; nothing where others than root can have put one of the names there. The
-// descriptor is empty, with errno, where the file cannot be opened.
+// By whatever links; nothing where others than root can have put one of the names there, or have
+// written the file: sshd takes none of these for root's. The descriptor is empty, with errno, where
+// the file cannot be opened.
 std::optional<Fd> open_of_root(const Fd& folder, const std::string& file) {
   Fd at(::openat(folder.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const std::vector<std::string> names = split(file, '/');
@@ -36,6 +37,9 @@ std::optional<Fd> open_of_root(const Fd& folder, const std::string& file) {
     if (!next) return next;
     at = std::move(next);
   }
+  struct stat info {};
+  if (at && ::fstat(at.get(), &info) == 0 && S_ISREG(info.st_mode) && !only_root_writes(at))
+    return {};
   return at;
 }
 
@@ -60,7 +64,7 @@ Result<std::string> read_foreign_file(const std::string& directory, const std::s
     auto roots = open_of_root(folder, file);
     if (!roots)
       return Error{Code::refused, what,
-                   "it lies behind a link that leads out of '" + printable(directory) +
+                   "it lies behind a link or mount that leads out of '" + printable(directory) +
                        "', and others than root could have put that there",
                    ""};
     fd = std::move(*roots);

@@ -203,6 +203,11 @@ TEST_CASE("check warns of upgrades that restart the machine, where apt's configu
     INFO(other);
     CHECK_FALSE(warned(other));
   }
+  // Nothing is upgraded by itself.
+  root.put("/etc/apt/apt.conf.d/20auto-upgrades", "APT::Periodic::Unattended-Upgrade \"0\";\n");
+  CHECK_FALSE(warned(option + "\"true\";\n"));
+  root.put("/etc/apt/apt.conf.d/20auto-upgrades", "APT::Periodic::Unattended-Upgrade \"1\";\n");
+  CHECK(warned(option + "\"true\";\n"));
   // A later file has the last word.
   root.put("/etc/apt/apt.conf.d/60local", option + "\"false\";\n");
   CHECK_FALSE(warned(option + "\"true\";\n"));

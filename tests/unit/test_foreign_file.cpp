@@ -77,7 +77,7 @@ TEST_CASE("a link out of a home is not followed where its owner can have put it 
     const auto read = home.read();
     REQUIRE_FALSE(read);
     CHECK(read.error().code == Code::refused);
-    CHECK(read.error().why == "it lies behind a link that leads out of '" + home.path() +
+    CHECK(read.error().why == "it lies behind a link or mount that leads out of '" + home.path() +
                                   "', and others than root could have put that there");
     home.link("../../elsewhere");
     CHECK(home.read().error().code == Code::refused);
@@ -89,6 +89,18 @@ TEST_CASE("a link out of a home is not followed where its owner can have put it 
   REQUIRE(::chmod(writable.path().c_str(), 0777) == 0);
   writable.link(writable.elsewhere());
   CHECK(writable.read().error().code == Code::refused);
+}
+
+TEST_CASE("a link of root's to what others write is followed no more than sshd does") {
+  if (!may_give_away()) return;
+  const Home home;
+  home.link(home.elsewhere());
+  REQUIRE(::chmod(home.elsewhere().c_str(), 0666) == 0);
+  CHECK(home.read().error().code == Code::refused);
+  REQUIRE(::chmod(home.elsewhere().c_str(), 0600) == 0);
+  CHECK(home.read());
+  REQUIRE(::chown(home.elsewhere().c_str(), 1000, 1000) == 0);
+  CHECK(home.read().error().code == Code::refused);
 }
 
 TEST_CASE("what is no file is not waited for, also behind a link of root's") {
