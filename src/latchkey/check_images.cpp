@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/then_build.hpp"
 #include "latchkey/check.hpp"
 #include "sys/boot_menu.hpp"
 #include "sys/finished_image.hpp"
@@ -66,7 +67,7 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
   }
   ImageVerdict verdict = judge_finished(paths, *image, file, kernel);
   for (Error& fault : verdict.faults) {
-    fault.hint = (verdict.info.wait ? "" : "mend that, then ") + hint;
+    fault.hint = fault.hint.empty() && verdict.info.wait ? hint : then_build(fault.hint, kernel);
     out.push_back(bad(std::move(fault)));
   }
   if (verdict.kind == ImageVerdict::Kind::boots_on) return out;
@@ -115,7 +116,7 @@ Findings check_drivers(const Paths& paths, const EarlyInputs& inputs) {
   for (const BootKernel& kernel : kernels.all) {
     KernelLacks lacks = kernel_lacks(paths, kernel.version, inputs);
     for (Error& fault : lacks.faults) {
-      fault.hint += ", then run: update-initramfs -u -k " + kernel.version;
+      fault.hint = then_build(fault.hint, kernel.version);
       out.push_back(kernel.version == kernels.started ? bad(fault) : doubtful(fault));
     }
     for (Error& warning : lacks.warnings) out.push_back(doubtful(std::move(warning)));

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "cli/checked_root.hpp"
 #include "core/result.hpp"

@@ -259,7 +259,7 @@ case_28_kernel_without_a_driver() {
 	check "... but is warned of" said "warning: $reason"
 	run_check ''
 	check "... and is an error once it is started" said "error: $reason"
-	check "... with what to do" said "install the package that has it, then run: update-initramfs -u -k $newer"
+	check "... with what to do" said "install the package that has it; then run: update-initramfs -u -k $newer"
 	mv "$work/grub" "$menu"
 	fake_card eth1 '' '' 4
 	build_newer

@@ -35,7 +35,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 // The least that a door's latchkey.conf says; a test adds its own sections.
-inline constexpr const char* head =
+inline constexpr const char* door_config =
     "[keys]\ndevice = \"vg/encrypted-keys\"\n[ssh]\nport = 2222\n";
 
 inline double seconds_since(Clock::time_point begin) {

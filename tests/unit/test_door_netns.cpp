@@ -23,7 +23,7 @@ TEST_CASE("a DHCP server later than the door is used; farewell leaves nothing", 
   const std::string trap = world.root + "/trap";
   const std::string hostile = "$(touch " + trap + ");`touch " + trap + "`";
   world.file("/etc/latchkey/latchkey.conf",
-             std::string(head) + "[network]\ninterface = \"nic0\"\nhostname = \"early1\"\n");
+             std::string(door_config) + "[network]\ninterface = \"nic0\"\nhostname = \"early1\"\n");
   const std::string before = world.state();
   const Process door(world.door(), world.root + "/door.out");
   REQUIRE(eventually(5s, [&] { return !world.dhcp_clients().empty(); }));
@@ -118,7 +118,7 @@ TEST_CASE("a link that was up before keeps what it had", "[.netns]") {
   must({"ip", "addr", "add", "192.0.2.77/24", "dev", "nic0"});
   must({"ip", "link", "set", "nic0", "up"});
   must({"ip", "route", "add", "default", "via", "192.0.2.1"});
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline",
              "ip=192.0.2.77::192.0.2.1:24::nic0:none:1300 "
              "ip=198.51.100.9/32::203.0.113.1:::nic0:none");
@@ -149,7 +149,7 @@ TEST_CASE("of two cards each answers by its own router, and no rule is left", "[
     return run(outer.inside({"busybox", "ping", "-c", "1", "-W", "1", "-I", from, to}))->status ==
            0;
   };
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline",
              "ip=nic0:dhcp ip=[2001:db8::50]::[2001:db8::1]:64::nic0:none "
              "ip=198.51.100.50::198.51.100.1:24::nic1:none "
@@ -174,7 +174,7 @@ TEST_CASE("the address of initramfs.conf, which init exports, is used", "[.netns
   if (!possible()) return;
   const World world;
   const Peer peer;
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   ::setenv("IP", "192.0.2.61::192.0.2.1:24::nic0:off", 1);
   const Process door(world.door(), world.root + "/door.out");
   ::unsetenv("IP");
@@ -190,7 +190,7 @@ TEST_CASE("a setup that fails in part is told once, and what can be had is there
   REQUIRE(::mount(log.c_str(), "/dev/kmsg", nullptr, MS_BIND, nullptr) == 0);
   const Fd said(::open(log.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
   REQUIRE(said);
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline", "ip=192.0.2.50::192.0.2.255:24::nic0:none");  // to nobody
   const Process door(world.door(), world.root + "/door.out");
   std::string all;
@@ -250,7 +250,7 @@ TEST_CASE("a neighbour with another MAC address for ours learns the new one", "[
   };
   const std::string old =
       "ip neigh replace 192.0.2.50 lladdr 52:54:00:00:00:99 dev srv0 nud reachable";
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline", "ip=192.0.2.50::192.0.2.1:24::nic0:none");
   must(peer.inside({"sh", "-c", old}));
   const Process door(world.door(), world.root + "/door.out");
@@ -307,7 +307,7 @@ TEST_CASE("an answer with an MTU below that of IPv6 takes no IPv6 off the link",
   if (!possible()) return;
   const World world;
   const Peer peer;
-  world.file("/etc/latchkey/latchkey.conf", std::string(head) +
+  world.file("/etc/latchkey/latchkey.conf", std::string(door_config) +
                                                 "[network]\ninterface = \"nic0\"\n"
                                                 "address = \"2001:db8::50/64\"\n");
   const Process door(world.door(), world.root + "/door.out");
@@ -324,7 +324,7 @@ TEST_CASE("router announcements are enough where there is no IPv4", "[.netns]") 
   const World world;
   const Peer peer;
   must(peer.inside({"ip", "addr", "add", "2001:db8:1::1/64", "dev", "srv0"}));
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline", "ip=nic0:dhcp");
   const std::string before = world.state();
   const Process door(world.door(), world.root + "/door.out");

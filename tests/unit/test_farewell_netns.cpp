@@ -48,7 +48,7 @@ TEST_CASE("a farewell that cannot bring a link back says so and is done again", 
   const World world;
   const Peer peer;
   const std::string before = world.state();
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline", "ip=192.0.2.77::192.0.2.1:24::nic0:none");
   const Process door(world.door(), world.root + "/door.out");
   CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));
@@ -69,7 +69,7 @@ TEST_CASE("a farewell on a machine that stalls for a moment brings the links bac
   const World world;
   const Peer peer;
   const std::string before = world.state();
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline", "ip=192.0.2.77::192.0.2.1:24::nic0:none");
   const Process door(world.door(), world.root + "/door.out");
   CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));

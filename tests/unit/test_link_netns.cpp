@@ -37,7 +37,7 @@ TEST_CASE("case 13: the door makes a bridge when its port comes, and farewell re
   if (!bridges()) return;
   const World world;
   world.file("/etc/latchkey/latchkey.conf",
-             std::string(head) +
+             std::string(door_config) +
                  "[network]\nbridge = [\"nic0\", \"nic9\"]\nmethod = \"static\"\n"
                  "address = \"192.0.2.50/24\"\ngateway = \"192.0.2.1\"\n");
   const Process door(world.door(), world.root + "/door.out");
@@ -71,7 +71,7 @@ TEST_CASE("case 13: a bridge has the MAC address of [network]", "[.netns]") {
   if (!bridges()) return;
   const World world;
   world.file("/etc/latchkey/latchkey.conf",
-             std::string(head) +
+             std::string(door_config) +
                  "[network]\nbridge = \"nic0\"\nmac = \"52:54:00:aa:bb:cc\"\n"
                  "method = \"static\"\naddress = \"192.0.2.50/24\"\n");
   const Peer peer;
@@ -88,7 +88,7 @@ TEST_CASE("case 13: a bridge that was there before is used, and stays as it was"
   const World world;
   const Peer peer;
   must({"ip", "link", "add", "br0", "type", "bridge"});
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline", "bridge=br0:nic0 ip=192.0.2.50::192.0.2.1:24::br0:none");
   const Process door(world.door(), world.root + "/door.out");
   CHECK(eventually(20s, [&] { return on_link("br0", "192.0.2.50/24"); }));
@@ -104,7 +104,7 @@ TEST_CASE("case 13: what is wrong or cannot be made costs nothing else", "[.netn
   const World world;
   // No kernel takes a bridge into a bridge.
   must({"ip", "link", "add", "br7", "type", "bridge"});
-  world.file("/etc/latchkey/latchkey.conf", head);
+  world.file("/etc/latchkey/latchkey.conf", door_config);
   world.file("/proc/cmdline",
              "vlan=bad:nic0 bond=bond0:nic8 bridge=br0:br7 ip=192.0.2.50:::24::nic0:none");
   const Process door(world.door(), world.root + "/door.out");

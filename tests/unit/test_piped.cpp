@@ -53,13 +53,15 @@ Seen read_parts(const std::vector<Part>& parts, PipedEnd end, bool closes = fals
   return seen;
 }
 
-PipedEnd quiet_after_a_line() { return {.enough = has_whole_line, .quiet = 300ms}; }
+PipedEnd quiet_after_a_line(std::chrono::milliseconds quiet = 700ms) {
+  return {.enough = has_whole_line, .quiet = quiet};
+}
 
 }  // namespace
 
 TEST_CASE("what stays silent for long before a line is whole is not cut off") {
   // As a password manager that asks its owner first, or a person who types.
-  const Seen seen = read_parts({{1200ms, "open "}, {600ms, "sesame\n"}, {50ms, "user: alice"}},
+  const Seen seen = read_parts({{1200ms, "open "}, {900ms, "sesame\n"}, {50ms, "user: alice"}},
                                quiet_after_a_line());
   CHECK(seen.text == "open sesame\nuser: alice");
   CHECK(seen.more);
@@ -67,7 +69,8 @@ TEST_CASE("what stays silent for long before a line is whole is not cut off") {
 }
 
 TEST_CASE("a person who presses Enter to see whether anybody is there may still type") {
-  const Seen seen = read_parts({{0ms, "\n\r\n"}, {600ms, "open sesame\n"}}, quiet_after_a_line());
+  const Seen seen =
+      read_parts({{0ms, "\n\r\n"}, {300ms, "open sesame\n"}}, quiet_after_a_line(100ms));
   CHECK(seen.text == "\n\r\nopen sesame\n");
   CHECK(seen.overdue == 0);
 }
@@ -88,8 +91,8 @@ TEST_CASE("where a line is all that is wanted, what comes later stays in the pip
   const auto line = [](std::span<const char> bytes) {
     return std::ranges::find(bytes, '\n') != bytes.end();
   };
-  CHECK(read_parts({{0ms, "one\n"}, {300ms, "two\n"}}, {.enough = line}).text == "one\n");
-  CHECK(read_parts({{0ms, "\n"}, {300ms, "two\n"}}, {.enough = line}).text == "\n");
+  CHECK(read_parts({{0ms, "one\n"}, {1s, "two\n"}}, {.enough = line}).text == "one\n");
+  CHECK(read_parts({{0ms, "\n"}, {1s, "two\n"}}, {.enough = line}).text == "\n");
 }
 
 TEST_CASE("more than there is room for ends the reading of a pipe that stays open") {
