@@ -146,8 +146,9 @@ TEST_CASE("case 45, 46: faults of every kind at boot cost no emergency mode and 
   CHECK(has(opened.output, "'d'"));
   m.wait_login();
   m.until("systemctl is-system-running --wait | grep -qxE 'running|degraded'");
-  // The release has ten seconds of the boot; a job that waits for a device has ninety.
-  CHECK(seconds_to_start(m) < without_data + 60);
+  // The release has ten seconds of the boot; a job that waits for a device has ninety. How fast
+  // the machine is today, the boot before tells.
+  CHECK(seconds_to_start(m) < 2 * without_data + 50);
   CHECK(m.count("journalctl -b --no-pager -o cat _PID=1", "imed out") == 0);
   check_up(m, {"a"});
   for (const char* unit : {"serve-b", "serve-c", "serve-d"})
