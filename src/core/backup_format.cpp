@@ -8,6 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/device_ref.hpp"
 #include "core/read_json.hpp"
+#include "core/size.hpp"
 #include "core/text.hpp"
 #include "core/volume.hpp"
 
@@ -136,9 +137,7 @@ const BackupPart& BackupManifest::keys() const {
   return *std::ranges::find(parts, BackupPart::Kind::keys, &BackupPart::kind);
 }
 
-std::uint64_t backup_aligned(std::uint64_t offset) {
-  return (offset + backup_alignment - 1) / backup_alignment * backup_alignment;
-}
+std::uint64_t backup_aligned(std::uint64_t offset) { return round_up(offset, backup_alignment); }
 
 const std::vector<std::string>& backup_file_names() {
   static const std::vector<std::string> names{"latchkey.conf", "volumes", "services", "triggers",

@@ -4,20 +4,17 @@
 #include <algorithm>
 
 #include "core/shell_word.hpp"
+#include "core/size.hpp"
 
 namespace latchkey {
 namespace {
 
 constexpr std::uint64_t mib = 1ULL << 20U;
 
-std::uint64_t up_to(std::uint64_t bytes, std::uint64_t unit) {
-  return (bytes + unit - 1) / unit * unit;
-}
-
 }  // namespace
 
 std::string room_hint(const std::string& vg, std::uint64_t missing, std::uint64_t extent) {
-  const std::uint64_t whole = up_to(missing, std::max(extent, mib));
+  const std::uint64_t whole = round_up(missing, std::max(extent, mib));
   // LVM itself would cut a file system's end off, and ask no more than "are you sure".
   return "add an empty disk to the group: lvm vgextend " + vg +
          " DISK; or make another logical volume of it smaller together with its file system, "

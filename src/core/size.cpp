@@ -46,7 +46,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return wrong;
   const double bytes = std::floor(number * std::pow(1024, static_cast<double>(power)) + 0.5);
   if (bytes < 1 || bytes > std::pow(2, 60)) return wrong;
-  return (static_cast<std::uint64_t>(bytes) + sector - 1) / sector * sector;
+  return round_up(static_cast<std::uint64_t>(bytes), sector);
 }
 
 Result<std::uint64_t> parse_growth(std::string_view text) {

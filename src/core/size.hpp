@@ -22,6 +22,11 @@ namespace latchkey {
 /// A part of a volume group as LVM writes it: true for `50%FREE`, `100%VG`.
 [[nodiscard]] bool is_share(std::string_view text);
 
+/// The least multiple of `unit` (not 0) that is no less than `bytes` (at most 2^60).
+[[nodiscard]] constexpr std::uint64_t round_up(std::uint64_t bytes, std::uint64_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
+
 /// Bytes for people: `10 GiB`, `1.5 TiB`, `64 MiB`; rounded down, so never more than
 /// there is.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);

@@ -69,16 +69,15 @@ Result<ProvedBackup> prove_backup(const Globals& globals, const BackupReader& ba
   auto folder = HeaderFolder::make(globals.paths);
   if (!folder) return folder.error();
   ProvedBackup proved;
+  const auto patience = derivation_patience(globals.paths);
   for (const BackupPart& part : backup.manifest().parts) {
     if (part.kind != BackupPart::Kind::header) continue;
     auto key = keys->read(part.key_file);
     if (!key) return key.error();
     const std::string file = folder->fresh();
     if (auto out = backup.extract(part, file); !out) return out.error();
-    const auto header = LuksDevice::open({.device = file,
-                                          .name = part.name,
-                                          .uuid = part.uuid,
-                                          .patience = derivation_patience(globals.paths)});
+    const auto header = LuksDevice::open(
+        {.device = file, .name = part.name, .uuid = part.uuid, .patience = patience});
     if (!header) return header.error();
     const auto opened = header->try_key(*key);
     if (!opened && opened.error().code != Code::denied) return opened.error();

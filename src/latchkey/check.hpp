@@ -38,6 +38,9 @@ void tell_of_network(const Paths& paths);
 /// Lines of /etc/fstab and /etc/crypttab that would open or mount what is ours.
 [[nodiscard]] Findings check_fstab(const Paths& paths, const EarlyInputs& inputs);
 
+/// Tells those that are not fine as warnings, for commands that do something else.
+void tell_as_warnings(const Findings& findings);
+
 /// Tells them as warnings, for commands that have just made a volume of Latchkey's.
 void tell_of_fstab(const Paths& paths);
 

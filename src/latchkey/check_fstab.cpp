@@ -7,7 +7,6 @@
 #include "core/fstab.hpp"
 #include "core/hold.hpp"
 #include "latchkey/check.hpp"
-#include "latchkey/say.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_system.hpp"
 
@@ -62,8 +61,7 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
 }
 
 void tell_of_fstab(const Paths& paths) {
-  for (const Finding& finding : check_fstab(paths, read_early_inputs(paths)))
-    if (finding.level != Finding::Level::ok) report_warning(finding.text);
+  tell_as_warnings(check_fstab(paths, read_early_inputs(paths)));
 }
 
 }  // namespace latchkey

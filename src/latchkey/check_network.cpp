@@ -7,7 +7,6 @@
 #include "core/network.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
-#include "latchkey/say.hpp"
 #include "sys/command_line.hpp"
 #include "sys/ip_texts.hpp"
 #include "sys/link.hpp"
@@ -86,8 +85,7 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
 }
 
 void tell_of_network(const Paths& paths) {
-  for (const Finding& finding : check_network(paths, read_early_inputs(paths)))
-    if (finding.level != Finding::Level::ok) report_warning(finding.text);
+  tell_as_warnings(check_network(paths, read_early_inputs(paths)));
 }
 
 }  // namespace latchkey

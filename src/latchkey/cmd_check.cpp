@@ -134,6 +134,11 @@ int check(const Globals& globals, const Options& options) {
 
 }  // namespace
 
+void tell_as_warnings(const Findings& findings) {
+  for (const Finding& finding : findings)
+    if (finding.level != Finding::Level::ok) report_warning(finding.text);
+}
+
 Run declare_check(CLI::App& app, const Globals& globals) {
   const auto options = std::make_shared<Options>();
   auto* image = app.add_option("--image", options->image, "look at this image only");

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -151,12 +150,10 @@ int status_of(const Outcome& outcome, const std::optional<Result<Outcome>>& unlo
 }
 
 // True when a volume that is asked for (all, where `only` is empty) is not open.
-bool any_closed(const Setup& setup, const Facts& facts, const std::set<std::string>& only) {
-  return std::ranges::any_of(setup.volumes, [&](const Volume& volume) {
-    const auto found = facts.volumes.find(volume.name);
-    return (only.empty() || only.contains(volume.name)) &&
-           (found == facts.volumes.end() || !found->second.open);
-  });
+bool any_closed(Setup asked, const Facts& facts, const std::set<std::string>& only) {
+  if (!only.empty())
+    std::erase_if(asked.volumes, [&](const Volume& one) { return !only.contains(one.name); });
+  return unlock_needed(asked, facts);
 }
 
 int release_now(const Flags& flags, const Globals& globals) {

@@ -63,8 +63,7 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
                  "the volume group has " + size_text(vg->free) + " left",
                  "ask for less; or " + room_hint(volume.device.vg, *more - vg->free, vg->extent)};
   // LVM gives whole extents only.
-  const std::uint64_t extent = std::max<std::uint64_t>(vg->extent, 1);
-  const std::uint64_t rounded = (*more + extent - 1) / extent * extent;
+  const std::uint64_t rounded = round_up(*more, std::max<std::uint64_t>(vg->extent, 1));
   Unfinished work;
   work.command = "resize-volume";
   work.name = volume.name;

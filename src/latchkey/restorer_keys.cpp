@@ -25,6 +25,7 @@ std::vector<Restorer::WantedKey> Restorer::wanted_keys() const {
     for (const Volume& volume : setup->volumes)
       wanted.push_back({volume.name, volume.key_file, place_of(volume, setup->config.boot),
                         volume.device, volume.mapping});
+  const auto patience = derivation_patience(globals_.paths);
   for (const BackupPart& part : parts_) {
     if (part.kind != BackupPart::Kind::header ||
         std::ranges::any_of(wanted, [&](const WantedKey& one) { return one.name == part.name; }))
@@ -34,7 +35,7 @@ std::vector<Restorer::WantedKey> Restorer::wanted_keys() const {
                           .header = part.header,
                           .name = part.name,
                           .uuid = part.uuid,
-                          .patience = derivation_patience(globals_.paths)};
+                          .patience = patience};
     wanted.push_back({part.name, part.key_file, place, device, part.mapping});
   }
   return wanted;

@@ -23,6 +23,25 @@ RunResult farewell_with_busybox(const World& world, const std::string& script) {
   return bye;
 }
 
+// A door that has its address from the command line, in a world that was as `before`.
+class FixedDoor {
+ public:
+  FixedDoor() {
+    CHECK(eventually(5s, [] { return has_address("192.0.2.77/24"); }));
+  }
+  const World world{};
+  const Peer peer{};
+  const std::string before = world.state();
+
+ private:
+  [[nodiscard]] Process open() const {
+    world.file("/etc/latchkey/latchkey.conf", door_config);
+    world.file("/proc/cmdline", "ip=192.0.2.77::192.0.2.1:24::nic0:none");
+    return Process(world.door(), world.root + "/door.out");
+  }
+  const Process door_ = open();
+};
+
 }  // namespace
 
 TEST_CASE("farewell leaves the link up that a network block device is reached by", "[.netns]") {
@@ -45,13 +64,8 @@ TEST_CASE("farewell leaves the link up that a network block device is reached by
 
 TEST_CASE("a farewell that cannot bring a link back says so and is done again", "[.netns]") {
   if (!possible()) return;
-  const World world;
-  const Peer peer;
-  const std::string before = world.state();
-  world.file("/etc/latchkey/latchkey.conf", door_config);
-  world.file("/proc/cmdline", "ip=192.0.2.77::192.0.2.1:24::nic0:none");
-  const Process door(world.door(), world.root + "/door.out");
-  CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));
+  const FixedDoor door;
+  const World& world = door.world;
   // A busybox whose ip does nothing any more; for this test's own view of files only.
   const RunResult bye = farewell_with_busybox(world, "#!/bin/sh\nexit 1\n");
   INFO(bye.output);
@@ -60,19 +74,14 @@ TEST_CASE("a farewell that cannot bring a link back says so and is done again", 
   CHECK(world.processes("/usr/lib/latchkey/dropbear").empty());
   CHECK(fs::exists(world.root + "/run/latchkey/early/links"));
   CHECK(world.run_unlock("farewell").status == 0);
-  CHECK(world.state() == before);
+  CHECK(world.state() == door.before);
   CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
 }
 
 TEST_CASE("a farewell on a machine that stalls for a moment brings the links back", "[.netns]") {
   if (!possible()) return;
-  const World world;
-  const Peer peer;
-  const std::string before = world.state();
-  world.file("/etc/latchkey/latchkey.conf", door_config);
-  world.file("/proc/cmdline", "ip=192.0.2.77::192.0.2.1:24::nic0:none");
-  const Process door(world.door(), world.root + "/door.out");
-  CHECK(eventually(5s, [&] { return has_address("192.0.2.77/24"); }));
+  const FixedDoor door;
+  const World& world = door.world;
   // A busybox whose first call of ip comes to nothing in its time.
   const std::string real = world.root + "/busybox";
   const std::string stalled = world.root + "/stalled";
@@ -83,6 +92,6 @@ TEST_CASE("a farewell on a machine that stalls for a moment brings the links bac
   INFO(bye.output);
   CHECK(fs::exists(stalled));
   CHECK(bye.status == 0);
-  CHECK(world.state() == before);
+  CHECK(world.state() == door.before);
   CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
 }
