@@ -203,7 +203,7 @@ Result<BackupManifest> parse_backup_manifest(std::string_view text, const Backup
   BackupManifest manifest;
   try {
     const auto json = read_json(text);
-    if (json.at("version").get<int>() != format_version)
+    if (json.at("version") != format_version)
       return damaged("it has a format that this version does not know");
     manifest.date = json.at("date").get<std::string>();
     manifest.host = json.at("host").get<std::string>();

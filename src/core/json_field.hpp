@@ -2,19 +2,29 @@
 // Members of JSON that crossed a file: each is taken with its type checked.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/text.hpp"
 
 namespace latchkey {
 
-/// The member of this name, or an empty value when it is absent or of another type.
+/// The member of this name, or an empty value when it is absent, of another type, or a number
+/// that this type does not hold: to convert 9e99 to a whole number is undefined behaviour.
 template <class T>
 [[nodiscard]] T field(const nlohmann::json& object, const char* name) {
   const auto found = object.find(name);
   if (found == object.end()) return {};
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    const bool holds = found->is_number_unsigned()  ? std::in_range<T>(found->get<std::uint64_t>())
+                       : found->is_number_integer() ? std::in_range<T>(found->get<std::int64_t>())
+                                                    : false;
+    if (!holds) return {};
+  }
   try {
     return found->get<T>();
   } catch (const nlohmann::json::exception&) {
