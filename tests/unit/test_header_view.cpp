@@ -4,7 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <string>
 
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -16,8 +16,10 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string bytes_of(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string bytes(fs::file_size(file), '\0');
+  std::ifstream(file, std::ios::binary)
+      .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
 }
 
 }  // namespace
@@ -49,8 +51,10 @@ TEST_CASE("a damaged copy of a header is not repaired by a look at it") {
     REQUIRE(view);
     CHECK(view->luks().try_key(key->secret()));
   }
-  CHECK(bytes_of(file) == before);
+  const bool untouched = bytes_of(file) == before;  // Catch would write all 32 MiB as text
+  CHECK(untouched);
   // Which is worth the care: without it the same look writes.
   REQUIRE(LuksDevice::open(place));
-  CHECK(bytes_of(file) != before);
+  const bool written = bytes_of(file) != before;
+  CHECK(written);
 }

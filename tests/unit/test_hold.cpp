@@ -113,7 +113,7 @@ TEST_CASE("held services come after the mounts that are held with them, and go b
   const auto files = drop_ins(units);
   REQUIRE(files.size() == 3);
   CHECK(files[1].unit == "mnt-home.mount");
-  for (const std::size_t service : {0, 2})
+  for (const std::size_t service : {0U, 2U})
     CHECK(files[service].text.find("After=mnt-home.mount\n") != std::string::npos);
   CHECK(files[1].text.find("After=mnt-home.mount\n") == std::string::npos);
 }

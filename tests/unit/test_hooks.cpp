@@ -162,7 +162,7 @@ TEST_CASE("a hook that ignores its input, writes megabytes or leaves a daemon ho
   Hooks hooks;
   hooks.document.assign(1 << 20, 'x');
   hooks.put("10-closes", "exec <&-; echo done");
-  hooks.put("20-megabytes", "head -c 8000000 /dev/zero | tr '\\0' '\\n'; echo end");
+  hooks.put("20-megabytes", "head -c 2000000 /dev/zero | tr '\\0' '\\n'; echo end");
   hooks.put("30-one-line", "head -c 3000000 /dev/zero | tr '\\0' a");
   hooks.put("40-daemon", "sleep 300 & echo left");
   hooks.put("50-session", "setsid sh -c 'echo $$; exec sleep 300' & sleep 0.3; echo left");

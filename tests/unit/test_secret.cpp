@@ -18,8 +18,10 @@ using namespace latchkey;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool sanitized = true;
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized = true;  // g++
+#elif defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer);  // clang
 #else
 constexpr bool sanitized = false;
 #endif
