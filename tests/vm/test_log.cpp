@@ -20,9 +20,7 @@ void put_hook(Machine& m, const std::string& name, const std::string& body) {
 }  // namespace
 
 TEST_CASE("log and hooks: who unlocked survives a reboot, and bad hooks hold up nothing") {
-  Machine& m = guests().plain();
-  m.load("early");
-  m.unlock_and_boot();
+  Machine& m = guests().unlocked();
   m.until("grep -q '\"event\":\"released\"' /var/lib/latchkey/boots.jsonl", 180s);
   CHECK(m.must("stat -c %a /var/lib/latchkey/boots.jsonl") == "600");
   const std::string first = m.must("cat /proc/sys/kernel/random/boot_id");
