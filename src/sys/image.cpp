@@ -85,6 +85,7 @@ Wanted wanted_by(const Paths& paths, const EarlyInputs& inputs) {
     for (const Volume& volume : *inputs.volumes)
       want_device(out, paths, volume.device, volume.header);
   add_once(out.modules, card_modules(network_cards(paths.root)));
+  add_once(out.modules, watchdog_modules(paths.root));
   add_once(out.modules, inputs.link_modules);
   return out;
 }

@@ -99,6 +99,14 @@ std::vector<std::string> drivers_of(const std::string& root, const std::string& 
   return out;
 }
 
+std::vector<std::string> watchdog_modules(const std::string& root) {
+  const std::string all = root + "/sys/class/watchdog";
+  std::vector<std::string> out;
+  for (const std::string& name : names_in(all))
+    add_once(out, drivers_of(root, all + "/" + name + "/device"));
+  return out;
+}
+
 Result<std::vector<std::string>> header_modules(const std::string& device) {
   const std::string what = "cannot read the LUKS header of '" + device + "'";
   const auto bytes = read_luks_bytes(device);

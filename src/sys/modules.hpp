@@ -41,6 +41,12 @@ struct ModuleFiles {
 [[nodiscard]] std::vector<std::string> drivers_of(const std::string& root,
                                                   const std::string& device);
 
+/// The drivers of this machine's watchdogs, and of what they sit on. A firmware may start one
+/// before any kernel runs, and a restart by kexec leaves it running: it resets a machine that
+/// waits for its passphrase, unless the kernel has the driver, which then serves it until a
+/// program does.
+[[nodiscard]] std::vector<std::string> watchdog_modules(const std::string& root);
+
 /// What dm-crypt and the key slots of this device need from the kernel, for
 /// modprobe. Opens the device for reading only. Fails when the header cannot be
 /// read: the Error names the device.

@@ -44,6 +44,20 @@ class FakeSys {
     driver("devices/pci1/nvme0x", "nvme");
     driver("devices/pci1/nvme1x", "nvme_other");
   }
+  // As iTCO_wdt is there: a device without a class of its own, made by the driver of a bus.
+  void add_watchdogs() {
+    const std::string bus = "devices/pci0/i2c";
+    fs::create_directories(sys() / bus / "itco/watchdog/watchdog0");
+    driver(bus, "i2c_i801");
+    driver(bus + "/itco", "iTCO_wdt");
+    fs::create_directories(sys() / "devices/virtual/watchdog/watchdog1");  // softdog
+    fs::create_directories(sys() / "class/watchdog");
+    for (const char* at :
+         {"devices/pci0/i2c/itco/watchdog/watchdog0", "devices/virtual/watchdog/watchdog1"})
+      fs::create_directory_symlink(sys() / at, sys() / "class/watchdog" / fs::path(at).filename());
+    fs::create_directory_symlink(sys() / bus / "itco",
+                                 sys() / bus / "itco/watchdog/watchdog0/device");
+  }
   [[nodiscard]] const std::string& root() const { return root_.path(); }
   [[nodiscard]] fs::path sys() const { return fs::path(root()) / "sys"; }
 
@@ -127,6 +141,13 @@ TEST_CASE("all that a volume lies on is found, down to the disks of an array") {
   CHECK(drivers_of(fake.root(), (fake.sys() / "class/block/nvme0n1/device").string()) ==
         Lines{"nvme", "nvme_other"});
   CHECK(storage_of(fake.root(), "/dev/null").layers.targets.empty());
+}
+
+TEST_CASE("a watchdog that the firmware started has its driver while a passphrase is waited for") {
+  FakeSys fake;
+  CHECK(watchdog_modules(fake.root()).empty());
+  fake.add_watchdogs();
+  CHECK(watchdog_modules(fake.root()) == Lines{"iTCO_wdt", "i2c_i801", "virtio_pci"});
 }
 
 TEST_CASE("a disk that hangs: LVM is given what lies on the others alone") {
