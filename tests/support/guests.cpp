@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 namespace latchkey::test {
@@ -94,6 +95,20 @@ Machine& Guests::unlocked() {
   m.until("systemctl is-active --quiet latchkey-release");
   m.until("systemctl is-system-running --wait | grep -qx running");
   m.save("unlocked");
+  return m;
+}
+
+Machine& Guests::continued() {
+  Machine& m = plain();
+  if (m.saved("continued")) {
+    m.load("continued");
+    return m;
+  }
+  m.load("early");
+  if (m.early("continue").status != 0) throw std::runtime_error("early boot does not go on");
+  m.wait_login();
+  m.until("systemctl is-system-running --wait | grep -qx running");
+  m.save("continued");
   return m;
 }
 

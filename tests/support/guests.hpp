@@ -20,8 +20,10 @@ class Guests {
   Machine& services();
   /// Four small volumes and nothing else: boots faster. Snapshot `early`.
   Machine& plain();
-  /// plain(), unlocked, booted and mounted.
+  /// plain(), unlocked, booted and mounted. Snapshot `unlocked`.
   Machine& unlocked();
+  /// plain(), booted on without the data. Snapshot `continued`.
+  Machine& continued();
   /// The same, and no image is built in it: /boot is a file system of its own, in memory.
   Machine& unlocked_without_images();
   /// The data of PostgreSQL, Apache and Docker on a volume each, not held yet. Waits in

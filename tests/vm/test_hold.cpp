@@ -107,7 +107,8 @@ TEST_CASE("case 49, 50: whatever starts a held unit leaves it down, and nothing 
   CHECK(m.must("systemctl --failed --no-legend --plain").empty());
 }
 
-TEST_CASE("hold: what an override undoes is not called held, and what sorts before ours is nothing") {
+TEST_CASE("hold: what an override undoes is not called held, and what sorts before ours is nothing",
+          "[.slow]") {
   Machine& m = closed();
   const auto override_with = [&](const std::string& name) {
     m.must("mkdir -p /etc/systemd/system/serve-a.service.d && printf '[Unit]\\nConditionPathExists=\\n' > "

@@ -56,10 +56,7 @@ TEST_CASE("kill -9 of everything at five moments of early boot, and the sixth tr
 // What a kill between two steps of device-mapper leaves: the name without a table
 // (which /sys does not show), and a table that was loaded and never made live.
 TEST_CASE("Must 11: mappings that a killed unlock never finished lock nobody out") {
-  Machine& m = guests().plain();
-  m.load("early");
-  CHECK(m.early("continue").status == 0);
-  m.wait_login();
+  Machine& m = guests().continued();
   m.must("for n in keys a b; do dmsetup create --notable -u CRYPT-LUKS2-0-cleartext-$n cleartext-$n; "
          "done; dmsetup load cleartext-b --table '0 8 error'");
   m.must("dmsetup create --notable -u SOMEBODY-ELSE cleartext-c");
@@ -78,10 +75,7 @@ TEST_CASE("Must 11: mappings that a killed unlock never finished lock nobody out
 }
 
 TEST_CASE("Must 11: an unlock whose parent is killed closes the keys volume all the same") {
-  Machine& m = guests().plain();
-  m.load("early");
-  CHECK(m.early("continue").status == 0);
-  m.wait_login();
+  Machine& m = guests().continued();
   m.must("cat > /run/pass", m.passphrase());
   for (const Moment& moment : moments) {
     INFO(moment.name);

@@ -19,7 +19,8 @@ void put_hook(Machine& m, const std::string& name, const std::string& body) {
 
 }  // namespace
 
-TEST_CASE("log and hooks: who unlocked survives a reboot, and bad hooks hold up nothing") {
+TEST_CASE("log and hooks: who unlocked survives a reboot, and bad hooks hold up nothing",
+          "[.slow]") {
   Machine& m = guests().unlocked();
   m.until("grep -q '\"event\":\"released\"' /var/lib/latchkey/boots.jsonl", 180s);
   CHECK(m.must("stat -c %a /var/lib/latchkey/boots.jsonl") == "600");

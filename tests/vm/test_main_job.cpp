@@ -110,8 +110,7 @@ TEST_CASE("main job: one passphrase over early ssh brings up four volumes and tw
   for (const auto& service : json["units"]) CHECK(service["up"] == true);
 }
 
-TEST_CASE("case 31: continue boots on without the data, and release-services makes up for it",
-          "[main]") {
+TEST_CASE("case 31: continue boots on without the data, and release-services makes up for it") {
   Machine& m = guests().services();
   m.load("early");
   const Done on = m.early("continue");
