@@ -240,7 +240,8 @@ TEST_CASE("promise 5: a volume whose disk space is gone costs only itself", "[.s
   CHECK(m.sh("latchkey status").status == 1);
 }
 
-TEST_CASE("an early boot that never came to its end keeps neither sshd's port nor its address") {
+TEST_CASE("an early boot that never came to its end keeps neither sshd's port nor its address",
+          "[.slow]") {
   Machine m("test-left", {"--volumes", "a", "--memory", "768", "--script", no_farewell});
   m.wait_early();
   m.unlock_and_boot();
