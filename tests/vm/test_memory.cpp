@@ -50,7 +50,7 @@ TEST_CASE("case 32: 512 MiB open all memory-hard slots, and say of one that cann
   // each other's memory. Of two turns each, the quicker, on a guest that has nothing else to do.
   const auto took = [&](const std::string& commands) {
     return std::stod(m.must("s=$(cut -d' ' -f1 /proc/uptime); { " + commands +
-                                "; } >/dev/null && e=$(cut -d' ' -f1 /proc/uptime) && "
+                                "; } >/root/said 2>&1 && e=$(cut -d' ' -f1 /proc/uptime) && "
                                 "echo $s $e | awk '{ print $2 - $1 }'",
                             m.passphrase()));
   };
