@@ -84,32 +84,31 @@ Machine& Guests::plain() {
   });
 }
 
-Machine& Guests::unlocked() {
+Machine& Guests::booted(const std::string& tag, const std::function<void(Machine&)>& boot) {
   Machine& m = plain();
-  if (m.saved("unlocked")) {
-    m.load("unlocked");
+  if (m.saved(tag)) {
+    m.load(tag);
     return m;
   }
   m.load("early");
-  m.unlock_and_boot();
-  m.until("systemctl is-active --quiet latchkey-release");
+  boot(m);
   m.until("systemctl is-system-running --wait | grep -qx running");
-  m.save("unlocked");
+  m.save(tag);
   return m;
 }
 
+Machine& Guests::unlocked() {
+  return booted("unlocked", [](Machine& m) {
+    m.unlock_and_boot();
+    m.until("systemctl is-active --quiet latchkey-release");
+  });
+}
+
 Machine& Guests::continued() {
-  Machine& m = plain();
-  if (m.saved("continued")) {
-    m.load("continued");
-    return m;
-  }
-  m.load("early");
-  if (m.early("continue").status != 0) throw std::runtime_error("early boot does not go on");
-  m.wait_login();
-  m.until("systemctl is-system-running --wait | grep -qx running");
-  m.save("continued");
-  return m;
+  return booted("continued", [](Machine& m) {
+    if (m.early("continue").status != 0) throw std::runtime_error("early boot does not go on");
+    m.wait_login();
+  });
 }
 
 Machine& Guests::unlocked_without_images() {

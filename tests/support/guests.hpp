@@ -48,6 +48,8 @@ class Guests {
  private:
   using Make = std::function<std::unique_ptr<Machine>(const std::string& name)>;
   Machine& get(const std::string& name, const Make& make);
+  // plain(), taken from early boot to the end of its boot; later from the snapshot of that name.
+  Machine& booted(const std::string& tag, const std::function<void(Machine&)>& boot);
 
   // Asking for one more than may run ends the one that no story has asked for longest.
   std::list<std::pair<std::string, std::unique_ptr<Machine>>> running_{};
