@@ -122,3 +122,9 @@ TEST_CASE("letters beyond ASCII outside quotes are an error (found by fuzzing)")
   CHECK(parse_config("\xef\xbb\xbf# caf\xc3\xa9\n[keys]\ndevice = \"LABEL=caf\xc3\xa9\"\n",
                      "latchkey.conf"));
 }
+
+TEST_CASE("a name that begins with no letter is an error (found by fuzzing)") {
+  for (const char* text :
+       {"a = {(", "[ = \"b\"", "a.= 1", "a = {b.(", "a = {b = 1, (", "[[=", "[a.(]"})
+    CHECK(complaint(text).find("not valid TOML") != std::string::npos);
+}
