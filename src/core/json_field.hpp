@@ -20,9 +20,9 @@ template <class T>
   const auto found = object.find(name);
   if (found == object.end()) return {};
   if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-    const bool holds = found->is_number_unsigned()  ? std::in_range<T>(found->get<std::uint64_t>())
-                       : found->is_number_integer() ? std::in_range<T>(found->get<std::int64_t>())
-                                                    : false;
+    const bool holds = found->is_number_integer() &&
+                       (found->is_number_unsigned() ? std::in_range<T>(found->get<std::uint64_t>())
+                                                    : std::in_range<T>(found->get<std::int64_t>()));
     if (!holds) return {};
   }
   try {

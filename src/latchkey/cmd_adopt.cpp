@@ -119,7 +119,8 @@ Unfinished new_work(const Options& options, const Volume& volume) {
 // What the record of an adoption says of a line that its owner had: it is none of its own.
 constexpr const char* line_value = "line";
 
-std::string options_of(const Volume& volume) {
+// Those options of a line that --options can say.
+std::string options_said(const Volume& volume) {
   std::vector<std::string> all;
   if (!volume.mount_options.empty()) all.push_back(volume.mount_options);
   if (volume.discard) all.emplace_back("x-latchkey.discard");
@@ -148,8 +149,8 @@ std::optional<Error> differs(const Paths& paths, const Options& options, const V
                      paths.etc("volumes") + "' its mapping is '" + printable(there.mapping) + "'",
                  "write x-latchkey.mapping=" + printable(asked.mapping) +
                      " among the options of that line, so that nothing has to be stopped"};
-  if (!options.options.empty() && options_of(there) != options_of(asked))
-    return refuse("the options", options_of(there));
+  if (!options.options.empty() && options_said(there) != options_said(asked))
+    return refuse("the options", options_said(there));
   return {};
 }
 

@@ -21,7 +21,7 @@ namespace {
 const std::string properties =
     "--property=Id,LoadState,ActiveState,SubState,Type,UnitFileState,Result,ExecMainStatus,Job,"
     "ConditionResult,ConditionTimestampMonotonic,InactiveExitTimestampMonotonic,NRestarts,"
-    "NeedDaemonReload,TriggeredBy,ConsistsOf,WantedBy,RequiredBy,RequisiteOf,BoundBy,FragmentPath,DropInPaths";
+    "TriggeredBy,ConsistsOf,WantedBy,RequiredBy,RequisiteOf,BoundBy,FragmentPath,DropInPaths";
 
 // systemd answers in milliseconds; a minute means that it does not.
 const RunOptions query{.timeout = std::chrono::seconds(60), .merge_stderr = false,
@@ -50,8 +50,8 @@ void take(UnitState& unit, std::string_view key, std::string_view value) {
   else if (key == "ConditionResult") unit.condition = text == "yes";
   else if (key == "ConditionTimestampMonotonic") unit.condition_time = number();
   else if (key == "InactiveExitTimestampMonotonic") unit.start_time = number();
-  else if (key == "NRestarts") unit.restarts = number();
-  else if (key == "NeedDaemonReload") unit.need_reload = text == "yes";
+  else if (key == "NRestarts")
+    unit.restarts = number();
   else if (key == "TriggeredBy") unit.triggered_by = words(value);
   else if (key == "ConsistsOf") unit.consists_of = words(value);
   else if (key == "WantedBy") append(unit.wanted_by, words(value));

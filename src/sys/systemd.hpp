@@ -28,7 +28,6 @@ struct UnitState {
   std::string exit_status{};
   bool job = false;           ///< a job for it is queued or runs
   bool condition = false;     ///< how its conditions were when last looked at
-  bool need_reload = false;   ///< its files changed after they were loaded
   std::uint64_t condition_time = 0;  ///< when they were looked at (monotonic, µs)
   std::uint64_t start_time = 0;      ///< when it last left `inactive`
   std::uint64_t restarts = 0;

@@ -39,11 +39,11 @@ TEST_CASE("systemctl show's blocks become units, in order") {
       "LoadState=loaded\nActiveState=active\nSubState=running\n"
       "FragmentPath=/lib/systemd/system/mariadb.service\n"
       "DropInPaths=/run/systemd/generator.early/mariadb.service.d/zzzz-latchkey.conf\n"
-      "UnitFileState=enabled\nNeedDaemonReload=no\nConditionResult=yes\n"
+      "UnitFileState=enabled\nConditionResult=yes\n"
       "ConditionTimestampMonotonic=123456789\nInactiveExitTimestampMonotonic=0\nJob=\n"
       "\n"
       "Id=nope.service\nLoadState=not-found\nActiveState=inactive\nSubState=dead\nJob=417\n"
-      "FragmentPath=\nDropInPaths=\nNeedDaemonReload=yes\n");
+      "FragmentPath=\nDropInPaths=\n");
   REQUIRE(units.size() == 2);
   CHECK(units[0].id == "mariadb.service");
   CHECK(units[0].type == "notify");
@@ -58,7 +58,6 @@ TEST_CASE("systemctl show's blocks become units, in order") {
               "/run/systemd/generator.early/mariadb.service.d/zzzz-latchkey.conf"});
   CHECK(units[1].load == "not-found");
   CHECK(units[1].job);
-  CHECK(units[1].need_reload);
   CHECK(units[1].files.empty());
 }
 
