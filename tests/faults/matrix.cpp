@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "support/catch.hpp"
+#include "support/guests.hpp"
 #include "support/kill_table.hpp"
 
 namespace latchkey::test {
@@ -118,10 +119,8 @@ Machine& faulty() {
   static std::unique_ptr<Machine> machine;
   if (!machine) {
     machine = std::make_unique<Machine>(
-        "faulty", std::vector<std::string>{"--volumes", "a:ext4:64,b:ext4:64", "--spare", "512",
-                                           "--memory", "640", "--cmdline", "mitigations=off",
-                                           "--script", parts + "quick-images", "--script",
-                                           parts + "early-nic", "--script", parts + "inside"});
+        "faulty", quick({"--volumes", "a:ext4:64,b:ext4:64", "--spare", "512", "--memory", "640",
+                         "--script", parts + "inside"}));
     set_up(*machine);
   }
   return *machine;

@@ -91,8 +91,12 @@ case_22_network_cards() {
 	check "... and the image waits" grep -qx mode=wait "$image/etc/latchkey/image"
 	fake_driver "$card" vmxnet3
 	fake_driver "$card/net/eth0/phydev" gve
+	mkdir -p "$tree/sys/devices/platform/dog" "$tree/sys/class/watchdog/watchdog0"
+	fake_driver "$tree/sys/devices/platform/dog" ni_pcidio
+	ln -s ../../../devices/platform/dog "$tree/sys/class/watchdog/watchdog0/device"
 	build_and_look
 	check "the card's driver and the one behind its cable are there" has_modules vmxnet3 gve
+	check "... and the one of the machine's watchdog" has_modules ni_pcidio
 	for module in vmxnet3 gve; do
 		look
 		rm "$(find "$image/usr/lib/modules" -name "$module.ko*")"

@@ -15,19 +15,6 @@ const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
 // The same packages, so that both guests grow from one cached base.
 const std::string tools_of_setup = "xfsprogs,btrfs-progs,f2fs-tools,nginx-light,fdisk";
 
-// What makes emulated guests quick: the processor's own leaks are not what is tested here, and
-// an image that holds the modules of this machine only is built, unpacked and looked into
-// sooner. The guest of the main job has the default, as do those of tests/image and tools/demo.
-const std::vector<std::string> quick{"--cmdline", "mitigations=off",
-                                     "--script",  parts + "quick-images",
-                                     "--script",  parts + "early-nic"};
-
-std::unique_ptr<Machine> quick_machine(const std::string& name, std::vector<std::string> options,
-                                       Machine::At at = Machine::At::early) {
-  options.insert(options.end(), quick.begin(), quick.end());
-  return std::make_unique<Machine>(name, options, at);
-}
-
 // Two at a time is what a small machine can bear; half of it where another program
 // runs its stories beside this one.
 std::size_t most_guests() {
@@ -35,11 +22,13 @@ std::size_t most_guests() {
   return chosen == nullptr ? 2 : std::max(1UL, std::strtoul(chosen, nullptr, 10));
 }
 
+constexpr const char* boot_is_over = "systemctl is-system-running --wait | grep -qx running";
+
 std::unique_ptr<Machine> to_set_up(const std::string& name, std::vector<std::string> options) {
   // Building an image is mostly starting programs, which is what emulated processors are slow
   // at: one of them has no other to keep informed of its page tables.
   options.insert(options.end(), {"--cpus", "1", "--install", tools_of_setup, "--memory", "1024"});
-  auto machine = quick_machine(name, std::move(options), Machine::At::login);
+  auto machine = std::make_unique<Machine>(name, quick(std::move(options)), Machine::At::login);
   machine->save("login");
   return machine;
 }
@@ -63,6 +52,7 @@ Machine& Guests::get(const std::string& name, const Make& make) {
   return *running_.back().second;
 }
 
+// With the default images, as are those of tests/image and tools/demo: it does the main job.
 Machine& Guests::services() {
   return get("test-services", [](const std::string& name) {
     auto machine = std::make_unique<Machine>(
@@ -78,36 +68,39 @@ Machine& Guests::services() {
 
 Machine& Guests::plain() {
   return get("test-plain", [](const std::string& name) {
-    auto machine = quick_machine(name, {"--volumes", "a,b,c,d", "--memory", "768"});
+    auto machine =
+        std::make_unique<Machine>(name, quick({"--volumes", "a,b,c,d", "--memory", "768"}));
     machine->save("early");
     return machine;
   });
 }
 
-Machine& Guests::booted(const std::string& tag, const std::function<void(Machine&)>& boot) {
+Machine& Guests::plain(const std::string& snapshot, const std::function<void(Machine&)>& make) {
   Machine& m = plain();
-  if (m.saved(tag)) {
-    m.load(tag);
-    return m;
+  if (m.saved(snapshot)) {
+    m.load(snapshot);
+  } else {
+    make(m);
+    m.save(snapshot);
   }
-  m.load("early");
-  boot(m);
-  m.until("systemctl is-system-running --wait | grep -qx running");
-  m.save(tag);
   return m;
 }
 
 Machine& Guests::unlocked() {
-  return booted("unlocked", [](Machine& m) {
+  return plain("unlocked", [](Machine& m) {
+    m.load("early");
     m.unlock_and_boot();
     m.until("systemctl is-active --quiet latchkey-release");
+    m.until(boot_is_over);
   });
 }
 
 Machine& Guests::continued() {
-  return booted("continued", [](Machine& m) {
+  return plain("continued", [](Machine& m) {
+    m.load("early");
     if (m.early("continue").status != 0) throw std::runtime_error("early boot does not go on");
     m.wait_login();
+    m.until(boot_is_over);
   });
 }
 
@@ -144,6 +137,12 @@ Machine& Guests::legacy() {
   });
 }
 
+std::vector<std::string> quick(std::vector<std::string> options) {
+  options.insert(options.end(), {"--cmdline", "mitigations=off", "--script", parts + "quick-images",
+                                 "--script", parts + "early-nic"});
+  return options;
+}
+
 std::vector<std::string> sysvinit_options() {
   return {"--volumes",       "www:ext4:64,data:ext4:64",
           "--install",       "sysvinit-core,sysv-rc,initscripts,insserv,systemd-sysv-,nginx-light",
@@ -156,7 +155,7 @@ std::vector<std::string> sysvinit_options() {
 
 Machine& Guests::sysvinit() {
   return get("test-sysvinit", [](const std::string& name) {
-    auto machine = quick_machine(name, sysvinit_options());
+    auto machine = std::make_unique<Machine>(name, quick(sysvinit_options()));
     machine->save("early");
     return machine;
   });

@@ -26,17 +26,12 @@ void add_unit(Machine& m, const std::string& name, const std::string& text) {
 }
 
 Machine& closed() {
-  Machine& m = guests().plain();
-  if (m.saved("closed")) {
-    m.load("closed");
-    return m;
-  }
-  (void)guests().continued();
-  for (const std::string& volume : closed_volumes) add_service(m, volume);
-  m.must("printf '\\n[release]\\nservice_timeout = \"10s\"\\n' >> /etc/latchkey/latchkey.conf");
-  m.must("cat > /root/p && chmod 600 /root/p", m.passphrase());
-  m.save("closed");
-  return m;
+  return guests().plain("closed", [](Machine& m) {
+    (void)guests().continued();
+    for (const std::string& volume : closed_volumes) add_service(m, volume);
+    m.must("printf '\\n[release]\\nservice_timeout = \"10s\"\\n' >> /etc/latchkey/latchkey.conf");
+    m.must("cat > /root/p && chmod 600 /root/p", m.passphrase());
+  });
 }
 
 void edit_header(Machine& m, const std::string& device,

@@ -13,17 +13,11 @@ namespace {
 // Two volumes, at the login, with a backup of them in /root/b. Without kernels in
 // /boot no image is built, which other stories are about. Snapshot `backed-up`.
 Machine& backed_up() {
-  Machine& m = guests().plain();
-  static const Machine* made = nullptr;
-  if (made != &m) {
+  return guests().plain("backed-up", [](Machine& m) {
     (void)guests().unlocked_without_images();
     m.must("latchkey -q lock && sed -i -E '/^[cd][[:blank:]]/d' /etc/latchkey/volumes");
     m.must("latchkey -q backup /root/b", m.passphrase());
-    m.save("backed-up");
-    made = &m;
-  }
-  m.load("backed-up");
-  return m;
+  });
 }
 
 // Of every device: nothing, not even the keys volume's name, is left of Latchkey.

@@ -34,10 +34,8 @@ void put_hook(Machine& m, const std::string& body) {
 
 TEST_CASE("case 54: whatever becomes of a kernel update, the next boot is within reach",
           "[.slow]") {
-  Machine m("test-kernels",
-            {"--volumes", "a:ext4:64", "--memory", "1024", "--install", "grub2-common", "--script",
-             parts + "second-kernel", "--script", parts + "quick-images", "--script",
-             parts + "early-nic", "--cmdline", "mitigations=off"});
+  Machine m("test-kernels", quick({"--volumes", "a:ext4:64", "--memory", "1024", "--install",
+                                   "grub2-common", "--script", parts + "second-kernel"}));
   m.unlock_and_boot();
   const std::string first = m.must("uname -r");
   const std::string second = m.must("cat /root/kernel/version");

@@ -2,6 +2,7 @@
 // Names of links that change, and a machine that is reached over a VLAN on a bond, in early
 // boot as later.
 #include "support/catch.hpp"
+#include "support/guests.hpp"
 #include "support/machine.hpp"
 
 using namespace latchkey::test;
@@ -74,8 +75,7 @@ TEST_CASE("case 13: a bridge on a VLAN on a bond that speaks LACP, to a switch t
 
 TEST_CASE("case 6, 8: a NIC named by its MAC answers whatever it is called, early and later",
           "[.slow]") {
-  Machine m("test-names", {"--volumes", "a", "--memory", "768", "--script", parts + "quick-images",
-                           "--script", parts + "early-nic", "--cmdline", "mitigations=off"});
+  Machine m("test-names", quick({"--volumes", "a", "--memory", "768"}));
   m.unlock_and_boot();
   m.must(
       "mac=$(cat /sys/class/net/e*/address) && printf '[network]\\ninterface = \"%s\"\\n' \"$mac\""

@@ -4,14 +4,13 @@
 
 #include "core/text.hpp"
 #include "support/catch.hpp"
+#include "support/guests.hpp"
 #include "support/machine.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
 
 namespace {
-
-const std::string parts = LATCHKEY_SOURCE_DIR "/tests/vm/guest/";
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -44,17 +43,11 @@ std::string typed(const std::vector<std::string>& lines, const std::string& root
   return out;
 }
 
-std::vector<std::string> quick(std::vector<std::string> options) {
-  options.insert(options.end(), {"--cpus", "1", "--memory", "768", "--cmdline", "mitigations=off"});
-  return options;
-}
-
 }  // namespace
 
 TEST_CASE("a machine whose early network cannot be reached is got back by the rescue page's lines",
           "[.slow]") {
-  Machine m("test-lost", quick({"--volumes", "a:ext4:64", "--script", parts + "quick-images",
-                                "--script", parts + "early-nic"}));
+  Machine m("test-lost", quick({"--volumes", "a:ext4:64", "--cpus", "1", "--memory", "768"}));
   m.unlock_and_boot();
   m.must(
       "printf '\\n[network]\\nmethod = \"static\"\\naddress = \"198.51.100.7/24\"\\n' "
@@ -66,7 +59,10 @@ TEST_CASE("a machine whose early network cannot be reached is got back by the re
 
   {
     // The provider's: another system, which has nothing of Latchkey and finds the disks.
-    Machine rescue("test-rescue", quick({"--no-latchkey", "--late-disk"}), Machine::At::login);
+    Machine rescue("test-rescue",
+                   {"--no-latchkey", "--late-disk", "--cpus", "1", "--memory", "768", "--cmdline",
+                    "mitigations=off"},
+                   Machine::At::login);
     rescue.disk("add", "lost", {"--of", "test-lost/root"});
     rescue.disk("add", "data", {"--of", "test-lost/system"});
     const std::string disks = "/dev/disk/by-id/virtio-latchkey-";

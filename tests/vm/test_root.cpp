@@ -33,9 +33,7 @@ void check_no_way_on(Machine& m, const std::string& why) {
 
 // Copies a system and builds two images where processors are emulated.
 TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it", "[.slow]") {
-  Machine m("test-root", {"--volumes", "root:ext4:1500,db:ext4:64", "--memory", "768", "--cmdline",
-                          "mitigations=off", "--script", parts + "quick-images", "--script",
-                          parts + "early-nic"});
+  Machine m("test-root", quick({"--volumes", "root:ext4:1500,db:ext4:64", "--memory", "768"}));
   m.unlock_and_boot();
   m.must("sh -s", text_of(parts + "move-root"));
   m.reboot();
@@ -71,9 +69,7 @@ TEST_CASE("root on an encrypted volume: one passphrase, and no way on without it
 
 TEST_CASE("/usr and /var on encrypted volumes: no way on without /usr, and one without /var",
           "[.slow]") {
-  Machine m("test-usr", {"--volumes", "usr:ext4:1200,var:ext4:700", "--memory", "768", "--cmdline",
-                         "mitigations=off", "--script", parts + "quick-images", "--script",
-                         parts + "early-nic"});
+  Machine m("test-usr", quick({"--volumes", "usr:ext4:1200,var:ext4:700", "--memory", "768"}));
   m.unlock_and_boot();
   m.must("sh -s", text_of(parts + "move-folders"));
   // What fstab lacks is told word for word.

@@ -112,7 +112,6 @@ TEST_CASE(
 TEST_CASE("a rotation of a key, killed anywhere: the key file opens the volume at every moment",
           "[.slow]") {
   Machine& m = guests().unlocked();
-  m.save("unlocked");
   KillStory story;
   story.verb = "rotate-key";
   story.arguments = "a";

@@ -106,9 +106,8 @@ TEST_CASE("case 38: however slow the disk, the keys come first and every volume 
 TEST_CASE(
     "case 34: a volume on USB, NVMe and SCSI disks opens from an image with their drivers only",
     "[.slow]") {
-  Machine m("test-disks", {"--volumes", "a:ext4:64", "--memory", "1024", "--install",
-                           "linux-image-amd64", "--script", parts + "quick-images", "--script",
-                           parts + "early-nic", "--cmdline", "mitigations=off"});
+  Machine m("test-disks", quick({"--volumes", "a:ext4:64", "--memory", "1024", "--install",
+                                 "linux-image-amd64"}));
   m.unlock_and_boot();
   struct Disk {
     std::string controller;  // none: the disk's own
@@ -165,8 +164,7 @@ TEST_CASE("case 43: a disk that comes long after the passphrase still has its vo
 
 TEST_CASE("case 43: a volume group that belongs to this machine by its name opens in early boot",
           "[.slow]") {
-  Machine m("test-system-id", {"--volumes", "a,b", "--memory", "1024", "--cpus", "1", "--script",
-                               parts + "quick-images", "--script", parts + "early-nic"});
+  Machine m("test-system-id", quick({"--volumes", "a,b", "--memory", "1024", "--cpus", "1"}));
   m.wait_early();
   m.unlock_and_boot();
   m.must("sed -i 's/# system_id_source = .none./system_id_source = \"uname\"/' /etc/lvm/lvm.conf");
