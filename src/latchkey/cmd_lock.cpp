@@ -14,6 +14,7 @@
 #include "sys/lock_file.hpp"
 #include "sys/probe.hpp"
 #include "sys/release_effects.hpp"
+#include "sys/unlock.hpp"
 #include "sys/volume_use.hpp"
 
 namespace latchkey {
@@ -66,10 +67,22 @@ int tell_of_names(const Setup& setup, const Facts& facts) {
   return status;
 }
 
+// A look into the keys volume ends too: it would give every key away meanwhile.
+int close_keys(const Globals& globals, const Setup& setup) {
+  if (!find_mapping(setup.config.keys.mapping)) return 0;
+  if (auto closed = close_keys_volume(setup, globals.paths); !closed)
+    return report_error(closed.error());
+  say(globals, "the keys volume is closed");
+  return 0;
+}
+
 int lock_volumes(const Globals& globals, bool dry_run) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  if (dry_run) return show_plan(plan_lock(*setup, facts_now(*setup, globals.paths)), false);
+  if (dry_run) {
+    if (find_mapping(setup->config.keys.mapping)) say(globals, "close the keys volume");
+    return show_plan(plan_lock(*setup, facts_now(*setup, globals.paths)), false);
+  }
   if (::geteuid() != 0)
     return report_error({Code::refused, "cannot lock", "only root can stop services and unmount",
                          "run: sudo latchkey lock"});
@@ -83,6 +96,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   if (plan.steps.empty()) {
     int left = tell_of_others(*setup);
     if (left == 0) left = tell_of_names(*setup, facts);
+    if (const int keys = close_keys(globals, *setup); left == 0) left = keys;
     if (left == 0) say(globals, "nothing to do: everything is closed");
     return left;
   }
@@ -95,6 +109,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   // What a step could not close has been told.
   if (outcome.complete() && left == 0)
     left = tell_of_names(*setup, facts_now(*setup, globals.paths));
+  if (const int keys = close_keys(globals, *setup); left == 0) left = keys;
   if (outcome.complete() && left == 0)
     say(globals, "everything is closed; to open it again, run: release-services");
   return left != 0 ? left : status_of(outcome);

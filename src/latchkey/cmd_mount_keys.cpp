@@ -89,13 +89,8 @@ int umount_keys(const Globals& globals) {
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  if (const auto users = keys_users(*setup, globals.paths); !users.empty())
-    return report_error({Code::busy, "cannot close the keys volume",
-                         "it is used by " + users_text(users), "end that, and try again"});
-  // Also closes what no keeper holds any more.
-  const auto unlock_turn = take_unlock_turn(*setup, globals.paths, std::chrono::seconds(60));
-  if (!unlock_turn) return report_error(unlock_turn.error());
-  if (auto rested = rest_keys_volume(*setup); !rested) return report_error(rested.error());
+  if (auto closed = close_keys_volume(*setup, globals.paths); !closed)
+    return report_error(closed.error());
   say(globals, "the keys volume is closed");
   return 0;
 }

@@ -121,4 +121,13 @@ Result<> rest_keys_volume_unless_used(const Setup& setup, const Paths& paths) {
   return find_keeper(paths) ? Result<>(Ok{}) : rest_keys_volume(setup);
 }
 
+Result<> close_keys_volume(const Setup& setup, const Paths& paths) {
+  if (const auto users = keys_users(setup, paths); !users.empty())
+    return Error{Code::busy, "cannot close the keys volume", "it is used by " + users_text(users),
+                 "end that, and try again"};
+  // Taking it ends a look, and closes what no keeper holds any more.
+  const auto turn = take_unlock_turn(setup, paths, std::chrono::seconds(60));
+  return turn ? rest_keys_volume(setup) : Result<>(turn.error());
+}
+
 }  // namespace latchkey

@@ -51,4 +51,8 @@ namespace latchkey {
 /// or looks into it, puts it to rest afterwards, and is left alone.
 [[nodiscard]] Result<> rest_keys_volume_unless_used(const Setup& setup, const Paths& paths);
 
+/// Closes the keys volume where somebody looks into it, or a killed process left it open. Closed
+/// already: fine. Fails with Code::busy, telling who uses it, and as take_unlock_turn.
+[[nodiscard]] Result<> close_keys_volume(const Setup& setup, const Paths& paths);
+
 }  // namespace latchkey
