@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "core/bytes.hpp"
 #include "core/device_ref.hpp"
@@ -22,6 +23,7 @@ constexpr std::size_t numbers_at = 32;
 constexpr std::size_t digest_at = numbers_at + 16;
 constexpr std::size_t digest_size = 32;
 constexpr int format_version = 1;
+constexpr std::uint64_t most_mirrors = 64;
 
 Error damaged(const std::string& why) {
   return {Code::damaged, "cannot use the backup", why, "use another copy of it"};
@@ -92,10 +94,15 @@ BackupPart part_of(const nlohmann::json& json) {
   part.offset = json.at("offset").get<std::uint64_t>();
   part.size = json.at("size").get<std::uint64_t>();
   part.sha256 = json.at("sha256").get<std::string>();
-  if (const auto device = json.find("device_size"); device != json.end()) {
-    if (!device->is_number_unsigned())
-      throw nlohmann::json::other_error::create(501, "device_size", nullptr);
-    part.device_size = device->get<std::uint64_t>();
+  // Later additions: absent in older backups.
+  for (const auto& [name, value, most] :
+       {std::tuple{"device_size", &part.device_size, ~std::uint64_t{0}},
+        std::tuple{"mirrors", &part.mirrors, most_mirrors}}) {
+    const auto found = json.find(name);
+    if (found == json.end()) continue;
+    if (!found->is_number_unsigned() || found->get<std::uint64_t>() > most)
+      throw nlohmann::json::other_error::create(501, name, nullptr);
+    *value = found->get<std::uint64_t>();
   }
   return part;
 }
@@ -190,7 +197,8 @@ std::string encode_backup_manifest(const BackupManifest& manifest) {
                      {"offset", part.offset},
                      {"size", part.size},
                      {"sha256", part.sha256},
-                     {"device_size", part.device_size}});
+                     {"device_size", part.device_size},
+                     {"mirrors", part.mirrors}});
   const nlohmann::json json{{"version", format_version},
                             {"date", manifest.date},
                             {"host", manifest.host},

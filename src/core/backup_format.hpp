@@ -50,6 +50,8 @@ struct BackupPart {
   std::string sha256{};  ///< hexadecimal
   /// Kind::header: bytes of the volume's device; 0 in backups of older versions.
   std::uint64_t device_size = 0;
+  /// Kind::keys: the disks that its logical volume can lose (0 to 64); 0 in older backups, too.
+  std::uint64_t mirrors = 0;
   bool operator==(const BackupPart&) const = default;
 
   /// `the keys volume`, `the header of 'mysql'`, `the file 'volumes'`.

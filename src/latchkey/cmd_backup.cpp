@@ -20,6 +20,7 @@
 #include "sys/device_owner.hpp"
 #include "sys/header_copy.hpp"
 #include "sys/luks.hpp"
+#include "sys/lvm_admin.hpp"
 #include "sys/random_key.hpp"
 #include "sys/state.hpp"
 #include "sys/unfinished.hpp"
@@ -97,6 +98,11 @@ Result<> add_parts(const Globals& globals, const Setup& setup, const Inside& ins
   part.uuid = header->uuid;
   part.type = header->type;
   part.mapping = keys.mapping;
+  if (keys.device.kind == DeviceRef::Kind::lv) {
+    const auto mirrors = mirrors_of(keys.device);
+    if (!mirrors) return mirrors.error();
+    part.mirrors = *mirrors;
+  }
   if (auto added = writer.add_from(part, keys.device.path()); !added) return added;
 
   auto folder = HeaderFolder::make(globals.paths);

@@ -150,6 +150,22 @@ Result<> Restorer::put_files() {
   return Ok{};
 }
 
+// A mirror again where it was one. A group that has lost disks is no reason to do without the keys.
+Result<> Restorer::make_like(const BackupPart& part, const DeviceRef& device) const {
+  const std::string size = std::to_string(part.size) + "b";
+  if (part.mirrors > 0) {
+    const auto mirror = create_lv(device, size, made_tag, static_cast<unsigned>(part.mirrors));
+    if (mirror || mirror.error().code != Code::refused) return mirror;
+    if (auto plain = create_lv(device, size, made_tag); !plain) return plain;
+    report_warning({Code::partial, part.device + " is no mirror any more", mirror.error().why,
+                    "give the group as many disks as before (lvm vgextend); then run: lvm "
+                    "lvconvert --type raid1 --mirrors " +
+                        std::to_string(part.mirrors) + " " + part.device});
+    return Ok{};
+  }
+  return create_lv(device, size, made_tag);
+}
+
 Result<> Restorer::make_keys_lv() {
   const BackupPart& part = keys_part();
   const DeviceRef device = device_of(part);
@@ -162,7 +178,7 @@ Result<> Restorer::make_keys_lv() {
   say(globals_, "making " + part.device + " again");
   const bool before = !work_.value("lv").empty();
   if (auto noted = note("lv"); !noted) return noted;
-  const auto made = create_lv(device, std::to_string(part.size) + "b", made_tag);
+  const auto made = make_like(part, device);
   const auto reached = made ? reachable_or_gone(device) : made;
   if (reached) return Ok{};
   // The headers can do without it.

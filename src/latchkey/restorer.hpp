@@ -39,6 +39,7 @@ class Restorer {
  private:
   [[nodiscard]] const BackupPart& keys_part() const;
   [[nodiscard]] Result<> put_files();
+  [[nodiscard]] Result<> make_like(const BackupPart& part, const DeviceRef& device) const;
   [[nodiscard]] Result<> make_keys_lv();
   [[nodiscard]] Result<> put_keys(const BackupPart& part);
   [[nodiscard]] Result<> put(const BackupPart& part);

@@ -288,15 +288,17 @@ TEST_CASE("a keys volume that another one has replaced is put back only when it 
   CHECK(decide_restore(part, fact, false).action == RestoreAction::nothing);
 }
 
-TEST_CASE("a manifest says how large a volume's device was; older ones do not") {
+TEST_CASE("a manifest says how large a volume's device was, and of mirrors; older ones do not") {
   BackupManifest manifest;
-  const BackupPart keys = placed_keys();
+  BackupPart keys = placed_keys();
+  keys.mirrors = 1;
   BackupPart header = keys;
   header.kind = BackupPart::Kind::header;
   header.name = "a";
   header.key_file = "vg-a.key";
   header.offset = 8192;
   header.device_size = 1U << 30U;
+  header.mirrors = 0;
   manifest.parts = {keys, header};
   const BackupHead head{12288, 100, std::string(32, 'd')};
   std::string text = encode_backup_manifest(manifest);
@@ -313,6 +315,11 @@ TEST_CASE("a manifest says how large a volume's device was; older ones do not") 
   REQUIRE(older);
   CHECK(older->parts.back().device_size == 0);
   CHECK_FALSE(replace(": 1073741824", ": -1"));
+  CHECK(read->parts.front().mirrors == 1);
+  const auto plain = replace("\"mirrors\"", "\"unknown\"");
+  REQUIRE(plain);
+  CHECK(plain->parts.front().mirrors == 0);
+  CHECK_FALSE(replace("\"mirrors\": 1", "\"mirrors\": 65"));
 }
 
 TEST_CASE("a keys volume whose disk is gone is told with what drops it alone; data are not") {
