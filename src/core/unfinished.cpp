@@ -19,9 +19,10 @@ std::string Unfinished::value(const std::string& key) const {
 }
 
 std::string encode(const Unfinished& work) {
-  const nlohmann::json json{{"command", work.command}, {"name", work.name}, {"begun", work.begun},
-                            {"finish", work.finish},   {"undo", work.undo}, {"values", work.values},
-                            {"done", work.done}};
+  const nlohmann::json json{{"command", work.command}, {"name", work.name},
+                            {"begun", work.begun},     {"finish", work.finish},
+                            {"undo", work.undo},       {"meanwhile", work.meanwhile},
+                            {"values", work.values},   {"done", work.done}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -35,6 +36,7 @@ Result<Unfinished> parse_unfinished(std::string_view text) {
                       .begun = json.at("begun").get<std::string>(),
                       .finish = json.at("finish").get<std::string>(),
                       .undo = json.at("undo").get<std::string>(),
+                      .meanwhile = json.value("meanwhile", std::string()),
                       .values = json.at("values").get<std::map<std::string, std::string>>(),
                       .done = json.at("done").get<std::vector<std::string>>()};
   } catch (const nlohmann::json::exception&) {
@@ -49,6 +51,7 @@ Error describe_unfinished(const Unfinished& work) {
                   (work.done.empty() ? "before its first step was complete"
                                      : "after the step '" + printable(work.done.back()) + "'"),
               "to finish it, run: " + printable(work.finish, 1000)};
+  if (!work.meanwhile.empty()) error.hint += "; " + printable(work.meanwhile);
   if (!work.undo.empty()) error.hint += "; to take it back: " + printable(work.undo);
   return error;
 }

@@ -19,6 +19,7 @@ struct Unfinished {
   std::string begun{};    ///< when, for people
   std::string finish{};   ///< the command line that goes on with it
   std::string undo{};     ///< the one that takes it back; may be empty
+  std::string meanwhile{};  ///< what people must know until it is finished; may be empty
   /// What it must still know when it goes on: names, UUIDs, never a secret.
   std::map<std::string, std::string> values{};
   std::vector<std::string> done{};  ///< the steps that are complete, by their names

@@ -27,20 +27,27 @@ class PassphraseChange {
   // completed, for the new one.
   Result<> prepare(Asker& asker, bool accept_weak) {
     int old = LuksDevice::any_slot;
-    auto known =
-        with_passphrase(globals_, asker, "current " + std::string(passphrase_prompt),
-                        [&](Secret typed) -> Result<> {
-                          say(globals_, "trying the passphrase; the key derivation takes a moment");
-                          auto slot = work_.begun.empty() ? luks_.try_key(typed) : recognise(typed);
-                          if (!slot && slot.error().code == Code::denied) {
-                            slot = luks_.try_key(typed);
-                            if (slot) give_up_interrupted();
-                          }
-                          if (!slot) return slot.error();
-                          old = *slot;
-                          current_ = std::move(typed);
-                          return Ok{};
-                        });
+    const auto ask_current = [&] {
+      return with_passphrase(
+          globals_, asker, "current " + std::string(passphrase_prompt),
+          [&](Secret typed) -> Result<> {
+            say(globals_, "trying the passphrase; the key derivation takes a moment");
+            auto slot = work_.begun.empty() ? luks_.try_key(typed) : recognise(typed);
+            if (!slot && slot.error().code == Code::denied) {
+              slot = luks_.try_key(typed);
+              if (slot) give_up_interrupted();
+            }
+            if (!slot) return slot.error();
+            old = *slot;
+            current_ = std::move(typed);
+            return Ok{};
+          });
+    };
+    auto known = ask_current();
+    // A script that gives both again gives the old one first, which may be gone already.
+    if (!known && known.error().code == Code::denied && !work_.begun.empty() &&
+        !asker.interactive())
+      known = ask_current();
     if (!known) return known;
     if (!work_.begun.empty() && old == recorded_slot(work_, "new")) {
       say(globals_, "this is the new passphrase: completing the change");

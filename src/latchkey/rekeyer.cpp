@@ -101,6 +101,9 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
   const auto asked = ask_new(asker, accept_weak);
   asker.let_go_while_asking({});
   if (!asked) return asked;
+  // What came to the old one since an interrupted run, or was the key of a volume that has been
+  // forgotten since, would be lost with it.
+  std::erase(maker_.work.done, "files");
   for (const Volume& volume : setup_.volumes)
     if (auto looked = look_at(volume); !looked) return looked;
   return Ok{};

@@ -92,9 +92,8 @@ std::string removal_of_slot(const Setup& setup, const Volume* volume, int slot) 
 }
 
 Result<Unfinished> work_on(const Globals& globals, const std::string& name,
-                           const std::string& command, const std::string& what,
-                           const std::string& note) {
-  const std::string finish = what + (note.empty() ? "" : " (" + note + ")");
+                           const std::string& command, const std::string& finish,
+                           const std::string& meanwhile) {
   const auto before = work_to_finish(globals, name, command, finish);
   if (!before) return before.error();
   if (*before) return **before;
@@ -102,6 +101,7 @@ Result<Unfinished> work_on(const Globals& globals, const std::string& name,
   work.command = command;
   work.name = name;
   work.finish = finish;
+  work.meanwhile = meanwhile;
   return work;
 }
 

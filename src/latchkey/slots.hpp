@@ -71,12 +71,12 @@ class AwakeHeader {
 [[nodiscard]] std::string removal_of_slot(const Setup& setup, const Volume* volume, int slot);
 
 /// The unfinished work of `command` on `name` (its values `slot` and the like are
-/// kept), or a new one. `what` is the command line that goes on with it, with `note`
-/// behind it for people. Fails with Code::refused while another command, or this one
+/// kept), or a new one. `finish` is the command line that goes on with it; people are told what
+/// holds `meanwhile`. Fails with Code::refused while another command, or this one
 /// with other arguments, is half done there.
 [[nodiscard]] Result<Unfinished> work_on(const Globals& globals, const std::string& name,
-                                         const std::string& command, const std::string& what,
-                                         const std::string& note = {});
+                                         const std::string& command, const std::string& finish,
+                                         const std::string& meanwhile = {});
 
 /// The number of a slot as the work recorded it; LuksDevice::any_slot when it did not.
 [[nodiscard]] int recorded_slot(const Unfinished& work, const std::string& key);

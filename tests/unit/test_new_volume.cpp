@@ -87,6 +87,14 @@ TEST_CASE("unfinished work says what is half done and what to type") {
       "to finish it, run: latchkey create-volume vg0 mysql 10G '/srv/my data' ext4 --hold mariadb "
       "--options noatime --discard --cipher xchacha12,aes-adiantum-plain64 --key-size 256 "
       "--sector-size 4096 -- -m 0; to take it back: latchkey remove-volume mysql");
+  work.meanwhile = "until then both passphrases work";
+  work.undo.clear();
+  work.finish = "latchkey rekey";
+  CHECK(describe_unfinished(work).hint ==
+        "to finish it, run: latchkey rekey; until then both passphrases work");
+  const auto back = parse_unfinished(encode(work));
+  REQUIRE(back);
+  CHECK(*back == work);
 }
 
 TEST_CASE("command lines that people are told to type are words for a shell") {
