@@ -30,7 +30,9 @@ int complete(const Globals& globals, const Setup& setup, const Volume& there,
                              (there.mount_point.empty() ? "no mount point" : there.mount_point),
                          "choose another name, or see: latchkey remove-volume"});
   for (const std::string& unit : asked.holds)
-    if (const int status = hold_unit(globals, unit, {there.name}); status != 0) return status;
+    if (const int status = hold_unit(globals, unit, {there.name}, Running::stops, Needs::also);
+        status != 0)
+      return status;
   if (auto built = bring_images_up_to_date(globals); !built) return report_error(built.error());
   Facts facts = probe_all(setup, globals.paths);
   if (!volume_up(there, facts.volumes[there.name]))

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/hold.hpp"
+#include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/new_config.hpp"
 #include "core/shell_word.hpp"
@@ -54,19 +55,25 @@ Result<> edit_file(const std::string& path, std::string_view head, const Edit& e
 // A hold that is made again, for what came to the unit meanwhile, needs what it did, and
 // its new parts the same.
 std::vector<std::string> needs_of(const FoundUnit& found, const std::vector<FoundUnit>& units,
-                                  const Setup& before) {
-  for (const std::string& name : {found.unit, units.front().unit})
-    if (const auto at = std::ranges::find(before.services, name, &Service::unit);
-        at != before.services.end())
-      return at->volumes;
-  return {};
+                                  const Setup& before, const std::vector<std::string>& named,
+                                  Needs how) {
+  if (!named.empty() && how == Needs::only) return named;
+  for (const std::string& name : {found.unit, units.front().unit}) {
+    const auto at = std::ranges::find(before.services, name, &Service::unit);
+    if (at == before.services.end()) continue;
+    std::vector<std::string> needs = at->volumes;
+    // Without a name it waits for all volumes, the new one among them.
+    if (!needs.empty()) add_once(needs, named);
+    return needs;
+  }
+  return named;
 }
 
 Result<> write_holds(const Paths& paths, const std::vector<FoundUnit>& units, const Setup& before,
-                     const std::vector<std::string>& needs) {
+                     const std::vector<std::string>& needs, Needs how) {
   auto done = edit_file(paths.etc("services"), services_head, [&](std::string text) {
     for (const FoundUnit& found : units)
-      text = with_line(text, found.unit, needs.empty() ? needs_of(found, units, before) : needs);
+      text = with_line(text, found.unit, needs_of(found, units, before, needs, how));
     return text;
   });
   if (!done) return done;
@@ -172,11 +179,15 @@ Result<> forget(const Paths& paths, const std::string& unit) {
   return set_marker(paths, unit, false);
 }
 
-// The names to take away: the one typed, or what it is another name of.
+// The names to take away: the one typed, or what it is another name of, and the parts that were
+// held with it (the clusters of postgresql.service do its work).
 std::vector<std::string> held_names(const Setup& setup, const std::string& typed) {
   std::vector<std::string> names{full_unit_name(typed)};
   if (systemd_runs() && valid_unit_name(names[0]) && !is_template(names[0]))
-    if (const auto shown = show_units({names[0]})) names.push_back((*shown)[0].id);
+    if (const auto shown = show_units({names[0]})) {
+      names.push_back((*shown)[0].id);
+      add_once(names, (*shown)[0].consists_of);
+    }
   std::vector<std::string> out;
   for (const Service& service : setup.services)
     if (std::ranges::find(names, service.unit) != names.end()) out.push_back(service.unit);
@@ -226,7 +237,7 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
 }  // namespace
 
 int hold_unit(const Globals& globals, const std::string& typed,
-              const std::vector<std::string>& needs, Running running) {
+              const std::vector<std::string>& needs, Running running, Needs how) {
   const Paths& paths = globals.paths;
   const auto before = load_setup(paths);
   if (!before) return report_error(before.error());
@@ -236,7 +247,7 @@ int hold_unit(const Globals& globals, const std::string& typed,
     if (find_volume(*before, name) == nullptr)
       return report_error({Code::usage, "there is no volume '" + printable(name) + "'", "",
                            "see: latchkey status"});
-  if (auto done = write_holds(paths, *units, *before, needs); !done)
+  if (auto done = write_holds(paths, *units, *before, needs, how); !done)
     return report_error(done.error());
   // The owner's files are read again as a whole: what was written must be valid.
   const auto setup = load_setup(paths);
@@ -261,12 +272,26 @@ Result<> can_hold(const Paths& paths, const std::string& unit) {
   return Ok{};
 }
 
-Result<> unhold_unit(const Globals& globals, const std::string& unit) {
+Result<> let_go_of_volume(const Globals& globals, const std::string& volume) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return setup.error();
-  for (const std::string& name : held_names(*setup, unit))
-    if (auto done = forget(globals.paths, name); !done) return done;
-  return systemd_runs() ? reload_systemd() : Result<>(Ok{});
+  bool changed = false;
+  for (const Service& service : setup->services) {
+    std::vector<std::string> others = service.volumes;
+    if (std::erase(others, volume) == 0) continue;
+    changed = true;
+    const auto shorten = [&](const std::string& text) {
+      return with_line(text, service.unit, others);
+    };
+    // A line without a name would hold it for all volumes.
+    auto done = others.empty() ? forget(globals.paths, service.unit)
+                               : edit_file(globals.paths.etc("services"), "", shorten);
+    if (!done) return done;
+    if (others.empty())
+      say(globals,
+          "'" + service.unit + "' is no longer held: it was held for '" + volume + "' alone");
+  }
+  return changed && systemd_runs() ? reload_systemd() : Result<>(Ok{});
 }
 
 Run declare_hold(CLI::App& app, const Globals& globals) {

@@ -68,10 +68,20 @@ Volume with_uuid(Volume volume) {
 Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Options& options) {
   auto before = load_unfinished(globals.paths, options.name);
   if (!before) return before.error();
-  if (*before && (*before)->command == "remove-volume") {
+  // Where its line still stands nothing is lost yet: what is asked for now counts, and is asked
+  // for and looked at anew. A creation that is taken back is written down nowhere else.
+  const bool removal_begun = *before && (*before)->command == "remove-volume";
+  if (removal_begun) {
     Removal removal = removal_of(**before);
-    // What was begun as a destruction stays one.
-    return removal;
+    if (removal.kind == Removal::Kind::take_back) return removal;
+    if (find_volume(setup, options.name) == nullptr) {
+      if (options.wipe == (removal.kind == Removal::Kind::destroy)) return removal;
+      return Error{Code::refused, "will not remove '" + options.name + "'",
+                   options.wipe ? "it is being forgotten, and its line is gone already"
+                                : "it is being destroyed",
+                   "to finish that, run: " + removal.work.finish +
+                       (options.wipe ? "; latchkey adopt takes it in again, to be destroyed" : "")};
+    }
   }
   if (*before && (*before)->command == "create-volume") {
     const auto asked = asked_in(**before);
@@ -81,9 +91,10 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
                    "it is complete but for the images", "run: " + (*before)->finish};
     return take_back(*asked, **before);
   }
-  // Neither leaves anything of a volume that is forgotten half done.
+  // None of them leaves anything of a volume that is forgotten half done.
   const bool may_be_dropped =
-      *before && ((*before)->command == "adopt" || (*before)->command == "resize-volume");
+      removal_begun ||
+      (*before && ((*before)->command == "adopt" || (*before)->command == "resize-volume"));
   if (*before && !may_be_dropped) {
     Error error = describe_unfinished(**before);
     error.code = Code::refused;
@@ -134,6 +145,7 @@ int remove(const Globals& globals, const Options& options, std::optional<int> de
         return report_error(yes.error());
     if (auto fine = remover.look(); !fine) return report_error(fine.error());
     if (auto ready = remover.prepare(asker); !ready) return report_error(ready.error());
+    if (auto gone = remover.let_go(); !gone) return report_error(gone.error());
   }
   if (const int status =
           carry_out_and_tell(globals, removal->work, remover.steps(), options.halt);

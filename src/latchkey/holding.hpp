@@ -19,15 +19,21 @@ enum class Running {
   stays   ///< whoever started it knows; it may be restarted until the next boot
 };
 
-/// Holds a unit until these volumes are mounted (none named: all), tells what it
-/// held and why. A unit that runs and whose volumes are mounted goes on running.
+/// What becomes of the volumes that a unit is held for already.
+enum class Needs {
+  only,  ///< it waits for those that are named now, and for nothing else
+  also   ///< it waits for both
+};
+
+/// Holds a unit until these volumes are mounted (none named: those it is held for, or all), tells
+/// what it held and why. A unit that runs and whose volumes are mounted goes on running.
 /// Gives the exit status; failures have been told, and as one what Running::stays has left.
 [[nodiscard]] int hold_unit(const Globals& globals, const std::string& unit,
-                            const std::vector<std::string>& needs,
-                            Running running = Running::stops);
+                            const std::vector<std::string>& needs, Running running = Running::stops,
+                            Needs how = Needs::only);
 
-/// Takes a unit out of the files again, as if it had never been held. Not held:
-/// fine.
-[[nodiscard]] Result<> unhold_unit(const Globals& globals, const std::string& unit);
+/// Takes a volume out of the lines of all units that are held for it by its name. One that was
+/// held for it alone is held no more, which is told.
+[[nodiscard]] Result<> let_go_of_volume(const Globals& globals, const std::string& volume);
 
 }  // namespace latchkey

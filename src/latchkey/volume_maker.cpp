@@ -193,7 +193,7 @@ Result<> VolumeMaker::configure() {
 
 Result<> VolumeMaker::hold() {
   for (const std::string& unit : asked_.holds) {
-    const int status = hold_unit(globals_, unit, {volume_.name});
+    const int status = hold_unit(globals_, unit, {volume_.name}, Running::stops, Needs::also);
     if (status == 0) continue;
     // Held, but for what the unit's own files take away, which has been told: running this
     // again would not mend it, and the volume is complete.

@@ -30,18 +30,22 @@ const char* word(Removal::Kind kind) {
                                           : "take-back";
 }
 
+std::string command_for(const Removal& removal) {
+  return "latchkey remove-volume " + removal.volume.name +
+         (removal.kind == Removal::Kind::destroy ? " --wipe" : "");
+}
+
 // The removal is written down as a whole: once its line is gone from `volumes`,
 // nothing else knows what it was.
 void note(Removal& removal) {
   Unfinished& work = removal.work;
   work.command = "remove-volume";
   work.name = removal.volume.name;
-  work.finish = "latchkey remove-volume " + removal.volume.name;
+  work.finish = command_for(removal);
   work.values = {{"kind", word(removal.kind)},
                  {"line", volume_line(removal.volume)},
                  {"tag", removal.tag},
-                 {"lv-stays", removal.lv_stays ? "yes" : ""},
-                 {"holds", join(removal.holds, " ")}};
+                 {"lv-stays", removal.lv_stays ? "yes" : ""}};
 }
 
 bool is_lv(const Volume& volume) { return volume.device.kind == DeviceRef::Kind::lv; }
@@ -60,8 +64,7 @@ Removal take_back(const NewVolume& asked, const Unfinished& creation) {
   Removal removal{.kind = Removal::Kind::take_back,
                   .volume = volume_of(asked, uuid),
                   .tag = tag_of(uuid),
-                  .lv_stays = asked.size == "existing",
-                  .holds = asked.holds};
+                  .lv_stays = asked.size == "existing"};
   note(removal);
   return removal;
 }
@@ -76,7 +79,6 @@ Removal removal_of(const Unfinished& work) {
   removal.volume.name = work.name;
   removal.tag = work.value("tag");
   removal.lv_stays = !work.value("lv-stays").empty();
-  removal.holds = split(work.value("holds"), ' ');
   removal.work = work;
   return removal;
 }
@@ -113,17 +115,19 @@ bool VolumeRemover::header_is_there() const {
                                : ::access(volume.header.c_str(), F_OK) == 0;
 }
 
-// What is not there comes back with all its key slots, and its key would be gone. One that was
-// begun is gone on with: its line is gone already.
+// What is not there comes back with all its key slots, and its key would be gone.
 Result<> VolumeRemover::has_what_to_wipe() const {
   const Volume& volume = removal_.volume;
-  if (removal_.kind != Removal::Kind::destroy || !removal_.work.begun.empty() || header_is_there())
-    return Ok{};
+  if (removal_.kind != Removal::Kind::destroy || header_is_there()) return Ok{};
   return Error{Code::missing, "will not destroy '" + volume.name + "'",
                "nothing can be wiped: there is no " + (volume.header.empty()
                                                            ? "device " + volume.device.text()
                                                            : "header '" + volume.header + "'"),
-               "attach it, or forget the volume: latchkey remove-volume " + volume.name};
+               removal_.work.begun.empty()
+                   ? "attach it, or forget the volume: latchkey remove-volume " + volume.name
+                   : "attach it and run this again; where it is gone for good, delete " +
+                         globals_.paths.etc("unfinished/" + volume.name + ".json") +
+                         ": its key stays in the keys volume"};
 }
 
 // lvremove takes classic ones along without a word, and thin ones keep all that is wiped.
@@ -157,13 +161,21 @@ bool VolumeRemover::has_our_header() const {
   return activate_lvs({volume.device.text()}) && read_luks_header(place_of(volume));
 }
 
+Result<> VolumeRemover::let_go() const {
+  if (removal_.kind == Removal::Kind::take_back) return Ok{};
+  if (auto gone = unmount(); !gone) return gone;
+  return close();
+}
+
 std::vector<WorkStep> VolumeRemover::steps() {
   const Volume& volume = removal_.volume;
   std::vector<WorkStep> steps;
-  if (removal_.kind == Removal::Kind::take_back)
-    steps.push_back({"unhold", "", [this] { return unhold(); }});
-  steps.push_back({"unmount", "", [this] { return unmount(); }});
-  steps.push_back({"close", "", [this] { return close(); }});
+  if (removal_.kind == Removal::Kind::take_back) {
+    steps.push_back(
+        {"unhold", "", [this, &volume] { return let_go_of_volume(globals_, volume.name); }});
+    steps.push_back({"unmount", "", [this] { return unmount(); }});
+    steps.push_back({"close", "", [this] { return close(); }});
+  }
   steps.push_back({"configure", "", [this] { return configure(); }});
   if (destroys()) {
     steps.push_back(
@@ -173,12 +185,6 @@ std::vector<WorkStep> VolumeRemover::steps() {
   }
   steps.push_back({"image", "", [this] { return bring_images_up_to_date(globals_); }});
   return steps;
-}
-
-Result<> VolumeRemover::unhold() const {
-  for (const std::string& unit : removal_.holds)
-    if (auto done = unhold_unit(globals_, unit); !done) return done;
-  return Ok{};
 }
 
 Result<> VolumeRemover::unmount() const {
@@ -206,8 +212,13 @@ Result<> VolumeRemover::configure() const {
   const auto text = read_file(file);
   if (!text) return text.error().code == Code::missing ? Result<>(Ok{}) : text.error();
   const std::string after = without_volume_line(*text, removal_.volume.name);
-  if (after != *text)
+  if (after != *text) {
+    // Somebody may have held a unit for it since: with a line that names no volume nothing
+    // could be read any more, by no command and no boot.
+    if (removal_.kind == Removal::Kind::take_back)
+      if (auto free = let_go_of_volume(globals_, removal_.volume.name); !free) return free;
     if (auto written = write_file(file, after, 0644); !written) return written;
+  }
   // What is loaded still waits for its mount point: a service held for all volumes would
   // stay down at its next restart.
   return systemd_runs() ? reload_systemd() : Result<>(Ok{});

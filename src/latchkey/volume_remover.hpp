@@ -21,9 +21,8 @@ struct Removal {
   };
   Kind kind = Kind::forget;
   Volume volume{};
-  std::string tag{};                 ///< take_back: only an LV with it is ours
-  bool lv_stays = false;             ///< take_back: the LV was there before
-  std::vector<std::string> holds{};  ///< take_back: units held for it
+  std::string tag{};      ///< take_back: only an LV with it is ours
+  bool lv_stays = false;  ///< take_back: the LV was there before
   Unfinished work{};
 };
 
@@ -46,6 +45,11 @@ class VolumeRemover {
   /// Asks for the passphrase when a key must be removed. Fails as KeysSession::open.
   [[nodiscard]] Result<> prepare(Asker& asker);
 
+  /// Unmounts and closes what is to be forgotten or destroyed. Not one of the steps: a volume that
+  /// is in use is no work to be finished, and one that was only closed is the next release's.
+  /// Fails with Code::busy, telling by whom.
+  [[nodiscard]] Result<> let_go() const;
+
   /// unhold, unmount, close, configure, wipe, lv, key, image; those that this kind
   /// of removal has.
   [[nodiscard]] std::vector<WorkStep> steps();
@@ -56,7 +60,6 @@ class VolumeRemover {
   [[nodiscard]] bool header_is_there() const;
   [[nodiscard]] Result<> has_what_to_wipe() const;
   [[nodiscard]] Result<> has_no_snapshots() const;
-  [[nodiscard]] Result<> unhold() const;
   [[nodiscard]] Result<> unmount() const;
   [[nodiscard]] Result<> close() const;
   [[nodiscard]] Result<> configure() const;

@@ -233,6 +233,76 @@ TEST_CASE("remove-volume --wipe forgets no volume whose device is not there to b
         }) == "");
 }
 
+TEST_CASE("a removal that was interrupted ends as what it was begun as, or not at all") {
+  if (::geteuid() != 0) return;
+  const std::string line = "data no-such-vg/encrypted-data /srv/no-such-data ext4\n";
+  const auto tried = [&](const std::string& kind, const std::vector<std::string>& words) {
+    const Place place;
+    configure(place);
+    place.put("etc/latchkey/volumes", "");
+    Unfinished work{.command = "remove-volume", .name = "data", .begun = "yesterday"};
+    work.finish =
+        kind == "destroy" ? "latchkey remove-volume data --wipe" : "latchkey remove-volume data";
+    work.values = {{"kind", kind}, {"line", line}};
+    work.done = {"configure"};
+    place.put("etc/latchkey/unfinished/data.json", encode(work));
+    const Done done = latchkey_in(place, words);
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::refused));
+    return done.output;
+  };
+  // Nobody types what forgets and has it destroy.
+  CHECK(contains(
+      tried("destroy", {"remove-volume", "data"}),
+      "it is being destroyed\nlatchkey: hint: to finish that, run: latchkey remove-volume data "
+      "--wipe\n"));
+  // Nor is told that all is well where nothing was wiped.
+  CHECK(contains(
+      tried("forget", {"remove-volume", "data", "--wipe", "--confirm", "data"}),
+      "it is being forgotten, and its line is gone already\nlatchkey: hint: to finish that, run: "
+      "latchkey remove-volume data; latchkey adopt takes it in again"));
+}
+
+TEST_CASE("a removal whose volume is still configured is looked at anew") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  configure(place);
+  place.put("etc/latchkey/services", "nginx.service data\n");
+  Unfinished work{.command = "remove-volume", .name = "data", .begun = "yesterday"};
+  work.finish = "latchkey remove-volume data";
+  work.values = {{"kind", "forget"},
+                 {"line", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n"}};
+  place.put("etc/latchkey/unfinished/data.json", encode(work));
+  const Done done = latchkey_in(place, {"remove-volume", "data"});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "'nginx.service' is held for it"));
+  const auto volumes = read_file(place.path("etc/latchkey/volumes"));
+  REQUIRE(volumes);
+  CHECK(volumes->starts_with("data "));
+}
+
+TEST_CASE("a destruction that was begun does not end while its device is away") {
+  CHECK(alone([]() -> std::string {
+          if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":[]}]}';;")) return "";
+          const Place place;
+          configure(place);
+          place.put("etc/latchkey/volumes", "");
+          Unfinished work{.command = "remove-volume", .name = "data", .begun = "yesterday"};
+          work.finish = "latchkey remove-volume data --wipe";
+          work.values = {{"kind", "destroy"},
+                         {"line", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n"}};
+          work.done = {"configure"};
+          place.put("etc/latchkey/unfinished/data.json", encode(work));
+          const Done done = latchkey_in(
+              place, {"remove-volume", "data", "--wipe", "--confirm", "data"}, "a passphrase\n");
+          const bool told = contains(done.output,
+                                     "hint: attach it and run this again; where it is "
+                                     "gone for good, delete ");
+          return done.status == exit_status(Code::missing) && told ? "" : done.output;
+        }) == "");
+}
+
 TEST_CASE("adopt does not take the keys volume for a data volume") {
   const Place place;
   configure(place);

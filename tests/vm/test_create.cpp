@@ -331,6 +331,46 @@ TEST_CASE("a mount point with files, a taken mount point, a wrong passphrase mak
   nothing_made();
 }
 
+TEST_CASE("create-volume --hold lets go of nothing that a unit is held for, nor does its undoing",
+          "[.slow]") {
+  Machine& m = set_up();
+  const std::string in = passphrase + "\n";
+  const auto held = [&] { return m.must("grep '^nginx' /etc/latchkey/services"); };
+  m.must("latchkey create-volume " + create, in);
+  m.must("latchkey hold nginx --needs logs");
+  // One that fails long before it holds anything.
+  CHECK(
+      m.sh("latchkey create-volume system more 64M /srv/more ext4 --hold nginx -- -Z", in).status !=
+      0);
+  m.must("latchkey remove-volume more --confirm more", in);
+  CHECK(held() == "nginx.service logs");
+  m.must("latchkey create-volume system more 64M /srv/more ext4 --hold nginx", in);
+  CHECK(held() == "nginx.service logs more");
+  CHECK(m.sh("latchkey create-volume --halt hold:after system late 64M /srv/late ext4 "
+             "--hold nginx --hold cron",
+             in)
+            .status == 137);
+  CHECK(held() == "nginx.service logs more late");
+  const Done back = m.sh("latchkey remove-volume late --confirm late", in);
+  INFO(back.output);
+  CHECK(back.status == 0);
+  CHECK(has(back.output, "'cron.service' is no longer held: it was held for 'late' alone"));
+  CHECK(held() == "nginx.service logs more");
+  CHECK(m.sh("grep -q cron /etc/latchkey/services").status == 1);
+  m.must("latchkey status");
+
+  // In use, it is no work to be finished, and stays what it is.
+  m.must("latchkey hold nginx --needs logs");
+  m.must("cd /srv/more && { setsid sleep 1000 > /dev/null 2>&1 & }");
+  CHECK(m.sh("latchkey remove-volume more --wipe --confirm more", in).status ==
+        exit_status(Code::busy));
+  CHECK(m.must("find /etc/latchkey -path '*/unfinished/*'").empty());
+  m.must("pkill -x sleep");
+  m.must("latchkey remove-volume more");
+  CHECK(m.must("lvs --noheadings -o lv_name system | xargs") ==
+        "encrypted-keys encrypted-logs encrypted-more");
+}
+
 TEST_CASE("volumes of every kind grow in use, are forgotten, and are destroyed", "[.slow]") {
   Machine& m = set_up();
   struct Kind {
