@@ -256,6 +256,27 @@ case_20_bundled_parts() {
 	cp "$work/bundled" "$list"
 }
 
+# What initramfs-tools leaves out itself must not come back in as what our hook waits for.
+case_29_switched_off_hooks() {
+	local hooks=$tree/usr/share/initramfs-tools/hooks name
+	for name in off old~ zz-other; do
+		printf '#!/bin/sh\n[ "$1" = prereqs ] && { echo; exit 0; }\necho %s >>/root/ran\n' "$name" >"$hooks/$name"
+		chmod +x "$hooks/$name"
+	done
+	chmod -x "$hooks/off"
+	printf '#!/usr/bin/python3\nif True: print("(")\nopen("/root/ran", "a")\n' >"$hooks/no-sh"
+	chmod +x "$hooks/no-sh"
+	# Ours runs after all others, also after those that sort behind it.
+	mv "$tree/usr/sbin/latchkey" "$work/latchkey"
+	printf '#!/bin/sh\ncase "$2" in judge) echo latchkey >>/root/ran ;; esac\n' >"$tree/usr/sbin/latchkey"
+	chmod +x "$tree/usr/sbin/latchkey"
+	build
+	mv "$work/latchkey" "$tree/usr/sbin/latchkey"
+	check "hooks that are switched off, no sh or a backup do not fail the build" [ "$built" -eq 0 ]
+	check "... nor do they run, and ours runs last" same "$(cat "$tree/root/ran")" $'zz-other\nlatchkey'
+	rm -f "$hooks/off" "$hooks/old~" "$hooks/no-sh" "$hooks/zz-other" "$tree/root/ran"
+}
+
 # The keys volume's LV is active only while somebody unlocks.
 case_22_ciphers_that_only_a_header_tells() {
 	local mapper=$tree/dev/mapper lvm=$tree/usr/sbin/lvm
