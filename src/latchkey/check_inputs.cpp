@@ -16,6 +16,7 @@
 #include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/modules.hpp"
+#include "sys/owners.hpp"
 
 namespace latchkey {
 namespace {
@@ -98,6 +99,7 @@ Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   for (const Error& fault : inputs.faults) out.push_back(bad(fault));
   for (const Error& warning : inputs.warnings) out.push_back(doubtful(warning));
+  for (Error& reach : files_of_others(paths, inputs.volumes)) out.push_back(bad(std::move(reach)));
   if (inputs.config) out.push_back(good("'" + paths.etc("latchkey.conf") + "' is right"));
   if (inputs.volumes)
     out.push_back(

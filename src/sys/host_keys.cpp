@@ -64,12 +64,18 @@ std::string machine_id(const Paths& paths) {
   return good ? id : std::string();
 }
 
+// Without a reason: such a key is used all the same, so that nobody is locked out.
 std::optional<Error> wrong_mode(const std::string& path) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return {};
   if (!S_ISREG(info.st_mode))
     return Error{Code::refused, "the host key '" + path + "' is not used", "it is no regular file",
                  "remove it, then run: update-initramfs -u -k all"};
+  if (info.st_uid != 0)
+    return Error{Code::refused,
+                 "the host key '" + path + "' belongs to user " + std::to_string(info.st_uid) +
+                     ", who can pretend to be this machine's early boot",
+                 "", "run: chown root: " + path + "; chmod 600 " + path};
   if ((info.st_mode & 077U) == 0) return {};
   return Error{Code::refused, "the host key '" + path + "' can be read by others than root", "",
                "run: chmod 600 " + path};

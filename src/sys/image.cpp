@@ -24,6 +24,7 @@
 #include "sys/lvm.hpp"
 #include "sys/modules.hpp"
 #include "sys/network_cards.hpp"
+#include "sys/owners.hpp"
 #include "sys/storage.hpp"
 
 namespace latchkey {
@@ -176,6 +177,9 @@ Result<ImageOutcome> stage_image(const ImageRequest& request) {
   outcome.info.version = LATCHKEY_VERSION;
   outcome.info.config = inputs.digest;
   outcome.warnings = inputs.warnings;
+  // No fault: an image that boots on would lock its owner out for it.
+  for (Error& warning : files_of_others(request.paths, inputs.volumes))
+    outcome.warnings.push_back(std::move(warning));
   outcome.faults = inputs.faults;
   if (!request.boot_on.empty())
     outcome.faults.insert(outcome.faults.begin(), {Code::refused, request.boot_on, "", ""});

@@ -86,6 +86,15 @@ case_02_host_keys_are_stable_and_private() {
 	check "a clone is warned of" said "were made on another machine"
 	check "a clone still gets its image" [ "$built" -eq 0 ]
 	echo 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id"
+	chown nobody "$etc/hostkeys/ed25519.dropbear"
+	chmod 666 "$etc/volumes"
+	build_and_look
+	check "another's host key is warned of" said "/etc/latchkey/hostkeys/ed25519.dropbear' belongs to user 65534"
+	check "... and what others can change" said "warning: others than root can change '/etc/latchkey/volumes'"
+	check "... which is no reason to boot on" grep -qx mode=wait "$image/etc/latchkey/image"
+	run_check ''
+	check "check calls it an error" said "error: others than root can change '/etc/latchkey/volumes'"
+	chmod 644 "$etc/volumes"
 	rm -rf "$etc/hostkeys"
 	build_and_look
 	check "missing keys are made by the hook" [ -s "$image/etc/latchkey/hostkeys/ed25519.dropbear" ]
