@@ -108,7 +108,7 @@ void tell_of_fstab(const Paths& paths);
 [[nodiscard]] Findings check_holds(const Paths& paths, const Setup& setup);
 
 /// Services that start at boot, are not held, and whose packages have files where a volume is
-/// mounted.
+/// mounted, or whose units, written by the owner, name such a place.
 [[nodiscard]] Findings check_unheld(const Paths& paths, const Setup& setup);
 
 /// Tells those of one volume as warnings, for commands that have just made it.

@@ -60,3 +60,44 @@ TEST_CASE("check names services with files on a volume that nobody held") {
   said = root.check();
   CHECK_FALSE(contains(said, "is not held"));
 }
+
+TEST_CASE("check names services that the owner wrote for a volume and that nobody held") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string units = "/etc/systemd/system/";
+  const std::string app =
+      "[Unit]\nRequiresMountsFor=/srv/www\n[Service]\nWorkingDirectory=-/srv/www\n"
+      "ExecStart=/srv/www/bin/app\n";
+  root.put(units + "app.service", app);
+  root.put(units + "old.service", "[Service]\nExecStart=/srv/www-old/app host:/srv/www\n");
+  root.put("/usr/local/lib/systemd/system/copy@.service",
+           "[Service]\nExecStart=/usr/bin/rsync -a \\\n  # all\n  /srv/mail/ host:/srv/www\n");
+  CHECK_FALSE(contains(root.check(), "is not held"));  // nothing starts them
+  for (const char* unit : {"app.service", "old.service"}) enable(root, unit);
+  fs::create_directories(root.path(units + "timers.target.wants"));
+  fs::create_symlink("../copy@x.timer", root.path(units + "timers.target.wants/copy@x.timer"));
+  std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said,
+                 "warning: 'app.service' is not held: its unit names '/srv/www', where 'www' is "
+                 "mounted: each boot it may start before that\n"
+                 "  hint: run: latchkey hold app.service --needs www\n"));
+  CHECK(contains(said, "hint: run: latchkey hold copy@x.service --needs mail\n"));
+  CHECK_FALSE(contains(said, "'old.service' is not held"));
+  // What the owner adds to a package's unit counts, and what asks first on a timer is fine.
+  root.put(units + "web.service.d/data.conf", "[Service]\nReadWritePaths=/srv/www /srv/mail\n");
+  enable(root, "web.service");
+  root.put("/usr/local/lib/systemd/system/copy@.service",
+           "[Service]\nExecCondition=mountpoint -q /srv/mail\nExecStart=copy /srv/mail\n");
+  said = root.check();
+  CHECK(contains(said,
+                 "warning: 'web.service' is not held: its unit names places where 'www', 'mail' "
+                 "are mounted: each boot it may start before that\n"));
+  CHECK_FALSE(contains(said, "copy@x.service"));
+  // Held, masked, or without the path after all.
+  root.put("/etc/latchkey/services", "web\n");
+  root.put(units + "app.service.d/other.conf",
+           "[Unit]\nRequiresMountsFor=\n[Service]\nWorkingDirectory=\nExecStart=\n"
+           "ExecStart=/usr/bin/app\n");
+  CHECK_FALSE(contains(root.check(), "is not held"));
+}

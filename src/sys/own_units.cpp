@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/own_units.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <map>
+
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> directories{"/etc/systemd/system/",
+                                           "/usr/local/lib/systemd/system/"};
+
+// `name@.service` of `name@instance.service`; empty for all others.
+std::string template_name(const std::string& unit) {
+  const std::size_t at = unit.find('@');
+  const std::size_t dot = unit.rfind('.');
+  if (at == std::string::npos || dot == std::string::npos || dot < at) return {};
+  return unit.substr(0, at + 1) + unit.substr(dot);
+}
+
+bool add(OwnUnit& out, const std::string& file) {
+  const auto text = read_file(file);
+  if (!text) return false;
+  std::ranges::move(unit_settings(*text), std::back_inserter(out.settings));
+  out.files.push_back(file);
+  return true;
+}
+
+}  // namespace
+
+std::vector<EnabledUnit> enabled_units(const std::string& root) {
+  std::map<std::string, std::vector<std::string>> found;
+  std::error_code failed;
+  for (const std::string& directory : directories)
+    for (const std::string& by : names_in(root + directory))
+      if (by.ends_with(".wants") || by.ends_with(".requires"))
+        for (const std::string& name : names_in(root + directory + by)) found[name].push_back(by);
+  std::vector<EnabledUnit> out;
+  for (const auto& [name, by] : found)
+    if (fs::read_symlink(root + directories.front() + name, failed) != "/dev/null")
+      out.push_back({name, by});
+  return out;
+}
+
+OwnUnit own_unit(const std::string& root, const std::string& name) {
+  OwnUnit out;
+  std::vector<std::string> names{name};
+  if (const std::string whole = template_name(name); !whole.empty()) names.push_back(whole);
+  for (const std::string& one : names) {
+    if (!out.files.empty()) break;
+    for (const std::string& directory : directories)
+      if (add(out, root + directory + one)) break;  // the first one hides the others
+  }
+  for (const std::string& one : names)
+    for (const std::string& directory : directories) {
+      const std::string place = root + directory + one + ".d";
+      for (const std::string& drop_in : names_in(place))
+        if (drop_in.ends_with(".conf")) add(out, place + "/" + drop_in);
+    }
+  return out;
+}
+
+}  // namespace latchkey

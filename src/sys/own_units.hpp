@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The units of systemd that no package brought, but the machine's owner.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/unit_file.hpp"
+
+namespace latchkey {
+
+/// A unit that something links to, so that it starts without anybody's doing.
+struct EnabledUnit {
+  std::string name{};
+  std::vector<std::string> by{};  ///< `multi-user.target.wants`, `local-fs.target.requires`, …
+};
+
+/// What the owner wrote of a unit.
+struct OwnUnit {
+  std::vector<std::string> files{};     ///< the unit's file first, then drop-ins
+  std::vector<UnitSetting> settings{};  ///< of all of them, in the order in which they count
+};
+
+/// The units that links in /etc/systemd/system and /usr/local/lib/systemd/system name, each
+/// once and by name, instances by their own; without those that are masked. `root` is a
+/// prefix for tests.
+[[nodiscard]] std::vector<EnabledUnit> enabled_units(const std::string& root);
+
+/// The owner's files of a unit, or of its template: those in the same directories. Without
+/// any, what is given is empty: it is a package's alone.
+[[nodiscard]] OwnUnit own_unit(const std::string& root, const std::string& name);
+
+}  // namespace latchkey
