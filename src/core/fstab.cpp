@@ -6,6 +6,7 @@
 
 #include "core/fstab_line.hpp"
 #include "core/hold.hpp"
+#include "core/mount_units.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 
@@ -122,14 +123,27 @@ std::string deed(const FstabLine& line, const Field& field) {
                      : " mounts '" + printable(field.text) + "' at boot";
 }
 
+// Where it stands, and how its owner changes it.
+struct Origin {
+  std::string where{};   ///< as a message begins
+  std::string remove{};  ///< a hint
+  bool unit = false;     ///< a unit's file, not a line of fstab
+
+  [[nodiscard]] std::string add(std::vector<std::string> options) const {
+    if (!unit) return "add " + join(options, ",") + " to its options";
+    for (std::string& option : options)
+      option = option == "nofail" ? "Options=nofail" : "After=" + std::string(release_unit);
+    return "add " + join(options, " and ") + " to it";
+  }
+};
+
 class FstabJudge {
  public:
   FstabJudge(std::span<const Claim> claims, const Resolve& resolve,
-             std::span<const std::string> held, const std::string& file)
-      : claims_(claims), resolve_(resolve), held_(held), file_(file), table_(claims, resolve) {}
+             std::span<const std::string> held)
+      : claims_(claims), resolve_(resolve), held_(held), table_(claims, resolve) {}
 
-  [[nodiscard]] std::optional<Finding> judge(const FstabLine& line, std::size_t number) const {
-    const std::string where = number_of(number, file_);
+  [[nodiscard]] std::optional<Finding> judge(const FstabLine& line, const Origin& where) const {
     const auto mine = std::ranges::find_if(claims_, [&](const Claim& one) {
       return !one.mount_point.empty() && one.mount_point == line.place;
     });
@@ -143,49 +157,52 @@ class FstabJudge {
     if (line.place == "/") return {};
     if (const Claim* one = table_.owner_of_mapping(device)) return of_mapping(line, where, *one);
     if (const Claim* one = table_.owner_of_source(device))
-      return graded(line, {Code::busy, where + deed(line, line.source),
-                           "it is the encrypted device of " + one->name,
-                           std::string("delete that line") + reload});
+      return graded(
+          line, {Code::busy, where.where + deed(line, line.source),
+                 "it is the encrypted device of " + one->name, where.remove + reload_after(where)});
     return of_need(line, where);
   }
 
  private:
+  // What is disabled counts at once.
+  static std::string reload_after(const Origin& where) { return where.unit ? "" : reload; }
+
   static Finding graded(const FstabLine& line, Error text) {
     if (line.may_fail()) return doubtful(std::move(text));
     if (!line.swap() && !line.automount()) text.why += std::string(": ") + no_door;
     return bad(std::move(text));
   }
 
-  static std::optional<Finding> of_place(const FstabLine& line, const std::string& where,
+  static std::optional<Finding> of_place(const FstabLine& line, const Origin& where,
                                          const Claim& one) {
     if (!one.by_system)
-      return graded(line, {Code::busy, where + deed(line, line.target),
+      return graded(line, {Code::busy, where.where + deed(line, line.target),
                            "it is the mount point of " + one.name + ", which Latchkey mounts",
-                           std::string("delete that line") + reload});
-    if (one.mount_point != "/var" || line.may_fail()) return {};
-    return bad({Code::busy, where + deed(line, line.target),
+                           where.remove + reload_after(where)});
+    if (where.unit || one.mount_point != "/var" || line.may_fail()) return {};
+    return bad({Code::busy, where.where + deed(line, line.target),
                 "booted on without it, the machine would wait and give up",
                 std::string("add ") + may_fail + " to its options"});
   }
 
   // A service of the distribution may well ask for the place, as PostgreSQL's does.
-  static std::optional<Finding> of_asked(const FstabLine& line, const std::string& where) {
+  static std::optional<Finding> of_asked(const FstabLine& line, const Origin& where) {
     return doubtful(
         {Code::busy,
-         where + " mounts '" + printable(line.target.text) + "' for units that ask for it",
+         where.where + " mounts '" + printable(line.target.text) + "' for units that ask for it",
          "with RequiresMountsFor= or StateDirectory=, one of them makes a boot without "
          "the volume wait for its device, sshd included",
-         std::string("delete that line, or add nofail to its options") + reload});
+         where.remove + ", or " + where.add({"nofail"}) + reload});
   }
 
-  [[nodiscard]] std::optional<Finding> of_mapping(const FstabLine& line, const std::string& where,
+  [[nodiscard]] std::optional<Finding> of_mapping(const FstabLine& line, const Origin& where,
                                                   const Claim& one) const {
     if (one.only_opened && line.may_fail()) return of_company(line, where, one);
-    return graded(line,
-                  {Code::busy, where + deed(line, line.source),
-                   "it is " + one.name + ", which Latchkey opens: until then the boot waits for it",
-                   (one.only_opened ? "add nofail to its options" : "delete that line") +
-                       std::string(reload)});
+    return graded(
+        line,
+        {Code::busy, where.where + deed(line, line.source),
+         "it is " + one.name + ", which Latchkey opens: until then the boot waits for it",
+         (one.only_opened ? where.add({"nofail"}) + reload : where.remove + reload_after(where))});
   }
 
   // The volume that a path lies on: of several the one mounted deepest. On `/` and
@@ -200,8 +217,7 @@ class FstabJudge {
     return best;
   }
 
-  [[nodiscard]] std::optional<Finding> of_need(const FstabLine& line,
-                                               const std::string& where) const {
+  [[nodiscard]] std::optional<Finding> of_need(const FstabLine& line, const Origin& where) const {
     if (const Claim* one = line.swap() ? nullptr : below(line.place))
       return too_early(line, where, *one, line.target.text, true);
     for (const std::string& path : line.contents())
@@ -211,26 +227,28 @@ class FstabJudge {
 
   // systemd itself orders what lies on a volume that it mounts. All else has to wait for
   // the release, and nothing may wait for it: local-fs.target comes before the release.
-  [[nodiscard]] std::optional<Finding> too_early(const FstabLine& line, const std::string& where,
+  [[nodiscard]] std::optional<Finding> too_early(const FstabLine& line, const Origin& where,
                                                  const Claim& one, const std::string& path,
                                                  bool is_place) const {
-    Error text{Code::busy, where + deed(line, line.target),
+    Error text{Code::busy, where.where + deed(line, line.target),
                "'" + printable(path) + "' is on " + one.name + ", which is mounted later", ""};
     const bool waits = one.by_system || line.after(release_unit);
     const bool harmless = line.may_fail() && (waits || (line.automount() && !is_place));
     if (line.swap()) {
-      text.hint =
-          "add noauto to its options, and let a program in /etc/latchkey/hooks.d/released "
-          "call swapon";
+      text.hint = (where.unit ? where.remove : "add noauto to its options") +
+                  ", and let a program in /etc/latchkey/hooks.d/released call swapon";
       return graded(line, std::move(text));
     }
     if (harmless && !(line.automount() && is_place && !one.by_system))
       return of_company(line, where, one);
     std::vector<std::string> missing;
-    if (!line.has("nofail")) missing.emplace_back("nofail");
+    // A unit that nothing requires is only as good as nofail until it waits for the release.
+    if (!line.has("nofail") || (where.unit && !waits)) missing.emplace_back("nofail");
     if (!waits) missing.push_back("x-systemd.after=" + std::string(release_unit));
-    if (!missing.empty()) text.hint = "add " + join(missing, ",") + " to its options";
-    if (line.automount() && is_place)
+    if (!missing.empty()) text.hint = where.add(missing);
+    if (line.automount() && is_place && where.unit)
+      text.hint += (missing.empty() ? "" : ", and ") + where.remove;
+    else if (line.automount() && is_place)
       text.hint +=
           std::string(missing.empty() ? "take" : ", and take") + " x-systemd.automount out of them";
     text.hint += reload;
@@ -247,11 +265,11 @@ class FstabJudge {
     return "latchkey hold " + shell_word(unit) + " --needs " + one.volume;
   }
 
-  [[nodiscard]] std::optional<Finding> of_company(const FstabLine& line, const std::string& where,
+  [[nodiscard]] std::optional<Finding> of_company(const FstabLine& line, const Origin& where,
                                                   const Claim& one) const {
     const std::string command = hold_command(line, one);
     if (command.empty()) return {};
-    return doubtful({Code::partial, where + deed(line, line.target),
+    return doubtful({Code::partial, where.where + deed(line, line.target),
                      "nothing unmounts it before a lock closes " + one.name +
                          ", and nothing mounts it after a late unlock",
                      "run: " + command});
@@ -260,7 +278,6 @@ class FstabJudge {
   std::span<const Claim> claims_;
   const Resolve& resolve_;
   std::span<const std::string> held_;
-  const std::string& file_;
   Table table_;
 };
 
@@ -285,14 +302,30 @@ Claim claim(const Volume& volume) {
 Findings fstab_conflicts(std::string_view text, const std::string& file,
                          std::span<const Claim> claims, const Resolve& resolve,
                          std::span<const std::string> held) {
-  const FstabJudge judge(claims, resolve, held, file);
+  const FstabJudge judge(claims, resolve, held);
   Findings out;
   std::size_t number = 0;
   for (const std::string_view raw : split_lines(text)) {
     ++number;
     const auto line = parse_fstab_line(raw);
     if (!line) continue;
-    if (auto found = judge.judge(*line, number)) out.push_back(std::move(*found));
+    if (auto found = judge.judge(*line, {number_of(number, file), "delete that line"}))
+      out.push_back(std::move(*found));
+  }
+  return out;
+}
+
+Findings mount_unit_conflicts(std::span<const HandMount> units, std::span<const Claim> claims,
+                              const Resolve& resolve, std::span<const std::string> held) {
+  const FstabJudge judge(claims, resolve, held);
+  Findings out;
+  for (const HandMount& one : units) {
+    const std::string file = printable(one.file);
+    const std::string remove = one.enabled
+                                   ? "run: systemctl disable " + shell_word(printable(one.unit))
+                                   : "remove '" + file + "'";
+    if (auto found = judge.judge(one.line, {"'" + file + "'", remove, true}))
+      out.push_back(std::move(*found));
   }
   return out;
 }

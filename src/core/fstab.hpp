@@ -14,6 +14,8 @@
 
 namespace latchkey {
 
+struct HandMount;
+
 /// What is ours: of one volume, under all its names.
 struct Claim {
   std::string name{};                  ///< as in messages: `the volume 'mysql'`
@@ -52,6 +54,11 @@ using Resolve = std::function<std::string(const std::string&)>;
 [[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,
                                        std::span<const Claim> claims, const Resolve& resolve,
                                        std::span<const std::string> held);
+
+/// The same for mounts, automounts and swap areas that are units instead of lines.
+[[nodiscard]] Findings mount_unit_conflicts(std::span<const HandMount> units,
+                                            std::span<const Claim> claims, const Resolve& resolve,
+                                            std::span<const std::string> held);
 
 /// Takes fstab's text; gives an error for each claim on /usr or /var that no line of it
 /// mounts: the system would start with what lies below. `/` is mounted without a line.

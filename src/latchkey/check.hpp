@@ -35,7 +35,8 @@ void tell_of_network(const Paths& paths);
 /// needs beside us.
 [[nodiscard]] Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs);
 
-/// Lines of /etc/fstab and /etc/crypttab that would open or mount what is ours.
+/// Lines of /etc/fstab and /etc/crypttab, and units that the owner wrote, that would open or
+/// mount what is ours.
 [[nodiscard]] Findings check_fstab(const Paths& paths, const EarlyInputs& inputs);
 
 /// Tells those that are not fine as warnings, for commands that do something else.

@@ -2,15 +2,46 @@
 // Does the system itself want to open or mount what Latchkey opens and mounts?
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "core/fstab.hpp"
 #include "core/hold.hpp"
+#include "core/mount_units.hpp"
 #include "latchkey/check.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_system.hpp"
+#include "sys/own_units.hpp"
 
 namespace latchkey {
+namespace {
+
+// Mounts, automounts and swap areas among the owner's units. A mount that an automount of the
+// owner's calls is judged with that.
+std::vector<HandMount> hand_mounts(const std::string& root) {
+  const std::vector<EnabledUnit> enabled = enabled_units(root);
+  const auto linked_by = [&](const std::string& name) {
+    const auto found = std::ranges::find(enabled, name, &EnabledUnit::name);
+    return found == enabled.end() ? std::vector<std::string>{} : found->by;
+  };
+  std::vector<HandMount> out;
+  for (const std::string& name : own_unit_names(root)) {
+    const std::string stem = name.substr(0, name.rfind('.'));
+    const bool automount = name.ends_with(".automount");
+    if (!automount && !name.ends_with(".mount") && !name.ends_with(".swap")) continue;
+    const OwnUnit own = own_unit(root, name);
+    if (own.files.empty()) continue;
+    const auto by = linked_by(name);
+    if (by.empty() && (automount || !linked_by(stem + ".automount").empty())) continue;
+    const OwnUnit mount = automount ? own_unit(root, stem + ".mount") : OwnUnit{};
+    if (auto line = line_of_unit(name, own.settings, by, mount.settings))
+      out.push_back({name, own.files.front(), !by.empty(), std::move(*line)});
+  }
+  return out;
+}
+
+}  // namespace
 
 Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<Claim> claims;
@@ -51,6 +82,9 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
     for (Finding& lack : fstab_lacks(text, path, all)) found.push_back(std::move(lack));
     return found;
   });
+  if (init_system() != InitSystem::sysvinit)
+    for (Finding& found : mount_unit_conflicts(hand_mounts(paths.root), claims, resolve, held))
+      out.push_back(std::move(found));
   const IsThere is_there = [&](const std::string& path) {
     return ::access((paths.root + path).c_str(), F_OK) == 0;
   };

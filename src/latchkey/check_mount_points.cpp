@@ -6,9 +6,11 @@
 #include <algorithm>
 
 #include "core/mount_place.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/guard_list.hpp"
+#include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 
 namespace latchkey {
@@ -34,7 +36,13 @@ Finding look_at(const Volume& volume, const std::string& path) {
   const auto point = open_mount_point(path, false);
   if (!point && point.error().code == Code::missing) return good(what + ", will be made");
   if (!point) return bad(point.error());
-  if (is_mounted(*point)) return good(what + ", is in use");
+  if (is_mounted(*point)) {
+    // In a test's root nothing of ours is mounted.
+    if (path != volume.mount_point || mounted_in_place(volume)) return good(what + ", is in use");
+    return doubtful({Code::busy, what + ", has something else mounted on it",
+                     "no release mounts the volume over that",
+                     "see: findmnt " + shell_word(path) + "; unmount it, then: release-services"});
+  }
   const auto content = list_files(point->directory, most_names);
   if (!content) return doubtful(content.error());
   if (content->count == 0) return good(what + ", is empty");

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "core/lists.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -45,6 +46,12 @@ std::vector<EnabledUnit> enabled_units(const std::string& root) {
   for (const auto& [name, by] : found)
     if (fs::read_symlink(root + directories.front() + name, failed) != "/dev/null")
       out.push_back({name, by});
+  return out;
+}
+
+std::vector<std::string> own_unit_names(const std::string& root) {
+  std::vector<std::string> out;
+  for (const std::string& directory : directories) add_once(out, names_in(root + directory));
   return out;
 }
 

@@ -26,6 +26,9 @@ struct OwnUnit {
 /// prefix for tests.
 [[nodiscard]] std::vector<EnabledUnit> enabled_units(const std::string& root);
 
+/// The names of the units that have a file in those directories, each once.
+[[nodiscard]] std::vector<std::string> own_unit_names(const std::string& root);
+
 /// The owner's files of a unit, or of its template: those in the same directories. Without
 /// any, what is given is empty: it is a package's alone.
 [[nodiscard]] OwnUnit own_unit(const std::string& root, const std::string& name);

@@ -159,3 +159,29 @@ TEST_CASE("a volume that would have the keys volume's mapping is an error of its
                  "error: /etc/latchkey/volumes:1:1: the volume 'keys' has the mapping of the keys "
                  "volume, 'cleartext-keys': every unlock would close it\n"));
 }
+
+TEST_CASE("check names mount units that were written by hand for what Latchkey mounts") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string units = "/etc/systemd/system/";
+  root.put(units + "srv-www.mount",
+           "[Unit]\nDescription=data\n[Mount]\nWhat=/dev/mapper/cleartext-www\n"
+           "Where=/srv/www\n[Install]\nRequiredBy=local-fs.target\n");
+  root.put("/usr/local/lib/systemd/system/srv-mail.automount", "[Automount]\nWhere=/srv/mail\n");
+  const auto link = [&](const std::string& by, const std::string& unit) {
+    fs::create_directories(root.path(units + by));
+    fs::create_symlink("../" + unit, root.path(units + by + "/" + unit));
+  };
+  std::string said = root.check();
+  CHECK(contains(said, "warning: '/etc/systemd/system/srv-www.mount' mounts '/srv/www' for units"));
+  CHECK_FALSE(contains(said, "srv-mail.automount"));
+  link("local-fs.target.requires", "srv-www.mount");
+  link("multi-user.target.wants", "srv-mail.automount");
+  said = root.check();
+  INFO(said);
+  CHECK(contains(said,
+                 "error: '/etc/systemd/system/srv-www.mount' mounts '/srv/www' at boot: it is the "
+                 "mount point of the volume 'www', which Latchkey mounts: the boot would end in "
+                 "emergency mode, without sshd\n  hint: run: systemctl disable srv-www.mount\n"));
+  CHECK(contains(said, "error: '/usr/local/lib/systemd/system/srv-mail.automount' mounts"));
+}
