@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/first_setup.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,6 +20,7 @@
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 #include "sys/ip_texts.hpp"
+#include "sys/owners_file.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -64,9 +64,7 @@ Result<> add_network(const Globals& globals, const FirstFiles& files, const std:
   if (first.by_ip_option || first.config.network_left_open) return Ok{};
   const auto whole = with_network(text, conf, first.config);
   if (!whole) return whole.error();
-  struct stat info {};
-  const mode_t mode = ::stat(conf.c_str(), &info) == 0 ? info.st_mode & 07777U : 0644U;
-  if (auto written = write_file(conf, *whole, mode); !written) return written;
+  if (auto written = write_owners_file(conf, *whole, 0644); !written) return written;
   say(globals, "'" + conf + "' said nothing of the network, and has [network] now");
   return told(first);
 }

@@ -17,6 +17,7 @@
 #include "sys/fd.hpp"
 #include "sys/host_keys.hpp"
 #include "sys/init_system.hpp"
+#include "sys/owners_file.hpp"
 #include "sys/process.hpp"
 #include "sys/state.hpp"
 #include "sys/systemd.hpp"
@@ -56,7 +57,7 @@ Result<> LegacyImport::write_volumes() {
     if (std::ranges::find(*before, volume.name, &Volume::name) == before->end())
       after = with_volume_line(after, volume);
   added_ = after != *text;
-  return write_file(file, after, 0644);
+  return write_owners_file(file, after, 0644);
 }
 
 // Where all was taken over before, backups know of every key.

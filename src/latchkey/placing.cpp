@@ -15,6 +15,7 @@
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mounts_above.hpp"
+#include "sys/owners_file.hpp"
 #include "sys/probe.hpp"
 
 namespace latchkey {
@@ -71,6 +72,8 @@ Result<> fits_into_volumes(const Paths& paths, const KeysVolume& keys, const Vol
     error.hint = "name another device; to look at the keys: latchkey mount-keys";  // it has no line
     return error;
   }
+  // Not only when the volume is made already.
+  if (auto place = place_of_owners_file(paths.etc("volumes")); !place) return place.error();
   const auto text = volumes_text(paths);
   if (!text) return text.error();
   const auto before = parse_volumes(*text, paths.etc("volumes"));
@@ -93,7 +96,7 @@ Result<> write_volume_line(const Paths& paths, const Volume& volume) {
   // Another writing of the same stays as its owner has it.
   const auto there = std::ranges::find(*before, volume.name, &Volume::name);
   if (there != before->end() && volume_line(*there) == volume_line(volume)) return Ok{};
-  return write_file(paths.etc("volumes"), with_volume_line(*text, volume), 0644);
+  return write_owners_file(paths.etc("volumes"), with_volume_line(*text, volume), 0644);
 }
 
 Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {

@@ -19,7 +19,7 @@ namespace latchkey {
 
 /// Whether the volumes file can get this volume's line. Fails with Code::refused where it has
 /// another volume of the name, whose line would be lost, with Code::config where it is the keys
-/// volume, and as parse_volumes and apart_from_keys of what it becomes.
+/// volume, and as place_of_owners_file, parse_volumes and apart_from_keys of what it becomes.
 [[nodiscard]] Result<> fits_into_volumes(const Paths& paths, const KeysVolume& keys,
                                          const Volume& volume);
 
