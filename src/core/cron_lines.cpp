@@ -2,6 +2,7 @@
 #include "core/cron_lines.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/legacy.hpp"
 #include "core/text.hpp"
@@ -45,13 +46,25 @@ bool tests_a_file(const std::vector<std::string>& words, std::string_view place,
   return false;
 }
 
+bool asks_for_mounts(std::string_view text) {
+  return text.find("mountpoint") != std::string_view::npos ||
+         text.find("findmnt") != std::string_view::npos;
+}
+
 bool asks_first(const std::vector<std::string>& words, std::string_view place, const Homes& homes) {
-  return std::ranges::any_of(words,
-                             [](const std::string& word) {
-                               return word.find("mountpoint") != std::string::npos ||
-                                      word.find("findmnt") != std::string::npos;
-                             }) ||
-         tests_a_file(words, place, homes);
+  return std::ranges::any_of(words, asks_for_mounts) || tests_a_file(words, place, homes);
+}
+
+// In a script what follows may stand on any line, and may be the way out: `[ -e FILE ] || exit`.
+bool looks_for_a_file(const std::vector<std::string>& words, std::string_view place) {
+  for (std::size_t at = 0; at + 2 < words.size(); ++at) {
+    if (words[at] != "test" && words[at] != "[" && words[at] != "[[") continue;
+    const std::size_t option = words[at + 1] == "!" ? at + 2 : at + 1;
+    if (option + 1 < words.size() && words[option].starts_with('-') &&
+        is_below(bare(words[option + 1]), place, {}))
+      return true;
+  }
+  return false;
 }
 
 // `host:/path`, `https://host/path`: not on this machine.
@@ -60,11 +73,16 @@ bool is_remote(std::string_view word) {
   return colon != std::string_view::npos && colon > 0 && colon < word.find('/');
 }
 
-// What a line has behind the time: in the tables of the system a user first, who is no path.
-std::vector<std::string> command_of(std::string_view line) {
+std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
   for (const Field& field : split_fields(line)) words.push_back(field.text);
-  const std::size_t times = !words.empty() && words[0].starts_with('@') ? 1 : 5;
+  return words;
+}
+
+// What a line has behind the time: in the tables of the system a user first, who is no path.
+std::vector<std::string> command_of(std::string_view line, std::size_t times) {
+  std::vector<std::string> words = words_of(line);
+  if (!words.empty() && words[0].starts_with('@')) times = 1;
   words.erase(words.begin(),
               words.begin() + static_cast<std::ptrdiff_t>(std::min(times, words.size())));
   return words;
@@ -90,15 +108,31 @@ std::string home_of_crontab(const std::string& user) {
 }
 
 std::vector<std::size_t> unguarded_cron_lines(std::string_view text, std::string_view place,
-                                              const std::vector<std::string>& homes) {
+                                              const std::vector<std::string>& homes,
+                                              std::size_t times) {
   std::vector<std::size_t> out;
   std::size_t number = 0;
   for (const std::string_view line : split_lines(text)) {
     ++number;
     if (trim(line).starts_with('#') || is_setting(line)) continue;
-    if (uses(command_of(line), place, homes)) out.push_back(number);
+    if (uses(command_of(line, times), place, homes)) out.push_back(number);
   }
   return out;
+}
+
+std::optional<std::size_t> unguarded_script_line(std::string_view text, std::string_view place) {
+  if (text.find('\0') != std::string_view::npos) return {};
+  std::optional<std::size_t> found;
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    ++number;
+    if (trim(line).starts_with('#')) continue;
+    if (asks_for_mounts(line)) return {};
+    std::vector<std::string> words = words_of(line);
+    if (!found && looks_for_a_file(words, place)) return {};
+    if (!found && uses(std::move(words), place, {})) found = number;
+  }
+  return found;
 }
 
 }  // namespace latchkey

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,19 @@ namespace latchkey {
 /// The numbers of the lines of a table that name `place` (a mount point) or what lies below it,
 /// and do not ask first whether something is mounted there, or whether a file on it is there
 /// (`test -x FILE &&`). Comments, settings of the environment and the files of other machines
-/// (`host:/path`) are left out. `homes` are as for command_names.
+/// (`host:/path`) are left out. `homes` are as for command_names; `times` is how many words
+/// stand before a command, or one where the first begins with `@`.
 [[nodiscard]] std::vector<std::size_t> unguarded_cron_lines(
-    std::string_view text, std::string_view place, const std::vector<std::string>& homes = {});
+    std::string_view text, std::string_view place, const std::vector<std::string>& homes = {},
+    std::size_t times = 5);
+
+/// What comes before the command in a line of /etc/anacrontab: period, delay, name.
+inline constexpr std::size_t anacron_times = 3;
+
+/// The number of the first line of a script that names `place` or what lies below it; nothing
+/// when there is none, when the script asks anywhere whether something is mounted, or when it
+/// looks for a file on the volume before. Also nothing for what is no text.
+[[nodiscard]] std::optional<std::size_t> unguarded_script_line(std::string_view text,
+                                                               std::string_view place);
 
 }  // namespace latchkey

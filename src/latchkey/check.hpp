@@ -55,7 +55,8 @@ void tell_of_fstab(const Paths& paths);
 /// Swap areas, and the place of kernel dumps, that are not encrypted.
 [[nodiscard]] Findings check_traces(const Paths& paths);
 
-/// Lines of cron's tables that use a volume without asking whether it is mounted.
+/// Lines of cron's tables, and scripts in its directories, that use a volume without asking
+/// whether it is mounted.
 [[nodiscard]] Findings check_cron(const Paths& paths, const EarlyInputs& inputs);
 
 /// The owner's files below hooks.d that are never run.

@@ -80,6 +80,28 @@ TEST_CASE("check names the lines of cron that use a volume which may be closed")
   CHECK(contains(said, "line 1 of '/var/spool/cron/crontabs/ann' uses '/srv/mail' also"));
 }
 
+TEST_CASE("check names what cron's directories and anacron do with a volume that may be closed") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const auto script = [&](const std::string& file, const std::string& text, mode_t mode) {
+    root.put(file, "#!/bin/sh\n" + text);
+    REQUIRE(::chmod(root.path(file).c_str(), mode) == 0);
+  };
+  const std::string copy = "rsync -a --delete /srv/www/ backup:/www/\n";
+  script("/etc/cron.daily/off", copy, 0644);
+  script("/etc/cron.daily/copy.bak", copy, 0755);
+  script("/etc/cron.weekly/asks", "mountpoint -q /srv/www || exit 0\n" + copy, 0755);
+  CHECK_FALSE(contains(root.check(), "is not mounted: what makes a copy"));
+  script("/etc/cron.daily/backup", "# /srv/www\n" + copy, 0755);
+  root.put("/etc/anacrontab", "7 10 mail tar cf /b.tar /srv/mail\n");
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "warning: line 3 of '/etc/cron.daily/backup' uses '/srv/www' also while 'www' is "
+                 "not mounted: what makes a copy of it then copies an empty directory\n"
+                 "  hint: let it begin with: mountpoint -q /srv/www || exit 0\n"));
+  CHECK(contains(said, "line 1 of '/etc/anacrontab' uses '/srv/mail' also"));
+}
+
 TEST_CASE("check names the hooks that would never be run") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -57,3 +57,28 @@ TEST_CASE("a line of cron that looks for a file of the volume first is told noth
   CHECK(told("[ -x /usr/bin/rsync ] && rsync -a /srv/www/ backup:www"));
   CHECK(told("rsync -a backup:/srv/www/ /srv/www/"));
 }
+
+TEST_CASE("a script of cron's directories that uses a volume, and does not ask for its mount") {
+  const auto line = [](const std::string& text) {
+    return unguarded_script_line("#!/bin/sh\n" + text, "/srv/www").value_or(0);
+  };
+  const std::string copy = "rsync -a --delete /srv/www/ b:/www/\n";
+  CHECK(line("# /srv/www\nset -e\n" + copy) == 4);
+  CHECK(line("FROM=\"/srv/www\"\nrsync \"$FROM/\" b:\n") == 2);
+  CHECK(line("rsync b:/srv/www/ /srv/www-old\n") == 0);
+  CHECK(line("if ! mountpoint -q /srv/www; then\n  exit 0\nfi\n" + copy) == 0);
+  CHECK(line("FROM=/srv/www\nfindmnt \"$FROM\" || exit 0\nrsync $FROM b:\n") == 0);
+  CHECK(line("[ -e /srv/www/.here ] || exit 0\n" + copy) == 0);
+  CHECK(line("if [ ! -e /srv/www/.here ]; then exit 0; fi\n" + copy) == 0);
+  CHECK(line("[ -d /srv/www ] || exit 0\n" + copy) == 2);  // the empty directory is there
+  CHECK(line(copy + "[ -e /srv/www/.here ] || exit 0\n") == 2);
+  CHECK(line(std::string("\0", 1) + copy) == 0);  // a program
+}
+
+TEST_CASE("a line of anacrontab has period, delay and name before its command") {
+  const auto found = [](const char* text) {
+    return unguarded_cron_lines(text, "/srv/www", {}, anacron_times);
+  };
+  CHECK(found("1 5 copy /srv/www/bin/copy\n@monthly 9 all tar c /srv/www\n") == Lines{1, 2});
+  CHECK(found("1 5 cron.daily run-parts --report /etc/cron.daily\n").empty());
+}
