@@ -9,12 +9,14 @@
 namespace latchkey {
 namespace {
 
-// Each value of these is a command or a list of paths.
-constexpr std::string_view path_keys[]{
-    "RequiresMountsFor", "WantsMountsFor",    "WorkingDirectory", "RootDirectory",  "RootImage",
-    "ExecCondition",     "ExecStartPre",      "ExecStart",        "ExecStartPost",  "ExecReload",
-    "ExecStop",          "ExecStopPost",      "EnvironmentFile",  "ReadWritePaths", "ReadOnlyPaths",
-    "BindPaths",         "BindReadOnlyPaths", "Environment"};
+// Each value of these is a command or a list of paths. Not ReadOnlyPaths= and its like, which
+// hardened services have for places that they never look at.
+constexpr std::string_view path_keys[]{"RequiresMountsFor", "WantsMountsFor", "WorkingDirectory",
+                                       "RootDirectory",     "RootImage",      "ExecCondition",
+                                       "ExecStartPre",      "ExecStart",      "ExecStartPost",
+                                       "ExecReload",        "ExecStop",       "ExecStopPost",
+                                       "EnvironmentFile",   "ReadWritePaths", "BindReadOnlyPaths",
+                                       "BindPaths",         "Environment"};
 
 // systemd makes these below a directory of its own.
 struct Below {

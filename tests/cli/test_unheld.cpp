@@ -94,6 +94,10 @@ TEST_CASE("check names services that the owner wrote for a volume and that nobod
                  "warning: 'web.service' is not held: its unit names places where 'www', 'mail' "
                  "are mounted: each boot it may start before that\n"));
   CHECK_FALSE(contains(said, "copy@x.service"));
+  // Hardening is no use.
+  root.put(units + "hard.service.d/more.conf", "[Service]\nReadOnlyPaths=/srv/www\n");
+  enable(root, "hard.service");
+  CHECK_FALSE(contains(root.check(), "'hard.service' is not held"));
   // Held, masked, or without the path after all.
   root.put("/etc/latchkey/services", "web\n");
   root.put(units + "app.service.d/other.conf",
