@@ -93,6 +93,39 @@ bool initramfs_tools_build(const Paths& paths) {
   return script && script->find("mkinitramfs") != std::string::npos;
 }
 
+// What the package has in /etc, and what is lost with it.
+struct Conffile {
+  const char* file;
+  const char* lost;
+  bool program = false;  ///< an error where it cannot be run
+};
+constexpr Conffile conffiles[]{
+    {"/etc/initramfs/post-update.d/00latchkey",
+     "an image that cannot be unlocked would stay, in place of the good one before it", true},
+    {"/etc/default/grub.d/latchkey.cfg", "GRUB may start a kernel that has no image"},
+    {"/etc/apt/apt.conf.d/05latchkey",
+     "packages are configured while the volume with their data is closed"},
+    {"/etc/dpkg/dpkg.cfg.d/latchkey",
+     "packages are configured while the volume with their data is closed"}};
+
+// dpkg never puts a deleted one back by itself; whoever runs without the package has none.
+void judge_conffiles(Findings& out, const Paths& paths) {
+  if (!installed(paths, "/var/lib/dpkg/info/latchkey.list")) return;
+  for (const Conffile& one : conffiles) {
+    const std::string path = paths.root + one.file;
+    if (::access(path.c_str(), one.program ? X_OK : F_OK) == 0) continue;
+    const bool there = installed(paths, one.file);
+    const Error text{
+        Code::missing,
+        "'" + path + "' of the package " + (there ? "cannot be run" : "is not there any more"),
+        one.lost,
+        there ? "run: chmod 755 " + path
+              : "run: apt install --reinstall -o Dpkg::Options::=--force-confmiss "
+                "./latchkey_*.deb"};
+    out.push_back(one.program ? bad(text) : doubtful(text));
+  }
+}
+
 }  // namespace
 
 Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
@@ -162,6 +195,7 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
                        "run: apt install initramfs-tools; then: update-initramfs -u -k all"}));
   else
     out.push_back(good("initramfs-tools builds the images"));
+  judge_conffiles(out, paths);
   return out;
 }
 

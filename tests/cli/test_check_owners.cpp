@@ -80,3 +80,31 @@ TEST_CASE("check: a host key of early boot that belongs to another user") {
                                    "early boot\n  hint: run: chown root: " +
                                    key + "; chmod 600 " + key + "\n"));
 }
+
+TEST_CASE("check names files of the package in /etc that a purge of configuration took away") {
+  if (!is_root()) return;
+  const OwnedRoot root;
+  CHECK_FALSE(contains(root.check(), "of the package"));  // which is not installed
+  root.put("/var/lib/dpkg/info/latchkey.list", "");
+  const std::string gate = "/etc/initramfs/post-update.d/00latchkey";
+  for (const char* file : {"/etc/default/grub.d/latchkey.cfg", "/etc/apt/apt.conf.d/05latchkey",
+                           "/etc/dpkg/dpkg.cfg.d/latchkey"})
+    root.put(file, "");
+  root.put(gate, "#!/bin/sh\n");
+  CHECK(contains(root.check(), "error: '" + gate +
+                                   "' of the package cannot be run: an image that cannot be "
+                                   "unlocked would stay, in place of the good one before it\n"
+                                   "  hint: run: chmod 755 " +
+                                   gate + "\n"));
+  root.mode(gate, 0755);
+  CHECK_FALSE(contains(root.check(), "of the package"));
+  fs::remove(root.path("/etc/dpkg/dpkg.cfg.d/latchkey"));
+  fs::remove(root.path(gate));
+  const std::string said = root.check();
+  CHECK(contains(said,
+                 "warning: '/etc/dpkg/dpkg.cfg.d/latchkey' of the package is not there any more: "
+                 "packages are configured while the volume with their data is closed\n"
+                 "  hint: run: apt install --reinstall -o Dpkg::Options::=--force-confmiss "
+                 "./latchkey_*.deb\n"));
+  CHECK(contains(said, "error: '" + gate + "' of the package is not there any more"));
+}

@@ -161,6 +161,15 @@ case_98_gate_renamed() {
 	check "a purge leaves no gate" same "$(find "$tree/etc" -path '*initramfs*latchkey*')" ""
 	try dpkg -i /root/latchkey.deb
 	check "and the package can be installed again" [ "$ran" -eq 0 ]
+
+	rm "$gates/00latchkey"
+	run_check ''
+	check "check tells of a gate that a purge of configuration took away" \
+		said "error: '/etc/initramfs/post-update.d/00latchkey' of the package is not there any more"
+	try dpkg -i /root/latchkey.deb
+	check "... which dpkg does not put back by itself" [ ! -e "$gates/00latchkey" ]
+	try dpkg --force-confmiss -i /root/latchkey.deb
+	check "... but as check says" [ -x "$gates/00latchkey" ]
 	mv "$work/update-initramfs" "$images"
 }
 
