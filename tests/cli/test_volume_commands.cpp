@@ -64,6 +64,33 @@ TEST_CASE("create-volume goes on with no volume whose name another one has got m
   CHECK(contains(done.output, "has it on no-such-vg/encrypted-data"));
 }
 
+TEST_CASE("create-volume makes nothing where the volumes file leads to another user's checkout") {
+  if (::geteuid() != 0) return;
+  const Place place;
+  configure(place);
+  const std::string file = place.path("etc/latchkey/volumes");
+  const std::string real = place.path("checkout/volumes");
+  std::filesystem::create_directories(place.path("checkout"));
+  std::filesystem::rename(file, real);
+  std::filesystem::create_symlink(real, file);
+  REQUIRE(::chown(place.path("checkout").c_str(), 1000, 1000) == 0);
+  const NewVolume asked{.vg = "no-such-group",
+                        .name = "more",
+                        .size = "1G",
+                        .mount_point = "/srv/no-such-place",
+                        .fs_type = "ext4"};
+  Unfinished work = begin_work(asked, "1234");
+  work.begun = "yesterday";
+  place.put("etc/latchkey/unfinished/more.json", encode(work));
+  const Done done = latchkey_in(
+      place, {"create-volume", asked.vg, asked.name, asked.size, asked.mount_point, asked.fs_type});
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "cannot write '" + file + "': it is a link to '" + real +
+                                  "', which others than root can change"));
+  CHECK(contains(done.output, "cp --remove-destination " + real + " " + file));
+}
+
 TEST_CASE("adopt takes no key file from the mount options that it does not write") {
   const Place place;
   configure(place);
