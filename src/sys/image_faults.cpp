@@ -5,6 +5,7 @@
 #include <iterator>
 #include <optional>
 
+#include "core/address.hpp"
 #include "core/lists.hpp"
 #include "core/luks_ciphers.hpp"
 #include "core/own_package.hpp"
@@ -88,9 +89,24 @@ class Faults {
     if (in_image("/etc/mdadm/mdadm.conf")) copy("/etc/mdadm/mdadm.conf", same_arrays);
   }
 
+  // The name that DHCP is told, unless the configuration has one of its own.
+  void host_name(const NetworkConfig& network) {
+    if (network.method != NetworkConfig::Method::dhcp || !network.hostname.empty()) return;
+    const std::string now = name_in(request_.paths.root);
+    const std::string then = name_in(request_.tree);
+    if (now.empty() || then.empty() || now == then) return;
+    list.push_back({Code::config, "early boot would ask DHCP for an address as '" + then + "'",
+                    "this machine is called '" + now + "' now", ""});
+  }
+
   std::vector<Error> list{};
 
  private:
+  static std::string name_in(const std::string& root) {
+    const auto text = read_file(root + "/etc/hostname", 4096);
+    return text ? printable(hostname_in(*text)) : "";
+  }
+
   [[nodiscard]] bool in_image(const std::string& path) const {
     return ::access((request_.tree + path).c_str(), F_OK) == 0;
   }
@@ -176,6 +192,7 @@ std::vector<Error> image_doubts(const ImageRequest& request) {
       if (!needed_by_boot(volume))
         faults.device(volume.device, volume.header, "'" + volume.name + "'");
   faults.copies();
+  if (inputs.config) faults.host_name(inputs.config->network);
   return faults.list;
 }
 

@@ -234,6 +234,19 @@ case_10_out_of_date_and_foreign() {
 import json, sys
 found = json.load(open(sys.argv[1]))
 sys.exit(found["ok"] or not [f for f in found["findings"] if f["level"] == "error"])' "$work/said"
+	fresh_configuration
+	printf 'web1.example\n' >"$tree/etc/hostname"
+	build
+	run_check ''
+	check "the image's host name is this machine's" not said "would ask DHCP"
+	printf 'web2.example\n' >"$tree/etc/hostname"
+	run_check ''
+	check "check warns of a host name that is another by now" \
+		said "warning: early boot would ask DHCP for an address as 'web1.example': this machine is called 'web2.example' now"
+	check "... which is no error" [ "$checked" -eq 0 ]
+	build
+	run_check ''
+	check "... until an image is built" not said "would ask DHCP"
 	chmod 644 "$tree/boot/initrd.img-$kernel"
 	run_check ''
 	check "check sees an image that others can read" said "can be read by others than root"
