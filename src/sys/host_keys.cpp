@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/host_key_choice.hpp"
 #include "core/ssh_key.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -81,6 +82,24 @@ std::optional<Error> wrong_mode(const std::string& path) {
                "run: chmod 600 " + path};
 }
 
+// How a file becomes a host key. Under the name of its kind, in place of the one that is there:
+// of two of a kind one would lie unused.
+std::string way_in(const Paths& paths, const std::string& file) {
+  const auto own_form = public_line(paths, file);
+  const std::string kind =
+      own_form ? host_key_name(own_form->substr(0, own_form->find(' '))) : named_key_kind(file);
+  const std::string target =
+      printable(directory(paths)) + "/" + (kind.empty() ? "KIND" : kind) + suffix;
+  const std::string shown = printable(file);
+  const std::string last = kind.empty() ? "; KIND is ed25519, ecdsa or rsa" : "";
+  const std::string commands = own_form
+                                   ? "mv " + shown + " " + target
+                                   : "apt install dropbear-bin; dropbearconvert openssh dropbear " +
+                                         shown + " " + target + "; rm " + shown;
+  return "remove it, or, to have it as " + (kind.empty() ? "the" : "the " + kind) +
+         " host key, run: " + commands + "; then: update-initramfs -u -k all" + last;
+}
+
 // What lies beside the keys and is none to Dropbear; drafts of our own are left alone.
 std::vector<Error> other_files(const Paths& paths) {
   std::vector<Error> out;
@@ -89,14 +108,39 @@ std::vector<Error> other_files(const Paths& paths) {
     if (name.ends_with(suffix) || name.ends_with(".pub") || name == "machine-id" ||
         name.find(".new-") != std::string::npos)
       continue;
-    const std::string file = printable(place + name);
-    out.push_back(
-        {Code::config, "'" + file + "' is no host key of early boot",
-         std::string("only files that end in ") + suffix + " are, in Dropbear's own form",
-         "remove it, or run: apt install dropbear-bin; dropbearconvert openssh dropbear " + file +
-             " " + file + suffix + "; then: update-initramfs -u -k all"});
+    out.push_back({Code::config, "'" + printable(place + name) + "' is no host key of early boot",
+                   std::string("only files that end in ") + suffix + " are, in Dropbear's own form",
+                   way_in(paths, place + name)});
   }
   return out;
+}
+
+// Dropbear ends where it is given two of a kind, or more than it has place for.
+void leave_out(const Paths& paths, HostKeys& out) {
+  std::vector<HostKeyKind> kinds;
+  for (const HostKey& key : out.keys)
+    kinds.push_back({key.file, key.public_line.substr(0, key.public_line.find(' '))});
+  for (const LeftHostKey& left : choose_host_keys(std::move(kinds)).left) {
+    std::erase_if(out.keys, [&](const HostKey& key) { return key.file == left.file; });
+    const std::string why =
+        left.rival.empty()
+            ? "early boot has " + std::to_string(most_host_keys) + " host keys at most"
+            : "early boot has one host key of each kind, and '" + printable(left.rival) +
+                  "' is one of this kind already";
+    out.warnings.push_back(
+        {Code::config,
+         "the host key '" + printable(directory(paths) + "/" + left.file) + "' is not used", why,
+         left.rival.empty() ? "remove one of them, then run: update-initramfs -u -k all"
+                            : "remove the one that clients do not know, then run: "
+                              "update-initramfs -u -k all"});
+  }
+}
+
+bool has_line(const std::string& pub, const std::string& line) {
+  const auto text = read_file(pub);
+  return text && text->starts_with(line) &&
+         (text->size() == line.size() || (*text)[line.size()] == ' ' ||
+          (*text)[line.size()] == '\n');
 }
 
 }  // namespace
@@ -125,9 +169,9 @@ Result<> make_host_keys(const Paths& paths) {
   for (const std::string& name : key_files(paths)) {
     std::string pub = place + "/" + name;
     pub.replace(pub.size() - std::string_view(suffix).size(), std::string::npos, ".pub");
-    if (::access(pub.c_str(), F_OK) == 0) continue;
     const auto line = public_line(paths, place + "/" + name);
-    if (!line) continue;  // told by read_host_keys
+    // What cannot be read is told by read_host_keys. A key may have been put in place of ours.
+    if (!line || has_line(pub, *line)) continue;
     if (auto written = write_file(pub, *line + " latchkey-early-boot\n", 0644); !written)
       return written.error();
   }
@@ -155,6 +199,7 @@ HostKeys read_host_keys(const Paths& paths) {
     key.public_line = *line;
     out.keys.push_back(std::move(key));
   }
+  leave_out(paths, out);
   const auto remembered = read_file(directory(paths) + "/machine-id");
   const std::string id = machine_id(paths);
   if (remembered && !id.empty() && trim(*remembered) != id)

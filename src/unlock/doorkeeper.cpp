@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 
 #include "core/image.hpp"
 #include "core/link_calls.hpp"
@@ -19,6 +18,7 @@
 #include "core/text.hpp"
 #include "sys/clock.hpp"
 #include "sys/fd.hpp"
+#include "sys/host_key_files.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/process.hpp"
 #include "unlock/early_network.hpp"
@@ -26,7 +26,6 @@
 namespace latchkey {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 constexpr auto udev_patience = 5s;   // for udevd to finish with a link
@@ -57,11 +56,7 @@ void bound_log() {
 
 std::vector<std::string> dropbear_words(const Paths& paths, std::uint16_t port) {
   std::vector<std::string> out{paths.root + image_dropbear, "-F", "-E", "-p", std::to_string(port)};
-  std::vector<std::string> keys;
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(paths.etc("hostkeys"), failed))
-    if (entry.path().extension() == ".dropbear") keys.push_back(entry.path().string());
-  std::ranges::sort(keys);
+  const std::vector<std::string> keys = usable_host_keys(paths.etc("hostkeys"));
   for (const std::string& key : keys) out.insert(out.end(), {"-r", key});
   if (keys.empty())
     kmsg("early ssh has no host key in " + paths.etc("hostkeys"), Loudness::warning);

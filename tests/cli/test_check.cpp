@@ -286,6 +286,12 @@ TEST_CASE("no volume is mounted by a release where every boot needs a directory 
                  "volumes are mounted\n"));
 }
 
+// For Dropbear's own: takes a file with the name of a kind for a key of it.
+const char* const stand_in =
+    "#!/bin/sh\nread -r kind <\"$3\" || exit 1\ncase $kind in ssh-*|ecdsa-*) echo \"$kind AAAA\" "
+    ";; "
+    "*) exit 1 ;; esac\n";
+
 TEST_CASE("check names host keys in a form that early boot does not read") {
   if (!is_root()) return;
   const CheckedRoot root;
@@ -296,8 +302,46 @@ TEST_CASE("check names host keys in a form that early boot does not read") {
   CHECK(contains(root.check(),
                  "warning: '/etc/latchkey/hostkeys/ssh_host_ed25519_key' is no host key of early "
                  "boot: only files that end in .dropbear are, in Dropbear's own form\n"
-                 "  hint: remove it, or run: apt install dropbear-bin; dropbearconvert openssh "
-                 "dropbear /etc/latchkey/hostkeys/ssh_host_ed25519_key "
-                 "/etc/latchkey/hostkeys/ssh_host_ed25519_key.dropbear; then: update-initramfs -u "
+                 "  hint: remove it, or, to have it as the ed25519 host key, run: apt install "
+                 "dropbear-bin; dropbearconvert openssh dropbear "
+                 "/etc/latchkey/hostkeys/ssh_host_ed25519_key "
+                 "/etc/latchkey/hostkeys/ed25519.dropbear; rm "
+                 "/etc/latchkey/hostkeys/ssh_host_ed25519_key; then: update-initramfs -u -k "
+                 "all\n"));
+  // One that dropbear-initramfs had is in the right form already.
+  root.put("/usr/lib/latchkey/dropbearkey", stand_in);
+  fs::permissions(root.path("/usr/lib/latchkey/dropbearkey"), fs::perms::owner_all);
+  root.put("/etc/latchkey/hostkeys/dropbear_host_key", "ssh-rsa\n");
+  CHECK(contains(root.check(),
+                 "  hint: remove it, or, to have it as the rsa host key, run: mv "
+                 "/etc/latchkey/hostkeys/dropbear_host_key /etc/latchkey/hostkeys/rsa.dropbear; "
+                 "then: update-initramfs -u -k all\n"));
+}
+
+TEST_CASE("check names host keys that early boot does not use: a second of a kind, a fifth") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/usr/lib/latchkey/dropbearkey", stand_in);
+  fs::permissions(root.path("/usr/lib/latchkey/dropbearkey"), fs::perms::owner_all);
+  const auto put = [&](const std::string& name, const std::string& kind) {
+    root.put("/etc/latchkey/hostkeys/" + name, kind + "\n");
+    fs::permissions(root.path("/etc/latchkey/hostkeys/" + name),
+                    fs::perms::owner_read | fs::perms::owner_write);
+  };
+  put("ecdsa.dropbear", "ecdsa-sha2-nistp256");
+  put("ed25519.dropbear", "ssh-ed25519");
+  CHECK_FALSE(contains(root.check(), "is not used"));
+  put("a.dropbear", "ssh-ed25519");
+  CHECK(contains(root.check(),
+                 "warning: the host key '/etc/latchkey/hostkeys/a.dropbear' is not used: early "
+                 "boot has one host key of each kind, and 'ed25519.dropbear' is one of this kind "
+                 "already\n"
+                 "  hint: remove the one that clients do not know, then run: update-initramfs -u "
                  "-k all\n"));
+  put("c.dropbear", "ecdsa-sha2-nistp384");
+  put("d.dropbear", "ecdsa-sha2-nistp521");
+  put("rsa.dropbear", "ssh-rsa");
+  CHECK(contains(root.check(),
+                 "warning: the host key '/etc/latchkey/hostkeys/d.dropbear' is not used: early "
+                 "boot has 4 host keys at most\n"));
 }

@@ -115,6 +115,25 @@ case_03_damaged_host_key() {
 	rm -rf "$etc/hostkeys"
 }
 
+case_03_second_host_key_of_a_kind() {
+	build
+	"$tree/usr/lib/latchkey/dropbearkey" -t ed25519 -f "$etc/hostkeys/another.dropbear" >/dev/null
+	build_and_look
+	check "two host keys of a kind: the build succeeds" [ "$built" -eq 0 ]
+	check "the second of a kind is warned of" said "hostkeys/another.dropbear' is not used"
+	check "one of each kind is in the image" same "$(ls "$image/etc/latchkey/hostkeys")" \
+		$'ecdsa.dropbear\ned25519.dropbear'
+	check "it is the one that clients know" \
+		cmp "$image/etc/latchkey/hostkeys/ed25519.dropbear" "$etc/hostkeys/ed25519.dropbear"
+	# An administrator's own, in place of ours.
+	mv "$etc/hostkeys/another.dropbear" "$etc/hostkeys/ed25519.dropbear"
+	build
+	check "a key put in place of ours shows itself" same \
+		"$(cut -d' ' -f2 "$etc/hostkeys/ed25519.pub")" \
+		"$("$tree/usr/lib/latchkey/dropbearkey" -y -f "$etc/hostkeys/ed25519.dropbear" | grep ^ssh- | cut -d' ' -f2)"
+	rm -rf "$etc/hostkeys"
+}
+
 case_04_authorized_keys_that_nobody_could_use() {
 	rm "$etc/authorized_keys"
 	build

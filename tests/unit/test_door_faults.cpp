@@ -26,7 +26,8 @@ class Staged {
     const std::string keys =
         machine_.put("usr/lib/latchkey/dropbearkey",
                      "#!/bin/sh\ncase $1 in\n-t) echo \"key $2\" >\"$4\" ;;\n"
-                     "-y) grep -q '^key' \"$3\" && echo 'ssh-ed25519 AAAA' ;;\nesac\n");
+                     "-y) sed -n 's/^key ecdsa/ecdsa-sha2-nistp256 AAAA/p; s/^key ed25519/ssh-"
+                     "ed25519 AAAA/p' \"$3\" ;;\nesac\n");
     REQUIRE(::chmod(keys.c_str(), 0755) == 0);
     const auto staged = stage_image(request());
     REQUIRE(staged);
