@@ -4,6 +4,28 @@
 #include "core/text.hpp"
 
 namespace latchkey {
+namespace {
+
+// Of two settings ssh takes the first, so that these come before what `Host *`, or a pattern
+// that the alias fits as well, says further down:
+// - Nobody is to be asked whether a key is right where the right one is known.
+// - OpenSSH before 8.5 looks the address up as well, under which the running system's key may
+//   be known: an attack, by what it says.
+// - ssh names a shared connection by address and port, not by the alias, and asks for no host
+//   key where it finds one: the passphrase would go to a shell of the running system.
+// - A command of the running system is none in early boot, and keeps every word from it.
+// - A terminal that is given to a pipe shows the passphrase.
+// - Early boot forwards nothing, and with ExitOnForwardFailure ssh would give up over it.
+constexpr const char* fixed_settings =
+    "    User root\n"
+    "    StrictHostKeyChecking yes\n"
+    "    CheckHostIP no\n"
+    "    ControlPath none\n"
+    "    RemoteCommand none\n"
+    "    RequestTTY auto\n"
+    "    ClearAllForwardings yes\n";
+
+}  // namespace
 
 std::string early_alias(const EarlySsh& ssh) {
   const std::string first = ssh.host_name.substr(0, ssh.host_name.find('.'));
@@ -21,17 +43,12 @@ std::string early_ssh_text(const EarlySsh& ssh) {
         "  " + key.fingerprint + "  " + key.public_line.substr(0, key.public_line.find(' ')) + "\n";
   out += "\nwhile the machine boots, it is unlocked by\n  ssh -p " + port + " root@" + address;
   if (address != name) out += "      (or root@" + name + ", where this name leads to it)";
-  // ssh names a shared connection by address and port, not by the alias, and asks for no host key
-  // where it finds one: the passphrase would go to a shell of the running system. Of two settings
-  // it takes the first, so ours come before those of `Host *`. Nobody is to be asked whether a
-  // key is right where the right one is known.
   out +=
       "\n\nso that ssh keeps the two host keys apart, add at the top of ~/.ssh/config on your own "
       "machine\n(as HostName the address under which you reach it from there)\n"
       "  Host " +
-      alias + "\n    HostName " + address + "\n    Port " + port +
-      "\n    User root\n    HostKeyAlias " + alias +
-      "\n    StrictHostKeyChecking yes\n    ControlPath none\nand to ~/.ssh/known_hosts there\n";
+      alias + "\n    HostName " + address + "\n    Port " + port + "\n    HostKeyAlias " + alias +
+      "\n" + fixed_settings + "and to ~/.ssh/known_hosts there\n";
   for (const EarlyHostKey& key : ssh.keys) out += "  " + alias + " " + key.public_line + "\n";
   out += "then this is enough:\n  ssh " + alias + "\n";
   return out;

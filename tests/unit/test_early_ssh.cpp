@@ -1,9 +1,42 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a person is told about the way into early boot.
+#include <fstream>
+#include <sstream>
+
 #include "core/early_ssh.hpp"
+#include "core/text.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
+#include "sys/process.hpp"
 
 using namespace latchkey;
+
+namespace {
+
+// The lines that are to go to ~/.ssh/config.
+std::string printed_entry() {
+  const std::string text = early_ssh_text({.host_name = "web.example.org", .addresses = {}});
+  const std::size_t begin = text.find("  Host web-early\n");
+  const std::size_t end = text.find("and to ~/.ssh/known_hosts");
+  REQUIRE(begin != std::string::npos);
+  REQUIRE(end != std::string::npos);
+  return text.substr(begin, end - begin);
+}
+
+// What `Host *` and its like may say elsewhere, and early boot cannot do.
+constexpr const char* elsewhere =
+    "Host web*\n"
+    "    RemoteCommand tmux new -A -s main\n"
+    "Host *\n"
+    "    User alice\n"
+    "    RequestTTY force\n"
+    "    CheckHostIP yes\n"
+    "    StrictHostKeyChecking accept-new\n"
+    "    ControlPath ~/.ssh/line-%C\n"
+    "    RemoteForward 1234 localhost:4321\n"
+    "    ExitOnForwardFailure yes\n";
+
+}  // namespace
 
 TEST_CASE("case 19: ssh keeps early boot's host key under a name of its own") {
   const EarlySsh ssh{.host_name = "db1.example.org",
@@ -24,13 +57,46 @@ TEST_CASE("case 19: ssh keeps early boot's host key under a name of its own") {
       "  Host db1-early\n"
       "    HostName 192.0.2.10\n"
       "    Port 2222\n"
-      "    User root\n"
       "    HostKeyAlias db1-early\n"
+      "    User root\n"
       "    StrictHostKeyChecking yes\n"
+      "    CheckHostIP no\n"
       "    ControlPath none\n"
+      "    RemoteCommand none\n"
+      "    RequestTTY auto\n"
+      "    ClearAllForwardings yes\n"
       "and to ~/.ssh/known_hosts there\n"
       "  db1-early ssh-ed25519 AAAAC3\n"
       "then this is enough:\n"
       "  ssh db1-early\n");
   CHECK(early_alias({}) == "server-early");
+}
+
+TEST_CASE("ssh itself takes the printed entry before what is said elsewhere in ~/.ssh/config") {
+  if (find_program("ssh").empty()) return;
+  const test::TempFolder folder;
+  const std::string file = folder.path() + "/config";
+  std::ofstream(file) << printed_entry() << elsewhere;
+  const auto effective = [&](const std::string& host) {
+    const auto said = run_ok({"ssh", "-G", "-F", file, host}, "cannot ask ssh");
+    REQUIRE(said);
+    return *said;
+  };
+  const auto has = [](const std::string& text, const std::string& setting) {
+    for (const std::string_view line : split_lines(text))
+      if (line.starts_with(setting)) return true;
+    return false;
+  };
+  const std::string early = effective("web-early");
+  INFO(early);
+  for (const char* setting :
+       {"user root", "hostname web.example.org", "checkhostip no", "stricthostkeychecking true",
+        "requesttty auto", "clearallforwardings yes"})
+    CHECK(has(early, setting));
+  for (const char* setting : {"remotecommand tmux", "controlpath /"})
+    CHECK_FALSE(has(early, setting));
+  // They would have got through.
+  const std::string other = effective("web-2");
+  for (const char* setting : {"remotecommand tmux", "requesttty force", "checkhostip yes"})
+    CHECK(has(other, setting));
 }
