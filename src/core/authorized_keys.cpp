@@ -17,12 +17,25 @@ namespace {
 // Dropbear drops longer lines without a word.
 constexpr std::size_t longest_line = 4200;
 
-// Options that need nothing: what they allow or forbid never exists in early
-// boot (forwarding, user rc files).
-constexpr std::array<std::string_view, 10> implied{
-    "no-port-forwarding", "no-agent-forwarding", "no-x11-forwarding", "no-user-rc",
-    "port-forwarding",    "agent-forwarding",    "x11-forwarding",    "user-rc",
-    "permitopen",         "permitlisten"};
+// Options that need nothing. What they allow or forbid never exists in early boot (forwarding,
+// user rc files), or is nothing there: a terminal. Options are never widened where a line would
+// then admit more than the unlocker, and a terminal does not: every login has the forced
+// command, which gives the same words, and a granted shell, with or without one. All that it
+// adds is that a typed passphrase is not shown. Without it the client's own terminal would show
+// it, to whoever was careful enough to write `restrict`.
+constexpr std::array<std::string_view, 13> implied{"no-port-forwarding",
+                                                   "no-agent-forwarding",
+                                                   "no-x11-forwarding",
+                                                   "no-user-rc",
+                                                   "port-forwarding",
+                                                   "agent-forwarding",
+                                                   "x11-forwarding",
+                                                   "user-rc",
+                                                   "permitopen",
+                                                   "permitlisten",
+                                                   "pty",
+                                                   "no-pty",
+                                                   "restrict"};
 
 // Options that would have to be honoured and cannot be; with the reason.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> impossible{{
@@ -156,8 +169,6 @@ class Line {
 
   // As in OpenSSH, a later option overrides an earlier one.
   bool flag(std::string_view word) {
-    if (word == "pty") return key_.pty = true;
-    if (word == "no-pty" || word == "restrict") return key_.pty = false, true;
     if (word == "no-touch-required") return key_.touch = false, true;
     return word == "verify-required" && (key_.verify = true);
   }
@@ -230,7 +241,6 @@ AuthorizedKeys parse_authorized_keys(std::string_view text, std::string_view fil
 std::string dropbear_line(const AuthorizedKey& key, std::size_t number) {
   std::string out = "command=\"latchkey-unlock --key " + std::to_string(number) +
                     "\",no-port-forwarding,no-agent-forwarding,no-X11-forwarding";
-  if (!key.pty) out += ",no-pty";
   if (!key.touch) out += ",no-touch-required";
   if (key.verify) out += ",verify-required";
   out += " " + key.type + " " + base64_encode(key.blob);

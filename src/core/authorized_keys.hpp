@@ -18,7 +18,6 @@ struct AuthorizedKey {
   std::string type{};     ///< `ssh-ed25519`
   std::string blob{};     ///< the key itself, as bytes
   std::string comment{};  ///< made printable, may be empty
-  bool pty = true;        ///< no terminal for it: `no-pty`, or `restrict` without `pty`
   bool touch = true;      ///< a security token must be touched (`no-touch-required` not given)
   bool verify = false;    ///< ... and its owner verified (`verify-required`)
 };
