@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "sys/clock.hpp"
 #include "sys/fd.hpp"
@@ -23,6 +24,13 @@ Result<bool> take(int fd, Secret& into) {
   if (got < 0 && errno != EINTR && errno != EAGAIN)
     return system_error(errno, "cannot read the passphrase");
   return got != 0;
+}
+
+// How long nothing more may come until what is there is taken; nothing: for ever.
+std::optional<std::chrono::milliseconds> silence(const PipedEnd& end, std::span<const char> bytes) {
+  if (end.enough(bytes)) return end.quiet;
+  if (!bytes.empty() && bytes.back() != '\n') return end.still;
+  return {};
 }
 
 }  // namespace
@@ -43,14 +51,17 @@ Result<bool> read_piped(int fd, Secret& into, const PipedEnd& end) {
   auto last_came = Clock::now();
   bool told = !end.overdue;
   while (!into.room().empty()) {
-    const bool enough = end.enough(into.reveal());
-    if (enough && end.quiet.count() == 0) return true;
-    const int wait = enough ? poll_ms(last_came + end.quiet) : told ? -1 : poll_ms(overdue_at);
+    const auto most = silence(end, into.reveal());
+    if (most && most->count() == 0) return true;
+    const bool partial = most && !end.enough(into.reveal());
+    const bool tells = !told && (!most || partial);
+    auto until = most ? std::optional(last_came + *most) : std::nullopt;
+    if (tells && (!until || overdue_at < *until)) until = overdue_at;
     pollfd watched{fd, POLLIN, 0};
-    const int ready = ::poll(&watched, 1, wait);
+    const int ready = ::poll(&watched, 1, until ? poll_ms(*until) : -1);
     if (ready < 0 && errno != EINTR) return system_error(errno, "cannot wait for the passphrase");
-    if (ready == 0 && enough) return true;
-    if (ready == 0) {
+    if (ready == 0 && most && Clock::now() >= last_came + *most) return true;
+    if (ready == 0 && tells && Clock::now() >= overdue_at) {
       told = true;
       end.overdue();
     }

@@ -18,6 +18,9 @@ inline constexpr std::chrono::seconds pipe_patience{1};
 /// A whole line is all that comes when nothing follows it for so long: `ssh -T` and a person
 /// who types never end the input.
 inline constexpr std::chrono::seconds pipe_quiet{2};
+/// A text without a line end is all that comes when it stands still for so long: a person sends
+/// whole lines, and a program that has written its answer may keep the pipe open for ever.
+inline constexpr std::chrono::seconds pipe_still{10};
 
 /// When a piped passphrase is there, and what is done while it is not.
 struct PipedEnd {
@@ -25,12 +28,15 @@ struct PipedEnd {
   std::function<bool(std::span<const char>)> enough;
   /// They are it when nothing more has come for so long.
   std::chrono::milliseconds quiet{0};
+  /// Other bytes, of which the last is no line end, are it when no more has come for so long.
+  std::chrono::milliseconds still = pipe_still;
   /// Called once, when pipe_patience is over and they are not enough.
   std::function<void()> overdue{};
 };
 
 /// Reads a pipe, or what else is no terminal, behind what `into` holds: until it holds enough,
-/// is full, or the input ends. Who writes may take as long as it likes until there is enough.
+/// is full, or the input ends, or what came stands still. Who writes may take as long as it
+/// likes before the first byte, and between lines until there is enough.
 /// Gives false when the input has ended. Fails with Code::io.
 [[nodiscard]] Result<bool> read_piped(int fd, Secret& into, const PipedEnd& end);
 

@@ -214,9 +214,10 @@ class Session {
       answer();
     } else if (typed_.room().empty()) {
       input_ended();
-    } else if (typed_.reveal().back() == '\n') {
-      // `ssh -T` and a person who types: no end of the input will ever come.
-      pipe_ends_at_ = Clock::now() + pipe_quiet;
+    } else {
+      // `ssh -T` and a person who types, or a program that keeps the pipe open: no end of the
+      // input will ever come.
+      pipe_ends_at_ = Clock::now() + (typed_.reveal().back() == '\n' ? pipe_quiet : pipe_still);
     }
   }
 

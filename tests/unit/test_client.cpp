@@ -179,3 +179,20 @@ TEST_CASE("without a terminal a session that gets nothing says so once, on stder
   in_writer.reset();
   CHECK(early.packet(5000) == "Popen sesame\nuser: alice\n");
 }
+
+TEST_CASE("a program that writes no line end and keeps the pipe open is answered", "[.netns]") {
+  int in[2];
+  int out[2];
+  REQUIRE(::pipe2(in, O_CLOEXEC) == 0);
+  REQUIRE(::pipe2(out, O_CLOEXEC) == 0);
+  const Fd in_reader(in[0]);
+  const Fd in_writer(in[1]);
+  const Fd out_reader(out[0]);
+  const Fd out_writer(out[1]);
+  Coordinated early;
+  early.session(in_reader.get(), out_writer.get());
+  REQUIRE(write_all(in_writer.get(), "open "));
+  CHECK(early.packet(4000).empty());  // it may be slow
+  REQUIRE(write_all(in_writer.get(), "sesame"));
+  CHECK(early.packet(14000) == "Popen sesame");
+}

@@ -75,6 +75,22 @@ TEST_CASE("a person who presses Enter to see whether anybody is there may still 
   CHECK(seen.overdue == 0);
 }
 
+TEST_CASE("a text without a line end that stands still is all that a program writes") {
+  PipedEnd end = quiet_after_a_line();
+  end.still = 1500ms;
+  const Seen seen = read_parts({{0ms, "open "}, {700ms, "sesame"}, {2500ms, "late"}}, end);
+  CHECK(seen.text == "open sesame");
+  CHECK(seen.more);
+  CHECK(seen.overdue == 1);
+  // Also where a line is all that is wanted.
+  end.enough = [](std::span<const char> bytes) {
+    return std::ranges::find(bytes, '\n') != bytes.end();
+  };
+  end.quiet = 0ms;
+  end.still = 300ms;
+  CHECK(read_parts({{0ms, "open sesame"}, {1s, "late"}}, end).text == "open sesame");
+}
+
 TEST_CASE("a piped text ends with its pipe, with no line end and no silence waited for") {
   PipedEnd end = quiet_after_a_line();
   end.quiet = 1min;
