@@ -10,6 +10,7 @@
 #include "core/line_end.hpp"
 #include "core/wire.hpp"
 #include "latchkey/say.hpp"
+#include "sys/passphrase.hpp"
 #include "sys/piped.hpp"
 #include "sys/tty.hpp"
 
@@ -74,11 +75,13 @@ Result<Secret> Asker::ask_once(const std::string& prompt) {
 
 Result<Secret> Asker::ask_twice(const std::string& prompt) {
   for (int left = 3; left > 0; --left) {
-    auto first = ask_once(prompt);
-    if (!first) return first;
+    const auto first = ask_once(prompt);
+    if (!first) return first.error();
     const auto second = ask_once("the same once more");
     if (!second) return second.error();
-    if (std::ranges::equal(first->reveal(), second->reveal())) return first;
+    Secret meant = taken_back(*first);
+    const Secret again = taken_back(*second);
+    if (!meant.empty() && std::ranges::equal(meant.reveal(), again.reveal())) return meant;
     Tty(fd_, STDERR_FILENO).line("the two differ; once more from the beginning");
   }
   return Error{Code::refused, "no new passphrase was set", "the two typed ones differed",

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/backspace.hpp"
 #include "core/line_end.hpp"
 
 namespace latchkey {
@@ -70,10 +71,23 @@ Secret composed(const Secret& passphrase) {
   return work;
 }
 
+Secret taken_back(const Secret& typed) {
+  Secret out(typed.size());
+  const auto room = out.room().first(typed.size());
+  std::ranges::copy(typed.reveal(), room.begin());
+  out.grow(take_back(room));  // in place, within the Secret
+  return out;
+}
+
 Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
   Result<> tried = Error{Code::denied, "cannot try a passphrase", "it is empty", ""};
   for (const auto candidate : passphrase_candidates(passphrase.reveal())) {
-    tried = try_composed(copy_of_bytes(candidate), use);
+    const Secret as_it_came = copy_of_bytes(candidate);
+    // A slip and Backspace are far likelier than a passphrase with such a byte in it.
+    const Secret meant = taken_back(as_it_came);
+    if (!meant.empty() && !same(meant, as_it_came)) tried = try_composed(meant, use);
+    if (tried || tried.error().code != Code::denied) break;
+    tried = try_composed(as_it_came, use);
     if (tried || tried.error().code != Code::denied) break;
   }
   return tried;

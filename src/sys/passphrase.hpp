@@ -24,9 +24,13 @@ struct PassphraseLook {
 /// never lies outside of a Secret.
 [[nodiscard]] Secret composed(const Secret& passphrase);
 
+/// What is left of a typed line when each backspace in it has taken a character back: take_back.
+[[nodiscard]] Secret taken_back(const Secret& typed);
+
 /// Tries a passphrase that exists: each of passphrase_candidates() as it came and then, where
-/// that differs, composed. This is the one place that decides which forms count as the same
-/// passphrase. `use` says how a try came out; another is made only after Code::denied.
+/// that differs, composed; before both, where it holds backspaces, what these leave of it. This is
+/// the one place that decides which forms count as the same passphrase. `use` says how a try came
+/// out; another is made only after Code::denied.
 [[nodiscard]] Result<> try_forms(const Secret& passphrase,
                                  const std::function<Result<>(const Secret&)>& use);
 

@@ -96,6 +96,32 @@ TEST_CASE("case 29: a passphrase is tried as it was typed, then composed, and ne
   CHECK(calls == 1);
 }
 
+TEST_CASE("a Backspace that the terminal does not know takes back what was typed before it") {
+  const auto left = [](std::string_view typed) { return plain(taken_back(secret(typed))); };
+  CHECK(left("wrX\bong") == "wrong");
+  CHECK(left("se\xc3\xa9\bsame") == "sesame");
+  CHECK(left("ab\b\b\bc") == "c");
+  CHECK(left("\xa9\b\b") == "");
+  CHECK(left("plain") == "plain");
+  CHECK(left("") == "");
+  std::vector<std::string> tried;
+  const auto use = [&](const std::string& right) {
+    tried.clear();
+    return [&tried, right](const Secret& form) -> Result<> {
+      tried.push_back(plain(form));
+      if (tried.back() == right) return Ok{};
+      return Error{Code::denied, "no"};
+    };
+  };
+  CHECK(try_forms(secret("wrX\bong"), use("wrong")));
+  CHECK(tried == std::vector<std::string>{"wrong"});
+  // An older passphrase may hold one.
+  CHECK(try_forms(secret("wrX\bong"), use("wrX\bong")));
+  CHECK(tried == std::vector<std::string>{"wrong", "wrX\bong"});
+  CHECK_FALSE(try_forms(secret("\b"), use("x")));
+  CHECK(tried == std::vector<std::string>{"\b"});
+}
+
 TEST_CASE("weak passphrases are told from strong ones, also very long ones") {
   for (const char* weak : {"password1", "qwertyuiop", "hunter2", "Tr0ub4dour&3", "latchkey"}) {
     INFO(weak);
