@@ -36,9 +36,11 @@ void warn(const PassphraseLook& look) {
 
 Result<> judge(const Secret& passphrase, bool accept_weak) {
   const PassphraseLook look = look_at(passphrase);
-  if (look.line_break)
+  if (look.control)
     return Error{Code::refused, "this passphrase cannot be used",
-                 "it holds a line end or a NUL byte, which nobody can type", ""};
+                 "it holds a line end, a NUL byte or another control character, which a terminal "
+                 "does not pass on",
+                 "take letters, digits, blanks and punctuation"};
   const auto bits = passphrase_bits(passphrase);
   if (!bits) return bits.error();
   if (*bits < least_passphrase_bits) {
@@ -51,6 +53,12 @@ Result<> judge(const Secret& passphrase, bool accept_weak) {
   if (look.blank_ends)
     report_warning({Code::partial, "the passphrase begins or ends with a blank",
                     "the blank is part of it", ""});
+  if (look.tilde)
+    report_warning({Code::partial, "the passphrase begins with '~'",
+                    "at the beginning of a line ssh takes it, and some characters behind it, for "
+                    "words to itself: typed over ssh it is another passphrase than at the console "
+                    "or from a pipe",
+                    "take one that begins with another character"});
   return Ok{};
 }
 

@@ -43,9 +43,10 @@ PassphraseLook look_at(const Secret& passphrase) {
   if (bytes.empty()) return look;
   const auto blank = [](char c) { return c == ' ' || c == '\t'; };
   look.blank_ends = blank(bytes.front()) || blank(bytes.back());
+  look.tilde = bytes.front() == '~';
   for (const char c : bytes) {
     if (static_cast<unsigned char>(c) >= 0x80) look.ascii = false;
-    if (c == '\n' || c == '\r' || c == '\0') look.line_break = true;
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f') look.control = true;
   }
   // With no room to write to it only counts, or names what is wrong.
   look.utf8 = utf8proc_decompose(bytes_of(passphrase), static_cast<utf8proc_ssize_t>(bytes.size()),

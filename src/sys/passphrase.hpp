@@ -15,7 +15,9 @@ struct PassphraseLook {
   bool utf8 = true;         ///< it is a text; else its bytes are taken as they are
   bool ascii = true;        ///< any keyboard has all of its characters
   bool blank_ends = false;  ///< it begins or ends with a blank
-  bool line_break = false;  ///< it holds a line end or a NUL, which nobody could type
+  bool control = false;     ///< it holds a line end, a NUL or another control character but a
+                            ///< tab: no terminal passes all of them on
+  bool tilde = false;       ///< it begins with `~`, behind which ssh looks for words to itself
 };
 [[nodiscard]] PassphraseLook look_at(const Secret& passphrase);
 

@@ -108,3 +108,21 @@ TEST_CASE("lines that come together are the answers to one question each") {
   CHECK(keys.opened_by("another long one").size() == 1);
   CHECK_FALSE(contains(child.output(), "waiting for the"));
 }
+
+TEST_CASE("a new passphrase that ssh or a terminal would change is refused, or warned of") {
+  const KeysHeader keys;
+  if (!keys.usable()) return;
+  const auto change = [&keys](const std::string& lines) {
+    return run_program(
+        {LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase", "--accept-weak"},
+        lines);
+  };
+  const Done refused = change("first one\nanother\x15 long one\n");
+  CHECK(refused.status != 0);
+  CHECK(contains(refused.output, "or another control character, which a terminal does not pass"));
+  CHECK(keys.opened_by("first one").size() == 1);
+  const Done warned = change("first one\n~another long one\n");
+  CHECK(warned.status == 0);
+  CHECK(contains(warned.output, "warning: the passphrase begins with '~'"));
+  CHECK(keys.opened_by("~another long one").size() == 1);
+}

@@ -58,8 +58,17 @@ TEST_CASE("the look of a passphrase names what may make it hard to type") {
   CHECK(look_at(secret("end ")).blank_ends);
   CHECK(look_at(secret("\tbegin")).blank_ends);
   CHECK_FALSE(look_at(secret("in between")).blank_ends);
-  CHECK(look_at(secret("two\nlines")).line_break);
-  CHECK(look_at(secret(std::string_view("a\0b", 3))).line_break);
+  CHECK(look_at(secret("~right")).tilde);
+  CHECK_FALSE(look_at(secret("r~ight")).tilde);
+}
+
+TEST_CASE("a new passphrase with a character that terminals keep for themselves is seen") {
+  CHECK(look_at(secret("two\nlines")).control);
+  CHECK(look_at(secret(std::string_view("a\0b", 3))).control);
+  for (const char* typed : {"a\x03", "a\x04", "a\bb", "a\x15", "\x1b[D", "a\x7f"})
+    CHECK(look_at(secret(typed)).control);
+  for (const char* typed : {"a\tb", "zq7\xc3\xa9", "~ plain !"})
+    CHECK_FALSE(look_at(secret(typed)).control);
 }
 
 TEST_CASE("case 29: a passphrase is tried as it was typed, then composed, and never a third time") {
