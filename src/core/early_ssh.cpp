@@ -14,7 +14,7 @@ namespace {
 // - ssh names a shared connection by address and port, not by the alias, and asks for no host
 //   key where it finds one: the passphrase would go to a shell of the running system.
 // - A command of the running system is none in early boot, and keeps every word from it.
-// - A terminal that is given to a pipe shows the passphrase.
+// - A terminal that is given to a pipe does not tell where the pipe ends: ssh would not return.
 // - Early boot forwards nothing, and with ExitOnForwardFailure ssh would give up over it.
 constexpr const char* fixed_settings =
     "    User root\n"

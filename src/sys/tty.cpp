@@ -63,6 +63,13 @@ void Tty::give_back() noexcept {
   if (interactive_) ::tcsetattr(in_, TCSAFLUSH, &before_);
 }
 
+void Tty::show_typing() noexcept {
+  if (!interactive_) return;
+  termios now = before_;
+  now.c_lflag |= ECHO;
+  ::tcsetattr(in_, TCSAFLUSH, &now);
+}
+
 void Tty::echo(bool on) noexcept {
   if (!interactive_) return;
   termios now = before_;

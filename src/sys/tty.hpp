@@ -22,9 +22,10 @@ class Tty {
 
   [[nodiscard]] bool interactive() const noexcept { return interactive_; }
 
-  /// Makes the terminal what it was, for a program that takes our place. What was
-  /// typed and not read is dropped.
-  void give_back() noexcept;
+  /// Makes the terminal what it was, for a program that takes our place, as a shell, and has
+  /// it show what is typed: one that Dropbear made comes without echo. What was typed and not
+  /// read is dropped.
+  void show_typing() noexcept;
 
   /// Shows a line above the prompt.
   void line(const std::string& text);
@@ -42,6 +43,7 @@ class Tty {
   [[nodiscard]] std::string question(const std::string& text);
 
  private:
+  void give_back() noexcept;
   void echo(bool on) noexcept;
 
   int in_;

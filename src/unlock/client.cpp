@@ -290,7 +290,7 @@ class Session {
   // and a terminal as the door and this session had them.
   void become_shell() {
     terminal_.clear_prompt();
-    terminal_.give_back();
+    terminal_.show_typing();
     be_usual_for_oom_killer();
     std::signal(SIGPIPE, SIG_DFL);
     const char* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TERM=linux", nullptr};

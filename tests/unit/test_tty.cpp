@@ -59,8 +59,21 @@ TEST_CASE("a terminal loses its echo and nothing else, and gets it back") {
   }
   CHECK(pty.settings().c_lflag == before.c_lflag);
   Tty tty(pty.inside.get(), pty.inside.get());
-  tty.give_back();
+  tty.show_typing();
   CHECK(pty.settings().c_lflag == before.c_lflag);
+}
+
+TEST_CASE("a shell shows what is typed, though the terminal came without echo") {
+  const Pty pty;
+  termios hidden = pty.settings();
+  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  REQUIRE(::tcsetattr(pty.inside.get(), TCSANOW, &hidden) == 0);
+  Tty tty(pty.inside.get(), pty.inside.get());
+  tty.show_typing();
+  const termios now = pty.settings();
+  CHECK(now.c_lflag == (hidden.c_lflag | ECHO));
+  CHECK(now.c_iflag == hidden.c_iflag);
+  CHECK(now.c_oflag == hidden.c_oflag);
 }
 
 TEST_CASE("what is typed is read and never shown; the prompt stays below other lines") {

@@ -92,6 +92,17 @@ TEST_CASE("case 22, 23: a passphrase typed on a terminal is not echoed, and the 
   CHECK_FALSE(has(typed.output(), "wrong one"));
 }
 
+TEST_CASE("case 22: a passphrase that is piped into a terminal is not shown either") {
+  Machine& m = guests().plain();
+  m.load("early");
+  // As `ssh -tt host < file`: it is there before any program of the guest has the terminal.
+  Child piped = m.early_terminal();
+  piped.write(m.passphrase() + "\n");
+  piped.expect("the boot goes on");
+  CHECK(piped.wait() == 0);
+  CHECK_FALSE(has(piped.output(), m.passphrase()));
+}
+
 TEST_CASE("case 24: one answer ends two ssh sessions and the console, within two seconds",
           "[main]") {
   Machine& m = guests().plain();

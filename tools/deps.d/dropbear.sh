@@ -39,6 +39,19 @@ cd ../..
 base=$PWD
 unpack dropbear && cd src && set_flags
 cp "$parts/localoptions.h" .
+# A terminal is the unlocker's from its first moment on: what a client sends right behind its
+# request for one (ssh -tt with a pipe) is shown before any program could turn the echo off.
+session=$(find . -name svr-chansession.c)
+sed -i -e 's|^\tget_termmodes(chansess);$|&\n\thide_typing(chansess->master);|' \
+	-e '/^static int sessionpty(struct ChanSess \* chansess) {$/i\
+static void hide_typing(int terminal) {\
+\tstruct termios modes;\
+\tif (tcgetattr(terminal, \&modes) != 0) return;\
+\tmodes.c_lflag \&= ~(tcflag_t)(ECHO | ECHONL);\
+\ttcsetattr(terminal, TCSANOW, \&modes);\
+}\
+' "$session"
+[ "$(grep -c 'hide_typing(' "$session")" -eq 2 ]
 # Its own --enable-harden leaves static programs without PIE and RELRO, and
 # --disable-syslog would take away the option -E.
 ./configure --quiet CC="$cc" CFLAGS="$cflags -Os -I$base/include" \
