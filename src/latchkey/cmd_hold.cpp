@@ -25,6 +25,7 @@
 #include "sys/init_system.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
+#include "sys/owners_file.hpp"
 #include "sys/process.hpp"
 #include "sys/rc_links.hpp"
 #include "sys/release_effects.hpp"
@@ -49,7 +50,7 @@ Result<> edit_file(const std::string& path, std::string_view head, const Edit& e
   const auto before = text_or(path, head);
   if (!before) return before.error();
   const std::string after = edit(*before);
-  return after == *before ? Result<>(Ok{}) : write_file(path, after, 0644);
+  return after == *before ? Result<>(Ok{}) : write_owners_file(path, after, 0644);
 }
 
 // A hold that is made again, for what came to the unit meanwhile, needs what it did, and

@@ -15,6 +15,7 @@
 #include "sys/fd.hpp"
 #include "sys/key_slots.hpp"
 #include "sys/luks.hpp"
+#include "sys/owners_file.hpp"
 #include "sys/passphrase.hpp"
 
 namespace latchkey {
@@ -111,6 +112,8 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
 
 // What there is to be, and whether there is room for it.
 Result<> Rekeyer::begin() {
+  if (const auto place = place_of_owners_file(globals_.paths.etc("latchkey.conf")); !place)
+    return place.error();
   const DeviceRef& old = setup_.config.keys.device;
   const WokenLv woken(old);
   if (auto there = keys_device_is_there(old); !there) return there;
@@ -309,7 +312,7 @@ Result<> Rekeyer::give_key(const Volume& volume) {
 Result<> Rekeyer::configure() const {
   const auto edited = new_configuration();
   if (!edited) return edited.error();
-  return write_file(globals_.paths.etc("latchkey.conf"), *edited, 0644);
+  return write_owners_file(globals_.paths.etc("latchkey.conf"), *edited, 0644);
 }
 
 // Only when the key that is on the disk now is proved to open it: that which was drawn here,

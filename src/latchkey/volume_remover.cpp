@@ -16,6 +16,7 @@
 #include "sys/lvm_admin.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
+#include "sys/owners_file.hpp"
 #include "sys/passphrase.hpp"
 #include "sys/probe.hpp"
 #include "sys/systemd.hpp"
@@ -217,7 +218,7 @@ Result<> VolumeRemover::configure() const {
     // could be read any more, by no command and no boot.
     if (removal_.kind == Removal::Kind::take_back)
       if (auto free = let_go_of_volume(globals_, removal_.volume.name); !free) return free;
-    if (auto written = write_file(file, after, 0644); !written) return written;
+    if (auto written = write_owners_file(file, after, 0644); !written) return written;
   }
   // What is loaded still waits for its mount point: a service held for all volumes would
   // stay down at its next restart.

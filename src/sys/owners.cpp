@@ -2,6 +2,7 @@
 #include "sys/owners.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -28,11 +29,12 @@ bool is_shared(const struct stat& info) {
   return S_ISDIR(info.st_mode) && (info.st_mode & S_ISVTX) != 0;
 }
 
-// Why others than root can change it; empty when only root can, or when it is not there.
-std::string why_of_others(const std::string& path, bool on_the_way) {
+// Why others than its owner can change it; empty when only they can, or when it is not there.
+std::string why_of_others(const std::string& path, uid_t owner, bool on_the_way) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return {};
-  if (info.st_uid != 0) return "it belongs to user " + std::to_string(info.st_uid);
+  if (info.st_uid != 0 && info.st_uid != owner)
+    return "it belongs to user " + std::to_string(info.st_uid);
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (on_the_way && is_shared(info))) return {};
   return "others than root can write to it (its mode is " + octal(info.st_mode) + ")";
 }
@@ -63,11 +65,13 @@ std::optional<OthersWay> way_of_others(const std::string& path, const std::strin
   const fs::path real = fs::canonical(path, failed);
   if (failed) return {};
   const fs::path top = fs::canonical(root + "/", failed);
-  if (std::string why = why_of_others(path, false); !why.empty())
+  // In a tree that is not the running system, who looks at it may have made it.
+  const uid_t owner = root.empty() ? 0 : ::geteuid();
+  if (std::string why = why_of_others(path, owner, false); !why.empty())
     return OthersWay{fs::is_symlink(path, failed) ? real.string() : path, std::move(why)};
   for (fs::path at = real; at.has_relative_path() && at != top;) {
     at = at.parent_path();
-    if (std::string why = why_of_others(at, true); !why.empty())
+    if (std::string why = why_of_others(at.string(), owner, true); !why.empty())
       return OthersWay{at.string(), std::move(why)};
   }
   return {};
