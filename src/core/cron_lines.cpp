@@ -82,9 +82,9 @@ std::vector<std::string> words_of(std::string_view line) {
 // What a line has behind the time: in the tables of the system a user first, who is no path.
 std::vector<std::string> command_of(std::string_view line, std::size_t times) {
   std::vector<std::string> words = words_of(line);
-  if (!words.empty() && words[0].starts_with('@')) times = 1;
-  words.erase(words.begin(),
-              words.begin() + static_cast<std::ptrdiff_t>(std::min(times, words.size())));
+  if (words.empty()) return words;
+  const std::size_t before = words[0].starts_with('@') ? 1 : std::min(times, words.size());
+  words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(before));
   return words;
 }
 
