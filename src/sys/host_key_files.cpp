@@ -29,7 +29,8 @@ std::vector<std::string> usable_host_keys(const std::string& directory) {
   for (const std::string& name : names_in(directory))
     if (name.ends_with(".dropbear")) found.push_back({name, kind_of(directory + "/" + name)});
   std::vector<std::string> out;
-  for (const std::string& name : choose_host_keys(std::move(found)).used)
+  const HostKeyChoice choice = choose_host_keys(std::move(found));
+  for (const std::string& name : choice.used)
     out.push_back(directory + "/" + name);
   return out;
 }

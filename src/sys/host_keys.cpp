@@ -120,7 +120,8 @@ void leave_out(const Paths& paths, HostKeys& out) {
   std::vector<HostKeyKind> kinds;
   for (const HostKey& key : out.keys)
     kinds.push_back({key.file, key.public_line.substr(0, key.public_line.find(' '))});
-  for (const LeftHostKey& left : choose_host_keys(std::move(kinds)).left) {
+  const HostKeyChoice choice = choose_host_keys(std::move(kinds));
+  for (const LeftHostKey& left : choice.left) {
     std::erase_if(out.keys, [&](const HostKey& key) { return key.file == left.file; });
     const std::string why =
         left.rival.empty()
