@@ -4,6 +4,7 @@
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
+#include "vm/closed_guest.hpp"
 #include "vm/kill_story.hpp"
 
 using namespace latchkey;
@@ -338,25 +339,27 @@ TEST_CASE("create-volume --hold lets go of nothing that a unit is held for, nor 
   const auto held = [&] { return m.must("grep '^nginx' /etc/latchkey/services"); };
   m.must("latchkey create-volume " + create, in);
   m.must("latchkey hold nginx --needs logs");
+  add_unit(m, "other.service", "[Service]\nExecStart=tail -f /dev/null\n");
   // One that fails long before it holds anything.
-  CHECK(
-      m.sh("latchkey create-volume --halt lv:after system more 64M /srv/more ext4 --hold nginx", in)
-          .status == 137);
+  CHECK(m.sh("latchkey create-volume --halt lv:after system more 64M /srv/more ext4 --hold nginx; "
+             "exit $?",
+             in)
+            .status == 137);
   m.must("latchkey remove-volume more --confirm more", in);
   CHECK(held() == "nginx.service logs");
   m.must("latchkey create-volume system more 64M /srv/more ext4 --hold nginx", in);
   CHECK(held() == "nginx.service logs more");
   CHECK(m.sh("latchkey create-volume --halt hold:after system late 64M /srv/late ext4 "
-             "--hold nginx --hold cron",
+             "--hold nginx --hold other; exit $?",
              in)
             .status == 137);
   CHECK(held() == "nginx.service logs more late");
   const Done back = m.sh("latchkey remove-volume late --confirm late", in);
   INFO(back.output);
   CHECK(back.status == 0);
-  CHECK(has(back.output, "'cron.service' is no longer held: it was held for 'late' alone"));
+  CHECK(has(back.output, "'other.service' is no longer held: it was held for 'late' alone"));
   CHECK(held() == "nginx.service logs more");
-  CHECK(m.sh("grep -q cron /etc/latchkey/services").status == 1);
+  CHECK(m.sh("grep -q other /etc/latchkey/services").status == 1);
   m.must("latchkey status");
 
   // In use, it is no work to be finished, and stays what it is.
