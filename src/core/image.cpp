@@ -19,6 +19,13 @@ std::string lines_without(std::string_view text, Drop drop) {
 
 bool is_roots(std::string_view line) { return line.starts_with("root:"); }
 
+// How many keys have this name as their comment. A comment is what the other wrote who handed in
+// the key: none stands for a fingerprint, and one that two have says of neither whose it is.
+std::ptrdiff_t bearers(const std::vector<AuthorizedKey>& keys, const std::string& name) {
+  if (name.empty() || name.starts_with("SHA256:")) return 0;
+  return std::ranges::count(keys, name, &AuthorizedKey::comment);
+}
+
 std::string login_line() {
   return std::string("root:x:0:0:root:") + image_home + ":" + image_unlocker;
 }
@@ -51,13 +58,17 @@ Result<ImageInfo> parse_image_info(std::string_view text) {
   return info;
 }
 
-DoorKey describe_key(const SshConfig& config, const AuthorizedKey& key, std::size_t number,
-                     const std::string& fingerprint) {
-  DoorKey out{static_cast<int>(number), fingerprint, key.comment, default_words()};
-  out.words.insert(config.grant.begin(), config.grant.end());
-  for (const auto& [name, granted] : config.grants)
-    if (name == fingerprint || (!key.comment.empty() && name == key.comment))
-      out.words.insert(granted.begin(), granted.end());
+std::vector<DoorKey> describe_keys(const SshConfig& config, const std::vector<AuthorizedKey>& keys,
+                                   const std::vector<std::string>& fingerprints) {
+  std::vector<DoorKey> out;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    DoorKey one{static_cast<int>(i + 1), fingerprints[i], keys[i].comment, default_words()};
+    one.words.insert(config.grant.begin(), config.grant.end());
+    for (const auto& [name, granted] : config.grants)
+      if (name == fingerprints[i] || (name == keys[i].comment && bearers(keys, name) == 1))
+        one.words.insert(granted.begin(), granted.end());
+    out.push_back(std::move(one));
+  }
   return out;
 }
 
@@ -110,16 +121,17 @@ bool needs_lvm(const DeviceRef& keys, const std::vector<Volume>& volumes) {
          std::ranges::any_of(volumes, [](const Volume& v) { return v.device.may_be_lv(); });
 }
 
-std::vector<std::string> unknown_grants(const SshConfig& config,
-                                        const std::vector<AuthorizedKey>& keys,
-                                        const std::vector<std::string>& fingerprints) {
-  std::vector<std::string> out;
+std::vector<IdleGrant> idle_grants(const SshConfig& config, const std::vector<AuthorizedKey>& keys,
+                                   const std::vector<std::string>& fingerprints) {
+  std::vector<IdleGrant> out;
   for (const auto& grant : config.grants) {
     const std::string& name = grant.first;
-    const bool known =
-        std::ranges::find(fingerprints, name) != fingerprints.end() ||
-        std::ranges::any_of(keys, [&](const AuthorizedKey& key) { return key.comment == name; });
-    if (!known) out.push_back(name);
+    if (std::ranges::find(fingerprints, name) != fingerprints.end()) continue;
+    const auto count = bearers(keys, name);
+    if (count == 0) out.push_back({name, "no key has this comment or fingerprint"});
+    if (count > 1)
+      out.push_back({name, std::to_string(count) + " keys have this comment, so that it says of "
+                                                   "none whose it is: name the fingerprint"});
   }
   return out;
 }

@@ -38,10 +38,12 @@ struct ImageInfo {
 /// Reads it back. Fails with Code::damaged when it does not say the mode.
 [[nodiscard]] Result<ImageInfo> parse_image_info(std::string_view text);
 
-/// What is told to the unlocker about a key: the words of every key, and those
-/// that the configuration grants to all, to its comment or to its fingerprint.
-[[nodiscard]] DoorKey describe_key(const SshConfig& config, const AuthorizedKey& key,
-                                   std::size_t number, const std::string& fingerprint);
+/// What is told to the unlocker about each of these keys, whose fingerprints these are: the words
+/// of every key, and those that the configuration grants to all, to its fingerprint, or to its
+/// comment, where no other key has the same.
+[[nodiscard]] std::vector<DoorKey> describe_keys(const SshConfig& config,
+                                                 const std::vector<AuthorizedKey>& keys,
+                                                 const std::vector<std::string>& fingerprints);
 
 /// Takes an image's /etc/passwd; gives it with root's line replaced by one whose
 /// home holds our authorized_keys and whose shell is the unlocker: whoever logs
@@ -75,9 +77,15 @@ struct ImageInfo {
 /// True when early boot needs lvm for these devices.
 [[nodiscard]] bool needs_lvm(const DeviceRef& keys, const std::vector<Volume>& volumes);
 
-/// The names of `[ssh.grants]` that are no key's comment or fingerprint.
-[[nodiscard]] std::vector<std::string> unknown_grants(const SshConfig& config,
-                                                      const std::vector<AuthorizedKey>& keys,
-                                                      const std::vector<std::string>& fingerprints);
+/// A name of `[ssh.grants]` that grants nothing, and why, as in messages.
+struct IdleGrant {
+  std::string name{};
+  std::string why{};
+};
+
+/// The names that are no key's comment or fingerprint, and those that several keys have.
+[[nodiscard]] std::vector<IdleGrant> idle_grants(const SshConfig& config,
+                                                 const std::vector<AuthorizedKey>& keys,
+                                                 const std::vector<std::string>& fingerprints);
 
 }  // namespace latchkey

@@ -79,13 +79,11 @@ std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs
 std::vector<ImageFile> image_files(const EarlyInputs& inputs) {
   const std::string own = "/etc/latchkey";
   std::string lines;
-  std::vector<DoorKey> keys;
-  for (std::size_t i = 0; i < inputs.keys.size(); ++i) {
+  for (std::size_t i = 0; i < inputs.keys.size(); ++i)
     lines += dropbear_line(inputs.keys[i], i + 1) + "\n";
-    if (inputs.config)
-      keys.push_back(
-          describe_key(inputs.config->ssh, inputs.keys[i], i + 1, inputs.fingerprints[i]));
-  }
+  const std::vector<DoorKey> keys =
+      inputs.config ? describe_keys(inputs.config->ssh, inputs.keys, inputs.fingerprints)
+                    : std::vector<DoorKey>{};
   return {{own + "/latchkey.conf", inputs.config_text, "the configuration"},
           {own + "/volumes", inputs.volumes_text, "the list of volumes"},
           {own + "/keys", encode_door_keys(keys), "what each key may do"},
@@ -145,9 +143,9 @@ EarlyInputs read_early_inputs(const Paths& paths) {
   inputs.add("DEVICE", ip.device);
   inputs.add("keyboard", read_file(paths.root + "/etc/default/keyboard"));
   if (out.config)
-    for (const std::string& name : unknown_grants(out.config->ssh, out.keys, out.fingerprints))
-      out.warnings.push_back({Code::config, "words are granted to '" + printable(name) + "'",
-                              "no key has this comment or fingerprint", "see '" + conf + "'"});
+    for (const IdleGrant& idle : idle_grants(out.config->ssh, out.keys, out.fingerprints))
+      out.warnings.push_back({Code::config, "words are granted to '" + printable(idle.name) + "'",
+                              idle.why, "see '" + conf + "'"});
   out.link_modules = modules_for_links(paths, out);
   out.digest = inputs.digest();
   return out;

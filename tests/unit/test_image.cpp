@@ -86,15 +86,41 @@ TEST_CASE("words are granted to all keys, to a comment, to a fingerprint") {
   AuthorizedKey alice;
   alice.comment = "alice";
   AuthorizedKey other;
-  const DoorKey first = describe_key(config, alice, 1, "SHA256:a");
+  const auto keys = describe_keys(config, {alice, other}, {"SHA256:a", "SHA256:f"});
+  REQUIRE(keys.size() == 2);
+  const DoorKey& first = keys[0];
   CHECK(first.number == 1);
   CHECK(first.words.contains(Word::poweroff));
   CHECK(first.words.contains(Word::reboot));
   CHECK(first.words.contains(Word::unlock));
   CHECK_FALSE(first.words.contains(Word::shell));
-  CHECK(describe_key(config, other, 2, "SHA256:f").words.contains(Word::shell));
-  CHECK_FALSE(describe_key(config, other, 2, "SHA256:f").words.contains(Word::poweroff));
-  CHECK(unknown_grants(config, {alice, other}, {"SHA256:a", "SHA256:f"}) == Lines{"ghost"});
+  CHECK(keys[1].number == 2);
+  CHECK(keys[1].words.contains(Word::shell));
+  CHECK_FALSE(keys[1].words.contains(Word::poweroff));
+  const auto idle = idle_grants(config, {alice, other}, {"SHA256:a", "SHA256:f"});
+  REQUIRE(idle.size() == 1);
+  CHECK(idle[0].name == "ghost");
+  CHECK(idle[0].why == "no key has this comment or fingerprint");
+}
+
+TEST_CASE("Must 12: nobody gets another's words by what he writes into his key's comment") {
+  SshConfig config;
+  config.grants = {{"alice", {Word::poweroff}}, {"SHA256:a", {Word::shell}}};
+  AuthorizedKey alice;
+  alice.comment = "alice";
+  AuthorizedKey mallory = alice;
+  AuthorizedKey eve;
+  eve.comment = "SHA256:a";
+  const Lines prints{"SHA256:a", "SHA256:m", "SHA256:e"};
+  const auto keys = describe_keys(config, {alice, mallory, eve}, prints);
+  REQUIRE(keys.size() == 3);
+  CHECK(keys[0].words.contains(Word::shell));
+  CHECK_FALSE(keys[2].words.contains(Word::shell));
+  for (const DoorKey& key : keys) CHECK_FALSE(key.words.contains(Word::poweroff));
+  const auto idle = idle_grants(config, {alice, mallory, eve}, prints);
+  REQUIRE(idle.size() == 1);
+  CHECK(idle[0].name == "alice");
+  CHECK(idle[0].why.starts_with("2 keys have this comment"));
 }
 
 TEST_CASE("lvm is needed for logical volumes only") {
