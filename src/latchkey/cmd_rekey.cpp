@@ -52,6 +52,11 @@ int rekey(const Globals& globals, std::optional<int> descriptor, bool accept_wea
   for (const std::string& line : rekeyer.other_slots())
     say(globals, "what else opens it stays as it was, " + line);
   say(globals, old_copies_text);
+  say(globals,
+      "when somebody leaves: take that ssh key out of '" + globals.paths.etc("authorized_keys") +
+          "'; who was root here has early boot's host keys, too, and could pose as it: remove '" +
+          globals.paths.etc("hostkeys") +
+          "'; then run: update-initramfs -u -k all; and give everybody the new host keys");
   return 0;
 }
 

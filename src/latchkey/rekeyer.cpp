@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/backup_format.hpp"
 #include "core/config_edit.hpp"
 #include "core/rekey_work.hpp"
 #include "core/text.hpp"
@@ -273,7 +274,9 @@ Result<> Rekeyer::take_along() {
        end;
        !failed && at != end; at.increment(failed)) {
     const std::string name = at->path().filename();
-    if (name == "lost+found" ||
+    // With the key that seals backups, who had the old keys volume could seal what he likes.
+    // The next backup makes another one; older backups hold their own.
+    if (name == "lost+found" || name == backup_key_file ||
         std::ranges::find(setup_.volumes, name, &Volume::key_file) != setup_.volumes.end())
       continue;
     const KeysEntry kind = kind_of_keys_entry(name);
