@@ -77,10 +77,16 @@ class BackupReader {
 
   /// Reads everything once more, with the key. Fails with Code::damaged.
   [[nodiscard]] Result<> check_seal(const Secret& key) const;
-  /// Hands the bytes [from, from + size) of a part over, piece by piece.
+  /// Hands a part over, piece by piece. Fails with Code::damaged behind the last one when they are
+  /// not those that open() read: what is used before that must be undone then.
+  [[nodiscard]] Result<> whole(const BackupPart& part,
+                               const std::function<Result<>(std::string_view)>& use) const;
+  /// Hands the bytes [from, from + size) of a part over, piece by piece; whoever serves the file
+  /// may give others than before.
   [[nodiscard]] Result<> read(const BackupPart& part, std::uint64_t from, std::uint64_t size,
                               const std::function<Result<>(std::string_view)>& use) const;
-  /// Writes a part to a new file (mode 0600).
+  /// Writes a part to a new file (mode 0600), which is not there when this fails. Fails as whole()
+  /// and with Code::io.
   [[nodiscard]] Result<> extract(const BackupPart& part, const std::string& to) const;
 
  private:

@@ -85,17 +85,24 @@ Result<> BackupReader::check_gap(std::uint64_t from, std::uint64_t to) const {
   });
 }
 
+Result<> BackupReader::whole(const BackupPart& part,
+                             const std::function<Result<>(std::string_view)>& use) const {
+  Sha256 digest;
+  const auto got = range(part.offset, part.size, [&](std::string_view bytes) {
+    digest.add(bytes);
+    return use(bytes);
+  });
+  if (!got) return got;
+  if (hex(digest.finish()) != part.sha256) return damaged(file_, part.text() + " is damaged");
+  return Ok{};
+}
+
 Result<> BackupReader::check_parts() const {
   std::uint64_t end = backup_head_size;
   for (const BackupPart& part : manifest_.parts) {
     if (auto fine = check_gap(end, part.offset); !fine) return fine;
-    Sha256 digest;
-    const auto add = [&digest](std::string_view bytes) -> Result<> {
-      digest.add(bytes);
-      return Ok{};
-    };
-    if (auto got = range(part.offset, part.size, add); !got) return got;
-    if (hex(digest.finish()) != part.sha256) return damaged(file_, part.text() + " is damaged");
+    const auto nothing = [](std::string_view) -> Result<> { return Ok{}; };
+    if (auto good = whole(part, nothing); !good) return good;
     end = part.offset + part.size;
   }
   return check_gap(end, head_.manifest_offset);
@@ -127,10 +134,12 @@ Result<> BackupReader::extract(const BackupPart& part, const std::string& to) co
   const std::string what = "cannot write '" + to + "'";
   const Fd fd(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) return system_error(errno, what);
-  return read(part, 0, part.size, [&](std::string_view bytes) -> Result<> {
+  const auto written = whole(part, [&](std::string_view bytes) -> Result<> {
     if (write_all(fd.get(), bytes)) return Ok{};
     return system_error(errno, what);
   });
+  if (!written) ::unlink(to.c_str());
+  return written;
 }
 
 Result<> write_device(const BackupReader& backup, const BackupPart& part,

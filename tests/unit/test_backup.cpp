@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "core/backup_format.hpp"
@@ -112,6 +114,25 @@ TEST_CASE("one flipped bit, wherever it is, and every cut is found") {
     REQUIRE(write_file(folder.file("b"), whole->substr(0, size), 0600));
     CHECK_FALSE(BackupReader::open(folder.file("b")));
   }
+}
+
+TEST_CASE("Should 12: a file that changes behind the proof of its seal gives nothing to write") {
+  const TempFolder folder;
+  write_backup(folder);
+  const auto backup = BackupReader::open(folder.file("b"));
+  REQUIRE(backup);
+  REQUIRE(backup->check_seal(seal_key('s')));
+  const BackupPart& part = backup->manifest().parts.back();
+  // As a file server could: other bytes of the same length, in the same file.
+  std::fstream file(folder.file("b"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(part.offset)).put('!').flush();
+  REQUIRE(file.good());
+  const auto nothing = [](std::string_view) -> Result<> { return Ok{}; };
+  const auto read = backup->whole(part, nothing);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().code == Code::damaged);
+  CHECK_FALSE(backup->extract(part, folder.file("out")));
+  CHECK_FALSE(std::filesystem::exists(folder.file("out")));
 }
 
 TEST_CASE("a device that is written from a backup has its bytes and nothing behind them") {
