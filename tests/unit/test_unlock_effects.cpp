@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 
@@ -54,10 +55,26 @@ int good_keys(Channel& channel, const KeysVolume&, const std::vector<std::string
     (void)channel.receive_secret(100);
     for (std::size_t i = 0; i < files.size(); ++i) {
       channel.send('K', std::to_string(i));
-      Secret key(1);
-      (void)key.append(std::string("k"));
+      Secret key(100);
+      (void)key.append(files[i]);
       channel.send_secret(key);
     }
+    channel.send('D');
+  }
+  return 0;
+}
+
+// Opens when it is given the key of its own volume and, a moment later, nothing more.
+int opens_by_its_own_key(Channel& channel, const Volume& volume, std::chrono::seconds) {
+  while (const auto message = channel.receive()) {
+    if (message->type == 'F') {
+      channel.send('F', "0");
+      continue;
+    }
+    const auto key = channel.receive_secret(100);
+    pollfd more{channel.fd(), POLLIN, 0};
+    if (!key || !std::ranges::equal(key->reveal(), volume.key_file) || ::poll(&more, 1, 200) != 0)
+      return 1;
     channel.send('D');
   }
   return 0;
@@ -129,6 +146,16 @@ Story tell(const Setup& setup, const Facts& facts, const UnlockWork& work) {
 }
 
 }  // namespace
+
+TEST_CASE("Must 6: a volume's worker gets the key of its volume, and no other") {
+  const Setup setup = setup_of({"a", "b", "c"});
+  UnlockWork work = good_work();
+  work.volume = opens_by_its_own_key;
+  const Story story = tell(setup, all_there(setup), work);
+  for (const char* volume : {"a", "b", "c"})
+    CHECK(story.done("open '" + std::string(volume) + "'"));
+  CHECK(story.outcome.status() == 0);
+}
 
 TEST_CASE("a disk that hangs costs only its own volume, at whatever step it hangs") {
   const Setup setup = setup_of({"bad", "good"});
