@@ -17,6 +17,7 @@
 #include "sys/fd.hpp"
 #include "sys/modules.hpp"
 #include "sys/owners.hpp"
+#include "sys/packages.hpp"
 
 namespace latchkey {
 namespace {
@@ -110,7 +111,7 @@ constexpr Conffile conffiles[]{
 
 // dpkg never puts a deleted one back by itself; whoever runs without the package has none.
 void judge_conffiles(Findings& out, const Paths& paths) {
-  if (!installed(paths, "/var/lib/dpkg/info/latchkey.list")) return;
+  if (!is_unpacked("latchkey", paths.root)) return;
   for (const Conffile& one : conffiles) {
     const std::string path = paths.root + one.file;
     if (::access(path.c_str(), one.program ? X_OK : F_OK) == 0) continue;

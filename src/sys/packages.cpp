@@ -112,6 +112,17 @@ std::vector<PackageChange> changes_of_dpkg(const std::string& pid, bool removal)
   return out;
 }
 
+bool is_unpacked(const std::string& package, const std::string& root) {
+  bool found = false;
+  std::vector<std::string> argv = dpkg_query(root, "--show");
+  argv.insert(argv.end(), {"--showformat=${db:Status-Status}\\n", package});
+  (void)run(argv, each_line([&](std::string_view state) {
+              found = found || state == "installed" || state == "unpacked" ||
+                      state == "half-configured" || state.starts_with("triggers-");
+            }));
+  return found;
+}
+
 std::vector<std::string> unfinished_packages() {
   std::vector<std::string> out;
   const auto take = [&](std::string_view line) {

@@ -32,6 +32,9 @@ namespace latchkey {
 /// be read or works on another root.
 [[nodiscard]] std::vector<PackageChange> changes_of_dpkg(const std::string& pid, bool removal);
 
+/// True when dpkg has unpacked this package, configured or not; false where there is no dpkg.
+[[nodiscard]] bool is_unpacked(const std::string& package, const std::string& root = {});
+
 /// The installed packages that are not completely configured, as dpkg names them.
 /// None where there is no dpkg.
 [[nodiscard]] std::vector<std::string> unfinished_packages();

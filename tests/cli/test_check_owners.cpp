@@ -85,7 +85,11 @@ TEST_CASE("check names files of the package in /etc that a purge of configuratio
   if (!is_root()) return;
   const OwnedRoot root;
   CHECK_FALSE(contains(root.check(), "of the package"));  // which is not installed
+  root.put("/var/lib/dpkg/info/format", "1\n");
   root.put("/var/lib/dpkg/info/latchkey.list", "");
+  root.put("/var/lib/dpkg/status",
+           "Package: latchkey\nStatus: install ok installed\nMaintainer: nobody\n"
+           "Architecture: all\nVersion: 1\nDescription: none\n");
   const std::string gate = "/etc/initramfs/post-update.d/00latchkey";
   for (const char* file : {"/etc/default/grub.d/latchkey.cfg", "/etc/apt/apt.conf.d/05latchkey",
                            "/etc/dpkg/dpkg.cfg.d/latchkey"})
