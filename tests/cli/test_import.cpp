@@ -48,7 +48,7 @@ class ImportPlace : public Place {
 }  // namespace
 
 TEST_CASE("an import of a directory without the old files says which one it wants") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const ImportPlace place;
   for (const std::string directory : {"nowhere", "old", "old/conf"}) {
     const Done done = place.import(directory);
@@ -60,7 +60,7 @@ TEST_CASE("an import of a directory without the old files says which one it want
 }
 
 TEST_CASE("an import of files that cannot be read in full names the line and writes nothing") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab + "mail no-such-group srv ext4\n");
   const Done volume = place.import();
@@ -77,7 +77,7 @@ TEST_CASE("an import of files that cannot be read in full names the line and wri
 }
 
 TEST_CASE("an import beside another keys volume is refused") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab);
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
@@ -89,7 +89,7 @@ TEST_CASE("an import beside another keys volume is refused") {
 }
 
 TEST_CASE("an import of a volume whose name or mount point is taken is refused") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab);
   place.put("etc/latchkey/volumes", "www other/www /srv/www ext4\n");
@@ -106,7 +106,7 @@ TEST_CASE("an import of a volume whose name or mount point is taken is refused")
 }
 
 TEST_CASE("an import tells of a mount point that no boot can use, where its links lead") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const ImportPlace place;
   place.put("old/conf/ac-fstab", "www  no-such-group  /var/www  ext4\n");
   fs::create_directories(place.path("home/alice/www"));
@@ -122,7 +122,7 @@ TEST_CASE("an import tells of a mount point that no boot can use, where its link
 }
 
 TEST_CASE("an interrupted import whose directory is gone can be given up") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const ImportPlace place;
   Unfinished work{.command = "import-legacy", .name = "import", .begun = "yesterday"};
   work.finish = "latchkey import-legacy '/root/no such place'";
@@ -140,7 +140,7 @@ TEST_CASE("an interrupted import whose directory is gone can be given up") {
 }
 
 TEST_CASE("case 15: an import with ssh keys that cannot be used in full is refused") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab);
   place.put("keys", good_key + "no key at all\n");

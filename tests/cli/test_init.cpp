@@ -31,7 +31,7 @@ class InitPlace : public Place {
 }  // namespace
 
 TEST_CASE("case 14: init without a word about who may unlock names the option and makes nothing") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const InitPlace place;
   const Done done = place.init({"vg0"});
   INFO(done.output);
@@ -42,7 +42,7 @@ TEST_CASE("case 14: init without a word about who may unlock names the option an
 }
 
 TEST_CASE("case 14, 15: init refuses key files that are missing, empty or not usable in full") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const InitPlace place;
   const Done none = place.init({"vg0", "--authorized-keys", "/no/such/file"});
   CHECK(none.status == exit_status(Code::missing));
@@ -61,7 +61,7 @@ TEST_CASE("case 14, 15: init refuses key files that are missing, empty or not us
 }
 
 TEST_CASE("init refuses a root that cryptsetup-initramfs opens, unless it is to be adopted") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const InitPlace place;
   place.put("usr/share/initramfs-tools/hooks/cryptroot", "");
   place.put("etc/crypttab", "sda5_crypt UUID=9 none luks,initramfs\n");
@@ -76,7 +76,7 @@ TEST_CASE("init refuses a root that cryptsetup-initramfs opens, unless it is to 
 }
 
 TEST_CASE("init never overwrites an authorized_keys that says something else") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const InitPlace place;
   place.put("etc/latchkey/authorized_keys", good_key + "# and a remark\n");
   const Done done = place.init({"vg0", "--authorized-keys", place.put("keys", good_key)});
@@ -86,7 +86,7 @@ TEST_CASE("init never overwrites an authorized_keys that says something else") {
 }
 
 TEST_CASE("init refuses another keys volume than the one that is configured") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const InitPlace place;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
   const Done done = place.init({"vg0", "--authorized-keys", place.put("keys", good_key)});
@@ -97,7 +97,7 @@ TEST_CASE("init refuses another keys volume than the one that is configured") {
 }
 
 TEST_CASE("init takes no name that LVM would take for an option") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const InitPlace place;
   for (const char* name : {"--", "a/b", "..", "x y"}) {
     const Done done = place.init({name, "--authorized-keys", place.put("keys", good_key)});
@@ -108,7 +108,7 @@ TEST_CASE("init takes no name that LVM would take for an option") {
 }
 
 TEST_CASE("an interrupted init whose volume group is gone can be given up, and another begun") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const InitPlace place;
   const Unfinished work{
       .command = "init",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the commands that change volumes say when they fail: never without what to do next,
 // and never with a command that does harm or nothing when it is typed as it stands.
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -39,39 +41,29 @@ bool goes_on_quoted(const SpokenText& said) {
 
 }  // namespace
 
-TEST_CASE("no error of the commands on volumes is made without a hint") {
-  // `Error{code, what, why, ""}`, over as many lines as it takes.
-  static const std::regex without_hint("Error[{]Code::[^;]*, \"\"[}];");
-  for (const char* source : {"latchkey/cmd_create_volume",
-                             "latchkey/volume_maker",
-                             "latchkey/placing",
-                             "latchkey/cmd_adopt",
-                             "latchkey/volume_adopter",
-                             "latchkey/cmd_backup",
-                             "latchkey/backup_proof",
-                             "latchkey/cmd_restore",
-                             "latchkey/restorer",
-                             "latchkey/restorer_keys",
-                             "latchkey/restorer_named",
-                             "latchkey/cmd_resize_volume",
-                             "latchkey/cmd_remove_volume",
-                             "latchkey/volume_remover",
-                             "latchkey/rebuild",
-                             "core/new_volume",
-                             "core/backup_format",
-                             "sys/lvm_admin",
-                             "sys/key_file",
-                             "sys/signature",
-                             "sys/backup_reader",
-                             "sys/backup_writer"}) {
-    std::ifstream file(std::string(LATCHKEY_SOURCE_DIR "/src/") + source + ".cpp");
+TEST_CASE("no error of a command is made without a hint") {
+  // `{code, what, why, ""}`, over as many lines as it takes.
+  static const std::regex without_hint("[{]\\s*Code::[^;{}]*,[^;{}]*,\\s*\"\"\\s*[}]");
+  // Remarks, after which there is nothing to do.
+  const std::vector<std::string> remarks{"so no image was looked at", "cannot be read",
+                                         "what was built waits all the same",
+                                         "the passphrase begins or ends with a blank"};
+  std::size_t sources = 0;
+  for (const auto& at : std::filesystem::directory_iterator(LATCHKEY_SOURCE_DIR "/src/latchkey")) {
+    if (at.path().extension() != ".cpp") continue;
+    ++sources;
+    std::ifstream file(at.path());
     const std::string text((std::istreambuf_iterator<char>(file)),
                            std::istreambuf_iterator<char>());
-    INFO(source);
-    CHECK_FALSE(text.empty());
-    for (std::sregex_iterator at(text.begin(), text.end(), without_hint), end; at != end; ++at)
-      FAIL_CHECK(at->str());
+    INFO(at.path());
+    for (std::sregex_iterator found(text.begin(), text.end(), without_hint), end; found != end;
+         ++found) {
+      const std::string error = found->str();
+      if (std::ranges::none_of(remarks, [&](const auto& one) { return contains(error, one); }))
+        FAIL_CHECK(error);
+    }
   }
+  CHECK(sources > 50);
 }
 
 TEST_CASE("what is said is found in sources and scripts as people get to read it") {

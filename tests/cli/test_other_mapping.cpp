@@ -21,7 +21,7 @@ const std::string uuid = "0f7a6b1c-3333-4222-8333-444455556666";
 class OpenedByHand {
  public:
   OpenedByHand() {
-    if (!usable()) return;
+    if (!disk_.usable()) return;
     place_.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
     configure(disk_.path(), "");
     const auto key = RandomKey::draw();
@@ -32,7 +32,7 @@ class OpenedByHand {
     place_.put("etc/latchkey/volumes",
                "www " + device + " /srv/no-such-www ext4 " + options + "\n");
   }
-  [[nodiscard]] bool usable() const { return disk_.usable(); }
+  [[nodiscard]] bool usable_here() const { return disk_.usable_here(); }
   [[nodiscard]] LuksPlace place_of_disk() const {
     return {.device = disk_.path(), .name = "www", .uuid = uuid};
   }
@@ -62,7 +62,7 @@ class OpenedByHand {
 
 TEST_CASE("remove-volume wipes no device that somebody opened under another name") {
   const OpenedByHand www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   const std::vector<std::string> wipe{"remove-volume", "www", "--wipe", "--confirm", "www"};
   const Done done = www.run(wipe, "mine");
   INFO(done.output);
@@ -77,7 +77,7 @@ TEST_CASE("remove-volume wipes no device that somebody opened under another name
 
 TEST_CASE("nobody's header is wiped while anything has the device for itself") {
   const OpenedByHand www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   {
     const Fd user(::open(www.device().c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
     REQUIRE(user);
@@ -90,7 +90,7 @@ TEST_CASE("nobody's header is wiped while anything has the device for itself") {
 
 TEST_CASE("lock calls no volume closed that somebody opened under another name") {
   const OpenedByHand www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   const Done done = www.run({"lock"}, "mine");
   INFO(done.output);
   CHECK(done.status == exit_status(Code::busy));
@@ -104,7 +104,7 @@ TEST_CASE("lock calls no volume closed that somebody opened under another name")
 
 TEST_CASE("lock and status tell of an open volume whose device is not there") {
   const OpenedByHand www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   www.configure("/dev/no-such-disk", "x-latchkey.uuid=" + uuid);
   const std::string why = "'cleartext-www' is open, but the device /dev/no-such-disk is not there";
   const Done plan = www.run({"lock", "--dry-run"}, "cleartext-www");
@@ -132,7 +132,7 @@ TEST_CASE("lock and status tell of an open volume whose device is not there") {
 
 TEST_CASE("adopt names the option for a line whose volume crypttab has opened by its own name") {
   const OpenedByHand www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   const std::vector<std::string> adopt{"adopt", "vg",       "www",       "/srv/no-such-www",
                                        "ext4",  "--device", www.device()};
   const Done done = www.run(adopt, "www_crypt");

@@ -18,7 +18,7 @@ using namespace latchkey::test;
 
 TEST_CASE("rekey waits for a rotation that is not finished: its key is on the old keys volume") {
   const Place place;
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/keys\"\n");
   place.put("etc/latchkey/volumes", "data no-such-vg/data /srv/no-such-data ext4\n");
   place.put("etc/latchkey/unfinished/data.json",
@@ -83,7 +83,7 @@ void check_nothing_begun(const KeysHeader& keys, const std::string& said) {
 
 TEST_CASE("rekey makes no single volume of a mirror, and says what to do where none can be made") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   const std::string said = rekey_in_a_group(keys, "\"segtype\":\"raid1\",\"stripes\":\"2\"", false);
   INFO(said);
   if (said.empty()) return;
@@ -94,7 +94,7 @@ TEST_CASE("rekey makes no single volume of a mirror, and says what to do where n
 
 TEST_CASE("rekey makes no keys volume in a group that lies in an encrypted mapping") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   const std::string said = rekey_in_a_group(keys, "\"segtype\":\"linear\",\"stripes\":\"1\"", true);
   INFO(said);
   if (said.empty()) return;
@@ -105,7 +105,7 @@ TEST_CASE("rekey makes no keys volume in a group that lies in an encrypted mappi
 
 TEST_CASE("promise 6: a group without room for a keys volume costs no file system") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   const std::string said =
       rekey_in_a_group(keys, "\"segtype\":\"linear\",\"stripes\":\"1\"", false, "33554432");
   INFO(said);

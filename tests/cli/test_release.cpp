@@ -129,7 +129,7 @@ TEST_CASE("release-services takes the guard of a line away that is there no more
 }
 
 TEST_CASE("a prompt of release-services that was left keeps no other release away") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const AtPrompt place;
   Child left = place.release();
   left.expect("passphrase of the keys volume");
@@ -144,7 +144,7 @@ TEST_CASE("a prompt of release-services that was left keeps no other release awa
 }
 
 TEST_CASE("a prompt that was left takes no guard of a volume away that was made meanwhile") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const AtPrompt place;
   Child left = place.release();
   left.expect("passphrase of the keys volume");
@@ -160,7 +160,7 @@ TEST_CASE("a prompt that was left takes no guard of a volume away that was made 
 }
 
 TEST_CASE("a volume that is mounted nowhere and stays closed fails a release of everything") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const AtPrompt place;
   place.put("etc/latchkey/volumes", "data /dev/no-such-data none ext4\n");
   const auto status_of = [&](std::vector<std::string> more, const std::string& typed) {
@@ -177,7 +177,7 @@ TEST_CASE("a volume that is mounted nowhere and stays closed fails a release of 
 }
 
 TEST_CASE("who types the passphrase while another release is under way waits, and is told whose") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const AtPrompt place;
   Child late = place.release();
   late.expect("passphrase of the keys volume");
@@ -194,7 +194,7 @@ TEST_CASE("who types the passphrase while another release is under way waits, an
 }
 
 TEST_CASE("a lock goes on to its end when nobody reads what it prints") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Closed place;
   const std::string marker = place.put("run/latchkey/released/no-such-unit.service", "");
   // A pipe whose reader has ended.
@@ -206,7 +206,7 @@ TEST_CASE("a lock goes on to its end when nobody reads what it prints") {
 }
 
 TEST_CASE("the boot releases what is held where no volume is configured any more") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/encrypted-keys\"\n");
   place.put("etc/latchkey/services", "no-such-unit\n");

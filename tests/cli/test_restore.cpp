@@ -38,7 +38,7 @@ std::string backup_in(const Place& place) {
 }  // namespace
 
 TEST_CASE("restore --device takes a volume of the backup and a device that is there") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   const std::string file = backup_in(place);
   const auto restore = [&](std::vector<std::string> words) {
@@ -64,7 +64,7 @@ TEST_CASE("restore --device takes a volume of the backup and a device that is th
 }
 
 TEST_CASE("restore --device gives no two volumes one device") {
-  if (::geteuid() != 0 || ::access("/dev/loop0", F_OK) != 0) return;
+  if (!is_root() || ::access("/dev/loop0", F_OK) != 0) return;
   const Place place;
   const std::string file = backup_in(place);
   const Done done = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "restore", file,

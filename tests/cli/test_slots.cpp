@@ -20,7 +20,7 @@ using namespace latchkey::test;
 
 TEST_CASE("recovery-key keeps the slot that was opened by what was typed, whatever its name") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   keys.add(1, "on paper", "recovery");
   keys.add(2, "older paper", "recovery");
   const Done done = keys.run({"recovery-key", "keys"}, "on paper\n");
@@ -37,7 +37,7 @@ TEST_CASE("recovery-key keeps the slot that was opened by what was typed, whatev
 
 TEST_CASE("a recovery key that was printed stays in force when the run is killed right after it") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   keys.add(1, "older paper", "recovery");
   const auto killed = [&](const std::string& where) {
     const Done done = keys.run_in_shell({"recovery-key", "keys", "--halt", where}, "first one\n");
@@ -72,7 +72,7 @@ TEST_CASE("a recovery key that was printed stays in force when the run is killed
 
 TEST_CASE("a piped passphrase that was set with the end of its line is taken, a new one without") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   keys.add(1, "from a file\n");
   const Done done = keys.run({"change-passphrase", "--accept-weak"}, "from a file\nfresh one\n");
   INFO(done.output);
@@ -83,7 +83,7 @@ TEST_CASE("a piped passphrase that was set with the end of its line is taken, a 
 
 TEST_CASE("change-passphrase names no passphrase as a recovery key, and every slot that stays") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   keys.add(1, "on paper", "recovery");
   keys.add(2, "on paper", "bob");
   const Done done =
@@ -100,7 +100,7 @@ TEST_CASE("change-passphrase names no passphrase as a recovery key, and every sl
 
 TEST_CASE("remove-passphrase claims nothing of a passphrase that is in another slot too") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   keys.add(1, "twice here", "alice");
   keys.add(2, "twice here", "bob");
   const Done done = keys.run({"remove-passphrase", "alice"}, "twice here\n");
@@ -112,7 +112,7 @@ TEST_CASE("remove-passphrase claims nothing of a passphrase that is in another s
 
 TEST_CASE("remove-passphrase tells the passphrase that is to go from a wrong one") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   keys.add(1, "of alice", "alice");
   const Done own = keys.run({"remove-passphrase", "alice"}, "of alice\n");
   INFO(own.output);
@@ -126,7 +126,7 @@ TEST_CASE("remove-passphrase tells the passphrase that is to go from a wrong one
 
 TEST_CASE("case 32: remove-passphrase tries no slot that wants more memory than there is") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   keys.add(1, "of alice", "alice");
   keys.add(2, "of bob", "bob");
   keys.make_costly(1);
@@ -151,7 +151,7 @@ TEST_CASE("recovery-key brings the images' copy of a header in a file up to date
   place.put("etc/latchkey/volumes",
             "data no-such-vg/data /srv/no-such-data ext4\n"
             "far no-such-vg/far /srv/no-such-far ext4 x-latchkey.header=/etc/far.luks\n");
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const auto steps = [&](const char* volume) {
     return run_program(
                {LATCHKEY_PROGRAM, "--root", place.path(), "recovery-key", "--halt", "list", volume})
@@ -164,7 +164,7 @@ TEST_CASE("recovery-key brings the images' copy of a header in a file up to date
 
 TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the same words") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   const std::string words = "first one\nanother long one\n";
   const auto killed = [&](std::vector<std::string> command) {
     command.insert(command.end(), {"--halt", "add:after"});
@@ -202,7 +202,7 @@ TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the s
 TEST_CASE("a prompt of backup keeps no unlock waiting, also after a wrong passphrase") {
   const KeysHeader keys;
   // Without device-mapper no passphrase is tried.
-  if (!keys.usable() || !kernel_has_target("crypt")) return;
+  if (!keys.usable_here() || !kernel_has_target("crypt")) return;
   const Fd terminal = new_terminal();
   const Fd its_end = other_end(terminal);
   const std::string file = keys.place().path("saved");
@@ -229,7 +229,7 @@ TEST_CASE("a prompt of backup keeps no unlock waiting, also after a wrong passph
 
 TEST_CASE("a prompt of change-passphrase keeps no unlock waiting") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   const Fd terminal = new_terminal();
   const Fd its_end = other_end(terminal);
   Child child({LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase",
@@ -261,7 +261,7 @@ TEST_CASE("a prompt of change-passphrase keeps no unlock waiting") {
 
 TEST_CASE("a closed stdin or stdout is not replaced by a lock") {
   const KeysHeader keys;
-  if (!keys.usable()) return;
+  if (!keys.usable_here()) return;
   for (const char* nowhere : {">&-", ">/dev/null"}) {
     const Done printed = keys.run_in_shell({"recovery-key", "keys"}, "first one\n", nowhere);
     INFO(printed.output);

@@ -30,7 +30,7 @@ TEST_CASE("only root, who can find a resting keys volume, is told that it is not
 }
 
 TEST_CASE("status and check fail where the keys volume is not there, whatever else is up") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
   place.put("etc/latchkey/volumes", "# none\n");

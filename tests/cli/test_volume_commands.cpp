@@ -45,7 +45,7 @@ void format_www(const LoopDisk& disk) {
 }  // namespace
 
 TEST_CASE("create-volume goes on with no volume whose name another one has got meanwhile") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   configure(place);
   const NewVolume asked{.vg = "no-such-group",
@@ -65,7 +65,7 @@ TEST_CASE("create-volume goes on with no volume whose name another one has got m
 }
 
 TEST_CASE("create-volume makes nothing where the volumes file leads to another user's checkout") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   configure(place);
   const std::string file = place.path("etc/latchkey/volumes");
@@ -95,7 +95,7 @@ TEST_CASE("adopt takes no key file from the mount options that it does not write
   const Place place;
   configure(place);
   const LoopDisk disk(place.path("disk"));
-  if (!disk.usable()) return;
+  if (!disk.usable_here()) return;
   format_www(disk);
   const Done done = latchkey_in(place, {"adopt", "vg0", "www", "none", "ext4", "--device",
                                         disk.path(), "--options", "noatime,x-latchkey.key=my.key"});
@@ -106,7 +106,7 @@ TEST_CASE("adopt takes no key file from the mount options that it does not write
 }
 
 TEST_CASE("adopt takes no root with /boot in it: GRUB would ask at the console alone") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   configure(place);
   const std::vector<std::string> words{"adopt", "no-such-vg", "root", "/", "ext4"};
@@ -130,12 +130,12 @@ namespace {
 class Adopted {
  public:
   Adopted() {
-    if (!usable()) return;
+    if (!disk_.usable()) return;
     configure(place_);
     format_www(disk_);
     place_.put("etc/latchkey/volumes", lines());
   }
-  [[nodiscard]] bool usable() const { return disk_.usable(); }
+  [[nodiscard]] bool usable_here() const { return disk_.usable_here(); }
   [[nodiscard]] std::string lines() const {
     return "# ours\nwww " + disk_.path() +
            "   none btrfs subvol=@www,nodev,nosuid,x-latchkey.nofsck\n";
@@ -177,7 +177,7 @@ class Adopted {
 
 TEST_CASE("adopt, typed once more, leaves the line that its owner has edited as it is") {
   const Adopted www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   www.begin({{"line", "stays"}}, {"key", "slot", "mount"});
   const Done done = www.adopt({"--halt", "configure:after"});
   INFO(done.output);
@@ -191,7 +191,7 @@ TEST_CASE("adopt, typed once more, leaves the line that its owner has edited as 
 
 TEST_CASE("adopt refuses what a line that is there says otherwise") {
   const Adopted www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   const auto refused = [&](const Done& done, const std::string& why) {
     INFO(done.output);
     CHECK(done.status == exit_status(Code::refused));
@@ -211,7 +211,7 @@ TEST_CASE("adopt refuses what a line that is there says otherwise") {
 
 TEST_CASE("what finishes an adoption is words for a shell") {
   const Adopted www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   www.begin({}, {"key", "slot", "mount"}, " --options 'subvol=@a b'");
   const Done done = www.adopt({"--options", "subvol=@a b", "--halt", "note:after"});
   INFO(done.output);
@@ -222,7 +222,7 @@ TEST_CASE("adopt refuses a mount point on a volume that is not mounted before it
   const Place place;
   configure(place);
   const LoopDisk disk(place.path("disk"));
-  if (!disk.usable()) return;
+  if (!disk.usable_here()) return;
   format_www(disk);
   const Done done = latchkey_in(
       place, {"adopt", "vg0", "www", "/srv/no-such-data/www", "ext4", "--device", disk.path()});
@@ -236,7 +236,7 @@ TEST_CASE("adopt refuses a mount point on a volume that is not mounted before it
 
 TEST_CASE("backups are out of date from the step on that brings a key, whatever fails later") {
   const Adopted www;
-  if (!www.usable()) return;
+  if (!www.usable_here()) return;
   www.begin({}, {"key", "slot", "mount"});
   const Done done = www.adopt({"--halt", "note:after"});
   INFO(done.output);
@@ -261,7 +261,7 @@ TEST_CASE("remove-volume --wipe forgets no volume whose device is not there to b
 }
 
 TEST_CASE("a removal that was interrupted ends as what it was begun as, or not at all") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const std::string line = "data no-such-vg/encrypted-data /srv/no-such-data ext4\n";
   const auto tried = [&](const std::string& kind, const std::vector<std::string>& words) {
     const Place place;
@@ -291,7 +291,7 @@ TEST_CASE("a removal that was interrupted ends as what it was begun as, or not a
 }
 
 TEST_CASE("a removal whose volume is still configured is looked at anew") {
-  if (::geteuid() != 0) return;
+  if (!is_root()) return;
   const Place place;
   configure(place);
   place.put("etc/latchkey/services", "nginx.service data\n");
@@ -334,7 +334,7 @@ TEST_CASE("adopt does not take the keys volume for a data volume") {
   const Place place;
   configure(place);
   const LoopDisk disk(place.path("disk"));
-  if (!disk.usable()) return;
+  if (!disk.usable_here()) return;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"" + disk.path() + "\"\n");
   const auto key = RandomKey::draw();
   REQUIRE(key);

@@ -2,6 +2,8 @@
 // One name for the test framework's header, which moved between its versions.
 #pragma once
 
+#include <unistd.h>
+
 #ifdef LATCHKEY_CATCH3
 #include <catch2/catch_all.hpp>
 #else
@@ -16,5 +18,8 @@ inline bool skip(const char* why) {
   WARN("skipped: " << why);
   return false;
 }
+
+/// True for root; else says so as skip() does.
+inline bool is_root() { return ::geteuid() == 0 || skip("needs root"); }
 
 }  // namespace latchkey::test

@@ -10,6 +10,7 @@
 
 #include <string>
 
+#include "support/catch.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey::test {
@@ -32,6 +33,8 @@ class LoopDisk {
     path_ = std::move(path);
   }
   [[nodiscard]] bool usable() const { return static_cast<bool>(loop_); }
+  /// The same; where it is not, the test says that it is skipped.
+  [[nodiscard]] bool usable_here() const { return usable() || skip("needs root and loop devices"); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
