@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/command_words.hpp"
 #include "core/legacy.hpp"
 #include "core/text.hpp"
 
@@ -46,11 +47,6 @@ bool tests_a_file(const std::vector<std::string>& words, std::string_view place,
   return false;
 }
 
-bool asks_for_mounts(std::string_view text) {
-  return text.find("mountpoint") != std::string_view::npos ||
-         text.find("findmnt") != std::string_view::npos;
-}
-
 bool asks_first(const std::vector<std::string>& words, std::string_view place, const Homes& homes) {
   return std::ranges::any_of(words, asks_for_mounts) || tests_a_file(words, place, homes);
 }
@@ -65,12 +61,6 @@ bool looks_for_a_file(const std::vector<std::string>& words, std::string_view pl
       return true;
   }
   return false;
-}
-
-// `host:/path`, `https://host/path`: not on this machine.
-bool is_remote(std::string_view word) {
-  const std::size_t colon = word.find(':');
-  return colon != std::string_view::npos && colon > 0 && colon < word.find('/');
 }
 
 std::vector<std::string> words_of(std::string_view line) {

@@ -134,6 +134,13 @@ std::string marker_of(const std::string& unit) { return "released/" + unit; }
 
 bool is_template(std::string_view unit) { return unit.find("@.") != std::string_view::npos; }
 
+std::string template_of(const std::string& unit) {
+  const std::size_t at = unit.find('@');
+  const std::size_t dot = unit.rfind('.');
+  if (at == std::string::npos || dot == std::string::npos || dot < at) return unit;
+  return unit.substr(0, at + 1) + unit.substr(dot);
+}
+
 Holds read_holds(std::string_view services, std::string_view triggers,
                  const std::vector<Volume>& volumes) {
   Holds out;

@@ -95,4 +95,8 @@ struct DropIn {
 /// instances and cannot be started itself.
 [[nodiscard]] bool is_template(std::string_view unit);
 
+/// The template that an instance is made from: `postgresql@.service` for
+/// `postgresql@15-main.service`; any other unit itself.
+[[nodiscard]] std::string template_of(const std::string& unit);
+
 }  // namespace latchkey

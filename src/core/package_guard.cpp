@@ -11,14 +11,6 @@
 namespace latchkey {
 namespace {
 
-// `postgresql@15-main.service` is made from `postgresql@.service`.
-std::string template_of(const std::string& unit) {
-  const std::size_t at = unit.find('@');
-  const std::size_t dot = unit.rfind('.');
-  if (at == std::string::npos || dot == std::string::npos || dot < at) return unit;
-  return unit.substr(0, at + 1) + unit.substr(dot);
-}
-
 std::string init_script_of(const std::string& unit) {
   return "/etc/init.d/" + unit.substr(0, std::min(unit.find('@'), unit.rfind('.')));
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/command_words.hpp"
 #include "core/legacy.hpp"
 #include "core/text.hpp"
 
@@ -37,22 +38,11 @@ std::string bare(std::string word) {
   return word;
 }
 
-// `host:/path`, `https://host/path`: not on this machine. A bind has a path before its colon.
-bool is_remote(std::string_view word) {
-  const std::size_t colon = word.find(':');
-  return colon != std::string_view::npos && colon > 0 && colon < word.find('/');
-}
-
 bool names(const std::string& value, std::string_view place) {
   std::vector<std::string> words;
   for (const Field& field : split_fields(value))
     if (std::string word = bare(field.text); !is_remote(word)) words.push_back(std::move(word));
   return command_names(join(words, " "), place, {});
-}
-
-bool says_mountpoint(const std::string& value) {
-  return value.find("mountpoint") != std::string::npos ||
-         value.find("findmnt") != std::string::npos;
 }
 
 }  // namespace
@@ -116,7 +106,7 @@ bool service_asks_first(std::span<const UnitSetting> settings) {
   for (const std::string_view key : {"ConditionPathIsMountPoint", "AssertPathIsMountPoint"})
     if (!values_of(settings, key).empty()) return true;
   for (const std::string_view key : {"ExecCondition", "ExecStartPre", "ExecStart"})
-    if (std::ranges::any_of(values_of(settings, key), says_mountpoint)) return true;
+    if (std::ranges::any_of(values_of(settings, key), asks_for_mounts)) return true;
   return false;
 }
 

@@ -30,8 +30,7 @@ std::vector<std::string> usable_host_keys(const std::string& directory) {
     if (name.ends_with(".dropbear")) found.push_back({name, kind_of(directory + "/" + name)});
   std::vector<std::string> out;
   const HostKeyChoice choice = choose_host_keys(std::move(found));
-  for (const std::string& name : choice.used)
-    out.push_back(directory + "/" + name);
+  for (const std::string& name : choice.used) out.push_back(directory + "/" + name);
   return out;
 }
 

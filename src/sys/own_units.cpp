@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "core/hold.hpp"
 #include "core/lists.hpp"
 #include "sys/fd.hpp"
 
@@ -16,14 +17,6 @@ namespace fs = std::filesystem;
 
 const std::vector<std::string> directories{"/etc/systemd/system/",
                                            "/usr/local/lib/systemd/system/"};
-
-// `name@.service` of `name@instance.service`; empty for all others.
-std::string template_name(const std::string& unit) {
-  const std::size_t at = unit.find('@');
-  const std::size_t dot = unit.rfind('.');
-  if (at == std::string::npos || dot == std::string::npos || dot < at) return {};
-  return unit.substr(0, at + 1) + unit.substr(dot);
-}
 
 bool add(OwnUnit& out, const std::string& file) {
   const auto text = read_file(file);
@@ -58,7 +51,7 @@ std::vector<std::string> own_unit_names(const std::string& root) {
 OwnUnit own_unit(const std::string& root, const std::string& name) {
   OwnUnit out;
   std::vector<std::string> names{name};
-  if (const std::string whole = template_name(name); !whole.empty()) names.push_back(whole);
+  add_once(names, template_of(name));
   for (const std::string& one : names) {
     if (!out.files.empty()) break;
     for (const std::string& directory : directories)

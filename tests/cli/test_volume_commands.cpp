@@ -33,6 +33,16 @@ Done latchkey_in(const Place& place, std::vector<std::string> words, std::string
   return run_program(argv, input);
 }
 
+// A removal of `data` that was interrupted when these steps were done.
+void leave_removal(const Place& place, const std::string& kind, std::vector<std::string> done) {
+  Unfinished work{.command = "remove-volume", .name = "data", .begun = "yesterday"};
+  work.finish = std::string("latchkey remove-volume data") + (kind == "destroy" ? " --wipe" : "");
+  work.values = {{"kind", kind},
+                 {"line", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n"}};
+  work.done = std::move(done);
+  place.put("etc/latchkey/unfinished/data.json", encode(work));
+}
+
 void format_www(const LoopDisk& disk) {
   const auto key = RandomKey::draw();
   REQUIRE(key);
@@ -262,17 +272,11 @@ TEST_CASE("remove-volume --wipe forgets no volume whose device is not there to b
 
 TEST_CASE("a removal that was interrupted ends as what it was begun as, or not at all") {
   if (!is_root()) return;
-  const std::string line = "data no-such-vg/encrypted-data /srv/no-such-data ext4\n";
   const auto tried = [&](const std::string& kind, const std::vector<std::string>& words) {
     const Place place;
     configure(place);
     place.put("etc/latchkey/volumes", "");
-    Unfinished work{.command = "remove-volume", .name = "data", .begun = "yesterday"};
-    work.finish =
-        kind == "destroy" ? "latchkey remove-volume data --wipe" : "latchkey remove-volume data";
-    work.values = {{"kind", kind}, {"line", line}};
-    work.done = {"configure"};
-    place.put("etc/latchkey/unfinished/data.json", encode(work));
+    leave_removal(place, kind, {"configure"});
     const Done done = latchkey_in(place, words);
     INFO(done.output);
     CHECK(done.status == exit_status(Code::refused));
@@ -295,11 +299,7 @@ TEST_CASE("a removal whose volume is still configured is looked at anew") {
   const Place place;
   configure(place);
   place.put("etc/latchkey/services", "nginx.service data\n");
-  Unfinished work{.command = "remove-volume", .name = "data", .begun = "yesterday"};
-  work.finish = "latchkey remove-volume data";
-  work.values = {{"kind", "forget"},
-                 {"line", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n"}};
-  place.put("etc/latchkey/unfinished/data.json", encode(work));
+  leave_removal(place, "forget", {});
   const Done done = latchkey_in(place, {"remove-volume", "data"});
   INFO(done.output);
   CHECK(done.status == exit_status(Code::refused));
@@ -315,12 +315,7 @@ TEST_CASE("a destruction that was begun does not end while its device is away") 
           const Place place;
           configure(place);
           place.put("etc/latchkey/volumes", "");
-          Unfinished work{.command = "remove-volume", .name = "data", .begun = "yesterday"};
-          work.finish = "latchkey remove-volume data --wipe";
-          work.values = {{"kind", "destroy"},
-                         {"line", "data no-such-vg/encrypted-data /srv/no-such-data ext4\n"}};
-          work.done = {"configure"};
-          place.put("etc/latchkey/unfinished/data.json", encode(work));
+          leave_removal(place, "destroy", {"configure"});
           const Done done = latchkey_in(
               place, {"remove-volume", "data", "--wipe", "--confirm", "data"}, "a passphrase\n");
           const bool told = contains(done.output,
