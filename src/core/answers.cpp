@@ -19,6 +19,10 @@ void Answers::drop(int id) {
   waiting_.remove_if([&](const Waiting& w) { return w.id == id; });
 }
 
+bool Answers::waits(int id) const {
+  return std::ranges::find(waiting_, id, &Waiting::id) != waiting_.end();
+}
+
 std::optional<int> Answers::next(Time now) {
   auto best = waiting_.end();
   for (auto at = waiting_.begin(); at != waiting_.end(); ++at) {

@@ -23,6 +23,9 @@ class Answers {
   /// Client `id` is gone; its answer with it.
   void drop(int id);
 
+  /// True while an answer of client `id` waits for its turn.
+  [[nodiscard]] bool waits(int id) const;
+
   /// Takes out the client whose answer is to be tried now: the console first,
   /// then the peer that was served longest ago. Nothing while all have to wait.
   [[nodiscard]] std::optional<int> next(Time now);

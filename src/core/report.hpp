@@ -41,12 +41,24 @@ struct VolumeReport {
   bool operator==(const VolumeReport&) const = default;
 };
 
+/// The wrong passphrases of one account.
+struct WrongAnswers {
+  Peer peer{};         ///< as it was when it gave the last one
+  unsigned count = 0;  ///< from 1
+
+  bool operator==(const WrongAnswers&) const = default;
+};
+
+/// Counts one more wrong passphrase of `peer` for its account.
+void count_wrong(std::vector<WrongAnswers>& all, const Peer& peer);
+
 struct BootReport {
   std::string result{};      ///< `unlocked`, `continued`, `timeout`
   Peer peer{};               ///< who ended the waiting
   std::int64_t time = 0;     ///< when, seconds since 1970 by early boot's clock
   double waited = 0;         ///< seconds from the start of the waiting
   unsigned wrong_answers = 0;
+  std::vector<WrongAnswers> wrong_by{};  ///< whose these were, in the order of their first
   std::vector<VolumeReport> volumes{};
   double uptime = 0;  ///< when, seconds since the kernel's start; 0: not known
 

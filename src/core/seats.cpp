@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
+
+#include "core/address.hpp"
 
 namespace latchkey {
 namespace {
@@ -11,12 +14,34 @@ constexpr std::size_t most_strangers = 32;
 constexpr std::chrono::seconds introduction{10};
 constexpr std::chrono::seconds farewell{5};
 
+// An address; of IPv6 the /64, since every machine has all addresses of its own.
+std::string network_of(const std::string& address) {
+  const auto known = parse_address(address);
+  if (!known || !known->v6) return address;
+  return Subnet{*known, 64}.network().text();
+}
+
+// Takes one key's sessions, oldest first; adds those that have to give way.
+void leave_excess(std::vector<const Seat*> sessions, std::vector<int>& out) {
+  std::map<std::string, std::size_t> held;
+  for (const Seat* seat : sessions) ++held[network_of(seat->address)];
+  while (sessions.size() > most_sessions_of_a_key) {
+    // The first of equals: the oldest.
+    const auto gone = std::ranges::max_element(sessions, {}, [&](const Seat* seat) {
+      return std::tuple(held[network_of(seat->address)], !seat->answering);
+    });
+    --held[network_of((*gone)->address)];
+    out.push_back((*gone)->id);
+    sessions.erase(gone);
+  }
+}
+
 }  // namespace
 
 std::vector<Leaving> leaving(const std::vector<Seat>& seats, Seat::Time now) {
   std::vector<Leaving> out;
   std::size_t strangers = 0;
-  std::map<std::string, std::size_t> sessions;
+  std::map<std::string, std::vector<const Seat*>> sessions;
   for (auto seat = seats.rbegin(); seat != seats.rend(); ++seat) {
     if (seat->console) continue;
     if (!seat->account) {
@@ -24,12 +49,19 @@ std::vector<Leaving> leaving(const std::vector<Seat>& seats, Seat::Time now) {
         out.push_back({seat->id, ""});
     } else if (seat->ended) {
       if (now - *seat->ended > farewell) out.push_back({seat->id, ""});
-    } else if (++sessions[*seat->account] > most_sessions_of_a_key) {
-      out.push_back({seat->id, "this session is over: its key has " +
-                                   std::to_string(most_sessions_of_a_key) + " newer ones"});
+    } else {
+      sessions[*seat->account].push_back(&*seat);
     }
   }
   std::ranges::reverse(out);
+  std::vector<int> excess;
+  for (auto& [account, all] : sessions) {
+    std::ranges::reverse(all);
+    leave_excess(all, excess);
+  }
+  for (const int id : excess)
+    out.push_back({id, "this session is over: its key has " +
+                           std::to_string(most_sessions_of_a_key) + " others"});
   return out;
 }
 

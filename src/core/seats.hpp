@@ -20,10 +20,12 @@ struct Seat {
   std::optional<std::string> account{};
   Time since{};                  ///< when it came
   std::optional<Time> ended{};   ///< when it was told its result
+  std::string address{};         ///< of the ssh client, when it is known
+  bool answering = false;        ///< its answer waits its turn, or is being tried
 };
 
-/// How many sessions one key has at most. The newest stay: an owner whose connections
-/// break comes back while the dead ones still count.
+/// How many sessions one key has at most. The newest of an address stay: an owner whose
+/// connections break comes back while the dead ones still count.
 inline constexpr std::size_t most_sessions_of_a_key = 8;
 
 struct Leaving {
@@ -35,8 +37,10 @@ struct Leaving {
 
 /// Takes the connections in the order in which they came. Gives those that have to end:
 /// strangers after ten seconds or when 32 newer ones wait, those that were told their
-/// result five seconds ago, and a key's oldest beyond most_sessions_of_a_key. A console
-/// always stays: it is our own process.
+/// result five seconds ago, and what a key has beyond most_sessions_of_a_key: of the network
+/// that has the most of them (who stole the key has not the owner's address), of those first
+/// what waits for no answer of its own, then the oldest. A console always stays: it is our
+/// own process.
 [[nodiscard]] std::vector<Leaving> leaving(const std::vector<Seat>& seats, Seat::Time now);
 
 }  // namespace latchkey

@@ -203,6 +203,7 @@ void Coordinator::attempt_ended(const AttemptEnd& attempt) {
     const auto delay = answers_.wrong(attempt_peer_.account(), Clock::now());
     text =
         "wrong passphrase; the next answer is taken after " + std::to_string(delay.count()) + " s";
+    count_wrong(wrong_by_, attempt_peer_);
     log("a wrong passphrase from " + attempt_peer_.text());
   } else {
     log(text);
@@ -239,6 +240,7 @@ void Coordinator::finish(const std::string& result, const Peer& peer, int status
                     .time = std::time(nullptr),
                     .waited = seconds_since(began_),
                     .wrong_answers = answers_.wrong_total(),
+                    .wrong_by = wrong_by_,
                     .uptime = uptime()};
   for (const Volume& volume : setup_.volumes)
     if (const auto found = results_.find(volume.name); found != results_.end())

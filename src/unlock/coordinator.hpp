@@ -90,6 +90,7 @@ class Coordinator {
   Peer attempt_peer_{};
   bool keys_were_read_ = false;
   std::map<std::string, VolumeReport> results_{};
+  std::vector<WrongAnswers> wrong_by_{};
   std::deque<std::string> log_{};
   Clock::time_point began_ = Clock::now();
   Clock::time_point waiting_since_ = began_;  // what [boot] wait counts from

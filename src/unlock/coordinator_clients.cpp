@@ -24,6 +24,8 @@ void Coordinator::clear_seats() {
     Seat seat{.id = c.id, .since = c.since, .ended = c.ended};
     if (c.hello) seat.account = c.peer.account();
     seat.console = c.hello && c.hello->console;
+    seat.address = c.peer.address;
+    seat.answering = answers_.waits(c.id) || (attempt_ && attempt_by_ == c.id);
     seats.push_back(std::move(seat));
   }
   for (const Leaving& one : leaving(seats, Clock::now())) {

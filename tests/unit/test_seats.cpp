@@ -28,7 +28,32 @@ TEST_CASE("Must 7: a key's oldest sessions give way to its newest, and other key
   REQUIRE(gone.size() == 200 - most_sessions_of_a_key);
   CHECK(gone.front().id == 200);
   CHECK(gone.back().id == 391);
-  CHECK(gone.front().why == "this session is over: its key has 8 newer ones");
+  CHECK(gone.front().why == "this session is over: its key has 8 others");
+}
+
+TEST_CASE("Must 7: of a key's sessions those leave whose network has the most of them") {
+  std::vector<Seat> seats{{.id = 1, .account = "alice", .since = start, .address = "192.0.2.1"}};
+  for (int i = 2; i < 100; ++i)
+    seats.push_back({.id = i, .account = "alice", .since = start, .address = "203.0.113.9"});
+  std::vector<int> gone = ids(leaving(seats, start));
+  CHECK(gone.size() == 99 - most_sessions_of_a_key);
+  CHECK(std::ranges::find(gone, 1) == gone.end());
+
+  for (Seat& seat : seats) seat.address = "2001:db8::" + std::to_string(seat.id);
+  seats.front().address = "2001:db8:1::1";  // another /64: the thief's addresses are one network
+  gone = ids(leaving(seats, start));
+  CHECK(std::ranges::find(gone, 1) == gone.end());
+}
+
+TEST_CASE("Must 7: a session whose answer waits its turn leaves after those that only wait") {
+  std::vector<Seat> seats;
+  for (int i = 1; i <= 9; ++i)
+    seats.push_back({.id = i, .account = "alice", .since = start, .address = "192.0.2.1"});
+  seats.front().answering = true;
+  CHECK(ids(leaving(seats, start)) == std::vector<int>{2});
+  // And yet no key has more of them than its bound.
+  for (Seat& seat : seats) seat.answering = true;
+  CHECK(ids(leaving(seats, start)) == std::vector<int>{1});
 }
 
 TEST_CASE("Must 7: who does not say who it is has ten seconds, and 32 newer ones take its place") {
