@@ -185,8 +185,22 @@ std::string Machine::console() { return vm({"console", name_}); }
 
 void Machine::type(const std::string& text) { vm({"console", name_, "--type", text}); }
 
+std::size_t Machine::snapshot(const std::string& action, const std::string& tag) {
+  return std::stoul(interrupt({"snapshot", name_, action, tag, "--log-size"}));
+}
+
+void Machine::save(const std::string& tag) {
+  const std::size_t end = snapshot("save", tag);
+  saved_[tag] = past_ + console().substr(since_, end - since_);
+}
+
+void Machine::load(const std::string& tag) {
+  since_ = snapshot("load", tag);
+  past_ = saved_.at(tag);
+}
+
 int Machine::shown(const std::string& text) {
-  const std::string log = console();
+  const std::string log = past_ + console().substr(since_);
   int seen = 0;
   for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1))
     ++seen;

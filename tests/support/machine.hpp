@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -62,12 +62,13 @@ class Machine {
   /// The keys volume's: the one that tools/vm made it with, or that a story chose.
   [[nodiscard]] std::string passphrase();
   void choose_passphrase(const std::string& chosen) { passphrase_ = chosen; }
-  /// All that the serial console showed so far.
+  /// All that the serial console showed so far, in stories before this one too.
   [[nodiscard]] std::string console();
   void type(const std::string& text);
-  /// How often it showed `text`.
+  /// How often it showed `text` in the guest's own past: what it said since load(), and up to
+  /// the save() of what was loaded. A boot or a reset cuts nothing off.
   [[nodiscard]] int shown(const std::string& text);
-  /// Waits until the console shows `text` `count` times in all.
+  /// Waits until shown() gives at least `count`. Throws at the deadline.
   void until_console(const std::string& text, int count = 1,
                      std::chrono::seconds deadline = std::chrono::seconds(90));
 
@@ -81,13 +82,11 @@ class Machine {
   /// Pins the early host keys that the guest has by now, as `early` needs after
   /// `latchkey init`. A snapshot of another set-up needs it again.
   void trust_early() { vm({"trust", name_}); }
-  void save(const std::string& tag) {
-    interrupt({"snapshot", name_, "save", tag});
-    saved_.insert(tag);
-  }
+  void save(const std::string& tag);
   /// True when a snapshot of that name was saved by this program.
   [[nodiscard]] bool saved(const std::string& tag) const { return saved_.contains(tag); }
-  void load(const std::string& tag) { interrupt({"snapshot", name_, "load", tag}); }
+  /// Takes the guest back to the moment of a save(), and what it showed with it.
+  void load(const std::string& tag);
   void power_off() { interrupt({"poweroff", name_}); }
   /// Its disks stay as they are at that moment.
   void pull_the_plug() { interrupt({"kill", name_}); }
@@ -118,17 +117,23 @@ class Machine {
   void hang_up();
   // What stops the guest, or takes it to another moment, leaves nobody at the other end of
   // that connection: it is ended before.
-  void interrupt(const std::vector<std::string>& arguments) {
+  std::string interrupt(const std::vector<std::string>& arguments) {
     hang_up();
-    vm(arguments);
+    return vm(arguments);
   }
+  // Saves or loads a snapshot; gives where in the serial log that was.
+  std::size_t snapshot(const std::string& action, const std::string& tag);
   std::string vm(const std::vector<std::string>& arguments);
 
   std::string name_;
   std::string passphrase_{};
   std::vector<std::string> login_{};  // empty until it is first needed
   std::string line_{};                // the socket of the connection
-  std::set<std::string> saved_{};
+  // The serial log goes on when a snapshot is loaded: what of it is this guest's own past is
+  // what it had shown when it was saved, and the log from `since_` on.
+  std::string past_{};
+  std::size_t since_ = 0;
+  std::map<std::string, std::string> saved_{};  // the past of each snapshot
 };
 
 /// Polls until `ready` says true. Throws `what` at the deadline.

@@ -126,6 +126,8 @@ def options_snapshot(p):
     p.add_argument("name")
     p.add_argument("action", choices=("save", "load", "delete", "list"))
     p.add_argument("tag", nargs="?")
+    p.add_argument("--log-size", action="store_true",
+                   help="save, load: print how many bytes the serial log had at that moment")
 
 
 def snapshot(o):
@@ -133,17 +135,27 @@ def snapshot(o):
     if (o.action == "list") != (o.tag is None) or (o.tag and not re.fullmatch(r"[\w.-]+", o.tag)):
         raise VmError(f"'snapshot {o.action}' takes {'no' if o.action == 'list' else 'one'} tag",
                       "letters, digits, '.', '_' and '-' make one", code=USAGE)
-    with Guest(o.name).monitor() as monitor:
+    guest = Guest(o.name)
+    with guest.monitor() as monitor:
         # QEMU leaves a guest stopped after an attempt to load what is not there.
         if o.action in ("load", "delete") and not re.search(
                 rf"^\S+\s+{re.escape(o.tag)}\s", monitor.human("info snapshots"), re.MULTILINE):
             raise VmError(f"cannot {o.action} the snapshot '{o.tag}'", "there is none of that name",
                           f"tools/vm snapshot {o.name} list")
+        size = None
+        if o.log_size:
+            # The emulator stops it meanwhile as well: earlier, so that nothing is said in between.
+            monitor.human("stop")
+            size = os.path.getsize(guest.at("serial.log"))
         said = monitor.human(f"{lines[o.action]} {o.tag or ''}".strip()).strip()
+        if o.log_size:
+            monitor.human("cont")
     if o.action == "list":
         print(said)
     elif said:
         raise VmError(f"cannot {o.action} the snapshot '{o.tag}'", said)
+    if size is not None:
+        print(size)
 
 
 def options_monitor(p):
