@@ -7,46 +7,13 @@
 #include <cstring>
 #include <utility>
 
-#include "core/message.hpp"
+#include "core/open_error.hpp"
 #include "core/text.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks_session.hpp"
 
 namespace latchkey {
-namespace {
-
-// What the library's answer to an activation means. The two halves of an
-// opening (key slot, kernel) share its error numbers, so the kernel is asked.
-Error activation_error(const LuksSession& session, const MappingRequest& request, int r) {
-  const std::string what = "cannot open '" + request.name + "'";
-  switch (-r) {
-    case EPERM:
-      return {Code::denied, what, "no key slot accepts this passphrase or key", "try again"};
-    case ENOMEM:
-      return {Code::memory, what, "not enough memory for its key derivation",
-              "add memory, or give it a slot that needs less"};
-    case EEXIST:
-    case EBUSY:
-      return {Code::busy, what, "its mapping or its device is in another use",
-              "look at: dmsetup ls --tree"};
-    case ENOENT:
-      return {Code::kernel, what,
-              "the kernel lacks a cipher or hash it needs (" + session.reason(r) + ")",
-              "rebuild the image: update-initramfs -u -k all"};
-    case ENODEV:
-    case ENXIO:
-      return {Code::missing, what, session.reason(r), unread_disk_hint()};
-    default:
-      break;
-  }
-  if (!kernel_has_target("crypt"))
-    return {Code::kernel, what, "the kernel's dm-crypt module is not loaded and cannot be",
-            "rebuild the image: update-initramfs -u -k all"};
-  return {Code::io, what, session.reason(r), "look at: dmesg, dmsetup ls --tree"};
-}
-
-}  // namespace
 
 LuksPlace place_of(const KeysVolume& keys) {
   return {.device = keys.device.path(),
@@ -121,7 +88,9 @@ Result<> Openable::open(const Secret& key) const {
                                                 "cannot open '" + request_.name + "'",
                                                 "add memory, or give it a slot that needs less"))
     return *error;
-  if (r < 0) return activation_error(*session_, request_, r);
+  if (r < 0)
+    return open_error(request_.name, r, session_->reason(r),
+                      [] { return kernel_has_target("crypt"); });
   return Ok{};
 }
 
