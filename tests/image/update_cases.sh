@@ -277,6 +277,36 @@ case_29_switched_off_hooks() {
 	rm -f "$hooks/off" "$hooks/old~" "$hooks/no-sh" "$hooks/zz-other" "$tree/root/ran"
 }
 
+# Who reads an image has the host keys of early boot: nobody may, while it is made either.
+case_30_modes_during_the_build() {
+	# In /etc, where hooks run after ours: the host keys are in the build's folder by then.
+	local hook=$tree/etc/initramfs-tools/hooks/modes file=/boot/initrd.img-$kernel
+	local update=$tree/etc/initramfs/post-update.d/00-other modes=$tree/root/modes
+	build # which is what the next one keeps until it is done
+	cat >"$hook" <<-'HOOK'
+		#!/bin/sh
+		[ "$1" = prereqs ] && { echo; exit 0; }
+		# The folder itself is the root of early boot, open to all there.
+		find "${DESTDIR%/*}"/mkinitramfs* "$DESTDIR/etc/latchkey" -maxdepth 0 ! -path "$DESTDIR" -printf '%m %p\n' >>/root/modes
+		stat -c '%a %n' /boot/initrd.img-* >>/root/modes
+	HOOK
+	printf '#!/bin/sh\nstat -c "%%a %%n" /boot/initrd.img-* >>/root/modes\n' >"$update" # before ours
+	chmod +x "$hook" "$update"
+	build
+	check "hooks that look at modes fail no build" [ "$built" -eq 0 ]
+	owners_hook 'rm -f "$DESTDIR/usr/lib/latchkey/dropbear"'
+	rm "$tree$file"
+	build_new
+	check "... nor that of one that boots on" [ "$built" -eq 0 ]
+	local seen
+	for seen in "$file" "$file.new" "$file.dpkg-bak" "$file.latchkey-new" '/mkinitramfs-OL_[^/]*' /etc/latchkey; do
+		check "... and they saw $seen" grep -q "$seen\$" "$modes"
+	done
+	check "Must 15: while an image is built, what holds it is root's alone" \
+		same "$(grep -v '^[0-7]00 ' "$modes")" ""
+	rm -f "$hook" "$update" "$modes" "$tree/etc/initramfs-tools/hooks/zz-owner"
+}
+
 # The keys volume's LV is active only while somebody unlocks.
 case_22_ciphers_that_only_a_header_tells() {
 	local mapper=$tree/dev/mapper lvm=$tree/usr/sbin/lvm
