@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the tests say of themselves: what an ordinary run of them leaves out is told.
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
+#include "support/catch.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path tests = LATCHKEY_SOURCE_DIR "/tests";
+
+std::string text_of(const fs::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+std::vector<fs::path> sources(const char* layer) {
+  std::vector<fs::path> out;
+  for (const auto& entry : fs::directory_iterator(tests / layer))
+    if (entry.path().extension() == ".cpp") out.push_back(entry.path());
+  REQUIRE(out.size() > 10);
+  return out;
+}
+
+struct StoryTitle {
+  std::string file{};
+  std::string title{};
+  bool slow = false;
+};
+
+std::vector<StoryTitle> all_stories() {
+  const std::regex story(R"re(TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)(?:,\s*"([^"]*)"\s*)?\))re");
+  const std::regex between(R"("\s*")");
+  std::vector<StoryTitle> out;
+  for (const fs::path& file : sources("vm")) {
+    const std::string text = text_of(file);
+    for (std::sregex_iterator at(text.begin(), text.end(), story), end; at != end; ++at)
+      out.push_back({file.filename().string(), std::regex_replace(at->str(1), between, ""),
+                     at->str(2).find("[.slow]") != std::string::npos});
+  }
+  return out;
+}
+
+// The parts of a text between `separator`s that are not in parentheses.
+std::vector<std::string> parts_of(const std::string& text, char separator) {
+  std::vector<std::string> out(1);
+  int depth = 0;
+  for (const char c : text) {
+    depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (c == separator && depth == 0)
+      out.emplace_back();
+    else
+      out.back() += c;
+  }
+  return out;
+}
+
+// True when `title` has `words`, as words of their own: "case 2" is not in "case 22". Where
+// they end with "…" the last one may go on.
+bool names(std::string words, const std::string& title) {
+  const std::string more = "…";
+  const bool open = words.ends_with(more);
+  if (open) words.resize(words.size() - more.size());
+  words = std::string(trim(words));
+  const auto in_a_word = [&](std::size_t at) {
+    return at < title.size() && std::isalnum(static_cast<unsigned char>(title[at])) != 0;
+  };
+  for (std::size_t at = title.find(words); at != std::string::npos; at = title.find(words, at + 1))
+    if ((at == 0 || !in_a_word(at - 1)) && (open || !in_a_word(at + words.size()))) return true;
+  return false;
+}
+
+// The stories that a row's last cell names: behind "vm:", by words of their titles between
+// stars or by their file. Fails for a name that no story has.
+std::vector<StoryTitle> stories_of(const std::string& cell, const std::vector<StoryTitle>& all) {
+  static const std::regex vm(R"(\bvm\b)");
+  static const std::regex in_parentheses(R"(\([^)]*\))");
+  static const std::regex name(R"(\*([^*]+)\*|`(test_\w+\.cpp)`)");
+  std::vector<StoryTitle> out;
+  for (const std::string& part : parts_of(cell, ';')) {
+    const std::string layers = parts_of(part, ':').front();
+    if (layers == part || !std::regex_search(std::regex_replace(layers, in_parentheses, ""), vm))
+      continue;
+    const std::string named = part.substr(layers.size());
+    for (std::sregex_iterator at(named.begin(), named.end(), name), end; at != end; ++at) {
+      const std::size_t before = out.size();
+      std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&](const StoryTitle& story) {
+        return at->str(1).empty() ? story.file == at->str(2) : names(at->str(1), story.title);
+      });
+      INFO(at->str());
+      CHECK(out.size() > before);
+    }
+  }
+  return out;
+}
+
+// The rows of the tables which say what proves what, as their two cells.
+std::vector<std::pair<std::string, std::string>> rows() {
+  std::string page = text_of(tests / "README.md");
+  page.resize(page.find("\n## Commands that were killed"));
+  std::vector<std::pair<std::string, std::string>> out;
+  const std::string border = " | ";
+  for (const std::string_view line : split_lines(page)) {
+    const std::string row(line);
+    const std::size_t at = row.find(border);
+    if (row.starts_with("| ") && at != std::string::npos)
+      out.emplace_back(row.substr(2, at - 2), row.substr(at + border.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("tests/README.md marks what only slow stories prove, and names stories that there are") {
+  const std::vector<StoryTitle> all = all_stories();
+  std::size_t slow = 0;
+  for (const auto& [proved, by] : rows()) {
+    const std::vector<StoryTitle> stories = stories_of(by, all);
+    INFO(proved << ": " << by);
+    if (stories.empty() || !std::all_of(stories.begin(), stories.end(),
+                                        [](const StoryTitle& story) { return story.slow; }))
+      continue;
+    CHECK(by.find("(slow") != std::string::npos);
+    ++slow;
+  }
+  CHECK(slow > 20);
+}
