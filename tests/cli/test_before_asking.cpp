@@ -34,7 +34,8 @@ TEST_CASE("unlock tells who is not root so before a passphrase is asked for") {
   const Place place;
   place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-group/keys\"\n");
   place.put("etc/latchkey/volumes", "www /dev/no-such-volume /srv/www ext4\n");
-  if (run_program({"/usr/bin/unshare", "--user", "/bin/true"}).status != 0) return;
+  const bool another = run_program({"/usr/bin/unshare", "--user", "/bin/true"}).status == 0;
+  if (!another && !skip("no user namespaces here")) return;
   const Done done = run_program(
       {"/usr/bin/unshare", "--user", LATCHKEY_PROGRAM, "--root", place.path(), "unlock"});
   CHECK(done.status == exit_status(Code::refused));

@@ -182,7 +182,8 @@ TEST_CASE("case 48: check looks at the mount points and makes none") {
 }
 
 TEST_CASE("check warns of upgrades that restart the machine, where apt's configuration has them") {
-  if (!is_root() || find_program("apt-config").empty()) return;
+  if (!is_root()) return;
+  if (find_program("apt-config").empty() && !skip("there is no apt")) return;
   const CheckedRoot root;
   root.put("/etc/apt/root.conf", "Dir \"" + root.path() + "\";\n");
   const std::string warning = "warning: this machine restarts by itself after some upgrades";

@@ -24,7 +24,7 @@ TEST_CASE("a guard outlives no line: check names it, and unguard needs no config
     return set_guard(directory, true);
   };
   const auto guarded = guard();
-  if (!guarded || !*guarded) return;  // this file system knows no such flag
+  if (!(guarded && *guarded) && !skip("this file system knows no such flag")) return;
   root.put("/etc/latchkey/guards", "# ours\n/srv/old\n");
   CHECK(root.check().find("nobody can write into '/srv/old'") != std::string::npos);
 

@@ -86,7 +86,7 @@ TEST_CASE("rekey makes no single volume of a mirror, and says what to do where n
   if (!keys.usable_here()) return;
   const std::string said = rekey_in_a_group(keys, "\"segtype\":\"raid1\",\"stripes\":\"2\"", false);
   INFO(said);
-  if (said.empty()) return;
+  if (said.empty() && !skip("needs a mount namespace of its own")) return;
   check_nothing_begun(keys, said);
   CHECK(contains(said, "too few disks for the keys volume in 'vg0': 2 are wanted, 1 are there"));
   CHECK(contains(said, "or do without: lvm lvconvert --mirrors 0 vg0/keys; then run this again"));
@@ -97,7 +97,7 @@ TEST_CASE("rekey makes no keys volume in a group that lies in an encrypted mappi
   if (!keys.usable_here()) return;
   const std::string said = rekey_in_a_group(keys, "\"segtype\":\"linear\",\"stripes\":\"1\"", true);
   INFO(said);
-  if (said.empty()) return;
+  if (said.empty() && !skip("needs a mount namespace of its own")) return;
   check_nothing_begun(keys, said);
   CHECK(contains(said, "will not make a keys volume in 'vg0'"));
   CHECK(contains(said, "the group lies in 'sdx_crypt', which is encrypted itself"));
@@ -109,7 +109,7 @@ TEST_CASE("promise 6: a group without room for a keys volume costs no file syste
   const std::string said =
       rekey_in_a_group(keys, "\"segtype\":\"linear\",\"stripes\":\"1\"", false, "33554432");
   INFO(said);
-  if (said.empty()) return;
+  if (said.empty() && !skip("needs a mount namespace of its own")) return;
   check_nothing_begun(keys, said);
   CHECK(contains(said, "no room for the keys volume in 'vg0': 64 MiB are wanted, 32 MiB are free"));
   // rekey takes no size that could be less.

@@ -64,7 +64,8 @@ TEST_CASE("restore --device takes a volume of the backup and a device that is th
 }
 
 TEST_CASE("restore --device gives no two volumes one device") {
-  if (!is_root() || ::access("/dev/loop0", F_OK) != 0) return;
+  if (!is_root()) return;
+  if (::access("/dev/loop0", F_OK) != 0 && !skip("there is no /dev/loop0")) return;
   const Place place;
   const std::string file = backup_in(place);
   const Done done = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "restore", file,

@@ -20,7 +20,8 @@ TEST_CASE("only root, who can find a resting keys volume, is told that it is not
 
   // In a user namespace without a map: somebody else, who can read the test's files.
   std::vector<std::string> argv{"/usr/bin/unshare", "--user"};
-  if (run_program({argv[0], argv[1], "/bin/true"}).status != 0) return;
+  const bool another = run_program({argv[0], argv[1], "/bin/true"}).status == 0;
+  if (!another && !skip("no user namespaces here")) return;
   argv.insert(argv.end(), status.begin(), status.end());
   const Done other = run_program(argv);
   INFO(other.output);

@@ -27,7 +27,7 @@ TEST_CASE("a device is known as another volume's by whatever path it has") {
   REQUIRE(write_file(folder.file("other"), std::string(2U << 20U, '\0'), 0600));
   const auto disk = LoopDevice::attach(folder.file("disk"), 0, 0);
   const auto other = LoopDevice::attach(folder.file("other"), 0, 0);
-  if (!disk || !other) return;
+  if (!(disk && other) && !test::skip("needs root and loop devices")) return;
   const std::string link = folder.file("by-uuid");
   REQUIRE(::symlink(disk->path().c_str(), link.c_str()) == 0);
   const std::vector<OwnedDevice> owned{{"the volume 'gone'", "/dev/no-such-disk"},
@@ -53,13 +53,15 @@ TEST_CASE("a whole disk is its partitions' owner's, and a partition the disk's")
   loop_config config{};
   config.fd = static_cast<__u32>(file.get());
   config.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_PARTSCAN;
-  if (!loop || ::ioctl(loop.get(), LOOP_CONFIGURE, &config) != 0) return;
+  const bool attached = loop && ::ioctl(loop.get(), LOOP_CONFIGURE, &config) == 0;
+  if (!attached && !test::skip("needs root and loop devices")) return;
   blkpg_partition one{};
   one.start = 1U << 20U;
   one.length = 1U << 20U;
   one.pno = 1;
   blkpg_ioctl_arg add{BLKPG_ADD_PARTITION, 0, sizeof one, &one};
-  if (::ioctl(loop.get(), BLKPG, &add) != 0) return;
+  const bool divided = ::ioctl(loop.get(), BLKPG, &add) == 0;
+  if (!divided && !test::skip("loop devices have no partitions here")) return;
   const auto dev = read_file("/sys/class/block/" + name + "p1/dev");
   REQUIRE(dev);
   const std::size_t colon = dev->find(':');

@@ -73,7 +73,7 @@ TEST_CASE("case 19: ssh keeps early boot's host key under a name of its own") {
 }
 
 TEST_CASE("ssh itself takes the printed entry before what is said elsewhere in ~/.ssh/config") {
-  if (find_program("ssh").empty()) return;
+  if (find_program("ssh").empty() && !test::skip("ssh is not installed")) return;
   const test::TempFolder folder;
   const std::string file = folder.path() + "/config";
   std::ofstream(file) << printed_entry() << elsewhere;

@@ -168,7 +168,8 @@ TEST_CASE("a unit whose name has a backslash is named so that a shell leaves it 
   CHECK(judge_start(inactive(), now, unit).error.hint ==
         "run: journalctl -b -u 'srv-my\\x2ddata.mount'");
   CHECK(masked_error(unit).hint == "run: systemctl unmask 'srv-my\\x2ddata.mount'");
-  if (init_system() == InitSystem::sysvinit) return;
+  const bool sysvinit = init_system() == InitSystem::sysvinit;
+  if (sysvinit && !test::skip("systemd is not what runs here")) return;
   CHECK(service_command("stop", unit) == "systemctl stop 'srv-my\\x2ddata.mount'");
   CHECK(log_command(unit) == "journalctl -b -u 'srv-my\\x2ddata.mount'");
   CHECK(service_command("start", "serve@a.service") == "systemctl start serve@a.service");
