@@ -1,86 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From an empty disk to a running, remotely unlocked service, and every place where
-// that can be interrupted.
+// From an empty disk to a running, remotely unlocked service, and what comes after.
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
+#include "vm/bare_guest.hpp"
 #include "vm/closed_guest.hpp"
-#include "vm/kill_story.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
-using namespace std::chrono_literals;
 
 namespace {
 
 const std::string passphrase = Guests::bare_passphrase;
-const std::string create = "system logs 200M /srv/logs ext4";
-
-// The bare guest after `init`, at snapshot `inited`.
-Machine& inited() {
-  Machine& m = guests().bare();
-  static const Machine* made = nullptr;
-  if (made == &m) {
-    m.load("inited");
-    return m;
-  }
-  m.load("login");
-  const Done done =
-      m.sh("latchkey init system --authorized-keys /root/.ssh/authorized_keys", passphrase + "\n");
-  INFO(done.output);
-  REQUIRE(done.status == 0);
-  CHECK(has(done.output, "ssh -p 22 root@"));
-  CHECK(has(done.output, "SHA256:"));
-  CHECK(has(done.output, "HostKeyAlias"));
-  CHECK_FALSE(has(done.output, passphrase));
-  m.trust_early();
-  m.save("inited");
-  made = &m;
-  return m;
-}
-
-// In a guest without KVM an image takes minutes, and these stories are not about it:
-// with /boot out of sight there is no kernel to build one for.
-void hide_kernels(Machine& m) {
-  m.must("echo 'tmpfs /boot tmpfs defaults 0 0' >> /etc/fstab && mount /boot");
-}
-
-// The same with a keys slot that costs nothing, since it is opened dozens of times,
-// and no image that would be built. Snapshot `set-up`.
-Machine& set_up() {
-  static const Machine* made = nullptr;
-  Machine& m = inited();
-  if (made == &m) {
-    m.load("set-up");
-    return m;
-  }
-  m.must(
-      "lvchange -ay system/encrypted-keys && cryptsetup luksConvertKey --pbkdf pbkdf2 "
-      "--pbkdf-force-iterations 1000 --batch-mode --key-file - /dev/system/encrypted-keys && "
-      "lvchange -an system/encrypted-keys",
-      passphrase);
-  hide_kernels(m);
-  m.save("set-up");
-  made = &m;
-  return m;
-}
-
-void check_logs(Machine& m) {
-  CHECK(m.must("findmnt -no SOURCE,FSTYPE /srv/logs | xargs") == "/dev/mapper/cleartext-logs ext4");
-  CHECK(m.must("grep -c '^logs' /etc/latchkey/volumes") == "1");
-  CHECK(m.must("lvs --noheadings -o lv_tags system/encrypted-logs | xargs") == "");
-  CHECK(m.count("dmsetup ls", "cleartext-keys") == 0);
-  CHECK(m.must("find /etc/latchkey -path '*/unfinished/*'").empty());
-  // The one key that opens it, and no other, lies on the keys volume.
-  CHECK(m.must("cryptsetup luksDump --dump-json-metadata /dev/system/encrypted-logs | "
-               "grep -c '\"type\":\"luks2\"'") == "1");
-  const Done lock = m.sh("latchkey lock");
-  INFO(lock.output);
-  CHECK(lock.status == 0);
-  const Done release = m.sh("release-services", passphrase + "\n");
-  INFO(release.output);
-  CHECK(release.status == 0);
-}
 
 }  // namespace
 
@@ -144,84 +75,12 @@ TEST_CASE(
   CHECK(good.status == 0);
 }
 
-TEST_CASE("promise 6: init, killed between any two steps, goes on where it was", "[.slow]") {
-  Machine& m = guests().bare();
-  m.load("login");
-  hide_kernels(m);
-  m.save("login-without-kernels");
-  KillStory story;
-  story.verb = "init";
-  story.arguments = "system --size 32M --authorized-keys /root/.ssh/authorized_keys";
-  story.input = passphrase + "\n";
-  story.snapshot = "login-without-kernels";
-  story.unfinished = "'init' of 'keys'";
-
-  story.check = [](Machine& machine) {
-    machine.must("latchkey mount-keys", passphrase + "\n");
-    machine.must("latchkey umount-keys");
-    CHECK(machine.must("lvs --noheadings -o lv_active,lv_tags system/encrypted-keys | xargs")
-              .empty());
-    CHECK(machine.must("ls /etc/latchkey/unfinished /etc/latchkey/hostkeys | grep -c dropbear") ==
-          "2");
-    CHECK(machine.must("find /etc/latchkey -path '*/unfinished/*'").empty());
-  };
-  prove_table(story.verb, kill_everywhere(m, story));
-}
-
-TEST_CASE("case 40: create-volume, killed between any two steps, goes on where it was", "[.slow]") {
-  Machine& m = set_up();
-  KillStory story;
-  story.verb = "create-volume";
-  story.arguments = create;
-  story.input = passphrase + "\n";
-  story.snapshot = "set-up";
-  story.unfinished = "'create-volume' of 'logs'";
-  story.power_cuts = {"file-system"};
-  story.check = check_logs;
-  prove_table(story.verb, kill_everywhere(m, story));
-}
-
-TEST_CASE("promise 6: resize-volume and remove-volume, killed between any two steps, go on",
-          "[.slow]") {
-  Machine& m = set_up();
-  m.must("latchkey create-volume " + create, passphrase + "\n");
-  m.must("echo data > /srv/logs/file");
-  m.save("with-logs");
-  KillStory grow;
-  grow.verb = "resize-volume";
-  grow.arguments = "logs +64M";
-  grow.input = passphrase + "\n";
-  grow.snapshot = "with-logs";
-  grow.unfinished = "'resize-volume' of 'logs'";
-  grow.check = [](Machine& machine) {
-    // By what was asked for, and not by more with every run.
-    CHECK(machine.must("lvs --noheadings --nosuffix --units m -o lv_size system/encrypted-logs | "
-                       "cut -d. -f1 | xargs") == "264");
-    CHECK(std::stoi(machine.must("df -m --output=size /srv/logs | tail -1")) > 200);
-    CHECK(machine.must("cat /srv/logs/file") == "data");
-  };
-  prove_table(grow.verb, kill_everywhere(m, grow));
-
-  KillStory wipe;
-  wipe.verb = "remove-volume";
-  wipe.arguments = "logs --wipe --confirm logs";
-  wipe.input = passphrase + "\n";
-  wipe.snapshot = "with-logs";
-  wipe.unfinished = "'remove-volume' of 'logs'";
-  wipe.check = [](Machine& machine) {
-    CHECK(machine.must("lvs --noheadings -o lv_name system | xargs") == "encrypted-keys");
-    CHECK(machine.sh("grep -q '^logs' /etc/latchkey/volumes").status == 1);
-    CHECK(machine.mappings().empty());
-  };
-  prove_table(wipe.verb, kill_everywhere(m, wipe));
-}
-
 TEST_CASE("case 40: remove-volume takes back what an interrupted create-volume made", "[.slow]") {
   Machine& m = set_up();
   for (const std::string point : {"lv:after", "file-system:after", "untag:after"}) {
     m.load("set-up");
     INFO(point);
-    CHECK(m.sh("latchkey create-volume --halt " + point + " " + create + "; exit $?",
+    CHECK(m.sh("latchkey create-volume --halt " + point + " " + new_logs + "; exit $?",
                passphrase + "\n")
               .status == 137);
     // What boots may have mounted since is not taken back by a slip.
@@ -241,7 +100,7 @@ TEST_CASE("case 40: remove-volume takes back what an interrupted create-volume m
     CHECK(m.count("ls /run/latchkey/keys/", "logs") == 0);
     m.must("latchkey umount-keys");
     // As if nothing had been: the same name can be used again.
-    m.must("latchkey create-volume " + create, passphrase + "\n");
+    m.must("latchkey create-volume " + new_logs, passphrase + "\n");
   }
 }
 
@@ -286,7 +145,7 @@ TEST_CASE("case 40: whatever holds something is refused by its name and stays as
   }
   // Blank, it is used when its owner says so, and not before.
   m.must("wipefs -qa " + lv + " && dd if=/dev/zero of=" + lv + " bs=1M count=8 status=none");
-  CHECK(m.sh("latchkey create-volume " + create, passphrase + "\n").status ==
+  CHECK(m.sh("latchkey create-volume " + new_logs, passphrase + "\n").status ==
         exit_status(Code::refused));
   m.must("latchkey create-volume system logs existing /srv/logs ext4", passphrase + "\n");
   check_logs(m);
@@ -312,7 +171,7 @@ TEST_CASE("a mount point with files, a taken mount point, a wrong passphrase mak
   CHECK(taken.status == exit_status(Code::busy));
   nothing_made();
 
-  const Done wrong = m.sh("latchkey create-volume " + create, "not the passphrase\n");
+  const Done wrong = m.sh("latchkey create-volume " + new_logs, "not the passphrase\n");
   CHECK(wrong.status == exit_status(Code::denied));
   nothing_made();
 
@@ -326,7 +185,7 @@ TEST_CASE("a mount point with files, a taken mount point, a wrong passphrase mak
   // The kernel for clouds has no module for it: told before anything is made.
   const Done kernel = m.sh("latchkey create-volume system logs 200M /srv/logs f2fs");
   CHECK(kernel.status == exit_status(Code::kernel));
-  const Done unit = m.sh("latchkey create-volume " + create + " --hold ngnix");
+  const Done unit = m.sh("latchkey create-volume " + new_logs + " --hold ngnix");
   CHECK(unit.status == exit_status(Code::missing));
   CHECK(has(unit.output, "did you mean 'nginx.service'?"));
   nothing_made();
@@ -337,7 +196,7 @@ TEST_CASE("create-volume --hold lets go of nothing that a unit is held for, nor 
   Machine& m = set_up();
   const std::string in = passphrase + "\n";
   const auto held = [&] { return m.must("grep '^nginx' /etc/latchkey/services"); };
-  m.must("latchkey create-volume " + create, in);
+  m.must("latchkey create-volume " + new_logs, in);
   m.must("latchkey hold nginx --needs logs");
   add_unit(m, "other.service", "[Service]\nExecStart=tail -f /dev/null\n");
   // One that fails long before it holds anything.
