@@ -67,13 +67,13 @@ int tell_of_names(const Setup& setup, const Facts& facts) {
   return status;
 }
 
-// A look into the keys volume ends too: it would give every key away meanwhile.
-int close_keys(const Globals& globals, const Setup& setup) {
-  if (!find_mapping(setup.config.keys.mapping)) return 0;
-  if (auto closed = close_keys_volume(setup, globals.paths); !closed)
-    return report_error(closed.error());
+// A look into the keys volume ends too: it would give every key away meanwhile. Says whether
+// it was there.
+Result<bool> close_keys(const Globals& globals, const Setup& setup) {
+  if (!find_mapping(setup.config.keys.mapping)) return false;
+  if (auto closed = close_keys_volume(setup, globals.paths); !closed) return closed.error();
   say(globals, "the keys volume is closed");
-  return 0;
+  return true;
 }
 
 int lock_volumes(const Globals& globals, bool dry_run) {
@@ -96,8 +96,9 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   if (plan.steps.empty()) {
     int left = tell_of_others(*setup);
     if (left == 0) left = tell_of_names(*setup, facts);
-    if (const int keys = close_keys(globals, *setup); left == 0) left = keys;
-    if (left == 0) say(globals, "nothing to do: everything is closed");
+    const auto keys = close_keys(globals, *setup);
+    if (!keys) return report_error(keys.error());
+    if (left == 0 && !*keys) say(globals, "nothing to do: everything is closed");
     return left;
   }
   outlive_connection();
@@ -109,7 +110,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   // What a step could not close has been told.
   if (outcome.complete() && left == 0)
     left = tell_of_names(*setup, facts_now(*setup, globals.paths));
-  if (const int keys = close_keys(globals, *setup); left == 0) left = keys;
+  if (const auto keys = close_keys(globals, *setup); !keys) left = report_error(keys.error());
   if (outcome.complete() && left == 0)
     say(globals, "everything is closed; to open it again, run: release-services");
   return left != 0 ? left : status_of(outcome);
