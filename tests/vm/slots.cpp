@@ -45,6 +45,7 @@ void keep_a_copy(Machine& m) {
       "latchkey -q mount-keys --write && echo mine > /run/latchkey/keys/note && "
       "latchkey -q umount-keys",
       m.passphrase());
+  m.must("latchkey -q backup /root/before", m.passphrase());
   m.must(
       "lvm lvchange -ay system/encrypted-keys && "
       "dd if=/dev/system/encrypted-keys of=/root/old-keys.img bs=1M status=none && "
@@ -67,6 +68,8 @@ void check_rekeyed(Machine& m) {
   CHECK(m.sh("latchkey mount-keys", m.passphrase()).status == exit_status(Code::denied));
   m.must("latchkey -q mount-keys", next_passphrase);
   CHECK(m.must("cat /run/latchkey/keys/note") == "mine");
+  // Who had the old keys volume has what sealed the backups of before, and of none since.
+  m.must("test ! -e /run/latchkey/keys/backup.auth");
   m.must("latchkey -q umount-keys");
   for (const std::string volume : {"a", "b", "c", "d"})
     CHECK(has(m.sh("latchkey check --with-keys --verbose", next_passphrase).output,
