@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base64.hpp"
+#include "core/foreign_key.hpp"
 #include "core/ssh_key.hpp"
 #include "core/text.hpp"
 
@@ -161,10 +162,12 @@ class Line {
     if (known) return true;
     // A word in front that is not followed by a key is more likely a broken line.
     const auto near = nearest(word, option_names());
-    return fail(at, "unknown " + shown, "",
-                near ? "did you mean '" + *near + "'?"
-                     : "a line is: options (if any), type, key, comment; a key is never broken "
-                       "over lines");
+    if (near) return fail(at, "unknown " + shown, "", "did you mean '" + *near + "'?");
+    const bool show = harmless_word(name);
+    return fail(at, show ? "unknown " + shown : "unknown option",
+                show ? "" : "it is not shown, since it may be part of a key",
+                "a line is: options (if any), type, key, comment; a key is never broken over "
+                "lines");
   }
 
   // As in OpenSSH, a later option overrides an earlier one.
@@ -179,8 +182,11 @@ class Line {
                   "a line is: options (if any), type, key, comment");
     const std::string shown = printable(type, 60);
     if (const std::string why = key_type_problem(type); !why.empty())
-      return fail(type_at_, "key type '" + shown + "' cannot be used", why,
-                  "make one with: ssh-keygen -t ed25519");
+      return fail(type_at_,
+                  known_key_type(type) || harmless_word(type)
+                      ? "key type '" + shown + "' cannot be used"
+                      : "what stands where the type of the key is expected cannot be used",
+                  why, "make one with: ssh-keygen -t ed25519");
     skip_blanks();
     const std::size_t blob_at = at_;
     const std::string_view encoded = word();
@@ -215,10 +221,22 @@ AuthorizedKeys parse_authorized_keys(std::string_view text, std::string_view fil
   AuthorizedKeys out;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   std::size_t number = 0;
+  std::optional<ForeignKey> foreign;  // in the lines of which we are
   for (const std::string_view line : split_lines(text)) {
     ++number;
     const std::string_view content = trim(line);
+    if (foreign) {
+      if (!foreign->end.empty() && content.starts_with(foreign->end)) foreign.reset();
+      continue;
+    }
     if (content.empty() || content.front() == '#') continue;
+    foreign = foreign_key(content);
+    if (foreign) {
+      const auto column = static_cast<std::size_t>(content.data() - line.data()) + 1;
+      out.errors.push_back({Code::config, position(file, number, column) + ": " + foreign->what,
+                            foreign->why, foreign->hint});
+      continue;
+    }
     if (const std::size_t nul = line.find('\0'); nul != std::string_view::npos) {
       out.errors.push_back({Code::config,
                             position(file, number, nul + 1) + ": the line cannot be read",

@@ -33,7 +33,9 @@ struct AuthorizedKeys {
 /// and an Error (Code::config: file, line, column, reason) for each line that
 /// early boot cannot honour in full. Line ends, a byte order mark, blanks and
 /// options without meaning in early boot do not matter; an option that
-/// restricts the key in a way early boot cannot makes its line an error.
+/// restricts the key in a way early boot cannot makes its line an error. A private key, or a
+/// public one in the form of another program, is one Error for all its lines; no message shows
+/// anything of a key, nor of what may be part of one.
 [[nodiscard]] AuthorizedKeys parse_authorized_keys(std::string_view text, std::string_view file);
 
 /// The line for Dropbear, without its end. `number` (from 1) goes into the

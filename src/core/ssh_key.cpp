@@ -107,7 +107,10 @@ std::string key_blob_problem(std::string_view type, std::string_view blob) {
   Reader reader(blob);
   const std::string_view inside = reader.string();
   if (inside.empty()) return std::string(broken);
-  if (inside != type) return "the key's data is of the type '" + printable(inside, 60) + "'";
+  // What is no type that we know may be anything, and be secret.
+  if (inside != type)
+    return known_key_type(inside) ? "the key's data is of the type '" + printable(inside, 60) + "'"
+                                  : "the key's data is not of this type";
   if (type == "ssh-rsa") return rsa_problem(reader);
   if (type == "sk-ecdsa-sha2-nistp256@openssh.com") return ecdsa_problem("nistp256", reader, true);
   if (type.starts_with("ecdsa-sha2-")) return ecdsa_problem(type.substr(11), reader, false);

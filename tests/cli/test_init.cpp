@@ -60,6 +60,28 @@ TEST_CASE("case 14, 15: init refuses key files that are missing, empty or not us
   CHECK(place.untouched());
 }
 
+// The tab key stops before `.pub`; what is printed may go to mail and logs.
+TEST_CASE("init tells nothing of a private key that it is given in place of the public one") {
+  if (!is_root()) return;
+  const InitPlace place;
+  const std::string body = "q7Zt1RfW0kLx9GvB2mYcE5hUaJ8dNpSoT3iKwXzQyD6rFbVgHnMjPlAeCuOs4I+/7Zt";
+  const std::string file =
+      place.put("id_ed25519", "-----BEGIN OPENSSH PRIVATE KEY-----\n" + body + "\n" + body +
+                                  "\n-----END OPENSSH PRIVATE KEY-----\n");
+  const Done whole = place.init({"vg0", "--authorized-keys", file});
+  INFO(whole.output);
+  CHECK(whole.status == exit_status(Code::config));
+  CHECK(contains(whole.output, file + ":1:1: this is a private key"));
+  CHECK_FALSE(contains(whole.output, file + ":2:"));
+  const Done part =
+      place.init({"vg0", "--authorized-keys", place.put("part", body + "\n" + body + "\n")});
+  INFO(part.output);
+  CHECK(part.status == exit_status(Code::config));
+  for (std::size_t at = 0; at + 8 <= body.size(); ++at)
+    CHECK_FALSE(contains(whole.output + part.output, body.substr(at, 8)));
+  CHECK(place.untouched());
+}
+
 TEST_CASE("init refuses a root that cryptsetup-initramfs opens, unless it is to be adopted") {
   if (!is_root()) return;
   const InitPlace place;

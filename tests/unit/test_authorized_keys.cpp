@@ -4,6 +4,7 @@
 #include "core/authorized_keys.hpp"
 #include "core/base64.hpp"
 #include "core/ssh_key.hpp"
+#include "core/text.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;
@@ -55,6 +56,37 @@ std::string error(const std::string& text) {
   CHECK(parsed.errors[0].code == Code::config);
   return parsed.errors[0].what + (parsed.errors[0].why.empty() ? "" : ": " + parsed.errors[0].why);
 }
+
+// What stands in a private key, in lines: base64 of numbers that have no order.
+std::vector<std::string> secret_lines(std::size_t width) {
+  std::string bytes;
+  unsigned state = 7;
+  for (int i = 0; i < 300; ++i) {
+    state = state * 1103515245U + 12345U;
+    bytes += static_cast<char>((state >> 16U) & 0xffU);
+  }
+  const std::string text = base64_encode(bytes);
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < text.size(); at += width) out.push_back(text.substr(at, width));
+  return out;
+}
+
+std::string between(const std::string& begin, const std::string& end, std::size_t width) {
+  return begin + "\n" + join(secret_lines(width), "\n") + "\n" + end + "\n";
+}
+
+// True when a message has eight letters in a row that the secret has.
+bool told(const AuthorizedKeys& parsed, const std::string& secret) {
+  for (const Error& error : parsed.errors)
+    for (std::size_t at = 0; at + 8 <= secret.size(); ++at)
+      if ((error.what + "\n" + error.why + "\n" + error.hint).find(secret.substr(at, 8)) !=
+          std::string::npos)
+        return true;
+  return false;
+}
+
+// The secret's lines as one, however long they were.
+const std::string secret = join(secret_lines(64), "");
 
 const std::string forced =
     "command=\"latchkey-unlock --key 7\",no-port-forwarding,no-agent-forwarding,no-X11-forwarding";
@@ -166,6 +198,83 @@ TEST_CASE("a broken or wrapped key refuses its line") {
   CHECK(wrapped.errors[1].hint.find("never broken over lines") != std::string::npos);
   CHECK(error(plain + std::string("\0", 1)) ==
         "file:1:81: the line cannot be read: it holds a zero byte");
+}
+
+TEST_CASE("a private key given as authorized_keys is one error that shows nothing of it") {
+  const std::string ppk =
+      "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: a\nPublic-Lines: 1\n" +
+      secret_lines(64)[0] + "\nPrivate-Lines: 6\n" + join(secret_lines(64), "\n") +
+      "\nPrivate-MAC: 0123456789abcdef0123456789abcdef\n";
+  for (const std::string& file :
+       {between("-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----", 70),
+        between("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----", 64),
+        between("-----BEGIN ENCRYPTED PRIVATE KEY-----", "", 64),
+        between("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: \"a\"",
+                "---- END SSH2 ENCRYPTED PRIVATE KEY ----", 70),
+        ppk, replace_all(ppk, "\n", "\r\n"), replace_all(ppk, "\n", "\n  ")}) {
+    INFO(file);
+    const AuthorizedKeys parsed = parse_authorized_keys("\xef\xbb\xbf" + file, "file");
+    CHECK(parsed.keys.empty());
+    REQUIRE(parsed.errors.size() == 1);
+    CHECK(parsed.errors[0].what == "file:1:1: this is a private key");
+    CHECK(parsed.errors[0].hint.find("make a new key") != std::string::npos);
+    CHECK_FALSE(told(parsed, secret));
+  }
+}
+
+TEST_CASE("the lines around a private key keep their meaning, and their numbers") {
+  const AuthorizedKeys parsed = parse_authorized_keys(
+      plain + " first\n" +
+          between("-----BEGIN EC PRIVATE KEY-----", "-----END EC PRIVATE KEY-----", 64) +
+          "no-prot-forwarding " + plain + "\n" + line("ssh-rsa", rsa(2048)) + " last\n",
+      "f");
+  REQUIRE(parsed.keys.size() == 2);
+  CHECK(parsed.keys[1].comment == "last");
+  REQUIRE(parsed.errors.size() == 2);
+  CHECK(parsed.errors[0].what == "f:2:1: this is a private key");
+  CHECK(parsed.errors[1].what == "f:11:1: unknown option 'no-prot-forwarding'");
+}
+
+TEST_CASE("of lines that may be a part of a private key nothing is shown") {
+  CHECK(error(secret_lines(64)[1]) ==
+        "file:1:1: unknown option: it is not shown, since it may be part of a key");
+  for (const std::size_t width : {70UL, 64UL, 20UL, 12UL})
+    for (const std::string& body : secret_lines(width))
+      for (const std::string& text :
+           {body, body + " " + body, body + "," + body, body + "=\"x\" " + plain, "no-pty," + body,
+            "no-pty " + body, "no-pty " + body + " " + body, "ssh-ed25519 " + body,
+            body + "-cert " + plain, "no-pty " + body + "@x " + body,
+            // As a string of the ssh protocol in front of more.
+            line("ssh-rsa", ssh(body) + ssh(body))}) {
+        INFO(text);
+        const AuthorizedKeys parsed = parse_authorized_keys(text + "\n", "file");
+        CHECK(parsed.errors.size() == 1);
+        CHECK_FALSE(told(parsed, secret));
+      }
+  // What is mistyped is named.
+  CHECK(error("No-X11-Forwardin " + plain).ends_with("unknown option 'No-X11-Forwardin'"));
+  CHECK(error("agent " + plain).ends_with("unknown option 'agent'"));
+  CHECK(error("no-pty rsa-sha2-512 AAAA").find("key type 'rsa-sha2-512'") != std::string::npos);
+}
+
+TEST_CASE("a public key in the form of PuTTY or OpenSSL is one error that says how to turn it") {
+  const auto hint = [](const std::string& kind) {
+    const std::string dashes = kind.starts_with("SSH2") ? "----" : "-----";
+    const std::string gap = kind.starts_with("SSH2") ? " " : "";
+    std::string begin = dashes;
+    begin += gap + "BEGIN " + kind + gap + dashes;
+    const AuthorizedKeys parsed = parse_authorized_keys(
+        between(begin, replace_all(begin, "BEGIN", "END"), 64) + plain + "\n", "file");
+    CHECK(parsed.keys.size() == 1);
+    REQUIRE(parsed.errors.size() == 1);
+    CHECK(parsed.errors[0].what.starts_with("file:1:1: "));
+    CHECK_FALSE(told(parsed, secret));
+    return parsed.errors[0].hint;
+  };
+  CHECK(hint("SSH2 PUBLIC KEY").ends_with("ssh-keygen -i -f FILE"));
+  CHECK(hint("RSA PUBLIC KEY").ends_with("ssh-keygen -i -m PEM -f FILE"));
+  CHECK(hint("PUBLIC KEY").ends_with("ssh-keygen -i -m PKCS8 -f FILE"));
+  CHECK(hint("CERTIFICATE") == "put public keys here, one a line");
 }
 
 TEST_CASE("a key that is not what its type says is refused") {
