@@ -9,8 +9,11 @@ namespace {
 // Of two settings ssh takes the first, so that these come before what `Host *`, or a pattern
 // that the alias fits as well, says further down:
 // - Nobody is to be asked whether a key is right where the right one is known.
+// - The right one is looked for where it was put; elsewhere, as with the `/dev/null` of machines
+//   that come and go, or by the name in the DNS, is none, or that of the running system.
 // - OpenSSH before 8.5 looks the address up as well, under which the running system's key may
 //   be known: an attack, by what it says.
+// - Early boot lets nobody in but with a key.
 // - ssh names a shared connection by address and port, not by the alias, and asks for no host
 //   key where it finds one: the passphrase would go to a shell of the running system.
 // - A command of the running system is none in early boot, and keeps every word from it.
@@ -19,7 +22,10 @@ namespace {
 constexpr const char* fixed_settings =
     "    User root\n"
     "    StrictHostKeyChecking yes\n"
+    "    UserKnownHostsFile ~/.ssh/known_hosts\n"
+    "    VerifyHostKeyDNS no\n"
     "    CheckHostIP no\n"
+    "    PreferredAuthentications publickey\n"
     "    ControlPath none\n"
     "    RemoteCommand none\n"
     "    RequestTTY auto\n"

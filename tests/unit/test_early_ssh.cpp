@@ -32,6 +32,9 @@ constexpr const char* elsewhere =
     "    RequestTTY force\n"
     "    CheckHostIP yes\n"
     "    StrictHostKeyChecking accept-new\n"
+    "    UserKnownHostsFile /dev/null\n"
+    "    VerifyHostKeyDNS yes\n"
+    "    PreferredAuthentications password\n"
     "    ControlPath ~/.ssh/line-%C\n"
     "    RemoteForward 1234 localhost:4321\n"
     "    ExitOnForwardFailure yes\n";
@@ -60,7 +63,10 @@ TEST_CASE("case 19: ssh keeps early boot's host key under a name of its own") {
       "    HostKeyAlias db1-early\n"
       "    User root\n"
       "    StrictHostKeyChecking yes\n"
+      "    UserKnownHostsFile ~/.ssh/known_hosts\n"
+      "    VerifyHostKeyDNS no\n"
       "    CheckHostIP no\n"
+      "    PreferredAuthentications publickey\n"
       "    ControlPath none\n"
       "    RemoteCommand none\n"
       "    RequestTTY auto\n"
@@ -91,12 +97,17 @@ TEST_CASE("ssh itself takes the printed entry before what is said elsewhere in ~
   INFO(early);
   for (const char* setting :
        {"user root", "hostname web.example.org", "checkhostip no", "stricthostkeychecking true",
-        "requesttty auto", "clearallforwardings yes"})
+        "requesttty auto", "clearallforwardings yes", "verifyhostkeydns false",
+        "preferredauthentications publickey"})
     CHECK(has(early, setting));
-  for (const char* setting : {"remotecommand tmux", "controlpath /"})
+  CHECK(early.find("/.ssh/known_hosts\n", early.find("\nuserknownhostsfile ")) !=
+        std::string::npos);
+  for (const char* setting :
+       {"remotecommand tmux", "controlpath /", "userknownhostsfile /dev/null"})
     CHECK_FALSE(has(early, setting));
   // They would have got through.
   const std::string other = effective("web-2");
-  for (const char* setting : {"remotecommand tmux", "requesttty force", "checkhostip yes"})
+  for (const char* setting : {"remotecommand tmux", "requesttty force", "checkhostip yes",
+                              "userknownhostsfile /dev/null", "preferredauthentications password"})
     CHECK(has(other, setting));
 }
