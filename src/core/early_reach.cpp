@@ -9,6 +9,7 @@
 #include "core/host_addresses.hpp"
 #include "core/host_layers.hpp"
 #include "core/host_way.hpp"
+#include "core/lent_addresses.hpp"
 #include "core/new_config.hpp"
 #include "core/text.hpp"
 
@@ -35,7 +36,7 @@ Present present_addresses(const IpTexts& texts, const std::string& link) {
   Present out;
   const auto links = links_of(texts);
   const auto own = candidates(texts, link);
-  for (const Json& row : rows_of(texts.addresses)) {
+  for (const Json& row : address_rows(texts)) {
     const std::string name = text_of(row, "ifname");
     const bool here = std::ranges::find(own, name) != own.end();
     for (const HostAddress& address : addresses_of(row)) {

@@ -10,6 +10,7 @@
 #include "core/host_addresses.hpp"
 #include "core/host_layers.hpp"
 #include "core/host_way.hpp"
+#include "core/lent_addresses.hpp"
 #include "core/lists.hpp"
 #include "core/text.hpp"
 
@@ -204,7 +205,7 @@ const HostLease* lease_of(const IpTexts& texts, const std::string& link) {
 HostNetwork host_network(const IpTexts& texts) {
   HostNetwork out;
   const std::vector<Json> links = links_of(texts);
-  const std::vector<Json> with_addresses = rows_of(texts.addresses);
+  const std::vector<Json> with_addresses = address_rows(texts);
   const HostWay ways = host_way(texts);
   out.link = ways.link;
   out.warnings = ways.warnings;

@@ -30,6 +30,7 @@ struct IpTexts {
   std::string ssh_connection{};
   std::vector<std::string> wireless{};  ///< the links that need WLAN; early boot has none
   std::vector<HostLease> leases{};      ///< as far as they are known
+  std::vector<std::string> lent{};      ///< IPv4 addresses of leases, as far as they are known
 };
 
 struct HostNetwork {

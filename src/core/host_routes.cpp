@@ -48,6 +48,7 @@ std::vector<HostRoute> host_routes(std::string_view text, bool v6) {
     }
     if (const auto via = row.find("via"); via != row.end() && via->is_object())
       route.other_gateway = text_of(*via, "host");
+    route.source = text_of(row, "prefsrc");
     if (!route.link.empty()) out.push_back(route);
   }
   return out;

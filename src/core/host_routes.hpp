@@ -22,6 +22,7 @@ struct HostRoute {
   std::string protocol{};  ///< who made it; empty: a person or a script
   /// The gateway where it is of IPv6 and the route of IPv4; `gateway` is then empty.
   std::string other_gateway{};
+  std::string source{};  ///< the machine's address that goes with it; empty: not said
 
   /// For messages: `10.0.0.0/8 via 192.0.2.9 over 'eth1'`.
   [[nodiscard]] std::string text() const;

@@ -5,6 +5,7 @@
 
 #include "core/host_addresses.hpp"
 #include "core/host_layers.hpp"
+#include "core/lent_addresses.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -18,7 +19,7 @@ void take(HostWay& out, const std::string& link) {
 
 // The link with an administrator on it is one that is surely reached.
 void prefer_login(HostWay& out, const IpTexts& texts, const std::vector<Json>& links) {
-  const auto login = login_over(texts.ssh_connection, rows_of(texts.addresses));
+  const auto login = login_over(texts.ssh_connection, address_rows(texts));
   if (!login || login->link == out.link) return;
   const std::string other =
       out.link.empty() ? "" : ", not '" + printable(out.link) + "', which has the default route";
@@ -116,7 +117,7 @@ bool leads_nowhere(const std::vector<Json>& links, const std::string& link) {
 std::vector<std::string> links_of_its_own(const IpTexts& texts) {
   const std::vector<Json> links = links_of(texts);
   std::vector<std::string> out;
-  for (const Json& row : rows_of(texts.addresses)) {
+  for (const Json& row : address_rows(texts)) {
     const bool own = std::ranges::any_of(addresses_of(row), &HostAddress::own);
     const std::string name = text_of(row, "ifname");
     if (own && name != "lo" && can_make(links, name)) out.push_back(name);

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "core/client_id.hpp"
+#include "core/lent_addresses.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 #include "sys/link.hpp"
@@ -13,6 +14,11 @@
 #include "sys/process.hpp"
 
 namespace latchkey {
+namespace {
+
+constexpr std::size_t most_of_a_lease = 64UL * 1024;
+
+}  // namespace
 
 std::vector<HostLease> read_leases(const std::string& root, const std::vector<LinkFacts>& links) {
   std::vector<HostLease> out;
@@ -21,8 +27,8 @@ std::vector<HostLease> read_leases(const std::string& root, const std::vector<Li
   };
   const auto dhclient = read_file(root + "/etc/dhcp/dhclient.conf");
   for (const LinkFacts& link : links) {
-    const auto networkd =
-        read_file(root + "/run/systemd/netif/leases/" + std::to_string(link.index), 64UL * 1024);
+    const auto networkd = read_file(
+        root + "/run/systemd/netif/leases/" + std::to_string(link.index), most_of_a_lease);
     const auto id = networkd ? assigned(*networkd, "CLIENTID") : std::nullopt;
     if (const auto known = id ? parse_client_id(*id) : std::nullopt)
       out.push_back({link.name, *known});
@@ -30,6 +36,22 @@ std::vector<HostLease> read_leases(const std::string& root, const std::vector<Li
              exists("/run/dhcpcd/" + link.name + "-4.pid") || exists("/run/dhcpcd/pid") ||
              (exists("/run/dhclient." + link.name + ".pid") && dhclient && names_itself(*dhclient)))
       out.push_back({link.name, ""});
+  }
+  return out;
+}
+
+std::vector<std::string> read_lent(const std::string& root, const std::vector<LinkFacts>& links) {
+  std::vector<std::string> out;
+  for (const LinkFacts& link : links) {
+    const auto networkd = read_file(
+        root + "/run/systemd/netif/leases/" + std::to_string(link.index), most_of_a_lease);
+    if (const auto address = networkd ? assigned(*networkd, "ADDRESS") : std::nullopt)
+      out.push_back(*address);
+    // What dhclient wrote stays there when it is gone, as after a change to a fixed address.
+    if (::access((root + "/run/dhclient." + link.name + ".pid").c_str(), F_OK) != 0) continue;
+    const auto dhclient = read_file(root + "/var/lib/dhcp/dhclient." + link.name + ".leases");
+    if (const auto address = dhclient ? last_leased(*dhclient) : std::nullopt)
+      out.push_back(*address);
   }
   return out;
 }
@@ -52,7 +74,8 @@ IpTexts read_ip() {
           said({"ip", "-j", "-d", "link"}),
           ssh_connection("", ::getppid()),
           wireless,
-          read_leases("", links)};
+          read_leases("", links),
+          read_lent("", links)};
 }
 
 }  // namespace latchkey

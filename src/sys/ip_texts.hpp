@@ -17,6 +17,12 @@ struct LinkFacts;
 [[nodiscard]] std::vector<HostLease> read_leases(const std::string& root,
                                                  const std::vector<LinkFacts>& links);
 
+/// The IPv4 addresses that leases of systemd-networkd and dhclient, as ifupdown starts it, hold on
+/// these links. Other clients of Debian mark their routes. Files are read below `root`. Never
+/// fails.
+[[nodiscard]] std::vector<std::string> read_lent(const std::string& root,
+                                                 const std::vector<LinkFacts>& links);
+
 /// What `ip` prints of the running system's network. Never fails: what cannot be asked is
 /// an empty text.
 [[nodiscard]] IpTexts read_ip();

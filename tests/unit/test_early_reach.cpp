@@ -313,3 +313,12 @@ TEST_CASE("a gateway that early boot has not is missed") {
   now.routes6 = R"([{"dst":"default","gateway":"fe80::1","dev":"ens3","protocol":"ra"}])";
   CHECK(judged(bare, now).empty());
 }
+
+TEST_CASE("DHCP where the address is lent without end is as it should be") {
+  IpTexts now = machine(address("192.0.2.10"));
+  now.routes4 = R"([{"dst":"default","gateway":"192.0.2.1","dev":"ens3","protocol":"dhcp"}])";
+  CHECK(judged({}, now).empty());
+  now = machine(address("192.0.2.10"));
+  now.lent = {"192.0.2.10"};
+  CHECK(judged({}, now).empty());
+}

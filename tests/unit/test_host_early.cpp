@@ -112,3 +112,40 @@ TEST_CASE("an IPv4 route over a gateway of IPv6 is told with it") {
         "'ens3' has the IPv6 gateway fe80::1 for IPv4: early boot can be reached from its own "
         "subnet only");
 }
+
+// The kernel shows no `dynamic` for it.
+TEST_CASE("case 6: an address that is lent without end gives DHCP") {
+  const std::string by_dhcp = "dhcp on 52:54:00:12:34:56 reached at 192.0.2.10";
+  const std::string one = card(lasting("192.0.2.10", "24"));
+  const auto way = [](const std::string& more) {
+    return R"([{"dst":"default","gateway":"192.0.2.1","dev":"ens3")" + more + "}]";
+  };
+  const std::string dhcp = R"(,"protocol":"dhcp")";
+  CHECK(said(host_network({one, way(dhcp), "", plain_link})) == by_dhcp);
+  CHECK(said(host_network({one, way(dhcp + R"(,"prefsrc":"192.0.2.10")"), "", plain_link})) ==
+        by_dhcp);
+  // As of a hoster whose gateway is in no subnet.
+  CHECK(said(host_network({card(lasting("192.0.2.10", "32")), way(dhcp), "", plain_link})) ==
+        by_dhcp);
+  // ifupdown's dhclient marks no route.
+  IpTexts leased{one, via_one, "", plain_link};
+  leased.lent = {"198.51.100.7", "192.0.2.10"};
+  CHECK(said(host_network(leased)) == by_dhcp);
+  // Of two the one that the route names, or that is near to the gateway, is lent.
+  const std::string without =
+      " | early boot will not have 10.0.0.1/8 of 'ens3': an address that floats between machines "
+      "must not be there twice, and one is enough to be reached";
+  const std::string two = card(lasting("10.0.0.1", "8") + "," + lasting("192.0.2.10", "24"));
+  CHECK(said(host_network({two, way(dhcp), "", plain_link})) == by_dhcp + without);
+  CHECK(said(host_network({two, way(dhcp + R"(,"prefsrc":"192.0.2.10")"), "", plain_link})) ==
+        by_dhcp + without);
+  // What others made stays as it is: another link's route, one of no DHCP server, a lease of
+  // another address.
+  const std::string elsewhere = R"([{"dst":"default","gateway":"192.0.2.1","dev":"ens3"},)"
+                                R"({"dst":"10.0.0.0/8","gateway":"192.0.2.2","dev":"ens4")" +
+                                dhcp + "}]";
+  CHECK(said(host_network({one, elsewhere, "", plain_link})).starts_with(own_address));
+  CHECK(said(host_network({one, way(R"(,"protocol":"static")"), "", plain_link})) == own_address);
+  leased.lent = {"198.51.100.7", "nonsense"};
+  CHECK(said(host_network(leased)) == own_address);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the running system's DHCP clients leave behind.
 #include "core/client_id.hpp"
+#include "core/lent_addresses.hpp"
 #include "core/network.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -45,4 +46,25 @@ TEST_CASE("a lease of dhclient counts as the MAC address's unless its own file s
   const auto leases = read_leases(root, links);
   REQUIRE(leases.size() == 1);
   CHECK((leases[0].link == "ens3" && leases[0].client_id.empty()));
+}
+
+TEST_CASE("the addresses of leases are read from what networkd and ifupdown's dhclient wrote") {
+  CHECK_FALSE(last_leased(""));
+  CHECK_FALSE(last_leased("lease {\n  fixed-address 192.0.2.10\n}\n"));
+  const std::string leases =
+      "lease {\n  interface \"ens4\";\n  fixed-address 192.0.2.9;\n  renew never;\n}\n"
+      "lease {\n  interface \"ens4\";\n  fixed-address 192.0.2.11;\n}\n";
+  CHECK(last_leased(leases) == "192.0.2.11");
+  const test::TempFolder folder;
+  const std::string root = folder.path();
+  for (const char* place : {"/run/systemd/netif/leases", "/var/lib/dhcp"})
+    REQUIRE(make_directories(root + place, 0755));
+  const std::vector<LinkFacts> links{{.index = 2, .name = "ens3"}, {.index = 3, .name = "ens4"}};
+  CHECK(read_lent(root, links).empty());
+  REQUIRE(write_file(root + "/run/systemd/netif/leases/2", "# made\nADDRESS=192.0.2.10\n", 0644));
+  REQUIRE(write_file(root + "/var/lib/dhcp/dhclient.ens4.leases", leases, 0644));
+  // No client is there any more that would keep this one.
+  CHECK(read_lent(root, links) == std::vector<std::string>{"192.0.2.10"});
+  REQUIRE(write_file(root + "/run/dhclient.ens4.pid", "1\n", 0644));
+  CHECK(read_lent(root, links) == std::vector<std::string>{"192.0.2.10", "192.0.2.11"});
 }
