@@ -33,8 +33,8 @@ NetworkCard read_card(const std::string& root, const std::string& link) {
   card.link = link;
   card.driver = module_of(at + "/device/driver");
   card.modules = drivers_of(root, at + "/device");
-  if (const std::string phy = module_of(at + "/phydev/driver"); !phy.empty())
-    add_once(card.modules, phy);
+  // The PHY may sit on a bus of its own, beside the card.
+  add_once(card.modules, drivers_of(root, at + "/phydev"));
   card.alias = alias_of(at + "/device");
   return card;
 }

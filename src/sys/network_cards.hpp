@@ -15,8 +15,8 @@ namespace latchkey {
 struct NetworkCard {
   std::string link{};
   std::string driver{};  ///< its module; empty: part of the running kernel, or there is none
-  /// The modules of its driver, of the buses it sits on and of the chip behind it that
-  /// drives the cable (PHY).
+  /// The modules of its driver, of the chip behind it that drives the cable (PHY), and of the
+  /// buses that the two sit on.
   std::vector<std::string> modules{};
   std::string alias{};  ///< what any kernel finds a driver by; empty: not known
 

@@ -33,6 +33,15 @@ class FakeSys {
     fs::create_directories((sys() / at).parent_path());
     std::ofstream(sys() / at) << text << "\n";
   }
+  /// As boards have it whose bus to the PHYs is a device like the card itself.
+  void phy_on_a_bus(const std::string& name, const std::string& card,
+                    const std::string& bus) const {
+    const std::string at = "devices/" + card + "/net/" + name + "/phydev";
+    fs::remove_all(sys() / at);
+    driver("devices/" + bus, "davinci_mdio");
+    driver("devices/" + bus + "/mdio_bus/bus.0/bus.0:01", "realtek");
+    link("devices/" + bus + "/mdio_bus/bus.0/bus.0:01", at);
+  }
 
  private:
   [[nodiscard]] fs::path sys() const { return fs::path(root()) / "sys"; }
@@ -76,6 +85,12 @@ TEST_CASE("case 5: a card's driver, its bus, its PHY and its alias are found") {
   CHECK(card_modules(cards) == Lines{"of:NethernetT(null)Cvendor,mac", "realtek",
                                      "virtio:d00000001v00001AF4", "virtio_net", "virtio_pci"});
   CHECK(network_cards("/nonexistent").empty());
+}
+
+TEST_CASE("case 5: the driver of the bus that a PHY sits on, beside the card, is found") {
+  const FakeSys fake;
+  fake.phy_on_a_bus("eth1", "platform/mac.0", "platform/mdio.0");
+  CHECK(network_cards(fake.root())[1].modules == Lines{"realtek", "davinci_mdio"});
 }
 
 TEST_CASE("case 5: an alias that would be more than a word is left out") {
