@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Copies of images on a partition of the firmware's: there, what is started is not what lies
-// in /boot, and a hook that failed, or a file system that was full, leaves an old one.
+// in /boot, and a hook that failed, or a file system that was full, leaves an old one. Nor are
+// its modes those of /boot: FAT has none.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include "core/loader_entry.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/image_mode.hpp"
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 
@@ -74,6 +76,7 @@ class BootCopies {
       if (!name.starts_with(image_prefix)) continue;
       const std::string version = name.substr(image_prefix.size());
       const std::string image = image_path(paths_, version);
+      mode(at + "/" + name, image);
       if (is_there(image) && !same_content(at + "/" + name, image))
         found.push_back(another(version, "'" + printable(at + "/" + name) + "' is not the same",
                                 "run: update-initramfs -u -k " + printable(version)));
@@ -92,8 +95,13 @@ class BootCopies {
     const bool foreign = !is.machine.empty() && is.machine != machine_;
     if (is.version.empty() || foreign || !is_there(image)) return;
     std::string why = "'" + printable(file) + "' names none";
+    std::vector<std::string> copies;
     for (const std::string& named : is.images) {
-      const std::string copy = (fs::path(partition) / fs::path(named).relative_path()).string();
+      copies.push_back((fs::path(partition) / fs::path(named).relative_path()).string());
+      // A processor's own part has no keys in it.
+      if (!copies.back().ends_with("ucode.img")) mode(copies.back(), image);
+    }
+    for (const std::string& copy : copies) {
       if (is_there(copy) && same_content(copy, image)) return;
       why = "'" + printable(copy) + "' is " + (is_there(copy) ? "not the same" : "not there");
     }
@@ -101,6 +109,16 @@ class BootCopies {
     found.push_back(another(version, why,
                             "run: kernel-install add " + version + " /boot/vmlinuz-" + version +
                                 " /boot/initrd.img-" + version));
+  }
+
+  // A partition of the firmware's has no modes of its own. One that several entries name is told
+  // once, and where it is the image itself, that was looked at.
+  void mode(const std::string& copy, const std::string& image) {
+    std::error_code failed;
+    if (fs::equivalent(copy, image, failed) || std::ranges::find(judged_, copy) != judged_.end())
+      return;
+    judged_.push_back(copy);
+    check_image_mode(found, copy);
   }
 
   [[nodiscard]] Finding another(const std::string& version, std::string why,
@@ -114,6 +132,7 @@ class BootCopies {
   const Paths& paths_;
   std::string machine_{};
   std::vector<std::string> seen_{};
+  std::vector<std::string> judged_{};
 };
 
 bool any_name(const std::string& directory, std::string_view begin, std::string_view end) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finished images, one for each kernel.
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <iterator>
 
 #include "core/then_build.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/image_mode.hpp"
 #include "sys/boot_menu.hpp"
 #include "sys/finished_image.hpp"
 #include "sys/kernel_lacks.hpp"
@@ -16,17 +15,6 @@ namespace latchkey {
 namespace {
 
 constexpr std::string_view prefix = "initrd.img-";
-
-void check_mode(Findings& out, const std::string& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) return;
-  if ((info.st_mode & 077U) != 0 || info.st_uid != 0)
-    out.push_back(bad({Code::refused, "the image '" + file + "' can be read by others than root",
-                       "it holds the host keys of early boot",
-                       mode_is_the_mounts(file) ? "add umask=0077 to the options of its mount in "
-                                                  "/etc/fstab, and mount it again"
-                                                : "run: chmod 600 " + file}));
-}
 
 // What the kernel that a boot starts lacks is an error; others are started by hand only.
 Finding without_image(const std::string& version, const std::string& file, bool started) {
@@ -59,7 +47,7 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
   const std::string kernel = name.starts_with(prefix) ? name.substr(prefix.size()) : name;
   const std::string hint = "run: update-initramfs -u -k " + kernel;
   const std::string what = "the image '" + file + "'";
-  check_mode(out, file);
+  check_image_mode(out, file);
   const auto image = FinishedImage::open(file);
   if (!image) {
     out.push_back(bad(image.error()));

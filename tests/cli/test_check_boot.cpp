@@ -58,6 +58,41 @@ TEST_CASE("check compares what the firmware starts with the images in /boot") {
   CHECK(contains(root.check(), "'/boot/efi/loader/entries/a.conf' names none"));
 }
 
+TEST_CASE("copies of an image that others than root can read are told, each once") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const auto mode = [&](const std::string& file, mode_t to) {
+    REQUIRE(::chmod(root.path(file).c_str(), to) == 0);
+  };
+  const std::vector<std::string> copies{"/boot/efi/d/6.1.0/initrd",
+                                        "/boot/firmware/initrd.img-6.1.0",
+                                        "/boot/firmware/initrd.img-5.0"};
+  root.put("/boot/initrd.img-6.1.0", "new");
+  mode("/boot/initrd.img-6.1.0", 0600);
+  root.put("/boot/efi/ucode.img", "no keys in it");
+  for (const char* name : {"a", "b"})
+    root.put("/boot/efi/loader/entries/" + std::string(name) + ".conf",
+             "version 6.1.0\ninitrd /ucode.img\ninitrd /d/6.1.0/initrd\n");
+  // The image itself, by the entry of a /boot that systemd-boot reads.
+  root.put("/boot/loader/entries/c.conf", "version 6.1.0\ninitrd /initrd.img-6.1.0\n");
+  for (const std::string& copy : copies) root.put(copy, "new");
+  std::string said = root.check();
+  INFO(said);
+  const auto told = [](const std::string& file) {
+    return "error: the image '" + file +
+           "' can be read by others than root: it holds the host keys of early boot\n"
+           "  hint: run: chmod 600 /";
+  };
+  for (const std::string& copy : copies) {
+    CHECK(contains(said, told(copy)));
+    CHECK(said.find(told(copy)) == said.rfind(told(copy)));
+    mode(copy, 0600);
+  }
+  CHECK_FALSE(contains(said, "ucode.img' can be read"));
+  CHECK_FALSE(contains(said, told("/boot/initrd.img-6.1.0")));
+  CHECK_FALSE(contains(root.check(), "can be read by others"));
+}
+
 TEST_CASE("a boot loader that asks for a passphrase itself is an error, unless others start") {
   if (!is_root()) return;
   const CheckedRoot root;
