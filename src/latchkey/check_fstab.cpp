@@ -10,6 +10,7 @@
 #include "core/hold.hpp"
 #include "core/mount_units.hpp"
 #include "latchkey/check.hpp"
+#include "latchkey/check_gpt_auto.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_system.hpp"
 #include "sys/own_units.hpp"
@@ -82,9 +83,11 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
     for (Finding& lack : fstab_lacks(text, path, all)) found.push_back(std::move(lack));
     return found;
   });
-  if (init_system() != InitSystem::sysvinit)
+  if (init_system() != InitSystem::sysvinit) {
     for (Finding& found : mount_unit_conflicts(hand_mounts(paths.root), claims, resolve, held))
       out.push_back(std::move(found));
+    for (Finding& found : check_gpt_auto(paths, claims)) out.push_back(std::move(found));
+  }
   const IsThere is_there = [&](const std::string& path) {
     return ::access((paths.root + path).c_str(), F_OK) == 0;
   };

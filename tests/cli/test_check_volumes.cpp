@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey check: what it says of volumes, their headers and their devices.
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -184,4 +187,66 @@ TEST_CASE("check names mount units that were written by hand for what Latchkey m
                  "mount point of the volume 'www', which Latchkey mounts: the boot would end in "
                  "emergency mode, without sshd\n  hint: run: systemctl disable srv-www.mount\n"));
   CHECK(contains(said, "error: '/usr/local/lib/systemd/system/srv-mail.automount' mounts"));
+}
+
+TEST_CASE("check tells of a volume that systemd opens by its partition's type, before sshd") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const auto number = [](dev_t device) {
+    return std::to_string(major(device)) + ":" + std::to_string(minor(device));
+  };
+  const auto record = [&](const std::string& device, const std::string& type,
+                          const std::string& more = "") {
+    root.put("/run/udev/data/b" + device,
+             "S:disk/by-partuuid/1\nE:ID_PART_ENTRY_SCHEME=gpt\nE:ID_PART_ENTRY_TYPE=" + type +
+                 "\nE:ID_PART_ENTRY_NUMBER=3\nE:ID_PART_ENTRY_DISK=" +
+                 (more.empty() ? "240:0\n" : more));
+  };
+  const std::string home = "933ac7e1-2eb4-4f13-b844-0e14e2aef915";
+  const std::string generator = "/usr/lib/systemd/system-generators/systemd-gpt-auto-generator";
+  root.put("/etc/latchkey/volumes", "data /dev/sda3 /home ext4\n");
+  root.put(generator, "a program");
+  root.put("/sys/dev/block/240:0/uevent", "MAJOR=240\nMINOR=0\nDEVNAME=sda\n");
+  fs::create_directory(root.path("/dev"));
+  REQUIRE(::mknod(root.path("/dev/sda3").c_str(), S_IFBLK | 0600, makedev(240, 3)) == 0);
+  struct stat info {};
+  REQUIRE(::stat(root.path().c_str(), &info) == 0);
+  record(number(info.st_dev), "0fc63daf-8483-4772-8e79-3d69d8477de4");
+  record("240:3", home);
+  const std::string told =
+      "error: systemd itself opens '/dev/sda3' at boot: it is the device of the volume 'data', "
+      "and the type of its partition says that it belongs on '/home': the boot asks for a "
+      "passphrase at the console alone, before sshd, also after an early unlock\n"
+      "  hint: run: sfdisk --part-type /dev/sda 3 0FC63DAF-8483-4772-8E79-3D69D8477DE4; or start "
+      "the kernel with systemd.gpt_auto=0\n";
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, told));
+  // A line in fstab does not help: the device is opened all the same.
+  root.put("/etc/fstab", "/dev/mapper/other /home ext4 nofail 0 2\n");
+  CHECK(contains(root.check(), told));
+  // Another type, the flag, or another disk than root's.
+  record("240:3", "0fc63daf-8483-4772-8e79-3d69d8477de4");
+  CHECK_FALSE(contains(root.check(), "systemd itself opens"));
+  record("240:3", home, "240:0\nE:ID_PART_ENTRY_FLAGS=0x8000000000000000\n");
+  CHECK_FALSE(contains(root.check(), "systemd itself opens"));
+  record("240:3", home, "240:16\n");
+  CHECK_FALSE(contains(root.check(), "systemd itself opens"));
+  // A place with files in it is left alone, unless it is a volume's.
+  record("240:3", home);
+  root.put("/etc/latchkey/volumes", "data /dev/sda3 /data ext4\n");
+  CHECK(contains(root.check(), told));
+  root.put("/home/alice/.profile", "");
+  CHECK_FALSE(contains(root.check(), "systemd itself opens"));
+  root.put("/etc/latchkey/volumes", "data /dev/sda3 /home ext4\n");
+  CHECK(contains(root.check(), told));
+  // Turned off, or masked.
+  root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet systemd.gpt-auto=no\"\n");
+  CHECK_FALSE(contains(root.check(), "systemd itself opens"));
+  root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"systemd.gpt_auto=1\"\n");
+  CHECK(contains(root.check(), told));
+  const std::string mask = "/etc" + generator.substr(std::string("/usr/lib").size());
+  fs::create_directories(fs::path(root.path(mask)).parent_path());
+  fs::create_symlink("/dev/null", root.path(mask));
+  CHECK_FALSE(contains(root.check(), "systemd itself opens"));
 }

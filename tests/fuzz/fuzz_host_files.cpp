@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files of the machine that are only looked at: GRUB's menu and the kernel's list of
-// swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot.
+// swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot and of udev.
 #include "core/boot_menu.hpp"
 #include "core/bundled.hpp"
 #include "core/fsck.hpp"
+#include "core/gpt_auto.hpp"
 #include "core/hold.hpp"
 #include "core/init_script.hpp"
 #include "core/ledger.hpp"
@@ -17,6 +18,8 @@ using namespace latchkey::fuzz;
 LATCHKEY_FUZZ(text) {
   (void)starts_without_image(text, "6.1.0-1-amd64");
   (void)default_is(text, "6.1.0-1-amd64");
+  (void)gpt_auto_off(text);
+  if (const auto partition = parse_gpt_partition(text)) must(partition->number > 0);
   (void)swap_areas(text);
   (void)crash_directory(text);
   (void)reads_init_functions(text);
