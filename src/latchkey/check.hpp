@@ -35,8 +35,8 @@ void tell_of_network(const Paths& paths);
 /// needs beside us.
 [[nodiscard]] Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs);
 
-/// Lines of /etc/fstab and /etc/crypttab, and units that the owner wrote, that would open or
-/// mount what is ours.
+/// Lines of /etc/fstab and /etc/crypttab, units that the owner wrote, and types of partitions,
+/// that would open or mount what is ours.
 [[nodiscard]] Findings check_fstab(const Paths& paths, const EarlyInputs& inputs);
 
 /// Tells those that are not fine as warnings, for commands that do something else.
@@ -110,7 +110,8 @@ void tell_of_fstab(const Paths& paths);
 [[nodiscard]] Findings check_holds(const Paths& paths, const Setup& setup);
 
 /// Services that start at boot, are not held, and whose packages have files where a volume is
-/// mounted, or whose units, written by the owner, name such a place.
+/// mounted, whose units or quadlets, written by the owner, name such a place, or whose containers
+/// or virtual machines use a volume.
 [[nodiscard]] Findings check_unheld(const Paths& paths, const Setup& setup);
 
 /// Tells those of one volume as warnings, for commands that have just made it.

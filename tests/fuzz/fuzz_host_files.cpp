@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files of the machine that are only looked at: GRUB's menu and the kernel's list of
-// swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot and of udev.
+// swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot and of udev,
+// containers and virtual machines.
 #include "core/boot_menu.hpp"
 #include "core/bundled.hpp"
 #include "core/fsck.hpp"
 #include "core/gpt_auto.hpp"
+#include "core/guest_uses.hpp"
 #include "core/hold.hpp"
 #include "core/init_script.hpp"
 #include "core/ledger.hpp"
+#include "core/quadlet.hpp"
 #include "core/text.hpp"
 #include "core/traces.hpp"
 #include "fuzz/judge.hpp"
@@ -20,6 +23,15 @@ LATCHKEY_FUZZ(text) {
   (void)default_is(text, "6.1.0-1-amd64");
   (void)gpt_auto_off(text);
   if (const auto partition = parse_gpt_partition(text)) must(partition->number > 0);
+  (void)docker_data_root(text);
+  (void)parse_docker_use(text);
+  (void)docker_name(text);
+  (void)docker_volume_device(text);
+  for (const std::string& path : libvirt_paths(text)) must(path.starts_with('/'));
+  const Quadlet quadlets[]{{"a.container", "", unit_settings(text)},
+                           {"b.volume", "", unit_settings(text)}};
+  (void)quadlet_uses(quadlets[0], quadlets, "/srv");
+  (void)quadlet_starts(quadlets[1], quadlets);
   (void)swap_areas(text);
   (void)crash_directory(text);
   (void)reads_init_functions(text);

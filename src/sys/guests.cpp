@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/guests.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+#include "core/guest_uses.hpp"
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* docker_default = "/var/lib/docker";
+constexpr const char* quadlet_place = "/etc/containers/systemd";
+
+std::string text_of(const std::string& file) {
+  auto text = read_file(file);
+  return text ? std::move(*text) : std::string();
+}
+
+std::string named(const char* what, const std::string& name) {
+  return std::string(what) + " '" + printable(name, 80) + "'";
+}
+
+// A volume of Docker's may be bound to a directory of this machine.
+void follow_volumes(std::vector<std::string>& sources, const std::string& data) {
+  for (std::string& source : sources) {
+    if (source.empty() || source.find('/') != std::string::npos || source.starts_with('.'))
+      continue;
+    source = docker_volume_device(text_of(data + "/volumes/" + source + "/opts.json"));
+  }
+  std::erase(sources, "");
+}
+
+void read_quadlets(std::vector<Quadlet>& out, const std::string& directory, int depth) {
+  for (const std::string& name : names_in(directory)) {
+    const std::string file = directory + "/" + name;
+    std::error_code failed;
+    if (fs::is_directory(file, failed)) {
+      // Those below `users` are started by somebody's own systemd.
+      if (depth > 0 && !name.ends_with(".d") && name != "users")
+        read_quadlets(out, file, depth - 1);
+      continue;
+    }
+    if (!is_quadlet(name)) continue;
+    Quadlet quadlet{name, file, unit_settings(text_of(file))};
+    for (const std::string& drop_in : names_in(file + ".d"))
+      if (drop_in.ends_with(".conf"))
+        std::ranges::move(unit_settings(text_of(file + ".d/" + drop_in)),
+                          std::back_inserter(quadlet.settings));
+    out.push_back(std::move(quadlet));
+  }
+}
+
+}  // namespace
+
+std::vector<GuestUse> docker_uses(const std::string& root) {
+  std::vector<GuestUse> out;
+  const auto said = docker_data_root(text_of(root + "/etc/docker/daemon.json"));
+  std::string place = said.value_or(docker_default);
+  GuestUse own{"own data", {place}};
+  // Often a link is all that leads to a larger disk.
+  std::error_code failed;
+  if (const fs::path target = fs::read_symlink(root + place, failed); target.is_absolute()) {
+    place = target.string();
+    own.paths.push_back(place);
+  }
+  out.push_back(std::move(own));
+  const std::string data = root + place;
+  for (const std::string& id : names_in(data + "/containers")) {
+    const std::string at = data + "/containers/" + id;
+    DockerUse use = parse_docker_use(text_of(at + "/hostconfig.json"));
+    if (!use.restarts) continue;
+    follow_volumes(use.sources, data);
+    const std::string name = docker_name(text_of(at + "/config.v2.json"));
+    out.push_back(
+        {named("container", name.empty() ? id.substr(0, 12) : name), std::move(use.sources)});
+  }
+  return out;
+}
+
+std::vector<GuestUse> libvirt_uses(const std::string& root) {
+  std::vector<GuestUse> out;
+  const std::string place = root + "/etc/libvirt/qemu/autostart";
+  for (const std::string& name : names_in(place)) {
+    if (!name.ends_with(".xml")) continue;
+    // libvirt links to it by its whole path.
+    std::error_code failed;
+    const fs::path target = fs::read_symlink(place + "/" + name, failed);
+    const std::string file =
+        !failed && target.is_absolute() ? root + target.string() : place + "/" + name;
+    out.push_back({named("guest", name.substr(0, name.size() - 4)), libvirt_paths(text_of(file))});
+  }
+  return out;
+}
+
+std::vector<Quadlet> own_quadlets(const std::string& root) {
+  std::vector<Quadlet> out;
+  constexpr int deepest = 8;
+  read_quadlets(out, root + quadlet_place, deepest);
+  return out;
+}
+
+}  // namespace latchkey

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Containers and virtual machines that the boot starts. `root` is a prefix for tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/quadlet.hpp"
+
+namespace latchkey {
+
+/// One of them, or what the service that starts them has itself.
+struct GuestUse {
+  std::string what{};                ///< for messages: `container 'web'`
+  std::vector<std::string> paths{};  ///< of this machine, what it takes
+};
+
+/// Where Docker keeps its data, and what each container takes that it starts at boot. Empty
+/// without Docker; containers are not seen while the volume with them is closed.
+[[nodiscard]] std::vector<GuestUse> docker_uses(const std::string& root);
+
+/// The same for the guests that libvirt starts at boot.
+[[nodiscard]] std::vector<GuestUse> libvirt_uses(const std::string& root);
+
+/// The quadlets of the machine's owner for the system, with their drop-ins.
+[[nodiscard]] std::vector<Quadlet> own_quadlets(const std::string& root);
+
+}  // namespace latchkey
