@@ -93,7 +93,7 @@ void tell_of_fstab(const Paths& paths);
 [[nodiscard]] std::optional<Error> boot_loader_in_root(const Paths& paths);
 
 /// Copies of images that the firmware starts in their place (systemd-boot's entries,
-/// raspi-firmware), against those in /boot. Empty where there are none.
+/// raspi-firmware, Raspberry Pi OS), against those in /boot. Empty where there are none.
 [[nodiscard]] Findings check_boot_copies(const Paths& paths);
 
 /// True where the firmware has something to start beside GRUB: there are such copies, or unified

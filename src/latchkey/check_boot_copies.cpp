@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "core/loader_entry.hpp"
+#include "core/raspi_boot.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/image_mode.hpp"
@@ -69,7 +70,7 @@ class BootCopies {
                                   "see that it is built anew after each update-initramfs"}));
   }
 
-  // raspi-firmware copies each image, with its name.
+  // Debian's raspi-firmware copies each image, with its name.
   void firmware() {
     const std::string at = paths_.root + "/boot/firmware";
     for (const std::string& name : names_in(at)) {
@@ -81,6 +82,31 @@ class BootCopies {
         found.push_back(another(version, "'" + printable(at + "/" + name) + "' is not the same",
                                 "run: update-initramfs -u -k " + printable(version)));
     }
+  }
+
+  // Raspberry Pi OS copies only the newest image of each kind of kernel, by a name without the
+  // version, and has the firmware look for it in config.txt.
+  void raspberry() {
+    const std::string at = paths_.root + "/boot/firmware";
+    const auto text = read_file(at + "/config.txt");
+    const RaspiConfig config = text ? parse_raspi_config(*text) : RaspiConfig{.by_kernel = true};
+    const std::vector<BootKernel> kernels = boot_kernels(paths_);
+    bool any = false;
+    for (const RaspiImage& kind : raspi_images()) {
+      const auto version = newest_of_kind(kernels, kind);
+      const std::string copy = at + "/" + std::string(kind.file);
+      mode(copy, version ? image_path(paths_, *version) : "");
+      if (!version || (!text && !is_there(copy))) continue;
+      any = true;
+      if (!config.takes(kind.file) || same_content(copy, image_path(paths_, *version))) continue;
+      found.push_back(
+          another(*version, "'" + copy + "' is " + (is_there(copy) ? "not the same" : "not there"),
+                  "run: update-initramfs -u -k " + printable(*version)));
+    }
+    if (any && !config.any())
+      found.push_back(
+          doubtful({Code::config, "the firmware starts kernels without their images",
+                    "'" + at + "/config.txt' has no auto_initramfs=1", "add that line to it"}));
   }
 
   Findings found{};
@@ -148,13 +174,15 @@ bool starts_copies(const Paths& paths) {
     if (any_name(paths.root + place + "/loader/entries", "", ".conf") ||
         any_name(paths.root + place + "/EFI/Linux", "", ".efi"))
       return true;
-  return any_name(paths.root + "/boot/firmware", image_prefix, "");
+  const std::string firmware = paths.root + "/boot/firmware";
+  return any_name(firmware, image_prefix, "") || any_name(firmware, "initramfs", "");
 }
 
 Findings check_boot_copies(const Paths& paths) {
   BootCopies copies(paths);
   for (const char* place : {"/boot/efi", "/efi", "/boot"}) copies.look_at(place);
   copies.firmware();
+  copies.raspberry();
   return std::move(copies.found);
 }
 

@@ -58,6 +58,38 @@ TEST_CASE("check compares what the firmware starts with the images in /boot") {
   CHECK(contains(root.check(), "'/boot/efi/loader/entries/a.conf' names none"));
 }
 
+TEST_CASE("check compares what Raspberry Pi OS has the firmware start with the newest images") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  for (const char* version : {"6.6.20+rpt-rpi-v8", "6.6.31+rpt-rpi-v8", "6.6.31+rpt-rpi-2712"}) {
+    root.put("/boot/vmlinuz-" + std::string(version), "");
+    root.put("/boot/initrd.img-" + std::string(version), version);
+  }
+  root.put("/boot/vmlinuz-6.6.62+rpt-rpi-v8", "");  // check tells of it without that
+  root.put("/boot/firmware/config.txt", "# auto\narm_64bit=1\nauto_initramfs=1\n[pi4]\n");
+  root.put("/boot/firmware/initramfs8", "6.6.31+rpt-rpi-v8");
+  root.put("/boot/firmware/initramfs_2712", "6.6.31+rpt-rpi-2712");
+  root.put("/boot/firmware/initramfs7", "of no kernel that is here");
+  CHECK_FALSE(contains(root.check(), "the firmware starts"));
+  root.put("/boot/firmware/initramfs8", "6.6.20+rpt-rpi-v8");
+  fs::remove(root.path("/boot/firmware/initramfs_2712"));
+  std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said,
+                 "warning: the firmware starts another image than "
+                 "'/boot/initrd.img-6.6.31+rpt-rpi-v8': '/boot/firmware/initramfs8' is not the "
+                 "same\n  hint: run: update-initramfs -u -k 6.6.31+rpt-rpi-v8\n"));
+  CHECK(contains(said, "'/boot/firmware/initramfs_2712' is not there\n"));
+  CHECK(contains(said, "the image '/boot/firmware/initramfs8' can be read by others than root"));
+  root.put("/boot/firmware/config.txt", "arm_64bit=1\n#auto_initramfs=1\n");
+  CHECK(contains(root.check(),
+                 "warning: the firmware starts kernels without their images: "
+                 "'/boot/firmware/config.txt' has no auto_initramfs=1\n"
+                 "  hint: add that line to it\n"));
+  root.put("/boot/firmware/config.txt", "initramfs own.img followkernel\n");
+  CHECK_FALSE(contains(root.check(), "the firmware starts"));
+}
+
 TEST_CASE("copies of an image that others than root can read are told, each once") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files of the machine that are only looked at: GRUB's menu and the kernel's list of
 // swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot and of udev,
-// containers and virtual machines.
+// containers and virtual machines, a Raspberry Pi's firmware.
 #include "core/boot_menu.hpp"
 #include "core/bundled.hpp"
 #include "core/fsck.hpp"
@@ -11,6 +11,7 @@
 #include "core/init_script.hpp"
 #include "core/ledger.hpp"
 #include "core/quadlet.hpp"
+#include "core/raspi_boot.hpp"
 #include "core/text.hpp"
 #include "core/traces.hpp"
 #include "fuzz/judge.hpp"
@@ -32,6 +33,8 @@ LATCHKEY_FUZZ(text) {
                            {"b.volume", "", unit_settings(text)}};
   (void)quadlet_uses(quadlets[0], quadlets, "/srv");
   (void)quadlet_starts(quadlets[1], quadlets);
+  const RaspiConfig raspi = parse_raspi_config(text);
+  must(raspi.any() || !raspi.takes("initramfs8"));
   (void)swap_areas(text);
   (void)crash_directory(text);
   (void)reads_init_functions(text);
