@@ -8,6 +8,9 @@
 namespace latchkey {
 namespace {
 
+// Some architectures (ppc64el) start kernels that are not compressed.
+constexpr std::string_view kernel_prefixes[]{"vmlinuz-", "vmlinux-"};
+
 // "/boot/vmlinuz-6.1" or "/vmlinuz-6.1" (a /boot of its own) → "6.1"; else nothing.
 std::string_view version_in(std::string_view path, std::string_view prefix) {
   const std::size_t slash = path.rfind('/');
@@ -18,7 +21,9 @@ std::string_view version_in(std::string_view path, std::string_view prefix) {
 // "linux /boot/vmlinuz-6.1 …" of an entry → "6.1"; nothing for any other line.
 std::string_view started_by(const std::vector<Field>& words) {
   if (words.size() < 2 || words[0].text != "linux") return {};
-  return version_in(words[1].text, "vmlinuz-");
+  for (const std::string_view prefix : kernel_prefixes)
+    if (const auto version = version_in(words[1].text, prefix); !version.empty()) return version;
+  return {};
 }
 
 bool in_menu(std::string_view grub_cfg, std::string_view version) {
@@ -28,6 +33,14 @@ bool in_menu(std::string_view grub_cfg, std::string_view version) {
 }
 
 }  // namespace
+
+std::string kernel_version(std::string_view name) {
+  // What dpkg has put aside is in no boot loader's menu.
+  if (name.find(".dpkg-") != std::string_view::npos) return {};
+  for (const std::string_view prefix : kernel_prefixes)
+    if (name.starts_with(prefix)) return std::string(name.substr(prefix.size()));
+  return {};
+}
 
 std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels) {
   const auto first = std::ranges::find_if(kernels, &BootKernel::has_image);

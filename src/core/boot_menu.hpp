@@ -16,6 +16,9 @@ struct BootKernel {
   bool has_image = false;
 };
 
+/// The version of the kernel that a file in /boot of this name is; empty for any other file.
+[[nodiscard]] std::string kernel_version(std::string_view name);
+
 /// Takes the kernels, the newest first; gives the version of the one that is to be the
 /// default in the place of the newest, which has no image. Nothing when the newest
 /// has one, or none has.

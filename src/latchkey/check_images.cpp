@@ -7,6 +7,7 @@
 #include "latchkey/check.hpp"
 #include "latchkey/image_mode.hpp"
 #include "sys/boot_menu.hpp"
+#include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 #include "sys/kernel_lacks.hpp"
 #include "sys/late_storage.hpp"
@@ -37,6 +38,18 @@ CheckedKernels checked_kernels(const Paths& paths) {
     return kernel.version != out.started && left_over(paths, kernel.version);
   });
   return out;
+}
+
+// An image whose kernel is not seen may be what the next boot starts.
+Finding no_kernel(const std::string& place) {
+  const bool images = std::ranges::any_of(
+      names_in(place), [](const std::string& name) { return name.starts_with(prefix); });
+  const Error text{Code::missing, "there is no kernel in '" + place + "'",
+                   "so no image was looked at",
+                   images ? "only files called vmlinuz-VERSION or vmlinux-VERSION are taken for "
+                            "kernels"
+                          : ""};
+  return images ? bad(text) : doubtful(text);
 }
 
 }  // namespace
@@ -92,9 +105,7 @@ Findings check_images(const Paths& paths, const EarlyInputs& inputs) {
     Findings of = check_image(paths, inputs, file);
     out.insert(out.end(), std::make_move_iterator(of.begin()), std::make_move_iterator(of.end()));
   }
-  if (out.empty())
-    out.push_back(doubtful({Code::missing, "there is no kernel in '" + paths.root + "/boot'",
-                            "so no image was looked at", ""}));
+  if (out.empty()) out.push_back(no_kernel(paths.root + "/boot"));
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/door_faults.hpp"
@@ -103,12 +104,9 @@ std::string image_path(const Paths& paths, const std::string& version) {
 }
 
 std::vector<BootKernel> boot_kernels(const Paths& paths) {
-  constexpr std::string_view prefix = "vmlinuz-";
   std::vector<std::string> versions;
   for (const std::string& name : names_in(paths.root + "/boot"))
-    // What dpkg has put aside is in no boot loader's menu.
-    if (name.starts_with(prefix) && name.find(".dpkg-") == std::string::npos)
-      versions.push_back(name.substr(prefix.size()));
+    add_once(versions, kernel_version(name));
   std::string lines;
   for (const std::string& version : versions) lines += version + "\n";
   if (const auto sorted = run({"linux-version", "sort"}, {.timeout = 30s, .input = lines});

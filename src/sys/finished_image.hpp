@@ -48,8 +48,8 @@ class FinishedImage {
 /// "/boot/initrd.img-VERSION", below a test's root.
 [[nodiscard]] std::string image_path(const Paths& paths, const std::string& version);
 
-/// The kernels in /boot (files `vmlinuz-VERSION`), the newest first, as `linux-version`
-/// sorts them; by name where that is not installed.
+/// The kernels in /boot (files `vmlinuz-VERSION` or `vmlinux-VERSION`), the newest first, as
+/// `linux-version` sorts them; by name where that is not installed.
 [[nodiscard]] std::vector<BootKernel> boot_kernels(const Paths& paths);
 
 /// True for a kernel's file that no package owns any more, or a copy put aside: its modules

@@ -125,6 +125,20 @@ TEST_CASE("copies of an image that others than root can read are told, each once
   CHECK_FALSE(contains(root.check(), "can be read by others"));
 }
 
+TEST_CASE("check looks at images of kernels that are not compressed, and misses none in silence") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string none = ": there is no kernel in '/boot': so no image was looked at\n";
+  CHECK(contains(root.check(), "warning" + none));
+  root.put("/boot/initrd.img-6.1.0-powerpc64le", "");
+  CHECK(contains(root.check(), "error" + none + "  hint: only files called vmlinuz-VERSION or "));
+  root.put("/boot/vmlinux-6.1.0-powerpc64le", "");
+  fs::create_directories(root.path("/lib/modules/6.1.0-powerpc64le"));
+  const std::string said = root.check();
+  CHECK_FALSE(contains(said, none));
+  CHECK(contains(said, "the image '/boot/initrd.img-6.1.0-powerpc64le'"));
+}
+
 TEST_CASE("a boot loader that asks for a passphrase itself is an error, unless others start") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -50,6 +50,8 @@ TEST_CASE("the menu of GRUB: what it starts, and without what") {
   // /boot of its own, and an early image before ours.
   CHECK_FALSE(starts_without_image("linux /vmlinuz-7 ro\ninitrd /ucode.img /initrd.img-7\n}\n", "7"));
   CHECK(starts_without_image("linux /vmlinuz-7 ro\ninitrd /initrd.img-6\n}\n", "7"));
+  // As on ppc64el, where kernels are not compressed.
+  CHECK(starts_without_image("linux /boot/vmlinux-7-powerpc64le ro\n}\n", "7-powerpc64le"));
   CHECK(default_is(menu, "6.1.0-55-amd64"));
   CHECK_FALSE(default_is(menu, "6.1.0-56-amd64"));
   CHECK_FALSE(default_is("set default=\"0\"\n", "0"));
@@ -71,6 +73,15 @@ TEST_CASE("the kernel that a boot starts: the menu's default, or the newest that
   CHECK(started_kernel(all, plain) == "6.1.0-56-amd64");
   CHECK(started_kernel(all, "") == "6.3");
   CHECK_FALSE(started_kernel({}, menu));
+  CHECK(started_kernel({{"8", true}, {"7", true}}, "linux /vmlinux-7 ro\n}\n") == "7");
+}
+
+TEST_CASE("which files in /boot are kernels, compressed or not") {
+  CHECK(kernel_version("vmlinuz-6.1.0-55-amd64") == "6.1.0-55-amd64");
+  CHECK(kernel_version("vmlinux-6.1.0-55-powerpc64le") == "6.1.0-55-powerpc64le");
+  for (const char* other : {"", "vmlinuz", "vmlinuz-", "vmlinux", "initrd.img-6.1", "config-6.1",
+                            "vmlinuz-6.1.dpkg-new", "vmlinux-6.1.dpkg-tmp"})
+    CHECK(kernel_version(other).empty());
 }
 
 TEST_CASE("GRUB_DEFAULT=saved is the owner's choice only while another entry is saved") {
