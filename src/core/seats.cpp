@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "core/address.hpp"
 
@@ -22,7 +23,7 @@ std::string network_of(const std::string& address) {
 }
 
 // Takes one key's sessions, oldest first; adds those that have to give way.
-void leave_excess(std::vector<const Seat*> sessions, std::vector<int>& out) {
+void leave_excess(std::vector<const Seat*> sessions, std::vector<Leaving>& out) {
   std::map<std::string, std::size_t> held;
   for (const Seat* seat : sessions) ++held[network_of(seat->address)];
   while (sessions.size() > most_sessions_of_a_key) {
@@ -31,7 +32,8 @@ void leave_excess(std::vector<const Seat*> sessions, std::vector<int>& out) {
       return std::tuple(held[network_of(seat->address)], !seat->answering);
     });
     --held[network_of((*gone)->address)];
-    out.push_back((*gone)->id);
+    out.push_back({(*gone)->id, "this session is over: its key has " +
+                                    std::to_string(most_sessions_of_a_key) + " others"});
     sessions.erase(gone);
   }
 }
@@ -54,14 +56,10 @@ std::vector<Leaving> leaving(const std::vector<Seat>& seats, Seat::Time now) {
     }
   }
   std::ranges::reverse(out);
-  std::vector<int> excess;
   for (auto& [account, all] : sessions) {
     std::ranges::reverse(all);
-    leave_excess(all, excess);
+    leave_excess(std::move(all), out);
   }
-  for (const int id : excess)
-    out.push_back({id, "this session is over: its key has " +
-                           std::to_string(most_sessions_of_a_key) + " others"});
   return out;
 }
 
