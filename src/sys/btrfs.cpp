@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/btrfs.h>
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,16 +11,10 @@
 #include <set>
 
 #include "sys/device.hpp"
+#include "sys/device_number.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
-namespace {
-
-std::string number_text(dev_t device) {
-  return std::to_string(major(device)) + ":" + std::to_string(minor(device));
-}
-
-}  // namespace
 
 bool same_btrfs(dev_t one, dev_t other, const std::string& list) {
   const std::vector<std::string> file_systems = names_in(list);

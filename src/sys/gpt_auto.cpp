@@ -11,16 +11,13 @@
 #include "core/text.hpp"
 #include "sys/command_line.hpp"
 #include "sys/device.hpp"
+#include "sys/device_number.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string number_text(dev_t device) {
-  return std::to_string(::major(device)) + ":" + std::to_string(::minor(device));
-}
 
 // Some file systems (btrfs) have a number of their own, and only their mount says on what they
 // lie.

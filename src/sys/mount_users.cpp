@@ -12,6 +12,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "sys/device_number.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -81,8 +82,7 @@ std::vector<MountUser> users_of(dev_t file_system) {
 }
 
 std::vector<MountUser> namespaces_with(dev_t block_device) {
-  const std::string number =
-      " " + std::to_string(major(block_device)) + ":" + std::to_string(minor(block_device)) + " ";
+  const std::string number = " " + number_text(block_device) + " ";
   std::set<std::string> seen{link_text("/proc/self/ns/mnt"), ""};
   std::vector<MountUser> out;
   for (const pid_t pid : processes()) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/storage.hpp"
 
-#include <sys/sysmacros.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -10,6 +9,7 @@
 #include "core/lists.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/device_number.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/modules.hpp"
@@ -48,9 +48,7 @@ std::vector<std::string> devices_behind(const std::string& root, const std::stri
   const auto number = block_device(path);
   if (!number) return {};
   std::error_code failed;
-  const fs::path at = fs::canonical(root + "/sys/dev/block/" + std::to_string(::major(*number)) +
-                                        ":" + std::to_string(::minor(*number)),
-                                    failed);
+  const fs::path at = fs::canonical(root + "/sys/dev/block/" + number_text(*number), failed);
   return failed ? std::vector<std::string>{} : devices_below(root, at.filename());
 }
 
