@@ -149,8 +149,13 @@ bool names(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& lin
          std::ranges::find(link.other_names, match.name) != link.other_names.end();
 }
 
-bool present(std::span<const LinkFacts> links, const std::string& name) {
-  return std::ranges::find(links, name, &LinkFacts::name) != links.end();
+// A bond that is down and has no part is nobody's: its driver makes one by itself where nobody
+// tells it not to.
+bool is_made(std::span<const LinkFacts> links, const MadeLink& made) {
+  const auto at = std::ranges::find(links, made.name, &LinkFacts::name);
+  if (at == links.end()) return false;
+  return made.kind != MadeLink::Kind::bond || at->up ||
+         std::ranges::find(links, made.name, &LinkFacts::master) != links.end();
 }
 
 // True when the link is, or is to be, below something that is made.
@@ -168,7 +173,7 @@ std::vector<std::string> tops_if_all_absent(const NetworkPlan& plan,
   std::vector<std::string> out;
   for (const MadeLink& made : plan.made) {
     if (lies_below(plan, {.name = made.name}, true)) continue;
-    if (present(links, made.name)) return {};
+    if (is_made(links, made)) return {};
     out.push_back(made.name);
   }
   return out;
@@ -273,7 +278,7 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
   plan.widened = true;
   std::vector<std::string> cannot_be;
   for (const MadeLink& made : plan.made)
-    if (!present(links, made.name) && std::ranges::any_of(links, [&](const LinkFacts& link) {
+    if (!is_made(links, made) && std::ranges::any_of(links, [&](const LinkFacts& link) {
           return std::ranges::any_of(made.members,
                                      [&](const auto& m) { return is_meant(plan, m, link); });
         }))
@@ -286,7 +291,10 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
     any.dhcp4 = any.dhcp4 || link.dhcp4;
     if (any.client_id.empty()) any.client_id = link.client_id;
     // Two links' addresses on one would be a guess; the first one's will do.
-    if (any.fixed == LinkSetup{}) any.fixed = link.fixed;
+    if (any.fixed == LinkSetup{}) {
+      any.fixed = link.fixed;
+      any.stands_in = true;
+    }
   }
   return given_up;
 }
@@ -303,6 +311,22 @@ std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& li
   for (std::size_t i = 0; ours && i < plan.links.size(); ++i)
     if (plan.links[i].match.any() && !plan.links[i].leave) return i;
   return {};
+}
+
+std::vector<LinkFacts> able_to_hold(
+    const NetworkPlan& plan, std::size_t index,
+    const std::map<std::size_t, std::vector<LinkFacts>>& candidates) {
+  const LinkPlan& own = plan.links[index];
+  for (const auto& [other, links] : candidates)
+    if (own.stands_in && !plan.links[other].stands_in && plan.links[other].fixed == own.fixed &&
+        !links.empty())
+      return {};
+  const auto found = candidates.find(index);
+  if (found == candidates.end()) return {};
+  std::vector<LinkFacts> made;
+  for (const LinkFacts& link : found->second)
+    if (link.carrier && made_here(plan, link.name)) made.push_back(link);
+  return made.empty() ? found->second : made;
 }
 
 int holder(std::span<const LinkFacts> candidates, int present) {

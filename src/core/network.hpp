@@ -3,6 +3,7 @@
 // of `ip`. Decided here, done in unlock/door.cpp.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,6 +46,7 @@ struct LinkPlan {
   bool dhcp4 = false;
   std::string client_id{};  ///< by which DHCP is asked, in hexadecimal; empty: the MAC address
   LinkSetup fixed{};  ///< held by one link at a time, see holder()
+  bool stands_in = false;  ///< `fixed` is that of a plan whose link was absent: see widen()
 
   bool operator==(const LinkPlan&) const = default;
 };
@@ -110,6 +112,14 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
 /// or a name that udev would give it. What early boot made has the MAC address of what it lies on,
 /// so it is only ever meant by its name.
 [[nodiscard]] bool is_meant(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link);
+
+/// Takes the links that are there, by the index of their plan; gives those that may hold the
+/// fixed addresses of one plan. None where it stands in for a plan whose link has come by now:
+/// on two links an address is reached on neither. What was made as configured, and has a
+/// carrier, comes before the cards that stood in for it.
+[[nodiscard]] std::vector<LinkFacts> able_to_hold(
+    const NetworkPlan& plan, std::size_t index,
+    const std::map<std::size_t, std::vector<LinkFacts>>& candidates);
 
 /// Which of the links that share a plan holds its fixed addresses: the present
 /// holder as long as it is as good as any other, else the first with a cable

@@ -165,7 +165,8 @@ void Doorkeeper::serve_links() {
   // What failed is not tried again by the very events that trying it made.
   if (retry_) return;
   const std::set<int> changed = std::exchange(changed_, {});
-  for (const auto& [index, with_plan] : candidates) hold_addresses(index, with_plan, changed);
+  for (const auto& [index, with_plan] : candidates)
+    hold_addresses(index, with_plan, able_to_hold(plan_, index, candidates), changed);
 }
 
 void Doorkeeper::serve_link(const LinkFacts& link, const LinkPlan& plan) {
@@ -200,7 +201,7 @@ void Doorkeeper::serve_dhcp(const LinkFacts& link, const LinkPlan& plan, Served&
 }
 
 void Doorkeeper::hold_addresses(std::size_t index, const std::vector<LinkFacts>& candidates,
-                                const std::set<int>& changed) {
+                                const std::vector<LinkFacts>& able, const std::set<int>& changed) {
   const LinkPlan& plan = plan_.links[index];
   if (plan.fixed == LinkSetup{}) return;
   if (plan.fixed.addresses.empty()) {  // an MTU is for each link, an address for one
@@ -209,8 +210,9 @@ void Doorkeeper::hold_addresses(std::size_t index, const std::vector<LinkFacts>&
     return;
   }
   int& present = holders_[index];
-  const int chosen = holder(candidates, present);
-  if (chosen == 0 || (chosen == present && !changed.contains(chosen))) return;
+  const int chosen = holder(able, present);
+  if (chosen == 0 && !able.empty()) return;
+  if (chosen == present && !changed.contains(chosen)) return;
   for (const LinkFacts& link : candidates)
     if (link.index == present && chosen != present)
       undo_setup(plan.fixed, link.name, link_metric(link.name));

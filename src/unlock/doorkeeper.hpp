@@ -43,8 +43,9 @@ class Doorkeeper {
   void serve_links();
   void serve_link(const LinkFacts& link, const LinkPlan& plan);
   void serve_dhcp(const LinkFacts& link, const LinkPlan& plan, Served& served);
+  // `able` are those of the candidates that may hold them by now.
   void hold_addresses(std::size_t index, const std::vector<LinkFacts>& candidates,
-                      const std::set<int>& changed);
+                      const std::vector<LinkFacts>& able, const std::set<int>& changed);
   void apply(const LinkPlan& plan, const LinkFacts& link);
   void be_patient(const std::vector<LinkFacts>& links, bool early);
   void announce_addresses();

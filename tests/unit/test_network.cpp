@@ -203,6 +203,20 @@ TEST_CASE("a named link that never appears gives way to every wired one") {
   CHECK(present.links.size() == 1);
 }
 
+TEST_CASE("case 4: a card that comes after the fallback takes its fixed address back") {
+  NetworkPlan plan = network_plan("ip=192.0.2.5::192.0.2.1:24::eno9:none", {});
+  const LinkFacts other{.index = 2, .name = "eth0", .wired = true};
+  REQUIRE_FALSE(widen(plan, std::vector{other}).empty());
+  const std::size_t stand_in = *plan_for(plan, other);
+  std::map<std::size_t, std::vector<LinkFacts>> there{{stand_in, {other}}};
+  CHECK(able_to_hold(plan, stand_in, there).size() == 1);
+  there[0] = {{.index = 3, .name = "eno9", .wired = true}};
+  CHECK(able_to_hold(plan, stand_in, there).empty());
+  CHECK(able_to_hold(plan, 0, there).size() == 1);
+  there.erase(0);  // taken out again
+  CHECK(able_to_hold(plan, stand_in, there).size() == 1);
+}
+
 TEST_CASE("fixed addresses are held by one link, one with a cable first") {
   const LinkFacts dark{.index = 2, .name = "a"};
   const LinkFacts other{.index = 3, .name = "b"};
