@@ -49,13 +49,15 @@ std::vector<LinkStep> link_steps(const NetworkPlan& plan, std::span<const LinkFa
       for (const LinkFacts& member : members)
         if (!member.up && may_be_raised(plan, links, member))
           out.push_back({Step::raise, made, member});
-    if (find(links, made.name) == nullptr) {
+    const LinkFacts* const there = find(links, made.name);
+    if (there == nullptr) {
       const auto usable = std::ranges::find_if(
           members, [&](const LinkFacts& m) { return vlan ? m.up : m.master.empty(); });
       if (usable != members.end()) out.push_back({Step::create, made, *usable});
       continue;
     }
-    if (vlan || !ours.contains(made.name)) continue;
+    const bool spare = made.kind == Kind::bond && !there->up && !has_part(links, made.name);
+    if (vlan || (!ours.contains(made.name) && !spare)) continue;
     bool first = !has_part(links, made.name);
     for (const LinkFacts& member : members) {
       if (!member.master.empty()) continue;

@@ -54,7 +54,10 @@ void LinkMaker::create(const LinkStep& step) {
 
 void LinkMaker::join(const LinkStep& step) {
   const bool bond = step.made.kind == MadeLink::Kind::bond;
-  if (bond && step.first) set_up_bond(step.made);
+  if (bond && step.first) {
+    remember_made(paths_, step.made.name, true);  // also one that the driver made by itself
+    set_up_bond(step.made);
+  }
   if (!step.member.up)
     remember_raised(paths_, step.member.name);  // a bond raises its members itself
   else if (bond && !raised_links(paths_).contains(step.member.name))

@@ -311,7 +311,7 @@ TEST_CASE("case 13: the topmost bond or bridge gets the MAC address of [network]
 
 TEST_CASE("case 13: a link that was there before is used as it is and takes in nobody") {
   const NetworkPlan plan = network_plan("bond=bond0:eth0 ip=dhcp", {});
-  Kernel kernel{.links = {card(0), {.index = 7, .name = "bond0"}}};
+  Kernel kernel{.links = {card(0), {.index = 7, .name = "bond0", .up = true}}};
   kernel.settle(plan);
   CHECK(kernel.calls.empty());
   CHECK(plan_for(plan, kernel.at("bond0")) == 0U);
@@ -321,6 +321,38 @@ TEST_CASE("case 13: a link that was there before is used as it is and takes in n
   Kernel other{.links = {taken}};
   other.settle(plan);
   CHECK(other.calls.empty());
+}
+
+TEST_CASE("case 13: an empty bond that the driver made by itself takes in its members") {
+  NetworkPlan plan = network_plan("bond=bond0:eth0 ip=dhcp", {});
+  const LinkFacts bond{.index = 7, .name = "bond0"};
+  Kernel kernel{.links = {card(0), bond}};
+  kernel.settle(plan);
+  CHECK(kernel.at("eth0").master == "bond0");
+  // Nor is it what was waited for where its members never come.
+  LinkFacts other = card(0);
+  other.name = "eth1";
+  const std::vector<LinkFacts> without{other, bond};
+  CHECK(widen(plan, without) == Lines{"bond0"});
+  CHECK(plan_for(plan, other));
+}
+
+TEST_CASE("case 13: a link that was made late takes the address from the card in its place") {
+  NetworkPlan plan =
+      network_plan("", parsed("interface = \"eno9\"\nvlan = 43\nmethod = \"static\"\n"
+                              "address = [\"192.0.2.5/24\"]")
+                           .network);
+  LinkFacts other = card(0);
+  other.carrier = true;
+  REQUIRE_FALSE(widen(plan, std::vector{other}).empty());
+  LinkFacts vlan{.index = 7, .name = "vlan43"};
+  REQUIRE(plan_for(plan, other) == plan_for(plan, vlan));
+  const std::size_t index = *plan_for(plan, vlan);
+  CHECK(able_to_hold(plan, index, {{index, {other, vlan}}}).size() == 2);
+  vlan.carrier = true;
+  const auto able = able_to_hold(plan, index, {{index, {other, vlan}}});
+  REQUIRE(able.size() == 1);
+  CHECK(able[0].name == "vlan43");
 }
 
 TEST_CASE("case 13: what cannot be made gives way to every wired link") {
