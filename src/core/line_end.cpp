@@ -21,13 +21,21 @@ std::span<const char> without_mark(std::span<const char> bytes) {
   return bytes.subspan(marked ? byte_order_mark.size() : 0);
 }
 
+std::span<const char> without_ends_around(std::span<const char> bytes) {
+  const auto is_end = [](char c) { return c == '\r' || c == '\n'; };
+  while (!bytes.empty() && is_end(bytes.front())) bytes = bytes.subspan(1);
+  while (!bytes.empty() && is_end(bytes.back())) bytes = bytes.first(bytes.size() - 1);
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<std::span<const char>> passphrase_candidates(std::span<const char> bytes) {
   const auto text = without_mark(bytes);
   std::vector<std::span<const char>> out;
-  for (const auto part : {first_line(text), text.first(without_line_end(text)),
-                          bytes.first(without_line_end(bytes)), bytes}) {
+  for (const auto part :
+       {first_line(text), text.first(without_line_end(text)), bytes.first(without_line_end(bytes)),
+        bytes, first_line(without_ends_around(text)), without_ends_around(text)}) {
     const auto same = [&part](const auto& other) { return std::ranges::equal(part, other); };
     if (!part.empty() && std::ranges::none_of(out, same)) out.push_back(part);
   }

@@ -18,7 +18,8 @@ namespace latchkey {
 
 /// Takes what was typed, or all that was piped for one passphrase; gives the parts of it that
 /// may be the passphrase, the likeliest first and none twice: the first line, all without
-/// the end of its last line, and every byte; all of it without a byte order mark first.
+/// the end of its last line, and every byte; all of it without a byte order mark first; last
+/// what is left without any line ends around it (empty lines before it, a lone CR behind).
 /// They lie within `bytes`. What was typed, being one line without an end, is the only one.
 [[nodiscard]] std::vector<std::span<const char>> passphrase_candidates(std::span<const char> bytes);
 

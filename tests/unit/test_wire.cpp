@@ -78,6 +78,9 @@ TEST_CASE("case 22: of what was piped, each part that may be the passphrase is o
   CHECK(parts("pw\nuser: alice\n") == Parts{"pw", "pw\nuser: alice", "pw\nuser: alice\n"});
   CHECK(parts("pw\r\nuser: alice") == Parts{"pw", "pw\r\nuser: alice"});
   CHECK(parts("\xef\xbb\xbfpw\r\n") == Parts{"pw", "\xef\xbb\xbfpw", "\xef\xbb\xbfpw\r\n"});
+  // No terminal lets a line's end into a passphrase: last, what is between them.
+  CHECK(parts("pw\r") == Parts{"pw\r", "pw"});
+  CHECK(parts("\npw\n") == Parts{"\npw", "\npw\n", "pw"});
   CHECK(parts("\n") == Parts{"\n"});
   CHECK(parts("").empty());
 }
