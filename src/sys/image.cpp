@@ -79,8 +79,9 @@ void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
 }
 
 Wanted wanted_by(const Paths& paths, const EarlyInputs& inputs) {
-  // ext4 with its checksum is the keys volume's; udhcpc needs packet sockets.
-  Wanted out{.modules = {"dm_mod", "dm_crypt", "ext4", "crypto-crc32c", "af_packet"}};
+  // ext4 with its checksum is the keys volume's; udhcpc needs packet sockets. IPv6 is a module
+  // in some kernels (Raspberry Pi's), which the kernel asks for when Dropbear opens its socket.
+  Wanted out{.modules = {"dm_mod", "dm_crypt", "ext4", "crypto-crc32c", "af_packet", "ipv6"}};
   if (inputs.config) want_device(out, paths, inputs.config->keys.device, "");
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
