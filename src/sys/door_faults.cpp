@@ -136,6 +136,13 @@ std::vector<Error> script_doubts(const std::string& tree) {
   std::vector<Error> out;
   if (!runs(tree, "local-bottom"))
     out.push_back(not_run("local-bottom", "early boot may configure its network twice"));
+  const std::size_t unlock = place_of(tree, "local-top", "latchkey");
+  for (const std::string brings_disks : {"multipath", "iscsi", "nbd"})
+    if (const std::size_t at = place_of(tree, "local-top", brings_disks);
+        at != std::string::npos && at > unlock)
+      out.push_back({Code::config, "the volumes on " + brings_disks + " are not there in time",
+                     "its script in local-top runs after the unlock",
+                     "rebuild the images: update-initramfs -u -k all"});
   const std::string last = "init-bottom";
   if (!runs(tree, last))
     out.push_back(not_run(last, "early boot is ended too late"));

@@ -178,6 +178,17 @@ TEST_CASE("an image is judged by the boot scripts that init runs") {
   REQUIRE(script_doubts(place.path()).size() == 1);
   CHECK(script_doubts(place.path())[0].why ==
         "its script in init-bottom does not run before udev's");
+  place.put("scripts/init-bottom/ORDER",
+            "/scripts/init-bottom/latchkey \"$@\"\n/scripts/init-bottom/udev \"$@\"\n");
+  // What brings the disks that the volumes may lie on comes before the unlock.
+  place.put("scripts/local-top/ORDER",
+            "/scripts/local-top/multipath \"$@\"\n/scripts/local-top/latchkey \"$@\"\n");
+  CHECK(script_doubts(place.path()).empty());
+  place.put("scripts/local-top/ORDER",
+            "/scripts/local-top/latchkey \"$@\"\n/scripts/local-top/multipath \"$@\"\n");
+  REQUIRE(script_doubts(place.path()).size() == 1);
+  CHECK(script_doubts(place.path())[0].what == "the volumes on multipath are not there in time");
+  place.put("scripts/local-top/ORDER", "/scripts/local-top/latchkey \"$@\"\n");
   fs::remove(place.path("scripts/init-bottom/ORDER"));
   fs::remove(place.path("scripts/local-bottom/latchkey"));
   CHECK(script_doubts(place.path()).size() == 2);
