@@ -7,12 +7,19 @@
 
 namespace latchkey {
 
+Error no_slot_error(const std::string& what) {
+  return {Code::damaged, what, "its header has no key slot that may be tried, so nothing opens it",
+          "restore its header from a backup: latchkey restore"};
+}
+
 Error open_error(const std::string& name, int answer, const std::string& reason,
                  const std::function<bool()>& has_dm_crypt) {
   const std::string what = "cannot open '" + name + "'";
   switch (-answer) {
     case EPERM:
       return {Code::denied, what, "no key slot accepts this passphrase or key", "try again"};
+    case ENOKEY:
+      return no_slot_error(what);
     case ENOMEM:
       return {Code::memory, what, "not enough memory for its key derivation",
               "add memory, or give it a slot that needs less"};

@@ -2,6 +2,7 @@
 // What opening the volumes costs, as their headers say, and which headers are not opened at all.
 #include "core/hand_commands.hpp"
 #include "core/luks_slots.hpp"
+#include "core/open_error.hpp"
 #include "core/recorded_header.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
@@ -56,6 +57,10 @@ Finding judge(const Volume& volume, const std::string& bytes, const std::vector<
   if (has_requirements(bytes)) return bad(unfinished(volume));
   if (const auto refusal = judge_recorded(bytes, {volume.name, volume.uuid, volume.cipher}))
     return bad(stays_closed(volume, refusal->why, refusal->hint));
+  if (slots.empty()) {
+    const Error none = no_slot_error("");
+    return bad(stays_closed(volume, none.why, none.hint));
+  }
   if (auto fault = judge_data_slots(slots, volume.name)) return doubtful(std::move(*fault));
   return good("a key slot of '" + volume.name + "' opens at once");
 }
@@ -76,7 +81,10 @@ Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
         out.push_back(bad({Code::refused, keys_stay_closed, refusal->why, refusal->hint}));
       if (const auto slots = parse_luks_slots(*bytes)) {
         const std::vector<Error> faults = judge_keys_slots(*slots, machine_memory());
-        for (const Error& fault : faults) out.push_back(doubtful(fault));
+        for (const Error& fault : faults)
+          out.push_back(slots->empty() ? bad({Code::damaged, keys_stay_closed,
+                                              fault.what + ": " + fault.why, fault.hint})
+                                       : doubtful(fault));
         if (faults.empty())
           out.push_back(good("the key slots of the keys volume cost what they should"));
       }

@@ -14,6 +14,7 @@
 
 #include "core/luks_limits.hpp"
 #include "core/luks_slots.hpp"
+#include "core/open_error.hpp"
 #include "core/read_json.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
@@ -93,6 +94,7 @@ Error slot_error(const LuksSession& session, const std::string& what, int r) {
         "its key derivation took longer than " + std::to_string(session.patience.count()) + " s",
         "raise open_timeout in [boot] if the machine is that slow; if this header is not from "
         "you, restore your own from a backup: latchkey restore"};
+  if (r == -ENOKEY) return no_slot_error(what);
   if (r == -ENOMEM)
     return {Code::memory, what, "not enough memory for the key derivation", "add memory"};
   if (r == -EINVAL && session.said.empty())

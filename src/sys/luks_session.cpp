@@ -145,6 +145,11 @@ int LuksSession::activate(const LuksHeader& header, const char* mapping, const S
   const auto attempt = [&](int slot) {
     return crypt_activate_by_passphrase(get(), mapping, slot, bytes.data(), bytes.size(), flags);
   };
+  // The library says -ENOENT for this, and for a cipher that the kernel lacks.
+  const bool any = std::ranges::any_of(header.slots, [&](const SlotCost& slot) {
+    return crypt_keyslot_get_priority(get(), slot.slot) != CRYPT_SLOT_PRIORITY_IGNORE;
+  });
+  if (!any) return -ENOKEY;
   if (memory_kib == 0 || header.memory_kib <= memory_kib) return attempt(CRYPT_ANY_SLOT);
   for (const SlotCost& slot : header.slots) {
     if (slot.memory_kib > memory_kib) continue;

@@ -49,7 +49,8 @@ struct LuksSession {
   [[nodiscard]] Result<LuksHeader> judge(const LuksPlace& place) const;
   /// Opens a slot with the key, and the mapping with it (none: only tries). Where
   /// `memory_kib` is not enough for all slots (0: not known), those that fit are tried, and
-  /// -ENOMEM means that none of these accepts it. Gives the slot, or what the library gave.
+  /// -ENOMEM means that none of these accepts it. Gives the slot, -ENOKEY where the header has
+  /// none that may be tried, or what the library gave.
   [[nodiscard]] int activate(const LuksHeader& header, const char* mapping, const Secret& key,
                              std::uint32_t flags, std::uint64_t memory_kib) const;
   /// Does `work`, a derivation, in a process of its own, which is ended when it takes longer

@@ -122,6 +122,27 @@ TEST_CASE("Must 5: a digest whose cost is no number, or too large a one, is refu
         "its header asks for 4294967295 rounds to prove the key");
 }
 
+TEST_CASE("case 30: a header without a key slot that may be tried is told as such") {
+  const Disk disk;
+  const auto tried = [&](const std::function<void(json&)>& change) {
+    disk.edit(change);
+    const auto opened = LuksDevice::open(disk.place());
+    REQUIRE(opened);
+    const auto slot = opened->try_key(disk.key());
+    REQUIRE_FALSE(slot);
+    return slot.error();
+  };
+  for (const Error& error :
+       {tried([](json& header) {
+          header["keyslots"] = json::object();
+          for (json& digest : header["digests"]) digest["keyslots"] = json::array();
+        }),
+        tried([](json& header) { header["keyslots"]["0"]["priority"] = 0; })}) {
+    CHECK(error.code == Code::damaged);
+    CHECK(error.why == "its header has no key slot that may be tried, so nothing opens it");
+  }
+}
+
 TEST_CASE("Must 5: a slot that asks for too much work is refused") {
   const Disk disk;
   const auto asks = [&](const json& kdf) {

@@ -23,6 +23,9 @@ TEST_CASE("case 30: what keeps a volume closed is told apart by the number that 
   CHECK(told(EPERM).code == Code::denied);
   CHECK(told(EPERM).why == "no key slot accepts this passphrase or key");
   CHECK(told(EPERM).hint == "try again");
+  CHECK(told(ENOKEY).code == Code::damaged);
+  CHECK(told(ENOKEY).why == "its header has no key slot that may be tried, so nothing opens it");
+  CHECK(told(ENOKEY).hint == "restore its header from a backup: latchkey restore");
   CHECK(told(ENOMEM).code == Code::memory);
   CHECK(told(ENOMEM).why == "not enough memory for its key derivation");
   for (const int number : {EBUSY, EEXIST}) {
@@ -34,7 +37,7 @@ TEST_CASE("case 30: what keeps a volume closed is told apart by the number that 
     CHECK(told(number).why == "what the library said");
     CHECK(told(number).hint == unread_disk_hint());
   }
-  for (const int number : {EPERM, ENOMEM, EBUSY, ENODEV, ENOENT})
+  for (const int number : {EPERM, ENOKEY, ENOMEM, EBUSY, ENODEV, ENOENT})
     CHECK(told(number).what == "cannot open 'data'");
 }
 
