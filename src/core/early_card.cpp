@@ -2,6 +2,8 @@
 #include "core/early_card.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "core/text.hpp"
 
@@ -24,10 +26,39 @@ std::string what_then(bool fallback) {
   return fallback ? "after a minute it tries every wired one" : "it waits for it for ever";
 }
 
+Error to_use(const LinkMatch& match) {
+  return {Code::config, "early boot is to use the link '" + printable(match.text()) + "'", "",
+          correct};
+}
+
+// What `ip addr` shows is often no card: a hypervisor's bridge, or a bond.
+Error made_later(const LinkMatch& match, const LinkFacts& link, bool fallback) {
+  Error out = to_use(match);
+  out.why = "'" + printable(link.name) + "' is no card, and the running system makes it; " +
+            what_then(fallback);
+  out.hint =
+      "name its card, or say in [network] of latchkey.conf what it is made of: vlan, bond, "
+      "bridge (see latchkey.conf(5)); then: update-initramfs -u -k all";
+  return out;
+}
+
+// A name that netplan, or whoever writes below /run, has udev give.
+Error named_later(const LinkMatch& match, const LinkFacts& link, bool fallback) {
+  Error out = to_use(match);
+  out.why =
+      "a file below /run gives it this name, which no image has: early boot may know it by "
+      "another one; then " +
+      what_then(fallback);
+  if (!link.mac.empty())
+    out.hint = "write its MAC address " + link.mac +
+               " in place of the name, and run: update-initramfs -u -k all";
+  return out;
+}
+
 // Why no link is found: often it shows another MAC address than it was made with.
 Error absent(const LinkMatch& match, std::span<const LinkFacts> links, bool fallback) {
-  Error out{Code::config, "early boot is to use the link '" + printable(match.text()) + "'",
-            "this machine has no such link; " + what_then(fallback), correct};
+  Error out = to_use(match);
+  out.why = "this machine has no such link; " + what_then(fallback);
   const auto changed = std::ranges::find_if(links, [&](const LinkFacts& link) {
     return !match.mac.empty() && link.mac == match.mac && !link.permanent_mac.empty();
   });
@@ -38,6 +69,29 @@ Error absent(const LinkMatch& match, std::span<const LinkFacts> links, bool fall
              " in its place, with which the card was made, and " +
              "run: update-initramfs -u -k all";
   return out;
+}
+
+// Takes the links that are meant. A finding about them, if there is one.
+std::optional<Finding> judge(const LinkMatch& match, std::vector<LinkFacts> meant,
+                             std::span<const LinkFacts> links, bool fallback, bool needed) {
+  const auto made = std::ranges::partition(meant, [](const LinkFacts& l) { return !l.no_card; });
+  const std::vector<LinkFacts> no_cards(made.begin(), made.end());
+  meant.erase(made.begin(), made.end());
+  if (meant.empty()) {
+    Error text = absent(match, links, fallback);
+    // Of a part of it the MAC address may be known, which says more.
+    if (!no_cards.empty() && text.hint == correct)
+      text = made_later(match, no_cards.front(), fallback);
+    return needed && !fallback ? bad(text) : doubtful(text);
+  }
+  if (std::ranges::all_of(meant, &LinkFacts::wireless)) {
+    Error text = to_use(match);
+    text.why = "it is a wireless card, and early boot has no WLAN; " + what_then(fallback);
+    return bad(text);
+  }
+  if (match.mac.empty() && std::ranges::all_of(meant, &LinkFacts::late_name))
+    return doubtful(named_later(match, meant.front(), fallback));
+  return {};
 }
 
 }  // namespace
@@ -52,15 +106,8 @@ Findings missing_cards(const NetworkPlan& plan, std::span<const LinkFacts> links
     std::vector<LinkFacts> meant;
     for (const LinkFacts& link : early)
       if (is_meant(plan, match, link)) meant.push_back(link);
-    if (meant.empty()) {
-      const Error text = absent(match, links, plan.fallback);
-      out.push_back(needed && !plan.fallback ? bad(text) : doubtful(text));
-    } else if (std::ranges::all_of(meant, &LinkFacts::wireless)) {
-      out.push_back(
-          bad({Code::config, "early boot is to use the link '" + printable(match.text()) + "'",
-               "it is a wireless card, and early boot has no WLAN; " + what_then(plan.fallback),
-               correct}));
-    }
+    if (auto found = judge(match, std::move(meant), links, plan.fallback, needed))
+      out.push_back(std::move(*found));
   };
   for (const LinkPlan& link : plan.links)
     if (!link.leave) look(link.match, true);

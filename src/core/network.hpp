@@ -77,6 +77,8 @@ struct LinkFacts {
   std::string master{};                    ///< the bond or bridge that it is part of
   bool up = false;
   bool carrier = false;
+  bool no_card = false;    ///< a program made it, of cards or of none
+  bool late_name = false;  ///< named by a file below /run; early boot has none of these
 };
 
 /// Decides by the kernel's command line and `[network]`; one usable `ip=` is

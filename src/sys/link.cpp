@@ -42,15 +42,21 @@ unsigned long number(const std::string& text) {
 
 // The names that udev's rules would choose from: so a name from the running
 // system is known too when the kernel's own names are kept (net.ifnames=0).
-std::vector<std::string> udev_names(const std::string& data) {
-  std::vector<std::string> out;
+void take_udev_names(LinkFacts& link, const std::string& data) {
   const auto text = read_file(data);
-  if (!text) return out;
-  for (const std::string_view line : split_lines(*text))
-    if (line.starts_with("E:ID_NET_NAME"))
-      if (const std::size_t equals = line.find('='); equals != std::string_view::npos)
-        out.emplace_back(line.substr(equals + 1));
-  return out;
+  if (!text) return;
+  bool elsewhere = false;  // also a name that udev makes of where the card sits
+  for (const std::string_view line : split_lines(*text)) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view key = line.substr(0, equals);
+    const std::string_view value = line.substr(equals + 1);
+    if (key.starts_with("E:ID_NET_NAME")) link.other_names.emplace_back(value);
+    // The one without an ending is the name that was chosen.
+    if (key.starts_with("E:ID_NET_NAME_") && value == link.name) elsewhere = true;
+    if (key == "E:ID_NET_LINK_FILE") link.late_name = value.starts_with("/run/");
+  }
+  if (elsewhere) link.late_name = false;
 }
 
 // The kernel tells it by an ioctl alone.
@@ -83,6 +89,7 @@ LinkFacts read_link(const std::string& directory, const std::string& name) {
   out.index = static_cast<int>(number(attribute(directory, "ifindex")));
   out.mac = attribute(directory, "address");
   out.wireless = exists(directory + "/wireless") || exists(directory + "/phy80211");
+  out.no_card = !exists(directory + "/device") && !out.wireless;
   out.wired = exists(directory + "/device") && !out.wireless &&
               number(attribute(directory, "type")) == ARPHRD_ETHER;
   std::error_code free;
@@ -134,7 +141,7 @@ std::vector<LinkFacts> read_links(const std::string& root, bool patient, bool& e
       early = true;
       if (patient) continue;
     }
-    link.other_names = udev_names(data);
+    take_udev_names(link, data);
     out.push_back(std::move(link));
   }
   std::ranges::sort(out, {}, &LinkFacts::index);

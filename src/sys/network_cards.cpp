@@ -50,6 +50,17 @@ bool is_planned(const NetworkPlan& plan, LinkFacts link) {
          });
 }
 
+// What early boot does after a minute where none of them is there counts too.
+std::vector<std::string> planned_by(const NetworkPlan& plan, const std::vector<LinkFacts>& links) {
+  std::vector<std::string> out;
+  for (const LinkFacts& link : links)
+    if (!link.no_card && is_planned(plan, link)) out.push_back(link.name);
+  if (!out.empty() || !plan.fallback || plan.links.empty() || turned_off(plan)) return out;
+  for (const LinkFacts& link : links)
+    if (link.wired) out.push_back(link.name);
+  return out;
+}
+
 // The files that a module says it may ask for.
 std::vector<std::string> firmware_of(const ImageRequest& image, const std::string& module) {
   std::vector<std::string> argv{"modinfo", "-k", image.kernel, "-F", "firmware", module};
@@ -143,8 +154,7 @@ std::vector<NetworkCard> planned_cards(const std::string& root, const NetworkCon
   std::vector<std::string> planned;
   for (const CommandLine& line : lines) {
     const NetworkPlan plan = network_plan(line.text, config, ip.value, ip.device);
-    for (const LinkFacts& link : links)
-      if (is_planned(plan, link)) add_once(planned, link.name);
+    add_once(planned, planned_by(plan, links));
   }
   std::vector<NetworkCard> out = network_cards(root);
   std::erase_if(out, [&](const NetworkCard& card) {

@@ -27,7 +27,8 @@ struct NetworkCard {
 [[nodiscard]] std::vector<NetworkCard> network_cards(const std::string& root);
 
 /// Those of them that early ssh is to be reached by, as the kernel's command line or
-/// `[network]` has it: every wired one where these name none.
+/// `[network]` has it: every wired one where these name none, or none that is there and
+/// `fallback` is on.
 [[nodiscard]] std::vector<NetworkCard> planned_cards(const std::string& root,
                                                      const NetworkConfig& config);
 

@@ -104,7 +104,7 @@ case_22_network_cards() {
 		check "an image without $module boots on" grep -qx mode=boot-on "$image/etc/latchkey/image"
 		check "... and says why" said "could not reach its network by 'eth0': '$module' is missing"
 	done
-	printf '[network]\ninterface = "eth7"\n' >>"$etc/latchkey.conf"
+	printf '[network]\ninterface = "eth7"\nfallback = false\n' >>"$etc/latchkey.conf"
 	look
 	rm "$(find "$image/usr/lib/modules" -name "vmxnet3.ko*")"
 	judge

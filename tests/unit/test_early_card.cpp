@@ -10,13 +10,23 @@ using namespace latchkey;
 namespace {
 
 // A card that the running system gave another MAC address, and one with a radio.
-const std::vector<LinkFacts> links{{.index = 2,
-                                    .name = "ens3",
-                                    .mac = "02:00:00:00:00:01",
-                                    .permanent_mac = "52:54:00:12:34:56",
-                                    .other_names = {"enp0s3"},
-                                    .wired = true},
-                                   {.index = 3, .name = "wlan0", .wireless = true}};
+const std::vector<LinkFacts> links{
+    {.index = 2,
+     .name = "ens3",
+     .mac = "02:00:00:00:00:01",
+     .permanent_mac = "52:54:00:12:34:56",
+     .other_names = {"enp0s3"},
+     .wired = true},
+    {.index = 3, .name = "wlan0", .wireless = true},
+    {.index = 4, .name = "vmbr0", .mac = "52:54:00:12:34:56", .no_card = true},
+    {.index = 5,
+     .name = "lan0",
+     .mac = "52:54:00:00:00:05",
+     .other_names = {"lan0", "enp0s5"},
+     .wired = true,
+     .late_name = true},
+    {.index = 6, .name = "bond0", .mac = "02:00:00:00:00:01", .no_card = true},
+    {.index = 7, .name = "team0", .mac = "02:00:00:00:00:07", .no_card = true}};
 
 std::string told(const NetworkConfig& config, const std::string& cmdline = "") {
   std::vector<std::string> out;
@@ -67,6 +77,32 @@ TEST_CASE("a MAC address that the running system gave is not what early boot fin
   CHECK(named("02:00:00:00:00:01") ==
         "warning: " + why + "after a minute it tries every wired one" + hint);
   CHECK(named("02:00:00:00:00:01", false) == "error: " + why + "it waits for it for ever" + hint);
+}
+
+TEST_CASE("case 6: what the running system makes of its cards is no card of early boot") {
+  const std::string vmbr =
+      "early boot is to use the link 'vmbr0': 'vmbr0' is no card, and the running system makes "
+      "it; ";
+  CHECK(named("vmbr0").starts_with("warning: " + vmbr + "after a minute it tries every wired one"));
+  CHECK(named("vmbr0", false).starts_with("error: " + vmbr + "it waits for it for ever"));
+  CHECK(named("vmbr0").find("name its card, or say in [network]") != std::string::npos);
+  CHECK(told({}, "ip=:::::vmbr0:dhcp").starts_with("warning: " + vmbr));
+  CHECK(named("02:00:00:00:00:07")
+            .starts_with("warning: early boot is to use the link '02:00:00:00:00:07': 'team0' is "
+                         "no card"));
+  // The same name made by early boot too, and a card whose MAC address a bridge took.
+  CHECK(told({}, "bond=bond0:ens3 ip=:::::bond0:dhcp").empty());
+  CHECK(named("52:54:00:12:34:56").empty());
+}
+
+TEST_CASE("case 6: a name that a file below /run gives is told, with the MAC address to write") {
+  CHECK(named("lan0").starts_with(
+      "warning: early boot is to use the link 'lan0': a file below /run gives it this name, which "
+      "no image has"));
+  CHECK(named("lan0").find("write its MAC address 52:54:00:00:00:05 in place of the name") !=
+        std::string::npos);
+  CHECK(named("lan0", false).starts_with("warning: "));
+  CHECK(named("52:54:00:00:00:05").empty());
 }
 
 TEST_CASE("a wireless card is an error") {

@@ -108,13 +108,36 @@ TEST_CASE("case 5: only the cards that early boot uses are judged") {
   CHECK(planned(fake, {.interface = "52:54:00:00:00:02"}) == Lines{"eth0"});
   CHECK(planned(fake, {.bond = {"eth0", "eth1"}}) == Lines{"eth0", "eth1"});
   CHECK(planned(fake, {.bridge = {"eth1"}}) == Lines{"eth1"});
-  CHECK(planned(fake, {.interface = "eth9"}).empty());
+  // After a minute early boot tries every wired one.
+  CHECK(planned(fake, {.interface = "eth9"}) == Lines{"eth0", "eth1"});
+  CHECK(planned(fake, {.interface = "br0"}) == Lines{"eth0", "eth1"});
+  CHECK(planned(fake, {.interface = "br0", .fallback = false}).empty());
+  CHECK(planned(fake, {.method = NetworkConfig::Method::none}).empty());
   fake.write("../proc/cmdline", "ip=192.0.2.7::192.0.2.1:24::eth0:none");
   CHECK(planned(fake, {}) == Lines{"eth0"});
   // In the running system a card may be part of what early boot knows nothing of.
   fs::create_directory_symlink(fake.root() + "/sys/class/net/br0",
                                fake.root() + "/sys/class/net/eth0/master");
   CHECK(planned(fake, {}) == Lines{"eth0"});
+}
+
+TEST_CASE("case 6: a link without a device is no card; a name from /run comes too late") {
+  const FakeSys fake;
+  bool early = false;
+  const auto facts = [&] { return read_links(fake.root(), false, early); };
+  REQUIRE(facts().size() == 3);
+  CHECK((!facts()[0].no_card && !facts()[1].no_card && facts()[2].no_card));
+  const std::string by_netplan =
+      "E:ID_NET_NAME=eth0\nE:ID_NET_LINK_FILE=/run/systemd/network/10-netplan-lan.link\n";
+  const auto record = [&](const std::string& text) {
+    fake.write("../run/udev/data/n2", text);
+    return facts()[0];
+  };
+  CHECK(record(by_netplan).late_name);
+  CHECK(record(by_netplan).other_names == Lines{"eth0"});
+  CHECK_FALSE(record(by_netplan + "E:ID_NET_NAME_PATH=eth0\n").late_name);
+  CHECK_FALSE(
+      record("E:ID_NET_NAME=eth0\nE:ID_NET_LINK_FILE=/etc/systemd/network/10-lan.link").late_name);
 }
 
 TEST_CASE("a card with a radio is wireless, and not wired") {
