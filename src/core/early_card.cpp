@@ -18,7 +18,7 @@ const char* const correct =
 std::vector<LinkFacts> as_made(std::span<const LinkFacts> links) {
   std::vector<LinkFacts> out(links.begin(), links.end());
   for (LinkFacts& link : out)
-    if (!link.permanent_mac.empty()) link.mac = link.permanent_mac;
+    if (!link.permanent_mac.empty() || link.drawn_mac) link.mac = link.permanent_mac;
   return out;
 }
 
@@ -49,7 +49,7 @@ Error named_later(const LinkMatch& match, const LinkFacts& link, bool fallback) 
       "a file below /run gives it this name, which no image has: early boot may know it by "
       "another one; then " +
       what_then(fallback);
-  if (!link.mac.empty())
+  if (!link.mac.empty())  // the card has one of its own
     out.hint = "write its MAC address " + link.mac +
                " in place of the name, and run: update-initramfs -u -k all";
   return out;
@@ -60,11 +60,17 @@ Error absent(const LinkMatch& match, std::span<const LinkFacts> links, bool fall
   Error out = to_use(match);
   out.why = "this machine has no such link; " + what_then(fallback);
   const auto changed = std::ranges::find_if(links, [&](const LinkFacts& link) {
-    return !match.mac.empty() && link.mac == match.mac && !link.permanent_mac.empty();
+    return !match.mac.empty() && link.mac == match.mac &&
+           (!link.permanent_mac.empty() || link.drawn_mac);
   });
   if (changed == links.end()) return out;
   out.why = "'" + printable(changed->name) + "' has this MAC address in the running system only; " +
             what_then(fallback);
+  if (changed->drawn_mac) {
+    out.hint = "it has none of its own: write the name '" + printable(changed->name) +
+               "' in its place, and run: update-initramfs -u -k all";
+    return out;
+  }
   out.hint = "write " + changed->permanent_mac +
              " in its place, with which the card was made, and " +
              "run: update-initramfs -u -k all";

@@ -28,6 +28,13 @@ std::vector<const Json*> parts_of(const std::vector<Json>& links, const std::str
   return out;
 }
 
+// What a card is called in [network]; empty where nothing can call it.
+std::string card_word(const Json& link) {
+  const std::string mac = card_mac(link);
+  const std::string name = text_of(link, "ifname");
+  return mac.empty() && has_drawn_mac(link) && valid_link_name(name) ? name : mac;
+}
+
 // Writes what a link is made of into the configuration, from the top to the cards.
 // False when [network] cannot say it.
 class Layers {
@@ -39,7 +46,7 @@ class Layers {
     if (kind == "vlan") return vlan(link);
     if (kind == "bond") return bond(link);
     if (kind == "bridge") return bridge(link);
-    out_.interface = card_mac(link);
+    out_.interface = card_word(link);
     return kind.empty() && !out_.interface.empty();
   }
 
@@ -61,7 +68,7 @@ class Layers {
     out_.bond_mode = mode.get<std::string>();
     for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
       if (kind_of(*part) == "wireless") continue;
-      out_.bond.push_back(card_mac(*part));
+      out_.bond.push_back(card_word(*part));
       if (!kind_of(*part).empty() || out_.bond.back().empty()) return false;
     }
     return !out_.bond.empty();
@@ -74,8 +81,8 @@ class Layers {
       // A guest of this machine, or those who are served over WLAN.
       if (kind == "tun" || kind == "veth" || kind == "wireless") continue;
       const unsigned vlan_above = out_.vlan;
-      if (kind.empty() && !card_mac(*part).empty()) {
-        out_.bridge.push_back(card_mac(*part));
+      if (kind.empty() && !card_word(*part).empty()) {
+        out_.bridge.push_back(card_word(*part));
       } else if ((kind != "bond" && kind != "vlan") || !describe(*part)) {
         return false;
       } else {
@@ -111,6 +118,13 @@ std::string kind_of(const Json& link) {
   const auto info = link.find("linkinfo");
   return info != link.end() && info->is_object() ? text_of(*info, "info_kind") : "";
 }
+
+void set_drawn_mac(Json& link) {
+  link["drawn"] = true;
+  link.erase("address");
+}
+
+bool has_drawn_mac(const Json& link) { return link.contains("drawn"); }
 
 std::string card_mac(const Json& link) {
   const std::string own = text_of(link, "permaddr");

@@ -20,8 +20,14 @@ namespace latchkey {
 /// `vlan`, `bond`, `wireguard` …; empty for a card.
 [[nodiscard]] std::string kind_of(const Json& link);
 
+/// Says of a link that it has no MAC address of its own: the one that it shows is taken away.
+void set_drawn_mac(Json& link);
+
+/// True when that was said of the link.
+[[nodiscard]] bool has_drawn_mac(const Json& link);
+
 /// The MAC address that a card was made with: as part of a bond it may show another. Empty
-/// when it has none.
+/// when it has none of its own.
 [[nodiscard]] std::string card_mac(const Json& link);
 
 /// Writes what a link is made of into the configuration, from the top to the cards. False

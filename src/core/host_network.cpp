@@ -98,6 +98,17 @@ void tell_changed_mac(HostNetwork& out, const Json& link, const std::string& ear
        "/etc/latchkey/latchkey.conf"});
 }
 
+// Early boot draws a MAC address for a card that has none, a new one each time.
+// Of a lease that is known, same_client() says it.
+void tell_drawn_mac(HostNetwork& out, const IpTexts& texts, const Json& link) {
+  if (!has_drawn_mac(link) || lease_of(texts, out.link) != nullptr) return;
+  out.warnings.push_back(
+      {Code::partial,
+       "early boot may get another address than '" + printable(out.link) + "' has now",
+       "the card has no MAC address of its own, and asks the DHCP server with a new one each time",
+       "write client_id or a fixed address into [network] of /etc/latchkey/latchkey.conf"});
+}
+
 // The MAC address that the link shows in early boot, as far as it is known.
 std::string early_mac(const NetworkConfig& config) {
   if (!config.mac.empty()) return config.mac;
@@ -191,9 +202,13 @@ Error no_dhcp6(const std::string& link, const Subnet& address) {
 
 std::vector<Json> links_of(const IpTexts& texts) {
   std::vector<Json> out = rows_of(texts.links);
-  for (Json& link : out)
-    if (std::ranges::find(texts.wireless, text_of(link, "ifname")) != texts.wireless.end())
-      link["linkinfo"] = Json{{"info_kind", "wireless"}};
+  const auto among = [](const std::vector<std::string>& names, const Json& link) {
+    return std::ranges::find(names, text_of(link, "ifname")) != names.end();
+  };
+  for (Json& link : out) {
+    if (among(texts.wireless, link)) link["linkinfo"] = Json{{"info_kind", "wireless"}};
+    if (among(texts.drawn, link)) set_drawn_mac(link);
+  }
   return out;
 }
 
@@ -263,6 +278,7 @@ HostNetwork host_network(const IpTexts& texts) {
   if (const auto six = by_dhcp6_alone(addresses)) out.out_of_reach = no_dhcp6(out.link, *six);
   if (lent && link != nullptr) same_client(out, texts, *link);
   if (lent && link != nullptr) tell_changed_mac(out, *link, early_mac(out.config));
+  if (lent && link != nullptr) tell_drawn_mac(out, texts, *link);
   as_announced(out, addresses);
   lasting_setup(out, addresses, ways);
   if (!floating.empty())

@@ -31,11 +31,13 @@ struct IpTexts {
   std::vector<std::string> wireless{};  ///< the links that need WLAN; early boot has none
   std::vector<HostLease> leases{};      ///< as far as they are known
   std::vector<std::string> lent{};      ///< IPv4 addresses of leases, as far as they are known
+  std::vector<std::string> drawn{};     ///< the links without a MAC address of their own
 };
 
 struct HostNetwork {
   /// For `[network]`. Cards are named by their MAC addresses, which stay when udev or
-  /// the kernel name them differently. Early boot names what it makes in its own way.
+  /// the kernel name them differently; one that has none of its own, by its name. Early boot names
+  /// what it makes in its own way.
   NetworkConfig config{};
   std::string link{};                    ///< its name now; empty when there is none
   /// Under which early boot is reached, as far as one can tell, IPv4 first.
@@ -47,7 +49,8 @@ struct HostNetwork {
 };
 
 /// The rows of `ip -j -d link`. A wireless card has the kind `wireless`, as if it were made:
-/// for early boot it is as useless as a tunnel.
+/// for early boot it is as useless as a tunnel. A card without a MAC address of its own has none:
+/// that which it shows is the running system's.
 [[nodiscard]] std::vector<Json> links_of(const IpTexts& texts);
 
 /// What to tell where nothing but this wireless link has an address.

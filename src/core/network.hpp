@@ -79,6 +79,7 @@ struct LinkFacts {
   bool carrier = false;
   bool no_card = false;    ///< a program made it, of cards or of none
   bool late_name = false;  ///< named by a file below /run; early boot has none of these
+  bool drawn_mac = false;  ///< the card has no MAC address of its own: early boot draws another
 };
 
 /// Decides by the kernel's command line and `[network]`; one usable `ip=` is

@@ -66,8 +66,11 @@ IpTexts read_ip() {
   bool early = false;
   const std::vector<LinkFacts> links = read_links("", false, early);
   std::vector<std::string> wireless;
-  for (const LinkFacts& link : links)
+  std::vector<std::string> drawn;
+  for (const LinkFacts& link : links) {
     if (link.wireless) wireless.push_back(link.name);
+    if (link.drawn_mac) drawn.push_back(link.name);
+  }
   return {said({"ip", "-j", "addr"}),
           said({"ip", "-j", "-4", "route"}),
           said({"ip", "-j", "-6", "route"}),
@@ -75,7 +78,8 @@ IpTexts read_ip() {
           ssh_connection("", ::getppid()),
           wireless,
           read_leases("", links),
-          read_lent("", links)};
+          read_lent("", links),
+          drawn};
 }
 
 }  // namespace latchkey

@@ -40,9 +40,23 @@ unsigned long number(const std::string& text) {
   return parse_number(text, 0xffffffffUL).value_or(0);
 }
 
+// The kernel drew its MAC address at random, and somebody may have set another one since.
+bool is_drawn(const std::string& directory) {
+  // NET_ADDR_RANDOM, NET_ADDR_SET; that header of the kernel's does not go with net/if.h.
+  const std::string type = attribute(directory, "addr_assign_type");
+  return exists(directory + "/device") && (type == "1" || type == "3");
+}
+
+// Early boot's udev has the files of /etc and /usr too; what they say is not drawn.
+bool sets_mac(const std::string& root, std::string_view link_file) {
+  if (link_file.starts_with("/run/")) return false;
+  const auto text = read_file(root + std::string(link_file), 65536);
+  return text && assigned(*text, "MACAddress");
+}
+
 // The names that udev's rules would choose from: so a name from the running
 // system is known too when the kernel's own names are kept (net.ifnames=0).
-void take_udev_names(LinkFacts& link, const std::string& data) {
+void take_udev_record(LinkFacts& link, const std::string& root, const std::string& data) {
   const auto text = read_file(data);
   if (!text) return;
   bool elsewhere = false;  // also a name that udev makes of where the card sits
@@ -54,7 +68,9 @@ void take_udev_names(LinkFacts& link, const std::string& data) {
     if (key.starts_with("E:ID_NET_NAME")) link.other_names.emplace_back(value);
     // The one without an ending is the name that was chosen.
     if (key.starts_with("E:ID_NET_NAME_") && value == link.name) elsewhere = true;
-    if (key == "E:ID_NET_LINK_FILE") link.late_name = value.starts_with("/run/");
+    if (key != "E:ID_NET_LINK_FILE") continue;
+    link.late_name = value.starts_with("/run/");
+    if (sets_mac(root, value)) link.drawn_mac = false;
   }
   if (elsewhere) link.late_name = false;
 }
@@ -141,7 +157,8 @@ std::vector<LinkFacts> read_links(const std::string& root, bool patient, bool& e
       early = true;
       if (patient) continue;
     }
-    take_udev_names(link, data);
+    link.drawn_mac = link.permanent_mac.empty() && is_drawn(directory);
+    take_udev_record(link, root, data);
     out.push_back(std::move(link));
   }
   std::ranges::sort(out, {}, &LinkFacts::index);

@@ -26,7 +26,8 @@ const std::vector<LinkFacts> links{
      .wired = true,
      .late_name = true},
     {.index = 6, .name = "bond0", .mac = "02:00:00:00:00:01", .no_card = true},
-    {.index = 7, .name = "team0", .mac = "02:00:00:00:00:07", .no_card = true}};
+    {.index = 7, .name = "team0", .mac = "02:00:00:00:00:07", .no_card = true},
+    {.index = 8, .name = "end0", .mac = "02:00:00:00:00:08", .wired = true, .drawn_mac = true}};
 
 std::string told(const NetworkConfig& config, const std::string& cmdline = "") {
   std::vector<std::string> out;
@@ -103,6 +104,14 @@ TEST_CASE("case 6: a name that a file below /run gives is told, with the MAC add
         std::string::npos);
   CHECK(named("lan0", false).starts_with("warning: "));
   CHECK(named("52:54:00:00:00:05").empty());
+}
+
+TEST_CASE("case 6: a card without a MAC address of its own is found by its name alone") {
+  CHECK(named("end0").empty());
+  CHECK(named("02:00:00:00:00:08") ==
+        "warning: early boot is to use the link '02:00:00:00:00:08': 'end0' has this MAC address "
+        "in the running system only; after a minute it tries every wired one | it has none of its "
+        "own: write the name 'end0' in its place, and run: update-initramfs -u -k all");
 }
 
 TEST_CASE("a wireless card is an error") {

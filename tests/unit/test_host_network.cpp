@@ -20,6 +20,32 @@ TEST_CASE("case 6: an address from a DHCP server gives DHCP on the card with thi
         "dhcp on 52:54:00:12:34:56 reached at 10.0.2.15, fec0::5054:ff:fe12:3456");
 }
 
+TEST_CASE("case 6: a card without a MAC address of its own is written down by its name") {
+  IpTexts texts{card(lasting("192.0.2.10", "24")), via_one, "", plain_link};
+  texts.drawn = {"ens3"};
+  CHECK(said(host_network(texts)) == "static on ens3" + reached);
+  texts.addresses = card(lasting("192.0.2.10", "24", R"(,"dynamic":true)"));
+  CHECK(said(host_network(texts)) ==
+        "dhcp on ens3 reached at 192.0.2.10 | early boot may get another address than 'ens3' has "
+        "now: the card has no MAC address of its own, and asks the DHCP server with a new one each "
+        "time");
+  // The server goes by what the running system told it, which early boot can tell it too.
+  texts.leases = {{"ens3", "01525400123456"}};
+  CHECK(said(host_network(texts)) == "dhcp on ens3 reached at 192.0.2.10");
+  CHECK(host_network(texts).config.client_id == "01525400123456");
+}
+
+TEST_CASE("case 6: members of a bond without MAC addresses of their own have their names") {
+  const std::string part_of = R"(,"master":"bond0")";
+  IpTexts texts{card(lasting("192.0.2.10", "24"), "bond0"),
+                R"([{"dst":"default","gateway":"192.0.2.1","dev":"bond0"}])", "",
+                "[" + part("ens3", 3, part_of) + "," + part("ens4", 4, part_of) +
+                    R"(,{"ifname":"bond0","mtu":1500,"address":"52:54:00:00:00:04","linkinfo":)"
+                    R"({"info_kind":"bond","info_data":{"mode":"active-backup"}}}])"};
+  texts.drawn = {"ens3"};
+  CHECK(host_network(texts).config.bond == std::vector<std::string>{"ens3", "52:54:00:00:00:04"});
+}
+
 TEST_CASE("a static address comes with its gateway, an announced IPv6 address stays out") {
   const IpTexts texts{
       card(R"({"family":"inet","local":"192.0.2.10","prefixlen":24,"scope":"global"},)"

@@ -140,6 +140,23 @@ TEST_CASE("case 6: a link without a device is no card; a name from /run comes to
       record("E:ID_NET_NAME=eth0\nE:ID_NET_LINK_FILE=/etc/systemd/network/10-lan.link").late_name);
 }
 
+TEST_CASE("case 6: a card whose MAC address is drawn is known, but not where udev's files set it") {
+  const FakeSys fake;
+  bool early = false;
+  const auto drawn = [&] { return read_links(fake.root(), false, early)[0].drawn_mac; };
+  const std::string type = "devices/pci0/virtio0/net/eth0/addr_assign_type";
+  CHECK_FALSE(drawn());
+  for (const auto& [kind, meant] :
+       {std::pair("0", false), {"1", true}, {"2", false}, {"3", true}}) {
+    fake.write(type, kind);
+    CHECK(drawn() == meant);
+  }
+  fake.write("../run/udev/data/n2", "E:ID_NET_LINK_FILE=/etc/systemd/network/10-lan.link");
+  CHECK(drawn());
+  fake.write("../etc/systemd/network/10-lan.link", "[Link]\nMACAddress=52:54:00:00:00:02");
+  CHECK_FALSE(drawn());
+}
+
 TEST_CASE("a card with a radio is wireless, and not wired") {
   const FakeSys fake;
   fs::create_directory(fs::path(fake.root()) / "sys/class/net/eth1/phy80211");
