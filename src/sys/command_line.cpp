@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "core/loader_entry.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
 
@@ -49,21 +51,19 @@ CommandLine setting_in(const std::vector<CommandLine>& files, const std::string&
   return out;
 }
 
-}  // namespace
+// Collects the places in which a command line is written.
+class Places {
+ public:
+  explicit Places(const std::string& root) : root_(root) {}
 
-std::vector<CommandLine> known_command_lines(const std::string& root) {
-  std::vector<CommandLine> out;
-  for (const char* file : {"/proc/cmdline", "/etc/kernel/cmdline"})
-    if (const auto text = read_file(root + file, 64UL * 1024)) out.push_back({file, *text});
-  std::vector<std::string> files{"/etc/default/grub"};
-  std::error_code failed;
-  const std::filesystem::directory_iterator folder(root + "/etc/default/grub.d", failed);
-  if (!failed)
-    for (const auto& entry : folder)
-      files.push_back("/etc/default/grub.d/" + entry.path().filename().string());
-  for (const std::string& file : files) {
-    const auto text = read_file(root + file, 64UL * 1024);
-    if (!text) continue;
+  // A file that is nothing but one.
+  void whole(const std::string& file) {
+    if (const auto text = read(file)) add(file, *text);
+  }
+
+  void grub(const std::string& file) {
+    const auto text = read(file);
+    if (!text) return;
     for (const std::string_view line : split_lines(*text)) {
       const std::size_t equals = line.find('=');
       if (equals == std::string_view::npos || !trim(line).starts_with("GRUB_CMDLINE_LINUX"))
@@ -71,10 +71,72 @@ std::vector<CommandLine> known_command_lines(const std::string& root) {
       // A shell's text: what it computes is not followed, its quotes are none of ours.
       std::string value(line.substr(equals + 1));
       std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
-      out.push_back({file, value});
+      add(file, value);
     }
   }
-  return out;
+
+  // A setting of those who write the boot loader's own file.
+  void setting(const std::string& file, const std::string& name) {
+    const auto text = read(file);
+    if (const auto value = text ? assigned(*text, name) : std::nullopt) add(file, *value);
+  }
+
+  // What systemd-boot starts of this system, from the partition that is mounted at `place`.
+  void entries(const std::string& place) {
+    std::error_code failed;
+    const auto folder = std::filesystem::canonical(root_ + place + "/loader/entries", failed);
+    if (failed || !seen_.insert(folder).second) return;
+    const auto id = read("/etc/machine-id");
+    for (const std::string& name : names_in(folder.string())) {
+      const std::string file = place + "/loader/entries/" + name;
+      const auto text = name.ends_with(".conf") ? read(file) : std::nullopt;
+      if (!text) continue;
+      const LoaderEntry entry = parse_loader_entry(*text);
+      if (entry.machine.empty() || (id && entry.machine == trim(*id))) add(file, entry.options);
+    }
+  }
+
+  void extlinux(const std::string& file) {
+    if (const auto text = read(file))
+      for (const std::string& line : extlinux_lines(*text)) add(file, line);
+  }
+
+  std::vector<CommandLine> found{};
+
+ private:
+  [[nodiscard]] std::optional<std::string> read(const std::string& file) const {
+    auto text = read_file(root_ + file, 64UL * 1024);
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+  }
+
+  // Each kernel has an entry, and they mostly say the same.
+  void add(const std::string& file, const std::string& text) {
+    if (std::ranges::none_of(found, [&](const CommandLine& line) {
+          return line.source == file && line.text == text;
+        }))
+      found.push_back({file, text});
+  }
+
+  const std::string& root_;
+  std::set<std::filesystem::path> seen_{};
+};
+
+}  // namespace
+
+std::vector<CommandLine> known_command_lines(const std::string& root) {
+  Places places(root);
+  places.whole("/proc/cmdline");
+  places.whole("/etc/kernel/cmdline");
+  places.grub("/etc/default/grub");
+  for (const std::string& name : names_in(root + "/etc/default/grub.d"))
+    places.grub("/etc/default/grub.d/" + name);
+  for (const char* place : {"/boot/efi", "/efi", "/boot"}) places.entries(place);
+  places.whole("/boot/firmware/cmdline.txt");
+  places.whole("/boot/cmdline.txt");
+  places.extlinux("/boot/extlinux/extlinux.conf");
+  places.setting("/etc/default/u-boot", "U_BOOT_PARAMETERS");
+  places.setting("/etc/default/flash-kernel", "LINUX_KERNEL_CMDLINE");
+  return std::move(places.found);
 }
 
 CommandLine initramfs_setting(const std::string& root, const std::string& name) {

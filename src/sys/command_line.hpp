@@ -15,8 +15,9 @@ struct CommandLine {
 };
 
 /// The command lines that images are to be prepared for: that of the running kernel
-/// and those that grub and /etc/kernel/cmdline are told to give, as far as these are
-/// there. Below `root`, a prefix for tests.
+/// and those that grub, systemd-boot, the firmware of a Raspberry Pi, U-Boot and
+/// /etc/kernel/cmdline are told to give, as far as these are there. The same text is given once
+/// for each file that has it. Below `root`, a prefix for tests.
 [[nodiscard]] std::vector<CommandLine> known_command_lines(const std::string& root);
 
 /// The last value of a setting in initramfs-tools' initramfs.conf and its conf.d, and the file

@@ -19,6 +19,26 @@ TEST_CASE("case 57: the hook that a removed dracut leaves is no builder of image
   CHECK(contains(root.check(), "ok: initramfs-tools builds the images"));
 }
 
+TEST_CASE("case 13: an ip= that turns the network off is told, whichever boot loader has it") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/proc/cmdline", "quiet\n");
+  const auto off = [](const std::string& file) {
+    return "error: early boot will have no network: only its console can unlock: the ip= of '" +
+           file + "' turns it off";
+  };
+  for (const auto& [file, text] :
+       {std::pair("/boot/firmware/cmdline.txt", "root=/dev/mmcblk0p2 ip=off\n"),
+        {"/boot/extlinux/extlinux.conf", "label l0\n\tappend ro ip=off\n"},
+        {"/etc/default/u-boot", "U_BOOT_PARAMETERS=\"ro ip=off\"\n"},
+        {"/boot/efi/loader/entries/a.conf", "options ip=off\n"}}) {
+    root.put(file, text);
+    CHECK(contains(root.check(), off(file)));
+    fs::remove(root.path(file));
+  }
+  CHECK_FALSE(contains(root.check(), "early boot will have no network"));
+}
+
 TEST_CASE("check compares what the firmware starts with the images in /boot") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -26,9 +26,13 @@ case_14_vlan_bond_bridge() {
 	fresh_configuration
 	mkdir -p "$tree/etc/default/grub.d"
 	echo 'GRUB_CMDLINE_LINUX="quiet bridge=br0:eth0 ip=dhcp"' >"$tree/etc/default/grub.d/test.cfg"
+	mkdir -p "$tree/boot/firmware"
+	echo 'quiet vlan=vlan43:eth0 ip=:::::vlan43:dhcp' >"$tree/boot/firmware/cmdline.txt"
 	build_and_look
 	check "what grub will say brings its modules too" has_modules bridge stp llc
+	check "... and what the firmware of a Raspberry Pi will say" has_modules 8021q
 	rm "$tree/etc/default/grub.d/test.cfg"
+	rm -r "$tree/boot/firmware"
 	printf '[network]\ninterface = "eth0"\nvlan = 43\n' >>"$etc/latchkey.conf"
 	module=$(find "$tree/usr/lib/modules" -name '8021q.ko*')
 	mv "$module" "$work/"

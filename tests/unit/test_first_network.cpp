@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What `init` writes into [network], and tells, beside a command line.
+#include <unistd.h>
+
 #include "core/first_network.hpp"
 #include "core/message.hpp"
+#include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/command_line.hpp"
@@ -83,6 +86,41 @@ TEST_CASE("the last IP= of initramfs-tools' own files is found, and nothing of t
   put("/etc/initramfs-tools/conf.d/zz", "IP=\nDEVICE=eth1\n");
   CHECK(initramfs_ip(root).value.empty());
   CHECK(initramfs_ip(root).device == "eth1");
+}
+
+TEST_CASE("case 13: the command lines of other boot loaders than GRUB are known") {
+  const test::TempFolder folder;
+  const std::string root = folder.path();
+  const auto put = [&](const std::string& file, const std::string& text) {
+    REQUIRE(make_directories(root + file.substr(0, file.rfind('/')), 0755));
+    REQUIRE(write_file(root + file, text, 0644));
+  };
+  const auto known = [&] {
+    std::vector<std::string> out;
+    for (const CommandLine& line : known_command_lines(root))
+      out.push_back(line.source + ": " + line.text);
+    return join(out, "\n");
+  };
+  CHECK(known().empty());
+  put("/etc/machine-id", "11aa\n");
+  put("/boot/efi/loader/entries/a.conf",
+      "title Debian\nmachine-id 11aa\noptions  root=/dev/vda1 \"a=b c\"\noptions ip=dhcp\n");
+  put("/boot/efi/loader/entries/b.conf", "machine-id 22\noptions ip=off\n");
+  put("/boot/efi/loader/entries/c.conf.old", "options ip=off\n");
+  REQUIRE(symlink("boot/efi", (root + "/efi").c_str()) == 0);
+  put("/boot/firmware/cmdline.txt", "ip=:::::eth0.43:dhcp vlan=eth0.43:eth0");
+  put("/boot/extlinux/extlinux.conf",
+      "default l0\nlabel l0\n\tappend root=/dev/vda1 ro\n#append ip=off\nlabel l1\n"
+      "\tAPPEND root=/dev/vda1 ro\nlabel l0r\n\tappend root=/dev/vda1 single\n");
+  put("/etc/default/u-boot", "#U_BOOT_PARAMETERS=\"ip=off\"\nU_BOOT_PARAMETERS=\"ro quiet\"\n");
+  put("/etc/default/flash-kernel", "LINUX_KERNEL_CMDLINE=\"quiet ip=dhcp\"\n");
+  CHECK(known() ==
+        "/boot/efi/loader/entries/a.conf: root=/dev/vda1 \"a=b c\" ip=dhcp\n"
+        "/boot/firmware/cmdline.txt: ip=:::::eth0.43:dhcp vlan=eth0.43:eth0\n"
+        "/boot/extlinux/extlinux.conf: root=/dev/vda1 ro\n"
+        "/boot/extlinux/extlinux.conf: root=/dev/vda1 single\n"
+        "/etc/default/u-boot: ro quiet\n"
+        "/etc/default/flash-kernel: quiet ip=dhcp");
 }
 
 TEST_CASE("[network] is left open where nobody could say how") {
