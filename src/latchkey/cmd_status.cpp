@@ -13,7 +13,10 @@
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/boot_menu.hpp"
 #include "sys/disk_health.hpp"
+#include "sys/finished_image.hpp"
+#include "sys/image_door.hpp"
 #include "sys/keeper.hpp"
 #include "sys/lvm.hpp"
 #include "sys/packages.hpp"
@@ -41,6 +44,30 @@ std::vector<std::string> packages_to_tell(const Globals& globals, const Setup& s
   return unfinished_packages();
 }
 
+// Early ssh of the next boot, as the image of the kernel that it starts has it.
+struct NextDoor {
+  std::string kernel{};
+  ImageDoor door{};
+};
+
+std::optional<NextDoor> next_door(const Paths& paths) {
+  const auto kernel = started_kernel(boot_kernels(paths), read_boot_menu(paths));
+  const auto door = kernel ? remembered_door(paths, image_path(paths, *kernel)) : std::nullopt;
+  if (!door) return {};
+  return NextDoor{*kernel, *door};
+}
+
+std::string door_text(const NextDoor& next) {
+  return "early ssh listens on port " + std::to_string(next.door.port) + " and knows " +
+         std::to_string(next.door.keys) + (next.door.keys == 1 ? " key" : " keys") +
+         ", by the image of kernel " + printable(next.kernel);
+}
+
+nlohmann::json door_json(const std::optional<NextDoor>& next) {
+  if (!next) return {};
+  return {{"kernel", next->kernel}, {"port", next->door.port}, {"keys", next->door.keys}};
+}
+
 // What the volumes' table does not say: the keys volume, packages, and early boot.
 std::string tail_text(const Globals& globals, const Facts& facts, const Setup& setup,
                       const std::optional<BootReport>& report,
@@ -55,6 +82,7 @@ std::string tail_text(const Globals& globals, const Facts& facts, const Setup& s
   if (!packages.empty())
     out += "not completely configured: " + printable(join(packages, ", ")) +
            "; once the volumes are mounted, run: dpkg --configure -a\n";
+  if (const auto next = next_door(globals.paths)) out += door_text(*next) + "\n";
   for (const Finding& finding : check_boot_menu(globals.paths))
     out += sentence(finding.text) + "; " + finding.text.hint + "\n";
   if (const auto overdue = backup_age(globals.paths))
@@ -78,6 +106,7 @@ int show_status(const Globals& globals, bool json) {
     out["complete"] = complete;
     out["early_boot"] =
         report ? nlohmann::json::parse(to_json(*report), nullptr, false) : nlohmann::json();
+    out["early_ssh"] = door_json(next_door(globals.paths));
     out["unconfigured_packages"] = packages;
     out["boot_menu"] = findings_json(check_boot_menu(globals.paths));
     print(dump(out));

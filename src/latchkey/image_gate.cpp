@@ -17,6 +17,7 @@
 #include "sys/boot_menu.hpp"
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
+#include "sys/image_door.hpp"
 #include "sys/kernel_lacks.hpp"
 #include "sys/lvm.hpp"
 #include "sys/process.hpp"
@@ -33,6 +34,7 @@ constexpr const char* kept_suffix = ".dpkg-bak";
 ImageVerdict judge(const Paths& paths, const std::string& file, const std::string& version) {
   const auto image = FinishedImage::open(file);
   if (!image) return {Kind::unknown, {image.error()}};
+  remember_door(paths, file, image->tree());
   return judge_finished(paths, *image, file, version);
 }
 

@@ -5,6 +5,7 @@
 #include "cli/place.hpp"
 #include "core/result.hpp"
 #include "support/child.hpp"
+#include "sys/image_door.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -42,4 +43,34 @@ TEST_CASE("status and check fail where the keys volume is not there, whatever el
   const Done check = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "check"});
   CHECK(contains(check.output,
                  "error: the device of the keys volume, '/dev/no-such-keys', is not there now"));
+}
+
+TEST_CASE("case 14: status tells the port and the number of keys that the built image has") {
+  if (!is_root()) return;
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
+  place.put("etc/latchkey/volumes", "# none\n");
+  place.put("boot/vmlinuz-6.1.0", "kernel");
+  place.put("boot/initrd.img-6.1.0", "built");
+  const auto status = [&](const std::vector<std::string>& more = {}) {
+    std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place.path(), "status"};
+    argv.insert(argv.end(), more.begin(), more.end());
+    return run_program(argv).output;
+  };
+  CHECK_FALSE(contains(status(), "early ssh"));
+  CHECK(contains(status({"--json"}), "\"early_ssh\": null"));
+  // As the gate has it before it.
+  place.put("tree/etc/latchkey/image", "mode=wait\nversion=1\nconfig=0\n");
+  place.put("tree/etc/latchkey/latchkey.conf",
+            "[keys]\ndevice = \"/dev/no-such-keys\"\n[ssh]\nport = 2222\n");
+  place.put("tree/etc/latchkey/root/.ssh/authorized_keys", "ssh-ed25519 AAAA\nssh-rsa BBBB\n");
+  remember_door({place.path()}, place.path() + "/boot/initrd.img-6.1.0", place.path() + "/tree");
+  const std::string told =
+      "early ssh listens on port 2222 and knows 2 keys, by the image of kernel 6.1.0\n";
+  INFO(status());
+  CHECK(contains(status(), told));
+  CHECK(contains(status({"--json"}), "\"port\": 2222"));
+  // One that was built since, by something else, is not known.
+  place.put("boot/initrd.img-6.1.0", "built anew");
+  CHECK_FALSE(contains(status(), "early ssh"));
 }

@@ -15,6 +15,9 @@ case_15_finished_image() {
 	local good file=$tree/boot/initrd.img-$kernel
 	good=$(image_hash)
 	check "a good image passes the last gate" [ "$built" -eq 0 ]
+	try latchkey status
+	check "... and status tells its port and keys" \
+		said "early ssh listens on port 22 and knows 1 key, by the image of kernel $kernel"
 	# Hooks in /etc run after the package's own: only the finished image shows what they did.
 	owners_hook 'rm -f "$DESTDIR/usr/lib/latchkey/dropbear"'
 	local flash=$tree/etc/initramfs/post-update.d/flash-kernel
