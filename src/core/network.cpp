@@ -253,6 +253,14 @@ bool turned_off(const NetworkPlan& plan) {
   return plan.by_ip_option && std::ranges::all_of(plan.links, &LinkPlan::leave);
 }
 
+bool has_fixed_v6(const NetworkPlan& plan) {
+  return std::ranges::any_of(plan.links, [](const LinkPlan& link) {
+    return !link.leave && std::ranges::any_of(link.fixed.addresses, [](const Subnet& subnet) {
+      return subnet.address.v6;
+    });
+  });
+}
+
 bool is_meant(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link) {
   return names(plan, match, link, true);
 }

@@ -111,6 +111,9 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
 /// or bridge is never touched.
 [[nodiscard]] std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& link);
 
+/// True when a link is to have a fixed IPv6 address.
+[[nodiscard]] bool has_fixed_v6(const NetworkPlan& plan);
+
 /// True when this link is what `match` means: by MAC address, its own or the one it has now, name,
 /// or a name that udev would give it. What early boot made has the MAC address of what it lies on,
 /// so it is only ever meant by its name.

@@ -49,8 +49,8 @@ struct ImageOutcome {
 /// (then_build).
 [[nodiscard]] std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& info);
 
-/// What is missing in it for single volumes that early boot can go on without, and what it
-/// knows of the disks that is no longer so.
+/// What is missing in it for single volumes that early boot can go on without, or for IPv6 where
+/// no fixed address needs it, and what it knows of the disks that is no longer so.
 [[nodiscard]] std::vector<Error> image_doubts(const ImageRequest& request);
 
 /// What is missing in it for a keys volume with this type of file system, which only an open

@@ -65,6 +65,12 @@ class Faults {
     list.push_back({Code::kernel, what, why, "see that the kernel's package is installed whole"});
   }
 
+  // A module in some kernels. Who sees to it that the machine cannot load it wants none.
+  void ipv6() {
+    if (find_module(request_.paths.root, request_.kernel, "ipv6"))
+      module("ipv6", true, "early boot could not be reached over IPv6: 'ipv6' is missing");
+  }
+
   // All that a volume needs.
   void device(const DeviceRef& device, const std::string& header, const std::string& whose) {
     const auto woken = awake(request_.paths.root, device);  // the keys volume's LV rests
@@ -150,6 +156,11 @@ class Faults {
   const ImageRequest& request_;
 };
 
+// Without a fixed address, IPv4 may well be enough.
+bool needs_ipv6(const ImageRequest& request, const NetworkConfig& network) {
+  return std::ranges::any_of(known_plans(request.paths.root, network), has_fixed_v6);
+}
+
 }  // namespace
 
 std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& info) {
@@ -175,6 +186,7 @@ std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& in
   faults.add(cryptroot_faults(request.tree, inputs));
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
   faults.add(card_faults(request, planned_cards(request.paths.root, network)));
+  if (needs_ipv6(request, network)) faults.ipv6();
   if (inputs.config) faults.device(inputs.config->keys.device, "", "the keys volume");
   // Without any other volume the machine boots on.
   if (inputs.volumes)
@@ -192,7 +204,10 @@ std::vector<Error> image_doubts(const ImageRequest& request) {
       if (!needed_by_boot(volume))
         faults.device(volume.device, volume.header, "'" + volume.name + "'");
   faults.copies();
-  if (inputs.config) faults.host_name(inputs.config->network);
+  if (inputs.config) {
+    faults.host_name(inputs.config->network);
+    if (!needs_ipv6(request, inputs.config->network)) faults.ipv6();
+  }
   return faults.list;
 }
 

@@ -7,7 +7,6 @@
 #include <filesystem>
 
 #include "core/lists.hpp"
-#include "core/network.hpp"
 #include "core/text.hpp"
 #include "sys/command_line.hpp"
 #include "sys/device.hpp"
@@ -145,17 +144,22 @@ std::vector<NetworkCard> network_cards(const std::string& root) {
   return out;
 }
 
-std::vector<NetworkCard> planned_cards(const std::string& root, const NetworkConfig& config) {
+std::vector<NetworkPlan> known_plans(const std::string& root, const NetworkConfig& config) {
   std::vector<CommandLine> lines = known_command_lines(root);
   if (lines.empty()) lines.emplace_back();
   const InitramfsIp ip = initramfs_ip(root);
+  std::vector<NetworkPlan> out;
+  for (const CommandLine& line : lines)
+    out.push_back(network_plan(line.text, config, ip.value, ip.device));
+  return out;
+}
+
+std::vector<NetworkCard> planned_cards(const std::string& root, const NetworkConfig& config) {
   bool early = false;
   const std::vector<LinkFacts> links = read_links(root, false, early);
   std::vector<std::string> planned;
-  for (const CommandLine& line : lines) {
-    const NetworkPlan plan = network_plan(line.text, config, ip.value, ip.device);
+  for (const NetworkPlan& plan : known_plans(root, config))
     add_once(planned, planned_by(plan, links));
-  }
   std::vector<NetworkCard> out = network_cards(root);
   std::erase_if(out, [&](const NetworkCard& card) {
     return std::ranges::find(planned, card.link) == planned.end();

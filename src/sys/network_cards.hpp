@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/network.hpp"
 #include "core/network_config.hpp"
 #include "core/result.hpp"
 #include "sys/image.hpp"
@@ -26,7 +27,11 @@ struct NetworkCard {
 /// The cards behind the links that are there now; none in a chroot without /sys.
 [[nodiscard]] std::vector<NetworkCard> network_cards(const std::string& root);
 
-/// Those of them that early ssh is to be reached by, as the kernel's command line or
+/// The plans of early boot, one for each command line that is known; one at least.
+[[nodiscard]] std::vector<NetworkPlan> known_plans(const std::string& root,
+                                                   const NetworkConfig& config);
+
+/// Those of the cards that early ssh is to be reached by, as the kernel's command line or
 /// `[network]` has it: every wired one where these name none, or none that is there and
 /// `fallback` is on.
 [[nodiscard]] std::vector<NetworkCard> planned_cards(const std::string& root,

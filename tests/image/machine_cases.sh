@@ -43,6 +43,31 @@ case_14_vlan_bond_bridge() {
 	in_tree depmod "$kernel"
 }
 
+# Case 12: kernels, as Raspberry Pi's, may have IPv6 as a module.
+case_12_ipv6_module() {
+	local builtin=$tree/usr/lib/modules/$kernel/modules.builtin module file
+	cp "$builtin" "$work/builtin"
+	sed -i '/\/ipv6\.ko$/d' "$builtin"
+	module=$(find "$tree/usr/lib/modules/$kernel" -name 'gve.ko*')
+	file=${module%/*}/ipv6.ko${module##*gve.ko}
+	cp "$module" "$file"
+	in_tree depmod "$kernel"
+	build_and_look
+	check "IPv6 as a module is in the image" has_modules ipv6
+	owners_hook 'find "$DESTDIR" -name "ipv6.ko*" -delete'
+	build
+	check "an image without it waits all the same" [ "$built" -eq 0 ]
+	run_check ''
+	check "... and check tells of it" said "early boot could not be reached over IPv6: 'ipv6' is missing"
+	printf '[network]\nmethod = "static"\naddress = "2001:db8::2/64"\n' >>"$etc/latchkey.conf"
+	build
+	check "where its address is IPv6 the build fails" [ "$built" -ne 0 ]
+	check "... with the reason" said "early boot could not be reached over IPv6: 'ipv6' is missing"
+	rm "$file" "$tree/etc/initramfs-tools/hooks/zz-owner"
+	cp "$work/builtin" "$builtin"
+	in_tree depmod "$kernel"
+}
+
 # Case 43: a volume group may belong to one machine, whose name early boot does not have.
 case_21_lvm_system_id() {
 	local said

@@ -274,3 +274,14 @@ TEST_CASE("the host name to tell is the first line of /etc/hostname that is one"
   CHECK(hostname_in("localhost\n").empty());
   CHECK(hostname_in("").empty());
 }
+
+TEST_CASE("case 12: a plan with a fixed IPv6 address is known as one") {
+  CHECK(has_fixed_v6(network_plan("ip=[2001:db8::2]::[2001:db8::1]:64::eno1:none", {})));
+  CHECK_FALSE(has_fixed_v6(network_plan("ip=192.0.2.5::192.0.2.1:24::eno1:none", {})));
+  CHECK_FALSE(has_fixed_v6(network_plan("ip=off", {})));
+  NetworkConfig config;
+  config.method = NetworkConfig::Method::fixed;
+  config.address = {"192.0.2.5/24", "2001:db8::2/64"};
+  CHECK(has_fixed_v6(network_plan("", config)));
+  CHECK_FALSE(has_fixed_v6(network_plan("ip=dhcp", config)));
+}
