@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "core/lists.hpp"
@@ -31,6 +32,37 @@ std::vector<fs::path> controllers_of(const fs::path& device) {
     // nvme0; its parts nvme0n1 and nvme0c0n1 lie in the directory itself.
     if (!failed && name.starts_with("nvme") && controller.parent_path() != device)
       out.push_back(controller);
+  }
+  return out;
+}
+
+// A card waits for few; this only ends what is no tree.
+constexpr std::size_t most_devices = 500;
+
+// From the card up through its buses: virtio_net sits on virtio_pci.
+std::vector<fs::path> way_up(const std::string& root, fs::path at) {
+  const fs::path top = root + "/sys/devices";
+  std::vector<fs::path> out;
+  for (; at != top && at.has_relative_path(); at = at.parent_path()) out.push_back(at);
+  return out;
+}
+
+// The module of a device's driver; empty where it has none.
+std::string driver_at(const fs::path& device) {
+  std::error_code missing;
+  const fs::path module = fs::canonical(device / "driver" / "module", missing);
+  return missing ? "" : module.filename().string();
+}
+
+// What a device waits for without sitting on it: where its power, its clock or its address comes
+// from, as the firmware of boards tells it.
+std::vector<fs::path> suppliers_of(const fs::path& device) {
+  std::vector<fs::path> out;
+  for (const std::string& name : names_in(device.string())) {
+    if (!name.starts_with("supplier:")) continue;
+    std::error_code missing;
+    fs::path supplier = fs::canonical(device / name / "supplier", missing);
+    if (!missing) out.push_back(std::move(supplier));
   }
   return out;
 }
@@ -76,26 +108,31 @@ std::string alias_of(const std::string& device) {
 
 std::vector<DrivenDevice> driven_devices(const std::string& root, const std::string& device) {
   std::vector<DrivenDevice> out;
-  const fs::path top = root + "/sys/devices";
   std::error_code none;
   const fs::path start = fs::canonical(device, none);
   if (none) return out;
-  for (fs::path at : controllers_of(start)) {
-    // From the card up through its buses: virtio_net sits on virtio_pci.
-    while (at != top && at.has_relative_path()) {
-      std::error_code missing;
-      const fs::path module = fs::canonical(at / "driver" / "module", missing);
-      DrivenDevice driven{missing ? "" : module.filename().string(), alias_of(at.string())};
+  for (const fs::path& controller : controllers_of(start))
+    for (const fs::path& at : way_up(root, controller)) {
+      DrivenDevice driven{driver_at(at), alias_of(at.string())};
       if (driven != DrivenDevice{}) out.push_back(std::move(driven));
-      at = at.parent_path();
     }
-  }
   return out;
 }
 
 std::vector<std::string> drivers_of(const std::string& root, const std::string& device) {
   std::vector<std::string> out;
-  for (const DrivenDevice& driven : driven_devices(root, device)) add_once(out, driven.driver);
+  std::error_code none;
+  const fs::path start = fs::canonical(device, none);
+  if (none) return out;
+  std::set<fs::path> seen;  // they may wait for each other
+  std::vector<fs::path> to_see = controllers_of(start);
+  for (std::size_t i = 0; i < to_see.size() && seen.size() < most_devices; ++i)
+    for (const fs::path& at : way_up(root, to_see[i])) {
+      if (!seen.insert(at).second) break;
+      if (const std::string driver = driver_at(at); !driver.empty()) add_once(out, driver);
+      const std::vector<fs::path> more = suppliers_of(at);
+      to_see.insert(to_see.end(), more.begin(), more.end());
+    }
   return out;
 }
 

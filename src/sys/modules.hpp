@@ -36,8 +36,9 @@ struct ModuleFiles {
 [[nodiscard]] std::vector<DrivenDevice> driven_devices(const std::string& root,
                                                        const std::string& device);
 
-/// The drivers of a device, given by its directory in /sys, and of the buses it sits on.
-/// Those that are part of the kernel itself have no names.
+/// The drivers of a device, given by its directory in /sys, of the buses it sits on, and of the
+/// devices that these wait for, as for their power. Those that are part of the kernel itself have
+/// no names.
 [[nodiscard]] std::vector<std::string> drivers_of(const std::string& root,
                                                   const std::string& device);
 

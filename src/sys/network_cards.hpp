@@ -16,8 +16,8 @@ namespace latchkey {
 struct NetworkCard {
   std::string link{};
   std::string driver{};  ///< its module; empty: part of the running kernel, or there is none
-  /// The modules of its driver, of the chip behind it that drives the cable (PHY), and of the
-  /// buses that the two sit on.
+  /// The modules of its driver, of the chip behind it that drives the cable (PHY), of the
+  /// buses that the two sit on, and of what these wait for.
   std::vector<std::string> modules{};
   std::string alias{};  ///< what any kernel finds a driver by; empty: not known
 

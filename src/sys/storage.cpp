@@ -61,7 +61,7 @@ Storage storage_of(const std::string& root, const std::string& path) {
     std::error_code failed;
     add_once(out.layers.late, late_kind(name, fs::canonical(device, failed).string()));
     std::vector<DrivenDevice> disk = driven_devices(root, device / "device");
-    for (const DrivenDevice& driven : disk) add_once(out.drivers, driven.driver);
+    add_once(out.drivers, drivers_of(root, device / "device"));
     if (!disk.empty()) out.disks.push_back(std::move(disk));
   }
   return out;

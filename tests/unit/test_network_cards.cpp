@@ -43,6 +43,17 @@ class FakeSys {
     link("devices/" + bus + "/mdio_bus/bus.0/bus.0:01", at);
   }
 
+  /// The device waits for another one, which has this driver, or none.
+  void waits(const std::string& device, const std::string& other, const std::string& name) const {
+    if (!name.empty()) driver("devices/" + other, name);
+    const std::string word = fs::path(other).filename().string();
+    const std::string tie = "devices/virtual/devlink/platform:" + word +
+                            "--platform:" + fs::path(device).filename().string();
+    link("devices/" + other, tie + "/supplier");
+    link("devices/" + device, tie + "/consumer");
+    link(tie, "devices/" + device + "/supplier:platform:" + word);
+  }
+
  private:
   [[nodiscard]] fs::path sys() const { return fs::path(root()) / "sys"; }
   void link(const std::string& to, const std::string& at) const {
@@ -91,6 +102,17 @@ TEST_CASE("case 5: the driver of the bus that a PHY sits on, beside the card, is
   const FakeSys fake;
   fake.phy_on_a_bus("eth1", "platform/mac.0", "platform/mdio.0");
   CHECK(network_cards(fake.root())[1].modules == Lines{"realtek", "davinci_mdio"});
+}
+
+TEST_CASE("case 5: what a card waits for without sitting on it is found, also through others") {
+  const FakeSys fake;
+  fake.waits("platform/mac.0", "platform/ocotp.0", "nvmem_imx_ocotp");
+  fake.waits("platform/ocotp.0", "platform/soc/clock.0", "clk_soc");
+  fake.waits("platform/soc", "platform/power.0", "power_soc");
+  fake.waits("platform/soc/clock.0", "platform/mac.0", "");  // in a circle
+  CHECK(network_cards(fake.root())[1].modules ==
+        Lines{"nvmem_imx_ocotp", "clk_soc", "power_soc", "realtek"});
+  CHECK(network_cards(fake.root())[0].modules == Lines{"virtio_net", "virtio_pci"});
 }
 
 TEST_CASE("case 5: an alias that would be more than a word is left out") {
