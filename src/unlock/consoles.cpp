@@ -11,7 +11,7 @@
 #include <array>
 #include <cerrno>
 
-#include "core/text.hpp"
+#include "core/console_names.hpp"
 #include "sys/clock.hpp"
 
 namespace latchkey {
@@ -84,12 +84,7 @@ void Consoles::wait_until(Clock::time_point deadline) {
 
 std::vector<std::string> active_consoles() {
   const auto text = read_file("/sys/class/tty/console/active");
-  std::vector<std::string> names;
-  if (!text) return names;
-  for (const std::string& name : split(trim(*text), ' '))
-    // tty0 is whichever virtual terminal is shown; its prompt belongs on the first.
-    if (!name.empty()) names.push_back(name == "tty0" ? "tty1" : name);
-  return names;
+  return text ? console_names(*text) : std::vector<std::string>{};
 }
 
 }  // namespace latchkey

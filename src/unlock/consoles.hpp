@@ -49,8 +49,8 @@ class Consoles {
   std::list<Console> consoles_{};
 };
 
-/// The consoles that the kernel writes to, the main one last
-/// (/sys/class/tty/console/active).
+/// The terminals of the consoles that the kernel writes to (/sys/class/tty/console/active): see
+/// console_names.
 [[nodiscard]] std::vector<std::string> active_consoles();
 
 }  // namespace latchkey
