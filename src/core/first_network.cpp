@@ -31,4 +31,12 @@ Error no_early_network(const std::string& source) {
           "take that ip= away, or give it an address or dhcp"};
 }
 
+std::optional<Error> no_network_meant(const NetworkPlan& plan, const NetworkConfig& config) {
+  if (plan.by_ip_option || config.method != NetworkConfig::Method::none) return {};
+  return Error{Code::config, "early boot brings up no network: only its console can unlock",
+               "[network] of latchkey.conf has method = \"none\"",
+               "unless that is meant, or a script of your own brings one up, write \"dhcp\", or "
+               "\"static\" and an address; then: update-initramfs -u -k all"};
+}
+
 }  // namespace latchkey

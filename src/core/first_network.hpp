@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/host_network.hpp"
+#include "core/network.hpp"
 #include "core/new_config.hpp"
 
 namespace latchkey {
@@ -34,5 +35,10 @@ struct InitramfsIp {
 
 /// What to tell where an `ip=` turns early boot's network off.
 [[nodiscard]] Error no_early_network(const std::string& source);
+
+/// What to tell where the plan of this `[network]` touches no link, as its owner wrote it
+/// (`method = "none"`); nothing where it does, or an `ip=` decided it.
+[[nodiscard]] std::optional<Error> no_network_meant(const NetworkPlan& plan,
+                                                    const NetworkConfig& config);
 
 }  // namespace latchkey

@@ -80,7 +80,9 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   tell_foreign(setting.source, setting.text);
   // One setting of grub's says nothing of what another one adds: any ip= may come first.
   if (std::ranges::any_of(lines, has_ip_option, &CommandLine::text)) return out;
-  look(ip.file, network_plan("", inputs.config->network, ip.value, ip.device));
+  const NetworkPlan plan = network_plan("", inputs.config->network, ip.value, ip.device);
+  look(ip.file, plan);
+  if (auto none = no_network_meant(plan, inputs.config->network)) tell(doubtful(*none));
   return out;
 }
 

@@ -116,6 +116,23 @@ TEST_CASE("check tells what is wrong in an ip=, and an ip= that turns the networ
   CHECK(contains(root.check(), "the ip= of '/etc/initramfs-tools/initramfs.conf' turns it off"));
 }
 
+TEST_CASE("case 6: check warns where [network] brings up none, once, and not where an ip= does") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/proc/cmdline", "quiet\n");
+  root.put("/etc/kernel/cmdline", "quiet root=/dev/vda1\n");
+  const std::string none = "early boot brings up no network: only its console can unlock";
+  CHECK_FALSE(contains(root.check(), none));
+  root.put("/etc/latchkey/latchkey.conf",
+           "[keys]\ndevice = \"system/encrypted-keys\"\n[network]\nmethod = \"none\"\n");
+  const std::string said = root.check();
+  CHECK(contains(said, "warning: " + none + ": [network] of latchkey.conf has method = \"none\""));
+  CHECK(said.find(none) == said.rfind(none));
+  // One of several settings that make up a command line is enough.
+  root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"ip=dhcp\"\n");
+  CHECK_FALSE(contains(root.check(), none));
+}
+
 TEST_CASE("check warns of a command line with which init does not come to the unlock") {
   if (!is_root()) return;
   const CheckedRoot root;
