@@ -17,6 +17,7 @@ const auto* bytes_of(const Secret& secret) {
 }
 
 constexpr auto compose = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+constexpr auto take_apart = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
 
 bool same(const Secret& one, const Secret& other) {
   return std::ranges::equal(one.reveal(), other.reveal());
@@ -26,6 +27,24 @@ Secret copy_of_bytes(std::span<const char> bytes) {
   Secret out(bytes.size());
   (void)out.append(bytes);
   return out;
+}
+
+// In this form; a copy where it is no UTF-8. What it works on never lies outside of a Secret.
+Secret in_form(const Secret& passphrase, utf8proc_option_t form) {
+  const auto size = static_cast<utf8proc_ssize_t>(passphrase.size());
+  const utf8proc_ssize_t count =
+      size == 0 ? 0 : utf8proc_decompose(bytes_of(passphrase), size, nullptr, 0, form);
+  if (count <= 0) return copy_of(passphrase);
+  // It needs one code point more than it counts: it ends the text with a NUL.
+  Secret work((static_cast<std::size_t>(count) + 1) * sizeof(utf8proc_int32_t));
+  auto* const points = reinterpret_cast<utf8proc_int32_t*>(work.room().data());
+  const utf8proc_ssize_t made = utf8proc_decompose(bytes_of(passphrase), size, points, count, form);
+  if (made != count) return copy_of(passphrase);
+  // In place: the code points become the bytes of their text.
+  const utf8proc_ssize_t length = utf8proc_reencode(points, count, form);
+  if (length <= 0) return copy_of(passphrase);
+  work.grow(static_cast<std::size_t>(length));
+  return work;
 }
 
 Result<> try_composed(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
@@ -54,23 +73,7 @@ PassphraseLook look_at(const Secret& passphrase) {
   return look;
 }
 
-Secret composed(const Secret& passphrase) {
-  const auto size = static_cast<utf8proc_ssize_t>(passphrase.size());
-  const utf8proc_ssize_t count =
-      size == 0 ? 0 : utf8proc_decompose(bytes_of(passphrase), size, nullptr, 0, compose);
-  if (count <= 0) return copy_of(passphrase);
-  // It needs one code point more than it counts: it ends the text with a NUL.
-  Secret work((static_cast<std::size_t>(count) + 1) * sizeof(utf8proc_int32_t));
-  auto* const points = reinterpret_cast<utf8proc_int32_t*>(work.room().data());
-  const utf8proc_ssize_t made =
-      utf8proc_decompose(bytes_of(passphrase), size, points, count, compose);
-  if (made != count) return copy_of(passphrase);
-  // In place: the code points become the bytes of their text.
-  const utf8proc_ssize_t length = utf8proc_reencode(points, count, compose);
-  if (length <= 0) return copy_of(passphrase);
-  work.grow(static_cast<std::size_t>(length));
-  return work;
-}
+Secret composed(const Secret& passphrase) { return in_form(passphrase, compose); }
 
 Secret taken_back(const Secret& typed) {
   Secret out(typed.size());
@@ -82,7 +85,8 @@ Secret taken_back(const Secret& typed) {
 
 Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
   Result<> tried = Error{Code::denied, "cannot try a passphrase", "it is empty", ""};
-  for (const auto candidate : passphrase_candidates(passphrase.reveal())) {
+  const auto candidates = passphrase_candidates(passphrase.reveal());
+  for (const auto candidate : candidates) {
     const Secret as_it_came = copy_of_bytes(candidate);
     // A slip and Backspace are far likelier than a passphrase with such a byte in it.
     const Secret meant = taken_back(as_it_came);
@@ -91,7 +95,11 @@ Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const 
     tried = try_composed(as_it_came, use);
     if (tried || tried.error().code != Code::denied) break;
   }
-  return tried;
+  if (candidates.empty() || tried || tried.error().code != Code::denied) return tried;
+  // Rare, and each try takes as long as a slot costs: of the likeliest candidate only.
+  const Secret likeliest = copy_of_bytes(candidates.front());
+  const Secret apart = in_form(likeliest, take_apart);
+  return same(apart, likeliest) ? tried : use(apart);
 }
 
 Secret copy_of(const Secret& secret) { return copy_of_bytes(secret.reveal()); }

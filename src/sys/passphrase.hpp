@@ -30,9 +30,10 @@ struct PassphraseLook {
 [[nodiscard]] Secret taken_back(const Secret& typed);
 
 /// Tries a passphrase that exists: each of passphrase_candidates() as it came and then, where
-/// that differs, composed; before both, where it holds backspaces, what these leave of it. This is
-/// the one place that decides which forms count as the same passphrase. `use` says how a try came
-/// out; another is made only after Code::denied.
+/// that differs, composed; before both, where it holds backspaces, what these leave of it. Last
+/// the first candidate taken apart (NFD), as something else may have set it. This is the one place
+/// that decides which forms count as the same passphrase. `use` says how a try came out; another is
+/// made only after Code::denied.
 [[nodiscard]] Result<> try_forms(const Secret& passphrase,
                                  const std::function<Result<>(const Secret&)>& use);
 

@@ -71,7 +71,7 @@ TEST_CASE("a new passphrase with a character that terminals keep for themselves 
     CHECK_FALSE(look_at(secret(typed)).control);
 }
 
-TEST_CASE("case 29: a passphrase is tried as it was typed, then composed, and never a third time") {
+TEST_CASE("case 29: a passphrase is tried as it was typed, then composed, then taken apart") {
   std::vector<std::string> tried;
   const auto only = [&](const std::string& right) {
     tried.clear();
@@ -87,13 +87,19 @@ TEST_CASE("case 29: a passphrase is tried as it was typed, then composed, and ne
   // A volume from elsewhere may have been made with the other form.
   CHECK(try_forms(secret(nfd), only(nfd)));
   CHECK(tried.size() == 1);
+  CHECK(try_forms(secret("\xc3\xa9"), only(nfd)));
+  CHECK(tried == std::vector<std::string>{"\xc3\xa9", nfd});
   CHECK_FALSE(try_forms(secret("\xc3\xa9"), only("x")));
+  CHECK(tried.size() == 2);
+  CHECK_FALSE(try_forms(secret("plain"), only("x")));
   CHECK(tried.size() == 1);
   CHECK_FALSE(try_forms(secret(nfd), only("x")));
   CHECK(tried.size() == 2);
   // What was piped, with the end of its line.
   CHECK(try_forms(secret(nfd + "\n"), only(nfd + "\n")));
   CHECK(tried == std::vector<std::string>{nfd, "\xc3\xa9", nfd + "\n"});
+  CHECK_FALSE(try_forms(secret("\xc3\xa9\n"), only("x")));
+  CHECK(tried.back() == nfd);
   CHECK_FALSE(try_forms(secret(""), only("x")));
   // Another failure is no wrong passphrase.
   int calls = 0;
