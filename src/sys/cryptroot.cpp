@@ -51,7 +51,7 @@ std::vector<std::string> system_devices(const std::string& root) {
   return out;
 }
 
-// The mappings that these devices are, or lie on through volume groups.
+// What of all these the devices are, or lie on through volume groups and arrays.
 std::vector<Mapping> mappings_below(const std::vector<dev_t>& devices,
                                     const std::vector<Mapping>& all) {
   std::set<dev_t> below;
@@ -64,7 +64,8 @@ std::vector<Mapping> mappings_below(const std::vector<dev_t>& devices,
 
 std::set<std::string> names_below(const std::vector<dev_t>& devices) {
   std::set<std::string> out;
-  for (const Mapping& mapping : mappings_below(devices, mappings())) out.insert(mapping.name);
+  for (const Mapping& mapping : mappings_below(devices, stacked_devices()))
+    if (!mapping.name.empty()) out.insert(mapping.name);
   return out;
 }
 
@@ -107,7 +108,7 @@ Result<> judge_group(const std::string& vg, MappingsBelow below) {
   std::vector<dev_t> numbers;
   for (const std::string& device : *devices)
     if (const auto number = block_device(device)) numbers.push_back(*number);
-  const auto inside = below(numbers, mappings());
+  const auto inside = below(numbers, stacked_devices());
   return inside.empty() ? Result<>(Ok{}) : Result<>(keys_would_lie_inside(vg, inside.front()));
 }
 
@@ -149,7 +150,7 @@ Result<> reaches_outside(const std::string& vg) { return judge_group(vg, encrypt
 std::string encrypted_around(const DeviceRef& lv) {
   const auto number = block_device(lv.path());
   if (!number) return "";
-  const auto inside = encrypted_below({*number}, mappings());
+  const auto inside = encrypted_below({*number}, stacked_devices());
   return inside.empty() ? "" : inside.front();
 }
 
@@ -161,7 +162,7 @@ std::vector<Error> keys_inside(const DeviceRef& keys, const std::vector<Volume>&
     if (const auto device = block_device(volume.device.path()))
       devices.emplace_back(volume.name, *device);
   std::vector<Error> out;
-  for (const std::string& name : carriers_of(*number, devices, mappings()))
+  for (const std::string& name : carriers_of(*number, devices, stacked_devices()))
     out.push_back(keys_lie_inside(name));
   return out;
 }

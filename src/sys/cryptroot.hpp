@@ -16,13 +16,13 @@
 namespace latchkey {
 
 /// Takes devices by name and number; gives the names of those that the device `keys` lies on
-/// through mappings. Not that of `keys` itself.
+/// through those of `all`. Not that of `keys` itself.
 [[nodiscard]] std::vector<std::string> carriers_of(
     dev_t keys, const std::vector<std::pair<std::string, dev_t>>& devices,
     const std::vector<Mapping>& all);
 
-/// The encrypted mappings that devices are, or lie on through mappings: what nobody reaches before
-/// somebody else has opened these.
+/// The encrypted mappings that devices are, or lie on through those of `all`: what nobody reaches
+/// before somebody else has opened these.
 [[nodiscard]] std::vector<std::string> encrypted_below(const std::vector<dev_t>& devices,
                                                        const std::vector<Mapping>& all);
 

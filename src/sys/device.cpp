@@ -66,8 +66,8 @@ std::vector<std::string> block_devices(const std::string& root) {
 
 namespace {
 
-Mapping read_mapping(const std::string& name) {
-  const std::string at = "/sys/block/" + name;
+Mapping read_mapping(const std::string& name, const std::string& root = "") {
+  const std::string at = root + "/sys/block/" + name;
   Mapping mapping{sys_attribute(at + "/dm/name"),
                   sys_attribute(at + "/dm/uuid"),
                   number_of(sys_attribute(at + "/dev")),
@@ -84,6 +84,23 @@ std::vector<Mapping> mappings() {
   std::vector<Mapping> out;
   for (const std::string& name : block_devices())
     if (name.starts_with("dm-")) out.push_back(read_mapping(name));
+  return out;
+}
+
+std::vector<Mapping> stacked_devices(const std::string& root) {
+  std::vector<Mapping> out;
+  for (const std::string& name : block_devices(root)) {
+    Mapping device = read_mapping(name, root);
+    if (device.below.empty() && !name.starts_with("dm-")) continue;
+    const std::string at = root + "/sys/block/" + name + "/";
+    for (const std::string& part : names_in(at)) {
+      if (sys_attribute(at + part + "/partition").empty()) continue;
+      Mapping on_disk{{}, {}, number_of(sys_attribute(at + part + "/dev")), device.live, {}};
+      on_disk.below = {device.number};
+      out.push_back(std::move(on_disk));
+    }
+    out.push_back(std::move(device));
+  }
   return out;
 }
 

@@ -40,7 +40,11 @@ struct Mapping {
 /// All device-mapper devices, from /sys; empty when there are none.
 [[nodiscard]] std::vector<Mapping> mappings();
 
-/// Those that lie directly on the block device behind a path; none when there is no
+/// The same, and what else lies on other devices: arrays of md, bcache, and the partitions of
+/// these, whose `name` and `uuid` are empty.
+[[nodiscard]] std::vector<Mapping> stacked_devices(const std::string& root = "");
+
+/// The mappings that lie directly on the block device behind a path; none when there is no
 /// such device.
 [[nodiscard]] std::vector<Mapping> mappings_on(const std::string& path);
 
@@ -48,7 +52,8 @@ struct Mapping {
 /// that the kernel is taking away: it has lost its name and is there for a moment more.
 void await_removed_mappings(const std::string& path);
 
-/// The numbers of all that a device lies on through mappings, itself among them.
+/// The numbers of all that a device lies on through these, itself among them. With mappings()
+/// alone an array of md is an end.
 [[nodiscard]] std::set<dev_t> all_below(dev_t device, const std::vector<Mapping>& all);
 
 /// The one with this name, or nothing.

@@ -65,7 +65,7 @@ Facts probe_volumes(const Setup& setup) {
 }
 
 void probe_layers(Facts& facts, const Setup& setup) {
-  const std::vector<Mapping> all = mappings();
+  const std::vector<Mapping> all = stacked_devices();
   for (const Volume& upper : setup.volumes) {
     const auto mapping = std::ranges::find(all, upper.mapping, &Mapping::name);
     VolumeFacts& fact = facts.volumes[upper.name];

@@ -74,7 +74,7 @@ Result<std::string> detail(const Result<>& result) {
 
 // LVs of the configuration that are active on this volume's mapping hold it open.
 Result<> deactivate_upon(const Volume& volume, const Setup& setup) {
-  const std::vector<Mapping> all = mappings();
+  const std::vector<Mapping> all = stacked_devices();
   const auto mapping = std::ranges::find(all, volume.mapping, &Mapping::name);
   if (mapping == all.end()) return Ok{};
   for (const Volume& other : setup.volumes) {

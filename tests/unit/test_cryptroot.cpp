@@ -1,16 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <sys/sysmacros.h>
+
+#include <filesystem>
+
 #include "core/cryptroot.hpp"
 #include "core/message.hpp"
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/cryptroot.hpp"
+#include "sys/device.hpp"
+#include "sys/fd.hpp"
 
 using namespace latchkey;
+namespace fs = std::filesystem;
 
 namespace {
 
 using Lines = std::vector<std::string>;
 
 bool all(const std::string&, bool) { return true; }
+
+// A block device in a made-up /sys/block, with what it lies on.
+void put_device(const test::TempFolder& root, const std::string& at, const std::string& number,
+                const Lines& below) {
+  const std::string place = root.file("sys/block/" + at);
+  fs::create_directories(place + "/slaves");
+  REQUIRE(write_file(place + "/dev", number + "\n", 0644));
+  for (const std::string& name : below)
+    fs::create_directory_symlink(root.file("sys/block/" + name), place + "/slaves/" + name);
+}
+
+void put_mapping(const test::TempFolder& root, const std::string& at, const std::string& name,
+                 const std::string& uuid) {
+  fs::create_directories(root.file("sys/block/" + at + "/dm"));
+  REQUIRE(write_file(root.file("sys/block/" + at + "/dm/name"), name + "\n", 0644));
+  REQUIRE(write_file(root.file("sys/block/" + at + "/dm/uuid"), uuid + "\n", 0644));
+}
 
 }  // namespace
 
@@ -87,4 +112,31 @@ TEST_CASE("a volume that the keys volume lies on is found, through the volume gr
   CHECK(sentence(keys_lie_inside("pv")) ==
         "the keys volume lies on 'pv': the key that would open it is inside: early boot could "
         "never reach it");
+}
+
+TEST_CASE("case 34, 38: an array of encrypted disks hides no volume that the keys would lie in") {
+  // Two LUKS devices, md0 on them with a partition, the group of the keys volume on that.
+  const test::TempFolder root;
+  put_device(root, "sda", "8:0", {});
+  put_device(root, "sda/sda1", "8:1", {});
+  REQUIRE(write_file(root.file("sys/block/sda/sda1/partition"), "1\n", 0644));
+  put_device(root, "sdb", "8:16", {});
+  put_device(root, "dm-0", "254:0", {"sda"});
+  put_device(root, "dm-1", "254:1", {"sdb"});
+  put_device(root, "md0", "9:0", {"dm-0", "dm-1"});
+  put_device(root, "md0/md0p1", "259:0", {});
+  REQUIRE(write_file(root.file("sys/block/md0/md0p1/partition"), "1\n", 0644));
+  put_mapping(root, "dm-0", "one_crypt", "CRYPT-LUKS2-1");
+  put_mapping(root, "dm-1", "two_crypt", "CRYPT-LUKS2-2");
+  put_device(root, "dm-2", "254:2", {"md0"});
+  put_mapping(root, "dm-2", "vg0-keys", "LVM-1");
+  const auto stacked = stacked_devices(root.path());
+  REQUIRE(stacked.size() == 5);  // sda and sdb lie on nothing, nor does a part of sda
+  const dev_t array = ::makedev(9, 0);
+  const dev_t part = ::makedev(259, 0);
+  const dev_t keys = ::makedev(254, 2);
+  for (const dev_t device : {array, part, keys})
+    CHECK(encrypted_below({device}, stacked) == Lines{"one_crypt", "two_crypt"});
+  CHECK(carriers_of(keys, {{"first", ::makedev(8, 0)}, {"other", ::makedev(8, 32)}}, stacked) ==
+        Lines{"first"});
 }
