@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/lists.hpp"
+#include "core/text.hpp"
 
 namespace latchkey {
 namespace {
@@ -43,30 +44,34 @@ bool has(const Lines& list, std::string_view word) {
 }
 
 // iSCSI's scripts are in every image while open-iscsi is installed: they connect only to
-// what they are told. Debian 12 starts multipath in images, others its daemon.
-const std::array<LateLayer, 7>& all_late() {
-  static const std::array<LateLayer, 7> all{{{.kind = "multipath",
-                                              .words = "multipath",
-                                              .programs = {"/sbin/multipathd", "/sbin/multipath"},
-                                              .package = "multipath-tools-boot",
-                                              .also_without = true},
-                                             {.kind = "iscsi",
-                                              .words = "a LUN over iSCSI",
-                                              .programs = {"/sbin/iscsistart"},
-                                              .package = "open-iscsi",
-                                              .settings = "/etc/iscsi.initramfs",
-                                              .option = "iscsi"},
-                                             {.kind = "nbd",
-                                              .words = "a network block device",
-                                              .programs = {"/sbin/nbd-client"},
-                                              .package = "nbd-client"},
-                                             {.kind = "zd",
-                                              .words = "a volume of ZFS",
-                                              .programs = {"/sbin/zpool"},
-                                              .package = "zfs-initramfs"},
-                                             {.kind = "drbd", .words = "DRBD"},
-                                             {.kind = "rbd", .words = "a block device of Ceph"},
-                                             {.kind = "loop", .words = "a loop device"}}};
+// what they are told. Debian 12 starts multipath in images, others its daemon. No package
+// connects NVMe in early boot: where its tool is in an image, a script of the owner's does.
+const std::array<LateLayer, 10>& all_late() {
+  static const std::array<LateLayer, 10> all{{{.kind = "multipath",
+                                               .words = "multipath",
+                                               .programs = {"/sbin/multipathd", "/sbin/multipath"},
+                                               .package = "multipath-tools-boot",
+                                               .also_without = true},
+                                              {.kind = "iscsi",
+                                               .words = "a LUN over iSCSI",
+                                               .programs = {"/sbin/iscsistart"},
+                                               .package = "open-iscsi",
+                                               .settings = "/etc/iscsi.initramfs",
+                                               .options = {"iscsi"}},
+                                              {.kind = "nbd",
+                                               .words = "a network block device",
+                                               .programs = {"/sbin/nbd-client"},
+                                               .package = "nbd-client",
+                                               .options = {"nbdroot=", "nbddev=", "root=/dev/nbd"}},
+                                              {.kind = "nvmeof",
+                                               .words = "NVMe over a network",
+                                               .programs = {"/usr/sbin/nvme", "/sbin/nvme"}},
+                                              {.kind = "zd", .words = "a volume of ZFS"},
+                                              {.kind = "etherd", .words = "ATA over Ethernet"},
+                                              {.kind = "rnbd", .words = "a block device over RDMA"},
+                                              {.kind = "drbd", .words = "DRBD"},
+                                              {.kind = "rbd", .words = "a block device of Ceph"},
+                                              {.kind = "loop", .words = "a loop device"}}};
   return all;
 }
 
@@ -97,16 +102,22 @@ std::vector<StorageTool> storage_tools(const StorageLayers& layers) {
   return out;
 }
 
+std::string session_host(std::string_view directory) {
+  const auto parts = split(directory, '/');
+  for (std::size_t i = 1; i < parts.size(); ++i)
+    if (parts[i].starts_with("session") && parts[i - 1].starts_with("host"))
+      return std::string(parts[i - 1]);
+  return "";
+}
+
 std::string late_kind(std::string_view name, std::string_view directory) {
-  // Sessions of adapters that log in by themselves are below a bus.
-  const std::size_t host = directory.find("/platform/host");
-  if (host != std::string_view::npos && directory.find("/session", host) != std::string_view::npos)
-    return "iscsi";
+  if (!session_host(directory).empty()) return "iscsi";
+  if (directory.find("/nvme-fabrics/") != std::string_view::npos) return "nvmeof";
   for (const LateLayer& layer : all_late()) {
-    const std::size_t length = layer.kind.size();
-    if (name.starts_with(layer.kind) && name.size() > length && name[length] >= '0' &&
-        name[length] <= '9')
-      return layer.kind;
+    if (!name.starts_with(layer.kind) || name.size() == layer.kind.size()) continue;
+    const char next = name[layer.kind.size()];
+    // `etherd!e1.1`: a slash in /dev is one of these in /sys.
+    if ((next >= '0' && next <= '9') || next == '!') return layer.kind;
   }
   return "";
 }

@@ -28,9 +28,10 @@ struct LateLayer {
   std::string kind;
   std::string words;                    ///< `a LUN over iSCSI`
   std::vector<std::string> programs{};  ///< in the image one of them does it; none: nothing
-  std::string package{};
-  std::string settings{};     ///< the file in the image that says how, if it takes one
-  std::string option{};       ///< what the kernel's command line has in place of that file
+  std::string package{};                ///< brings them; none: a script of the owner's has to
+  std::string settings{};               ///< the file in the image that says how, if it takes one
+  /// What the kernel's command line has in place of that file, one of them; or alone.
+  std::vector<std::string> options{};
   bool also_without = false;  ///< the disks below can most often be used as they are
 };
 
@@ -41,8 +42,12 @@ struct LateLayer {
 /// The programs that bring these layers up, apart from lvm.
 [[nodiscard]] std::vector<StorageTool> storage_tools(const StorageLayers& layers);
 
-/// Which late layer a block device is, by its kernel name and its directory in /sys; empty
-/// for a disk that is there by itself.
+/// The SCSI host of an iSCSI session (`host3`), from the directory in /sys of the session or of
+/// what lies below it; empty for a directory that is none of these.
+[[nodiscard]] std::string session_host(std::string_view directory);
+
+/// Which late layer a block device is, by its kernel name and its directory in /sys, or that of
+/// its controller; empty for a disk that is there by itself.
 [[nodiscard]] std::string late_kind(std::string_view name, std::string_view directory);
 
 /// Those of these layers that another package has to bring up.

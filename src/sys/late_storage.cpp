@@ -26,11 +26,15 @@ bool has_program(const ImageRequest& request, const LateLayer& layer) {
 
 // Its scripts take what they connect to from a file, or from the kernel's command line.
 bool has_settings(const ImageRequest& request, const LateLayer& layer) {
-  if (layer.settings.empty() || in_image(request, layer.settings)) return true;
+  if (layer.settings.empty() && layer.options.empty()) return true;
+  if (!layer.settings.empty() && in_image(request, layer.settings)) return true;
   const auto lines = known_command_lines(request.paths.root);
-  return std::ranges::any_of(lines, [&](const CommandLine& line) {
-    return line.text.find(layer.option) != std::string::npos;
-  });
+  const auto in_a_line = [&](const std::string& option) {
+    return std::ranges::any_of(lines, [&](const CommandLine& line) {
+      return line.text.find(option) != std::string::npos;
+    });
+  };
+  return std::ranges::any_of(layer.options, in_a_line);
 }
 
 // Why early boot does not bring this layer up, and what to do; nothing where it does.
@@ -39,7 +43,7 @@ std::optional<Error> missing(const ImageRequest& request, const LateLayer& layer
   const std::string what = "early boot may not have " + whose;
   const std::string on = "it lies on " + layer.words + ", ";
   const std::string again = "then: update-initramfs -u -k all";
-  if (layer.programs.empty())
+  if (layer.package.empty() && !has_program(request, layer))
     return Error{Code::refused, what, on + "which nothing brings up there",
                  "move it to a disk that the kernel finds by itself"};
   if (!has_program(request, layer))
@@ -48,7 +52,10 @@ std::optional<Error> missing(const ImageRequest& request, const LateLayer& layer
                  "run: apt install " + layer.package + "; " + again};
   if (!has_settings(request, layer))
     return Error{Code::config, what,
-                 on + "and the image has no '" + layer.settings + "', which names it",
+                 layer.settings.empty()
+                     ? on + "and the kernel's command line has no '" + layer.options.front() +
+                           "', without which nothing connects it there"
+                     : on + "and the image has no '" + layer.settings + "', which names it",
                  "see README.Debian of " + layer.package + "; " + again};
   return std::nullopt;
 }

@@ -21,21 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The directories in /sys from which the way up to the buses begins. A disk with several
-// paths (NVMe's own multipath) lies below none of its controllers: its subsystem links to each.
-std::vector<fs::path> controllers_of(const fs::path& device) {
-  std::vector<fs::path> out{device};
-  if (device.parent_path().filename() != "nvme-subsystem") return out;
-  for (const std::string& name : names_in(device.string())) {
-    std::error_code failed;
-    const fs::path controller = fs::canonical(device / name, failed);
-    // nvme0; its parts nvme0n1 and nvme0c0n1 lie in the directory itself.
-    if (!failed && name.starts_with("nvme") && controller.parent_path() != device)
-      out.push_back(controller);
-  }
-  return out;
-}
-
 // A card waits for few; this only ends what is no tree.
 constexpr std::size_t most_devices = 500;
 
@@ -106,12 +91,26 @@ std::string alias_of(const std::string& device) {
   return plain ? alias : "";
 }
 
+std::vector<std::string> controllers_of(const std::string& directory) {
+  const fs::path device = directory;
+  std::vector<std::string> out{directory};
+  if (device.parent_path().filename() != "nvme-subsystem") return out;
+  for (const std::string& name : names_in(device.string())) {
+    std::error_code failed;
+    const fs::path controller = fs::canonical(device / name, failed);
+    // nvme0; its parts nvme0n1 and nvme0c0n1 lie in the directory itself.
+    if (!failed && name.starts_with("nvme") && controller.parent_path() != device)
+      out.push_back(controller.string());
+  }
+  return out;
+}
+
 std::vector<DrivenDevice> driven_devices(const std::string& root, const std::string& device) {
   std::vector<DrivenDevice> out;
   std::error_code none;
   const fs::path start = fs::canonical(device, none);
   if (none) return out;
-  for (const fs::path& controller : controllers_of(start))
+  for (const std::string& controller : controllers_of(start.string()))
     for (const fs::path& at : way_up(root, controller)) {
       DrivenDevice driven{driver_at(at), alias_of(at.string())};
       if (driven != DrivenDevice{}) out.push_back(std::move(driven));
@@ -125,7 +124,8 @@ std::vector<std::string> drivers_of(const std::string& root, const std::string& 
   const fs::path start = fs::canonical(device, none);
   if (none) return out;
   std::set<fs::path> seen;  // they may wait for each other
-  std::vector<fs::path> to_see = controllers_of(start);
+  const std::vector<std::string> controllers = controllers_of(start.string());
+  std::vector<fs::path> to_see(controllers.begin(), controllers.end());
   for (std::size_t i = 0; i < to_see.size() && seen.size() < most_devices; ++i)
     for (const fs::path& at : way_up(root, to_see[i])) {
       if (!seen.insert(at).second) break;

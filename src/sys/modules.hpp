@@ -31,6 +31,11 @@ struct ModuleFiles {
 /// where that is not known, or no plain word.
 [[nodiscard]] std::string alias_of(const std::string& device);
 
+/// The directories in /sys from which the way up to the buses begins, for a device given by its
+/// own: that one. A disk with several paths (NVMe's own multipath) lies below none of its
+/// controllers: its subsystem links to each, and these come behind it.
+[[nodiscard]] std::vector<std::string> controllers_of(const std::string& directory);
+
 /// A device, given by its directory in /sys, and the buses it sits on, as far as they have a
 /// driver or an alias.
 [[nodiscard]] std::vector<DrivenDevice> driven_devices(const std::string& root,

@@ -12,6 +12,7 @@
 #include "sys/device_number.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
+#include "sys/iscsi.hpp"
 #include "sys/modules.hpp"
 
 namespace latchkey {
@@ -21,6 +22,19 @@ namespace fs = std::filesystem;
 
 fs::path class_of(const std::string& root, const std::string& name) {
   return fs::path(root + "/sys/class/block") / name;
+}
+
+// Which late layer a device is, from its directory in /sys.
+std::string late_kind_of(const std::string& root, const std::string& name, const fs::path& at) {
+  std::error_code failed;
+  const std::string directory = fs::canonical(at, failed).string();
+  if (iscsi_by_itself(root, directory)) return "";
+  std::string kind = late_kind(name, directory);
+  const std::string device = fs::canonical(at / "device", failed).string();
+  if (failed) return kind;
+  for (const std::string& controller : controllers_of(device))
+    if (kind.empty()) kind = late_kind(name, controller);
+  return kind;
 }
 
 }  // namespace
@@ -58,8 +72,7 @@ Storage storage_of(const std::string& root, const std::string& path) {
     const fs::path device = class_of(root, name);
     add_once(out.layers.targets, mapping_targets(sys_attribute(device / "dm/name")));
     add_once(out.layers.md_levels, sys_attribute(device / "md/level"));
-    std::error_code failed;
-    add_once(out.layers.late, late_kind(name, fs::canonical(device, failed).string()));
+    add_once(out.layers.late, late_kind_of(root, name, device));
     std::vector<DrivenDevice> disk = driven_devices(root, device / "device");
     add_once(out.drivers, drivers_of(root, device / "device"));
     if (!disk.empty()) out.disks.push_back(std::move(disk));

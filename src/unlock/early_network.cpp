@@ -16,6 +16,7 @@
 #include "sys/fd.hpp"
 #include "sys/kmsg.hpp"
 #include "sys/link.hpp"
+#include "sys/network_user.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -52,29 +53,6 @@ bool has(const std::vector<LinkAddress>& addresses, const std::string& link, con
 std::vector<LinkEntry> ledger(const Paths& paths) {
   const auto text = read_file(early_path(paths, "added"));
   return text ? parse_ledger(*text) : std::vector<LinkEntry>{};
-}
-
-// What would lose its ground when links go down; empty for nothing.
-std::string network_user(const Paths& paths) {
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(paths.root + "/sys/class/iscsi_session", failed))
-    return "an iSCSI session (" + entry.path().filename().string() + ")";
-  for (const auto& entry : fs::directory_iterator(paths.root + "/sys/block", failed)) {
-    const std::string name = entry.path().filename().string();
-    std::error_code unseen;
-    if (name.starts_with("nbd") && fs::exists(entry.path() / "pid", unseen))  // it is connected
-      return "a network block device (" + name + ")";
-  }
-  const auto mounts = read_file(paths.root + "/proc/mounts");
-  if (!mounts) return {};
-  for (const std::string_view line : split_lines(*mounts)) {
-    const auto fields = split_fields(line);
-    if (fields.size() < 3) continue;
-    const std::string& type = fields[2].text;
-    if (type == "nfs" || type == "nfs4" || type == "cifs" || type == "ceph" || type == "9p")
-      return "a mount of type " + type;
-  }
-  return {};
 }
 
 // Calls of ip that may hang before no more is made. Not a time for all: on a machine
@@ -245,7 +223,7 @@ void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric
 
 Result<> restore_network(const Paths& paths) {
   const std::set<std::string> raised = raised_links(paths);
-  const std::string user = network_user(paths);
+  const std::string user = network_user(paths.root);
   std::vector<std::string> made = made_links(paths);
   if (!user.empty() && !(raised.empty() && made.empty()))
     kmsg("the network stays up after early boot, for " + user, Loudness::warning);

@@ -251,6 +251,15 @@ case_25_storage_that_changed() {
 	build
 	run_check ''
 	check "... and nothing is said once its scripts connect in early boot" not said "over iSCSI"
+	mkdir -p "$tree/sys/devices/virtual/block/nbd0"
+	ln -s ../../devices/virtual/block/nbd0 "$tree/sys/class/block/nbd0"
+	ln -s nbd0 "$tree/sys/devices/pci0/disk7/block/fake7/slaves/nbd0"
+	# shellcheck disable=SC2016 # the hook's own
+	echo ': >"$DESTDIR/sbin/nbd-client"' >>"$hook"
+	build
+	run_check ''
+	check "a network block device that no command line names is told, though its program is there" \
+		said "error: early boot may not have the keys volume: it lies on a network block device, and the kernel's command line has no 'nbdroot='"
 	rm "$hook" "$tree/dev/mapper/system-encrypted--keys" "$tree/dev/mapper/system-encrypted--mysql"
 	umount "$tree/sys"
 	mount -t sysfs -o ro sysfs "$tree/sys"

@@ -6,8 +6,10 @@
 #include "core/storage.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
+#include "sys/iscsi.hpp"
 #include "sys/lvm_command.hpp"
 #include "sys/modules.hpp"
+#include "sys/network_user.hpp"
 #include "sys/storage.hpp"
 
 using namespace latchkey;
@@ -112,7 +114,15 @@ TEST_CASE("case 34, 43: each layer below a volume has its programs") {
 TEST_CASE("layers that early boot has by another package, or not at all") {
   const std::string lun = "/sys/devices/platform/host3/session1/target3:0:0/3:0:0:1/block/sdb";
   CHECK(late_kind("sdb", lun) == "iscsi");
-  CHECK(late_kind("sdb", "/sys/devices/pci0/host3/session1/target3:0:0/block/sdb").empty());
+  // An adapter's session is one as well: iSER's, bnx2i's.
+  CHECK(late_kind("sdb", "/sys/devices/pci0/host3/session1/target3:0:0/block/sdb") == "iscsi");
+  CHECK(late_kind("sdb", "/sys/devices/pci0/host3/rport-3:0-1/target3:0:0/block/sdb").empty());
+  for (const char* at : {"/sys/devices/virtual/nvme-fabrics/ctl/nvme0/nvme0n1",
+                         "/sys/devices/virtual/nvme-fabrics/ctl/nvme1"})
+    CHECK(late_kind("nvme0n1", at) == "nvmeof");
+  CHECK(late_kind("nvme0n1", "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1").empty());
+  CHECK(late_kind("etherd!e1.1", "/sys/devices/virtual/block/etherd!e1.1") == "etherd");
+  CHECK(late_kind("rnbd0", "") == "rnbd");
   CHECK(late_kind("sda", "/sys/devices/platform/ahci/ata1/host0/target0:0:0/block/sda").empty());
   CHECK(late_kind("loop0", "/sys/devices/virtual/block/loop0") == "loop");
   CHECK(late_kind("drbd1", "") == "drbd");
@@ -128,6 +138,60 @@ TEST_CASE("layers that early boot has by another package, or not at all") {
   const auto loop = late_layers({.late = {"loop"}});
   REQUIRE(loop.size() == 1);
   CHECK(loop.front().programs.empty());
+  // Its part is in each image; it connects what the kernel's command line names.
+  const auto nbd = late_layers({.late = {"nbd"}});
+  REQUIRE(nbd.size() == 1);
+  CHECK(nbd.front().options.front() == "nbdroot=");
+  // ZFS' part imports nothing where / lies elsewhere.
+  const auto zvol = late_layers({.late = {"zd"}});
+  REQUIRE(zvol.size() == 1);
+  CHECK(zvol.front().programs.empty());
+}
+
+TEST_CASE("an adapter that logs in by itself is told from one that a program logs in") {
+  const test::TempFolder root;
+  const std::string session = "/sys/devices/pci0/host3/session1/target3:0:0/3:0:0:1/block/sdb";
+  CHECK(session_host(session) == "host3");
+  CHECK(session_host("/sys/devices/pci0/host3/iscsi_host/host3").empty());
+  CHECK_FALSE(iscsi_by_itself(root.path(), session));
+  fs::create_directories(root.file("sys/class/scsi_host/host3"));
+  for (const std::string driver : {"qla4xxx", "be2iscsi", "bnx2i", "iscsi_iser", "iscsi_tcp"}) {
+    std::ofstream(root.file("sys/class/scsi_host/host3/proc_name")) << driver << "\n";
+    CHECK(iscsi_by_itself(root.path(), session) == (driver == "qla4xxx" || driver == "be2iscsi"));
+    CHECK_FALSE(iscsi_by_itself(root.path(), "/sys/devices/pci0/host3/target3:0:0"));
+  }
+}
+
+TEST_CASE("a disk of NVMe's own multipath is looked at by its controllers") {
+  const FakeSys fake;
+  const std::string top = fake.sys().string() + "/devices/";
+  Lines found = controllers_of(top + "virtual/nvme-subsystem/nvme-subsys0");
+  std::ranges::sort(found);
+  CHECK(found == Lines{top + "pci1/nvme0x/nvme/nvme0", top + "pci1/nvme1x/nvme/nvme1",
+                       top + "virtual/nvme-subsystem/nvme-subsys0"});
+  CHECK(controllers_of(top + "pci0/virtio0") == Lines{top + "pci0/virtio0"});
+}
+
+TEST_CASE("what lies on the network keeps the links up, and nothing else does") {
+  const test::TempFolder root;
+  const auto put = [&](const std::string& file, const std::string& text) {
+    fs::create_directories(fs::path(root.file(file)).parent_path());
+    std::ofstream(root.file(file)) << text;
+  };
+  CHECK(network_user(root.path()).empty());
+  put("sys/class/nvme/nvme0/transport", "pcie\n");
+  put("sys/block/nbd0/size", "0\n");
+  put("sys/block/sda/size", "8\n");
+  put("proc/mounts", "/dev/sda1 / ext4 rw 0 0\n");
+  CHECK(network_user(root.path()).empty());
+  put("proc/mounts", "server:/data /data nfs4 rw 0 0\n");
+  CHECK(network_user(root.path()) == "a mount of type nfs4");
+  put("sys/block/etherd!e1.1/size", "8\n");
+  CHECK(network_user(root.path()) == "a network block device (etherd!e1.1)");
+  put("sys/class/nvme/nvme1/transport", "tcp\n");
+  CHECK(network_user(root.path()) == "NVMe over the network (nvme1)");
+  put("sys/class/iscsi_session/session1/state", "LOGGED_IN\n");
+  CHECK(network_user(root.path()) == "an iSCSI session (session1)");
 }
 
 TEST_CASE("all that a volume lies on is found, down to the disks of an array") {

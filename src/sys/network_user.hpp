@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a machine has by its network before the system is started.
+#pragma once
+
+#include <string>
+
+namespace latchkey {
+
+/// What would lose its ground when the network's links go down, in words for a message (`a mount
+/// of type nfs`); empty for nothing.
+[[nodiscard]] std::string network_user(const std::string& root);
+
+}  // namespace latchkey
