@@ -3,16 +3,23 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
+#include "sys/iscsi.hpp"
 
 namespace latchkey {
 namespace {
 
 std::string iscsi_user(const std::string& root) {
-  for (const std::string& session : names_in(root + "/sys/class/iscsi_session"))
-    return "an iSCSI session (" + session + ")";
+  const std::filesystem::path all = root + "/sys/class/iscsi_session";
+  for (const std::string& session : names_in(all.string())) {
+    std::error_code failed;
+    const std::string directory = std::filesystem::canonical(all / session, failed).string();
+    if (!iscsi_by_itself(root, directory)) return "an iSCSI session (" + session + ")";
+  }
   return {};
 }
 

@@ -194,6 +194,20 @@ TEST_CASE("what lies on the network keeps the links up, and nothing else does") 
   CHECK(network_user(root.path()) == "an iSCSI session (session1)");
 }
 
+TEST_CASE("an adapter that logs in by itself keeps no link of ours up") {
+  const test::TempFolder root;
+  const std::string session = root.file("sys/devices/pci0/host3/session1/iscsi_session/session1");
+  fs::create_directories(session);
+  fs::create_directories(root.file("sys/class/iscsi_session"));
+  fs::create_directories(root.file("sys/class/scsi_host/host3"));
+  fs::create_directory_symlink(session, root.file("sys/class/iscsi_session/session1"));
+  CHECK(network_user(root.path()) == "an iSCSI session (session1)");
+  std::ofstream(root.file("sys/class/scsi_host/host3/proc_name")) << "qla4xxx\n";
+  CHECK(network_user(root.path()).empty());
+  std::ofstream(root.file("sys/class/scsi_host/host3/proc_name")) << "bnx2i\n";
+  CHECK(network_user(root.path()) == "an iSCSI session (session1)");
+}
+
 TEST_CASE("all that a volume lies on is found, down to the disks of an array") {
   const FakeSys fake;
   Lines below = devices_below(fake.root(), "dm-0");
