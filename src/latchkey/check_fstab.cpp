@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <utility>
 
+#include "core/boot_words.hpp"
 #include "core/fstab.hpp"
 #include "core/hold.hpp"
 #include "core/mount_units.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/check_gpt_auto.hpp"
+#include "sys/command_line.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_system.hpp"
 #include "sys/own_units.hpp"
@@ -38,6 +41,27 @@ std::vector<HandMount> hand_mounts(const std::string& root) {
     const OwnUnit mount = automount ? own_unit(root, stem + ".mount") : OwnUnit{};
     if (auto line = line_of_unit(name, own.settings, by, mount.settings))
       out.push_back({name, own.files.front(), !by.empty(), std::move(*line)});
+  }
+  return out;
+}
+
+// What the kernel's command line has systemd open or mount. A word is told once, from the file
+// that it is written in where that is known.
+Findings check_command_lines(const Paths& paths, const std::vector<Claim>& claims,
+                             const Resolve& resolve, const IsThere& is_there,
+                             const std::vector<std::string>& held) {
+  const auto crypttab = read_file(paths.root + "/etc/crypttab");
+  auto lines = known_command_lines(paths.root);
+  std::ranges::reverse(lines);  // that of the running kernel is the first
+  Findings out;
+  std::set<std::string> told;
+  for (const CommandLine& line : lines) {
+    const std::string file = paths.root + line.source;
+    for (Finding& found : command_line_conflicts(line.text, file, crypttab ? *crypttab : "", claims,
+                                                 resolve, is_there, held)) {
+      const std::string word = found.text.what.substr(0, found.text.what.find("' in '"));
+      if (told.insert(word).second) out.push_back(std::move(found));
+    }
   }
   return out;
 }
@@ -83,14 +107,16 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
     for (Finding& lack : fstab_lacks(text, path, all)) found.push_back(std::move(lack));
     return found;
   });
+  const IsThere is_there = [&](const std::string& path) {
+    return ::access((paths.root + path).c_str(), F_OK) == 0;
+  };
   if (init_system() != InitSystem::sysvinit) {
+    for (Finding& found : check_command_lines(paths, claims, resolve, is_there, held))
+      out.push_back(std::move(found));
     for (Finding& found : mount_unit_conflicts(hand_mounts(paths.root), claims, resolve, held))
       out.push_back(std::move(found));
     for (Finding& found : check_gpt_auto(paths, claims)) out.push_back(std::move(found));
   }
-  const IsThere is_there = [&](const std::string& path) {
-    return ::access((paths.root + path).c_str(), F_OK) == 0;
-  };
   look("/etc/crypttab",
        [&](const std::string& text, const std::string& path, const std::vector<Claim>& all,
            const Resolve& real) { return crypttab_conflicts(text, path, all, real, is_there); });

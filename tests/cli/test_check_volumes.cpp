@@ -250,3 +250,22 @@ TEST_CASE("check tells of a volume that systemd opens by its partition's type, b
   fs::create_symlink("/dev/null", root.path(mask));
   CHECK_FALSE(contains(root.check(), "systemd itself opens"));
 }
+
+TEST_CASE("case 46: check tells of a volume that the kernel's command line has systemd open") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/proc/cmdline", "quiet luks.uuid=12ab-34\n");
+  std::string said = root.check();
+  INFO(said);
+  CHECK(
+      contains(said, "error: 'luks.uuid=12ab-34' in '/proc/cmdline' opens 'luks-12ab-34' at boot"));
+  CHECK(contains(said, "hint: take that word off the kernel's command line; or add "));
+  // It is told once, from where it is written.
+  root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"luks.uuid=12ab-34\"\n");
+  said = root.check();
+  CHECK(contains(said, "error: 'luks.uuid=12ab-34' in '/etc/default/grub' opens"));
+  CHECK_FALSE(contains(said, "in '/proc/cmdline' opens"));
+  root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"\"\n");
+  root.put("/proc/cmdline", "quiet luks.uuid=77\n");
+  CHECK_FALSE(contains(root.check(), "luks.uuid"));
+}
