@@ -68,7 +68,7 @@ Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs) {
       out.push_back(doubtful({Code::refused, "nobody can write into '" + printable(place) + "'",
                               "it was guarded as the mount point of a volume, and no line of "
                               "/etc/latchkey/volumes names it any more",
-                              "run: release-services; or: chattr -i " + printable(place)}));
+                              "run: release-services; or: chattr -R -i " + printable(place)}));
   return out;
 }
 

@@ -238,7 +238,7 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
   // A file system that knows no such flag, or a container that may not set it,
   // is no reason to keep the data away: the held units' conditions stay.
   if (content->count == 0 && !used_by_boot(volume.mount_point))
-    (void)set_guard(point->directory, true);
+    (void)guard_with_inner(point->directory, true);
   const auto done = do_mount(volume, *point, what);
   // Also when that failed: the system itself may have mounted it in the same moment.
   if (mounted_in_place(volume)) return Ok{};

@@ -81,6 +81,40 @@ bool holds_file(int parent, const std::string& name, int depth) {
   });
 }
 
+bool is_root_of_mount(const Fd& directory) {
+  struct statx info {};
+  return ::statx(directory.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS, &info) == 0 &&
+         (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+// The directories in one that hold no file and are nobody's mount: with them it is guarded.
+std::vector<Fd> empty_directories(const Fd& directory, int depth) {
+  std::vector<Fd> out;
+  const auto names = depth == 0 ? Result<std::vector<std::string>>(std::vector<std::string>{})
+                                : entries(directory.get());
+  if (!names) return out;
+  for (const std::string& name : *names) {
+    Fd inner(
+        ::openat(directory.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (inner && !is_root_of_mount(inner) && !holds_file(directory.get(), name, depth))
+      out.push_back(std::move(inner));
+  }
+  return out;
+}
+
+bool has_guard(const Fd& readable) {
+  int flags = 0;
+  return ::ioctl(readable.get(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_IMMUTABLE_FL) != 0;
+}
+
+Result<bool> guard_to(const Fd& directory, bool on, int depth) {
+  const auto done = set_guard(directory, on);
+  if (!done || !*done) return done;
+  for (const Fd& inner : empty_directories(directory, depth))
+    if (auto deeper = guard_to(inner, on, depth - 1); !deeper) return deeper;
+  return true;
+}
+
 bool is_link(const Fd& parent, const std::string& name) {
   struct stat info {};
   return ::fstatat(parent.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -172,6 +206,10 @@ Result<bool> set_guard(const Fd& directory, bool on) {
   return system_error(errno, what);
 }
 
+Result<bool> guard_with_inner(const Fd& directory, bool on) {
+  return guard_to(directory, on, deepest);
+}
+
 Result<> guard_mount_point(const std::string& path, bool create) {
   if (used_by_boot(path)) return Ok{};
   const auto below = open_below(path, create);
@@ -179,7 +217,7 @@ Result<> guard_mount_point(const std::string& path, bool create) {
   const auto content = list_files(*below, 1);
   if (!content) return content.error();
   if (content->count > 0) return Ok{};
-  const auto done = set_guard(*below, true);
+  const auto done = guard_with_inner(*below, true);
   if (!done) return done.error();
   return Ok{};
 }
@@ -187,16 +225,14 @@ Result<> guard_mount_point(const std::string& path, bool create) {
 Result<> unguard_mount_point(const std::string& path) {
   const auto below = open_below(path, false);
   if (!below) return below.error();
-  const auto done = set_guard(*below, false);
+  const auto done = guard_with_inner(*below, false);
   if (!done) return done.error();
   return Ok{};
 }
 
 bool is_guarded(const std::string& path) {
   const auto below = open_below(path, false);
-  int flags = 0;
-  return below && ::ioctl(below->get(), FS_IOC_GETFLAGS, &flags) == 0 &&
-         (flags & FS_IMMUTABLE_FL) != 0;
+  return below && has_guard(*below);
 }
 
 }  // namespace latchkey

@@ -49,10 +49,14 @@ struct Content {
 /// where the file system knows no such flag. Fails with Code::io or Code::refused.
 [[nodiscard]] Result<bool> set_guard(const Fd& directory, bool on);
 
-/// Guards the mount point `path` below whatever is mounted on it, unless there
-/// are files in it; with `create`, makes it when it is missing. Nothing to do is no failure,
-/// and neither is a place that every boot uses (see core/mount_place.hpp): that is never
-/// guarded. Fails like open_mount_point and set_guard.
+/// The same for this directory and those in it that hold no file: the flag of one says nothing
+/// of those in it. What is mounted in there is left alone.
+[[nodiscard]] Result<bool> guard_with_inner(const Fd& directory, bool on);
+
+/// Guards the mount point `path` below whatever is mounted on it, and the empty directories in
+/// it, unless there are files in it; with `create`, makes it when it is missing. Nothing to do is
+/// no failure, and neither is a place that every boot uses (see core/mount_place.hpp): that is
+/// never guarded. Fails like open_mount_point and set_guard.
 [[nodiscard]] Result<> guard_mount_point(const std::string& path, bool create);
 
 /// Takes the guard away. Fails in the same way, also with Code::missing: what is not there may

@@ -147,6 +147,38 @@ TEST_CASE("case 48: nothing can be written into a guarded mount point, not even 
         }) == "");
 }
 
+TEST_CASE("case 48: nor into the empty directories that a move of the data left in it") {
+  if (find_program("mkfs.ext4").empty() || ::access("/dev/loop-control", W_OK) != 0) {
+    test::skip("needs root, mkfs.ext4 and loop devices");
+    return;
+  }
+  CHECK(alone([] {
+          std::ofstream("/mnt/image") << "";
+          (void)!::truncate("/mnt/image", 8 << 20);
+          ::mkdir("/mnt/fs", 0755);
+          if (!run_ok({"mkfs.ext4", "-q", "-F", "/mnt/image"}, "mkfs") ||
+              !run_ok({"mount", "-o", "loop", "/mnt/image", "/mnt/fs"}, "mount"))
+            return std::string("no file system");
+          const std::string place = "/mnt/fs/www";
+          (void)open_mount_point(place + "/html/img", true);
+          (void)open_mount_point(place + "/disk", true);
+          std::string out =
+              expect(::mount("tmpfs", (place + "/disk").c_str(), "tmpfs", 0, "") == 0, "no mount");
+          const auto point = open_mount_point(place, true);
+          out += expect(static_cast<bool>(guard_with_inner(point->directory, true)), "refused");
+          for (const std::string at : {"/x", "/html/x", "/html/img/x"})
+            out += expect(::mkdir((place + at).c_str(), 0700) != 0, at + " was written");
+          out += expect(::mkdir((place + "/disk/x").c_str(), 0700) == 0, "a mount is guarded");
+          out += expect(::umount2((place + "/disk").c_str(), 0) == 0, "umount");
+          out += expect(static_cast<bool>(guard_mount_point(place, false)), "refused again");
+          out += expect(::mkdir((place + "/disk/x").c_str(), 0700) != 0, "/disk/x was written");
+          out += expect(static_cast<bool>(unguard_mount_point(place)), "not unguarded");
+          for (const std::string at : {"/x", "/html/x", "/html/img/x", "/disk/x"})
+            out += expect(::mkdir((place + at).c_str(), 0700) == 0, at + " is guarded still");
+          return out;
+        }) == "");
+}
+
 TEST_CASE("case 48: what a mount would hide keeps it away, unless it may be hidden") {
   if (find_program("mkfs.ext4").empty() || ::access("/dev/loop-control", W_OK) != 0) {
     test::skip("needs root, mkfs.ext4 and loop devices");
