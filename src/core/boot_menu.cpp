@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/grub_menu.hpp"
+#include "core/lists.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -18,17 +20,9 @@ std::string_view version_in(std::string_view path, std::string_view prefix) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : std::string_view{};
 }
 
-// "linux /boot/vmlinuz-6.1 …" of an entry → "6.1"; nothing for any other line.
-std::string_view started_by(const std::vector<Field>& words) {
-  if (words.size() < 2 || words[0].text != "linux") return {};
-  for (const std::string_view prefix : kernel_prefixes)
-    if (const auto version = version_in(words[1].text, prefix); !version.empty()) return version;
-  return {};
-}
-
 bool in_menu(std::string_view grub_cfg, std::string_view version) {
   return std::ranges::any_of(split_lines(grub_cfg), [&](std::string_view line) {
-    return started_by(split_fields(line)) == version;
+    return kernel_of_line(line) == version;
   });
 }
 
@@ -49,14 +43,33 @@ std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels)
 }
 
 std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
-                                          std::string_view grub_cfg) {
-  const auto named = std::ranges::find_if(
-      kernels, [&](const BootKernel& kernel) { return default_is(grub_cfg, kernel.version); });
+                                          std::string_view grub_cfg, const std::string& saved) {
+  const std::string by_menu =
+      kernel_of_entry(menu_entries(grub_cfg), menu_default(grub_cfg, saved));
+  const auto named = std::ranges::find_if(kernels, [&](const BootKernel& kernel) {
+    return kernel.version == by_menu || (by_menu.empty() && default_is(grub_cfg, kernel.version));
+  });
   if (named != kernels.end()) return named->version;
   const auto listed = std::ranges::find_if(
       kernels, [&](const BootKernel& kernel) { return in_menu(grub_cfg, kernel.version); });
   if (listed != kernels.end()) return listed->version;
   return kernels.empty() ? std::nullopt : std::optional(kernels.front().version);
+}
+
+std::vector<BootKernel> in_menu_order(std::vector<BootKernel> kernels, std::string_view grub_cfg) {
+  std::vector<std::string> listed;
+  for (const std::string_view line : split_lines(grub_cfg)) add_once(listed, kernel_of_line(line));
+  const auto place = [&](const BootKernel& kernel) {
+    return std::ranges::find(listed, kernel.version) - listed.begin();
+  };
+  std::vector<BootKernel> known;
+  for (const BootKernel& kernel : kernels)
+    if (std::ranges::find(listed, kernel.version) != listed.end()) known.push_back(kernel);
+  std::ranges::sort(known, {}, place);
+  auto next = known.begin();
+  for (BootKernel& kernel : kernels)
+    if (std::ranges::find(listed, kernel.version) != listed.end()) kernel = *next++;
+  return kernels;
 }
 
 bool starts_without_image(std::string_view grub_cfg, std::string_view version) {
@@ -65,7 +78,7 @@ bool starts_without_image(std::string_view grub_cfg, std::string_view version) {
   for (const std::string_view line : split_lines(grub_cfg)) {
     const std::vector<Field> words = split_fields(line);
     if (words.empty()) continue;
-    if (words[0].text == "linux" && words.size() > 1) ours = started_by(words) == version;
+    if (words[0].text == "linux" && words.size() > 1) ours = kernel_of_line(line) == version;
     if (words[0].text == "initrd")
       image = std::ranges::any_of(words, [&](const Field& word) {
         return version_in(word.text, "initrd.img-") == version;
@@ -77,7 +90,11 @@ bool starts_without_image(std::string_view grub_cfg, std::string_view version) {
   return false;
 }
 
-bool default_is(std::string_view grub_cfg, std::string_view version) {
+bool default_is(std::string_view grub_cfg, std::string_view version, const std::string& saved) {
+  const std::string choice = menu_default(grub_cfg, saved);
+  if (choice != "0" && !version.empty() &&
+      kernel_of_entry(menu_entries(grub_cfg), choice) == version)
+    return true;
   const std::string name = "gnulinux-" + std::string(version) + "-advanced-";
   return std::ranges::any_of(split_lines(grub_cfg), [&](std::string_view line) {
     const std::vector<Field> words = split_fields(line);

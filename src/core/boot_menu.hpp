@@ -25,18 +25,24 @@ struct BootKernel {
 [[nodiscard]] std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels);
 
 /// The kernel that the next boot starts by itself, of these, the newest first: the one that
-/// the menu's default names, else the newest in the menu, else the newest. Nothing when there
-/// are none.
+/// the menu's default starts, else the newest in the menu, else the newest. Nothing when there
+/// are none. `saved` is the saved_entry of grubenv.
 [[nodiscard]] std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
-                                                        std::string_view grub_cfg);
+                                                        std::string_view grub_cfg,
+                                                        const std::string& saved = "");
+
+/// These kernels with those that the menu knows in its order: GRUB's own scripts, or their
+/// owner, may put another to the front than the newest.
+[[nodiscard]] std::vector<BootKernel> in_menu_order(std::vector<BootKernel> kernels,
+                                                    std::string_view grub_cfg);
 
 /// True when the menu (a grub.cfg) starts this kernel without an image in some entry.
 /// Such a menu was made while there was none, and is not made again by itself.
 [[nodiscard]] bool starts_without_image(std::string_view grub_cfg, std::string_view version);
 
-/// True when the menu's default is an entry for this kernel, by the names of entries
-/// that GRUB's own scripts give.
-[[nodiscard]] bool default_is(std::string_view grub_cfg, std::string_view version);
+/// True when the menu's default is an entry for this kernel, and not just the first of all.
+[[nodiscard]] bool default_is(std::string_view grub_cfg, std::string_view version,
+                              const std::string& saved = "");
 
 /// True when the menu has GRUB open an encrypted device, for which it asks for a passphrase
 /// itself: for the menu, or for its first entry. Others may be another system's.

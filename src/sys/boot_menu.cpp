@@ -38,6 +38,10 @@ std::string read_boot_menu(const Paths& paths) {
   return menu ? std::move(*menu) : std::string{};
 }
 
+std::string saved_entry(const Paths& paths) {
+  return value_in(paths.root + "/boot/grub/grubenv", "saved_entry=", "");
+}
+
 std::string owners_default(const Paths& paths) {
   const std::string file = paths.root + "/etc/default/grub";
   constexpr std::string_view name = "GRUB_DEFAULT=";
@@ -45,9 +49,7 @@ std::string owners_default(const Paths& paths) {
   for (const std::string& more : names_in(file + ".d"))
     if (more.ends_with(".cfg") && more != "latchkey.cfg")
       found = value_in(file + ".d/" + more, name, std::move(found));
-  if (found == "saved" &&
-      saved_first(value_in(paths.root + "/boot/grub/grubenv", "saved_entry=", "")))
-    return "";
+  if (found == "saved" && saved_first(saved_entry(paths))) return "";
   return found == "0" ? "" : found;
 }
 

@@ -15,6 +15,7 @@
 #include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/boot_menu.hpp"
 #include "sys/door_faults.hpp"
 #include "sys/fd.hpp"
 #include "sys/image.hpp"
@@ -119,7 +120,7 @@ std::vector<BootKernel> boot_kernels(const Paths& paths) {
   std::vector<BootKernel> kernels;
   for (const std::string& version : versions)
     kernels.push_back({version, ::access(image_path(paths, version).c_str(), F_OK) == 0});
-  return kernels;
+  return in_menu_order(std::move(kernels), read_boot_menu(paths));
 }
 
 bool left_over(const Paths& paths, const std::string& version) {

@@ -22,6 +22,7 @@ using namespace latchkey::fuzz;
 LATCHKEY_FUZZ(text) {
   (void)starts_without_image(text, "6.1.0-1-amd64");
   (void)default_is(text, "6.1.0-1-amd64");
+  (void)in_menu_order({{"6.2", true}, {"6.1.0-1-amd64", false}}, text);
   (void)gpt_auto_off(text);
   if (const auto partition = parse_gpt_partition(text)) must(partition->number > 0);
   (void)docker_data_root(text);

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "core/boot_menu.hpp"
+#include "core/grub_menu.hpp"
 #include "core/text.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
@@ -74,6 +75,57 @@ TEST_CASE("the kernel that a boot starts: the menu's default, or the newest that
   CHECK(started_kernel(all, "") == "6.3");
   CHECK_FALSE(started_kernel({}, menu));
   CHECK(started_kernel({{"8", true}, {"7", true}}, "linux /vmlinux-7 ro\n}\n") == "7");
+}
+
+TEST_CASE("case 55: the kernel that a boot starts, by each spelling of GRUB's default") {
+  const std::vector<BootKernel> all{{"6.1.0-56-amd64", false}, {"6.1.0-55-amd64", true}};
+  const std::string entries = menu.substr(menu.find("menuentry 'Debian"));
+  const auto started = [&](const std::string& choice, const std::string& saved = "") {
+    return started_kernel(all, "set default=\"" + choice + "\"\n" + entries, saved).value_or("");
+  };
+  for (const char* older : {"1>1", "Advanced options>1", "Advanced options>Linux 6.1.0-55-amd64",
+                            "gnulinux-advanced-11aa>gnulinux-6.1.0-55-amd64-advanced-11aa",
+                            "1>gnulinux-6.1.0-55-amd64-advanced-11aa"}) {
+    CHECK(started(older) == "6.1.0-55-amd64");
+    CHECK(started("${saved_entry}", older) == "6.1.0-55-amd64");
+    CHECK(default_is("set default='" + std::string(older) + "'\n" + entries, "6.1.0-55-amd64"));
+  }
+  // What GRUB does not find is the first entry.
+  for (const char* newer : {"0", "1", "1>0", "1>7", "9", "gone", "gone>1", "", "Debian GNU/Linux"})
+    CHECK(started(newer) == "6.1.0-56-amd64");
+  CHECK(started("${saved_entry}", "") == "6.1.0-56-amd64");
+  CHECK_FALSE(default_is("set default=\"0\"\n" + entries, "6.1.0-56-amd64"));
+  // One of another system is none of these: the newest in the menu is told of.
+  const std::string other = "menuentry 'Other' --id other {\n  chainloader +1\n}\n";
+  CHECK(started_kernel(all, "set default=2\n" + entries + other) == "6.1.0-56-amd64");
+}
+
+TEST_CASE("case 55: the menu's first entry need not be the highest version") {
+  // As GRUB_TOP_LEVEL makes it, and dpkg's order of versions.
+  const std::string first =
+      "function save {\n  true\n}\nif [ x ]; then\nmenuentry 'It'\\''s' {\n  linux /vmlinuz-6.1 "
+      "ro\n"
+      "}\nfi\nmenuentry 'b' {\n  linux /vmlinuz-6.2 ro\n}\n";
+  const std::vector<BootKernel> all{{"6.3", false}, {"6.2", true}, {"6.1", false}};
+  CHECK(started_kernel(all, first) == "6.1");
+  const auto ordered = in_menu_order(all, first);
+  REQUIRE(ordered.size() == 3);
+  CHECK(ordered[0].version == "6.3");  // the menu does not know it yet
+  CHECK(ordered[1].version == "6.1");
+  CHECK(ordered[2].version == "6.2");
+  CHECK(ordered[2].has_image);
+  CHECK(in_menu_order(all, "")[0].version == "6.3");
+  CHECK(pinned_kernel(in_menu_order({{"6.2", true}, {"6.1", false}}, first)) == "6.2");
+}
+
+TEST_CASE(
+    "the entries of a menu that is cut off, or nested without end, are read as far as they go") {
+  CHECK(menu_entries("menuentry 'a").empty());
+  CHECK(menu_entries("}\n}\nmenuentry a {").size() == 1);
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += "submenu a {\n";
+  CHECK(menu_entries(deep).size() == 1);
+  CHECK(kernel_of_entry(menu_entries(deep), "0>0>0").empty());
 }
 
 TEST_CASE("which files in /boot are kernels, compressed or not") {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/grub_menu.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "core/text.hpp"
+
+namespace latchkey {
+namespace {
+
+// Some architectures (ppc64el) start kernels that are not compressed.
+constexpr std::string_view kernel_prefixes[]{"vmlinuz-", "vmlinux-"};
+
+// The words of a line, without their quotes. GRUB quotes as a shell does.
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> out;
+  std::string word;
+  bool inside = false;  // of a word, which may be empty
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote == 0 && (c == ' ' || c == '\t')) {
+      if (inside) out.push_back(word);
+      word.clear();
+      inside = false;
+      continue;
+    }
+    inside = true;
+    if (c == '\\' && quote != '\'' && i + 1 < line.size())
+      word += line[++i];
+    else if (quote == 0 && (c == '\'' || c == '"'))
+      quote = c;
+    else if (c == quote)
+      quote = 0;
+    else
+      word += c;
+  }
+  if (inside) out.push_back(word);
+  return out;
+}
+
+MenuEntry entry_of(const std::vector<std::string>& words) {
+  MenuEntry out;
+  if (words.size() > 1) out.title = words[1];
+  for (std::size_t i = 2; i + 1 < words.size(); ++i)
+    if (words[i] == "$menuentry_id_option" || words[i] == "--id") out.id = words[i + 1];
+  return out;
+}
+
+// Takes the lines of a block; ends behind the brace that closes it.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : lines_(split_lines(text)) {}
+
+  std::vector<MenuEntry> block(std::string* kernel, int depth) {
+    std::vector<MenuEntry> out;
+    while (at_ < lines_.size()) {
+      const std::string_view line = lines_[at_++];
+      const std::vector<std::string> words = words_of(line);
+      if (words.empty()) continue;
+      if (words[0] == "}" && depth > 0) return out;
+      if (kernel != nullptr && kernel->empty()) *kernel = kernel_of_line(line);
+      if (words.back() != "{" || depth == deepest) continue;
+      MenuEntry entry = entry_of(words);
+      entry.inner = block(&entry.kernel, depth + 1);
+      if (words[0] == "menuentry" || words[0] == "submenu") out.push_back(std::move(entry));
+    }
+    return out;
+  }
+
+ private:
+  static constexpr int deepest = 16;
+  std::vector<std::string_view> lines_;
+  std::size_t at_ = 0;
+};
+
+// The first part of `PART>REST`, and the rest; in a title `>` stands twice.
+std::string first_part(std::string_view choice, std::string_view& rest) {
+  std::string out;
+  std::size_t i = 0;
+  for (; i < choice.size(); ++i) {
+    if (choice[i] == '>' && !choice.substr(i + 1).starts_with('>')) break;
+    if (choice[i] == '>') ++i;
+    out += choice[i];
+  }
+  rest = i < choice.size() ? choice.substr(i + 1) : std::string_view();
+  return out;
+}
+
+}  // namespace
+
+std::string kernel_of_line(std::string_view line) {
+  const std::vector<Field> words = split_fields(line);
+  if (words.size() < 2 || words[0].text != "linux") return {};
+  // "/boot/vmlinuz-6.1", or "/vmlinuz-6.1" with a /boot of its own.
+  const std::string name = words[1].text.substr(words[1].text.rfind('/') + 1);
+  for (const std::string_view prefix : kernel_prefixes)
+    if (name.starts_with(prefix)) return name.substr(prefix.size());
+  return {};
+}
+
+std::vector<MenuEntry> menu_entries(std::string_view grub_cfg) {
+  return Reader(grub_cfg).block(nullptr, 0);
+}
+
+std::string menu_default(std::string_view grub_cfg, const std::string& saved) {
+  constexpr std::string_view name = "default=";
+  std::string out = "0";
+  for (const std::string_view line : split_lines(grub_cfg)) {
+    const std::vector<std::string> words = words_of(line);
+    if (words.size() < 2 || words[0] != "set" || !words[1].starts_with(name)) continue;
+    const std::string value = words[1].substr(name.size());
+    if (value == "${next_entry}") continue;  // for a single boot
+    out = value == "${saved_entry}" ? saved : value;
+  }
+  return out.empty() ? "0" : out;
+}
+
+std::string kernel_of_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  if (entries.empty()) return {};
+  std::string_view rest;
+  const std::string part = first_part(choice, rest);
+  auto found = entries.begin();
+  if (part.empty()) {
+    // A submenu alone was named.
+  } else if (const auto number = parse_number(part, 10000)) {
+    if (*number < entries.size()) found += static_cast<std::ptrdiff_t>(*number);
+  } else {
+    const auto named = std::ranges::find_if(
+        entries, [&](const MenuEntry& entry) { return entry.title == part || entry.id == part; });
+    if (named != entries.end()) found = named;
+  }
+  return found->inner.empty() ? found->kernel : kernel_of_entry(found->inner, rest);
+}
+
+}  // namespace latchkey
