@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/file_system.hpp"
 
+#include "core/text.hpp"
+
 namespace latchkey {
 
 bool is_ext(const std::string& type) { return type == "ext2" || type == "ext3" || type == "ext4"; }
@@ -27,6 +29,19 @@ std::vector<std::string> grow_command(const std::string& type, const std::string
   if (type == "btrfs")
     return {"btrfs", "filesystem", "resize", std::to_string(part) + ":max", mount_point};
   return {};
+}
+
+Error no_driver_for(const std::string& type) {
+  return {Code::kernel, "cannot mount a file system of type '" + printable(type) + "'",
+          "the running kernel has neither it nor a module for it",
+          "another type, or another kernel: this one may be the cut-down one for clouds"};
+}
+
+std::optional<Error> lost_helper(const std::string& type) {
+  if (type != "nilfs2") return {};
+  return Error{Code::partial, "nothing frees what is deleted on a nilfs2 by itself",
+               "its cleaner is started by a mount helper, and volumes are mounted without those",
+               "have a service start it behind the mount: nilfs_cleanerd DEVICE MOUNT-POINT"};
 }
 
 Error keys_without_driver(const std::string& type) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,12 @@ namespace latchkey {
                                                     const std::string& device,
                                                     const std::string& mount_point,
                                                     std::uint64_t part = 1);
+
+/// Why a volume of a type that the running kernel has no driver for is not taken.
+[[nodiscard]] Error no_driver_for(const std::string& type);
+
+/// What a mount helper does for this type that volumes go without; nothing for most.
+[[nodiscard]] std::optional<Error> lost_helper(const std::string& type);
 
 /// Why a kernel that has no driver for this type cannot mount a keys volume of it, and what
 /// to do. Images that hold few modules have that of ext4 only: what the keys volume holds

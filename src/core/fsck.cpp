@@ -32,6 +32,10 @@ Result<std::string> judge_fsck(int status, const std::string& volume, const std:
   return std::string("repaired");
 }
 
+bool takes_no_arguments(int status, const std::string& type) {
+  return status == 16 && fsck_package(type).empty();
+}
+
 CheckWish check_wish(std::string_view command_line) {
   CheckWish out;
   for (const Field& word : split_fields(trim(command_line))) {

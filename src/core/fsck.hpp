@@ -20,6 +20,10 @@ namespace latchkey {
 [[nodiscard]] Result<std::string> judge_fsck(int status, const std::string& volume,
                                              const std::string& device, const std::string& type);
 
+/// True for a status that says of a checker which nobody knows here only that it does not take
+/// the arguments of the others: fsck.minix has no `-p`. Its file system is not checked then.
+[[nodiscard]] bool takes_no_arguments(int status, const std::string& type);
+
 /// How far a checker is.
 struct CheckProgress {
   int pass = 0;     ///< from 1

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/file_system.hpp"
 #include "core/message.hpp"
 #include "core/new_volume.hpp"
 #include "core/shell_word.hpp"
@@ -212,6 +213,7 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   VolumeAdopter adopter(globals, *setup, asked, *work);
   if (options.halt != "list") {
     if (auto fine = adopter.look(); !fine) return report_error(fine.error());
+    if (const auto lost = lost_helper(taken->fs_type)) report_warning(*lost);
     Asker asker(descriptor);
     if (auto ready = adopter.prepare(asker); !ready) return report_error(ready.error());
   }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/file_system.hpp"
 #include "core/new_volume.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -81,6 +82,7 @@ int create(const Globals& globals, const NewVolume& asked, std::optional<int> de
   if (halt != "list") {
     tell_of_cipher(globals, asked);
     if (auto fine = maker.look(); !fine) return report_error(fine.error());
+    if (const auto lost = lost_helper(asked.fs_type)) report_warning(*lost);
     Asker asker(descriptor);
     if (auto ready = maker.prepare(asker); !ready) return report_error(ready.error());
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/file_system.hpp"
 #include "core/text.hpp"
 #include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
@@ -13,6 +14,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
 #include "sys/fd.hpp"
+#include "sys/file_system.hpp"
 #include "sys/luks.hpp"
 #include "sys/passphrase.hpp"
 
@@ -45,6 +47,9 @@ Result<> VolumeAdopter::look() const {
     return Error{Code::refused, "will not adopt '" + asked_.volume.name + "'",
                  "it was made with --integrity, which early boot cannot open",
                  "copy its data to a volume without: latchkey create-volume"};
+  const std::string& type = asked_.volume.fs_type;
+  if (!asked_.volume.mount_point.empty() && type != "auto" && !can_mount_file_system(type))
+    return no_driver_for(type);
   return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point(setup_, asked_.volume);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/file_system.hpp"
 #include "core/fsck.hpp"
 #include "core/hand_commands.hpp"
 #include "core/message.hpp"
@@ -56,9 +57,7 @@ Result<> VolumeMaker::look() const {
                  package.empty() ? "is the type right?" : "run: apt install " + package};
   }
   if (!volume_.mount_point.empty() && !can_mount_file_system(asked_.fs_type))
-    return Error{Code::kernel, "cannot mount a file system of type '" + asked_.fs_type + "'",
-                 "the running kernel has neither it nor a module for it",
-                 "another type, or another kernel: this one may be the cut-down one for clouds"};
+    return no_driver_for(asked_.fs_type);
   for (const std::string& unit : asked_.holds)
     if (auto can = can_hold(globals_.paths, unit); !can) return can;
   if (auto fine = look_at_lv(); !fine) return fine;

@@ -12,8 +12,8 @@ namespace latchkey {
 /// True when mkfs.TYPE is installed.
 [[nodiscard]] bool can_make_file_system(const std::string& type);
 
-/// True when the running kernel can mount this type: it knows it, has a module for
-/// it, or there is a mount helper.
+/// True when the running kernel can mount this type: it knows it, or has a module for it. What
+/// a mount helper alone can mount is none: volumes are mounted without those.
 [[nodiscard]] bool can_mount_file_system(const std::string& type);
 
 /// Makes a file system on a device, over whatever is there, and has it on the disk

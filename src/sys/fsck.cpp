@@ -72,6 +72,9 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
     return progress.has_value();
   }});
   if (!ran) return Error{ran.error().code, "cannot mount '" + name + "'", sentence(ran.error()), ""};
+  if (takes_no_arguments(ran->status, found))
+    return unchecked("'" + name + "' is not checked: fsck." + found +
+                     " cannot be told to ask nobody");
   if (ran->status != 0) {
     std::size_t told = 0;
     for (const std::string_view line : split_lines(ran->output))

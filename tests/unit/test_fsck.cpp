@@ -64,6 +64,20 @@ TEST_CASE("case 45: the checker's bits decide about the mount") {
   CHECK(code_for(128 + 9) == Code::io);
 }
 
+TEST_CASE("case 45: a checker that takes no -p keeps no volume away") {
+  CHECK(takes_no_arguments(16, "minix"));
+  CHECK(takes_no_arguments(16, "cramfs"));
+  CHECK_FALSE(takes_no_arguments(16, "ext4"));
+  CHECK_FALSE(takes_no_arguments(8 + 16, "minix"));
+  CHECK_FALSE(takes_no_arguments(4, "minix"));
+  if (find_program("mkfs.minix").empty() || find_program("fsck.minix").empty()) return;
+  const Image image;
+  REQUIRE(run_ok({"mkfs.minix", image.path()}, "mkfs"));
+  const auto checked = check_device(image.path(), "minix", "data", quiet);
+  REQUIRE(checked);
+  CHECK(checked->detail == "not checked");
+}
+
 TEST_CASE("the kernel's command line forces a check, skips it, or has all repaired") {
   using Words = std::vector<std::string>;
   CHECK(check_wish("root=/dev/vda1 ro quiet\n") == CheckWish{});

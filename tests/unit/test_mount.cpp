@@ -16,6 +16,7 @@
 #include "support/catch.hpp"
 #include "support/loop_disk.hpp"
 #include "support/temp_folder.hpp"
+#include "sys/file_system.hpp"
 #include "sys/fsck.hpp"
 #include "sys/guard_list.hpp"
 #include "sys/mount.hpp"
@@ -90,6 +91,20 @@ TEST_CASE("a mount point is found where its links lead, as far as that is there"
     CHECK(led(same) == same);
   CHECK(without_links("", "/proc/self/cwd/no-such-place") ==
         std::filesystem::current_path().string() + "/no-such-place");
+}
+
+TEST_CASE("case 40: a type that a mount helper alone can mount is not taken") {
+  CHECK(can_mount_file_system("proc"));
+  CHECK(alone([] {
+          // Where programs are looked for; in this test's own view of the files.
+          if (::mount("tmpfs", "/usr/local/sbin", "tmpfs", 0, "mode=0755") != 0)
+            return std::string("no mount");
+          const std::string helper = "/usr/local/sbin/mount.latchkeyfs";
+          std::ofstream(helper) << "#!/bin/sh\n";
+          std::string out = expect(::chmod(helper.c_str(), 0755) == 0, "chmod");
+          out += expect(!find_program("mount.latchkeyfs").empty(), "no helper");
+          return out + expect(!can_mount_file_system("latchkeyfs"), "the helper was asked");
+        }) == "");
 }
 
 TEST_CASE("files in a mount point are listed, printable and not without end") {

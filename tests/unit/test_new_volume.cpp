@@ -209,6 +209,11 @@ TEST_CASE("case 32: a passphrase's slot takes a quarter of early boot's memory a
   CHECK(slot_memory(256 * mib, 1).tight);
 }
 
+TEST_CASE("a type that goes without its mount helper's work is told") {
+  CHECK(lost_helper("nilfs2"));
+  CHECK_FALSE(lost_helper("ext4"));
+}
+
 TEST_CASE("a keys volume whose file system the kernel has no driver for is not called damaged") {
   const Error error = keys_without_driver("xfs");
   CHECK(error.code == Code::missing);
