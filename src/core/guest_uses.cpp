@@ -46,6 +46,10 @@ std::string mount_source(const nlohmann::json& mount) {
   return field<std::string>(mount, "Source");
 }
 
+std::string bound_source(const nlohmann::json& mount) {
+  return field<std::string>(mount, "source");
+}
+
 }  // namespace
 
 std::optional<std::string> docker_data_root(std::string_view daemon_json) {
@@ -82,6 +86,77 @@ std::string docker_volume_device(std::string_view opts_json) {
   const nlohmann::json json = read_json(opts_json);
   if (!json.is_object()) return {};
   return field<std::string>(json, "MountDevice");
+}
+
+std::optional<std::string> podman_data_root(std::string_view storage_conf) {
+  for (const std::string_view line : split_lines(storage_conf)) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos || trim(line.substr(0, equals)) != "graphroot") continue;
+    const std::string_view value = unquoted(trim(line.substr(equals + 1)));
+    if (value.starts_with('/')) return std::string(value);
+  }
+  return {};
+}
+
+std::map<std::string, std::string> podman_names(std::string_view containers_json) {
+  std::map<std::string, std::string> out;
+  const nlohmann::json json = read_json(containers_json);
+  if (!json.is_array()) return out;
+  for (const nlohmann::json& one : json) {
+    if (!one.is_object()) continue;
+    const auto names = field<std::vector<std::string>>(one, "names");
+    if (!names.empty()) out[field<std::string>(one, "id")] = printable(names.front());
+  }
+  return out;
+}
+
+std::vector<std::string> podman_sources(std::string_view config_json) {
+  std::vector<std::string> out;
+  const nlohmann::json json = read_json(config_json);
+  if (!json.is_object()) return out;
+  for (const std::string& source : list_field<std::string>(json, "mounts", bound_source))
+    if (source.starts_with('/')) add_once(out, source);
+  return out;
+}
+
+bool podman_restarts(std::string_view database) {
+  return database.find(R"("restart_policy":"always")") != std::string_view::npos;
+}
+
+LxcUse parse_lxc_use(std::string_view config) {
+  LxcUse out;
+  for (const std::string_view line : split_lines(config)) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view key = trim(line.substr(0, equals));
+    const std::string value(trim(line.substr(equals + 1)));
+    if (key == "lxc.start.auto") out.starts = value == "1";
+    if (key == "lxc.mount.entry") {
+      // As a line of fstab.
+      const auto fields = split_fields(value);
+      if (!fields.empty() && fields[0].text.starts_with('/')) add_once(out.paths, fields[0].text);
+    }
+    if (key != "lxc.rootfs.path") continue;
+    // `dir:/path`, `overlayfs:/lower:/upper`, or the path alone.
+    for (const std::string_view part : split(value, ':'))
+      if (part.starts_with('/')) add_once(out.paths, std::string(part));
+  }
+  return out;
+}
+
+std::vector<std::string> nspawn_paths(std::span<const UnitSetting> settings) {
+  std::vector<std::string> out;
+  const auto add = [&](std::string_view path) {
+    // A `+` has it looked for in the container's own tree.
+    if (path.starts_with('/')) add_once(out, std::string(path));
+  };
+  for (const char* key : {"Bind", "BindReadOnly"})
+    for (const std::string& value : values_of(settings, key))
+      add(std::string_view(value).substr(0, value.find(':')));
+  for (const char* key : {"Overlay", "OverlayReadOnly"})
+    for (const std::string& value : values_of(settings, key))
+      for (const std::string_view layer : split(value, ':')) add(layer);
+  return out;
 }
 
 std::vector<std::string> libvirt_paths(std::string_view xml) {

@@ -65,6 +65,10 @@ void judge_service(Findings& out, const Paths& paths, const Setup& setup, const 
 
 void judge_guests(Findings& out, const Paths& paths, const Setup& setup) {
   judge_service(out, paths, setup, "docker.service", docker_uses(paths.root));
+  judge_service(out, paths, setup, "podman-restart.service", podman_uses(paths.root));
+  judge_service(out, paths, setup, "lxc.service", lxc_uses(paths.root));
+  for (const NspawnGuest& guest : nspawn_guests(paths.root))
+    judge_service(out, paths, setup, guest.unit, {guest.use});
   // One daemon for all, or one for each kind of guest.
   const std::vector<GuestUse> guests = libvirt_uses(paths.root);
   for (const char* unit : {"libvirtd.service", "virtqemud.service"})

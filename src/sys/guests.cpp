@@ -84,6 +84,54 @@ std::vector<GuestUse> docker_uses(const std::string& root) {
   return out;
 }
 
+std::vector<GuestUse> podman_uses(const std::string& root) {
+  const auto said = podman_data_root(text_of(root + "/etc/containers/storage.conf"));
+  const std::string place = said.value_or("/var/lib/containers/storage");
+  const std::string data = root + place;
+  constexpr std::size_t largest = 64UL << 20U;
+  const auto restarts = [&](const std::string& file) {
+    const auto database = read_file(data + file, largest);
+    return database && podman_restarts(*database);
+  };
+  std::vector<GuestUse> out{{"own data", {place}}};
+  // Of Podman 4, and of later ones.
+  if (!restarts("/libpod/bolt_state.db") && !restarts("/db.sql")) return out;
+  const auto names = podman_names(text_of(data + "/overlay-containers/containers.json"));
+  for (const std::string& id : names_in(data + "/overlay-containers")) {
+    const std::string config = data + "/overlay-containers/" + id + "/userdata/config.json";
+    auto sources = podman_sources(text_of(config));
+    const auto name = names.find(id);
+    if (!sources.empty())
+      out.push_back({named("container", name == names.end() ? id.substr(0, 12) : name->second),
+                     std::move(sources)});
+  }
+  return out;
+}
+
+std::vector<GuestUse> lxc_uses(const std::string& root) {
+  std::vector<GuestUse> out;
+  const std::string place = root + "/var/lib/lxc";
+  for (const std::string& name : names_in(place)) {
+    LxcUse use = parse_lxc_use(text_of(place + "/" + name + "/config"));
+    if (use.starts) out.push_back({named("container", name), std::move(use.paths)});
+  }
+  return out;
+}
+
+std::vector<NspawnGuest> nspawn_guests(const std::string& root) {
+  std::vector<NspawnGuest> out;
+  constexpr std::string_view end = ".nspawn";
+  const std::string place = root + "/etc/systemd/nspawn";
+  for (const std::string& file : names_in(place)) {
+    if (!file.ends_with(end)) continue;
+    const std::string name = file.substr(0, file.size() - end.size());
+    out.push_back(
+        {"systemd-nspawn@" + name + ".service",
+         {named("container", name), nspawn_paths(unit_settings(text_of(place + "/" + file)))}});
+  }
+  return out;
+}
+
 std::vector<GuestUse> libvirt_uses(const std::string& root) {
   std::vector<GuestUse> out;
   const std::string place = root + "/etc/libvirt/qemu/autostart";

@@ -22,6 +22,22 @@ struct GuestUse {
 /// The same for the guests that libvirt starts at boot.
 [[nodiscard]] std::vector<GuestUse> libvirt_uses(const std::string& root);
 
+/// The same for Podman, whose podman-restart.service starts containers that are to run always.
+/// Where one of them is, all are given: which one it is stands in its database alone.
+[[nodiscard]] std::vector<GuestUse> podman_uses(const std::string& root);
+
+/// The same for the containers that lxc.service starts.
+[[nodiscard]] std::vector<GuestUse> lxc_uses(const std::string& root);
+
+/// A container of systemd's that has a file of settings.
+struct NspawnGuest {
+  std::string unit{};  ///< `systemd-nspawn@web.service`
+  GuestUse use{};
+};
+
+/// All of these, whether the boot starts them or not.
+[[nodiscard]] std::vector<NspawnGuest> nspawn_guests(const std::string& root);
+
 /// The quadlets of the machine's owner for the system, with their drop-ins.
 [[nodiscard]] std::vector<Quadlet> own_quadlets(const std::string& root);
 

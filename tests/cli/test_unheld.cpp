@@ -199,3 +199,50 @@ TEST_CASE("check names libvirt's daemon when a guest that it starts is on a volu
   root.put("/etc/latchkey/services", "libvirtd disk\n");
   CHECK_FALSE(contains(root.check(), "is not held"));
 }
+
+TEST_CASE("check names what starts Podman's containers when one of them is on a volume") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string data = "/var/lib/containers/storage";
+  root.put(data + "/overlay-containers/containers.json", R"([{"id":"11aa","names":["web"]}])");
+  root.put(data + "/overlay-containers/11aa/userdata/config.json",
+           R"({"mounts":[{"type":"bind","source":"/srv/www/html","destination":"/data"}]})");
+  root.put(data + "/libpod/bolt_state.db", R"(x{"id":"11aa"}x)");
+  enable(root, "podman-restart.service");
+  CHECK_FALSE(contains(root.check(), "is not held"));  // it starts nothing
+  const std::string told =
+      "warning: 'podman-restart.service' is not held: its container 'web' needs '/srv/www', where "
+      "'www' is mounted: each boot it may start before that\n"
+      "  hint: run: latchkey hold podman-restart.service --needs www\n";
+  for (const char* database : {"/libpod/bolt_state.db", "/db.sql"}) {
+    root.put(data + database, R"(x{"id":"11aa","restart_policy":"always"}x)");
+    CHECK(contains(root.check(), told));
+    fs::remove(root.path(data + database));
+  }
+  CHECK_FALSE(contains(root.check(), "is not held"));
+  root.put("/etc/containers/storage.conf", "[storage]\ngraphroot = \"/srv/mail/podman\"\n");
+  CHECK(contains(root.check(), "its own data needs '/srv/mail', where 'mail' is mounted"));
+  root.put("/etc/latchkey/services", "podman-restart mail\n");
+  CHECK_FALSE(contains(root.check(), "is not held"));
+}
+
+TEST_CASE("check names LXC and systemd's containers that use a volume") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/var/lib/lxc/post/config",
+           "lxc.start.auto = 1\nlxc.mount.entry = /srv/mail data none bind 0 0\n");
+  root.put("/etc/systemd/nspawn/web.nspawn", "[Files]\nBind=/srv/www/html:/data\n");
+  CHECK_FALSE(contains(root.check(), "is not held"));
+  enable(root, "lxc.service");
+  CHECK(
+      contains(root.check(),
+               "warning: 'lxc.service' is not held: its container 'post' needs '/srv/mail', where "
+               "'mail' is mounted"));
+  const std::string place = root.path("/etc/systemd/system/machines.target.wants");
+  fs::create_directories(place);
+  fs::create_symlink("/lib/systemd/system/systemd-nspawn@.service",
+                     place + "/systemd-nspawn@web.service");
+  CHECK(contains(root.check(),
+                 "warning: 'systemd-nspawn@web.service' is not held: its container 'web' needs "
+                 "'/srv/www', where 'www' is mounted"));
+}

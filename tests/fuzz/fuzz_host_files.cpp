@@ -29,6 +29,11 @@ LATCHKEY_FUZZ(text) {
   (void)parse_docker_use(text);
   (void)docker_name(text);
   (void)docker_volume_device(text);
+  (void)podman_names(text);
+  (void)podman_data_root(text);
+  for (const std::string& path : podman_sources(text)) must(path.starts_with('/'));
+  for (const std::string& path : parse_lxc_use(text).paths) must(path.starts_with('/'));
+  for (const std::string& path : nspawn_paths(unit_settings(text))) must(path.starts_with('/'));
   for (const std::string& path : libvirt_paths(text)) must(path.starts_with('/'));
   const Quadlet quadlets[]{{"a.container", "", unit_settings(text)},
                            {"b.volume", "", unit_settings(text)}};

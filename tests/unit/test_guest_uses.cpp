@@ -41,3 +41,34 @@ TEST_CASE("the paths in a guest's XML") {
         "<loader secure='no'>/usr/share/x.fd</loader>", " file=\"/a'"})
     CHECK(libvirt_paths(none).empty());
 }
+
+TEST_CASE("Podman's files: where its data is, and what its containers take") {
+  CHECK(podman_data_root("[storage]\n# graphroot = \"/a\"\n graphroot = \"/srv/p\"\n") == "/srv/p");
+  CHECK_FALSE(podman_data_root("[storage]\nrunroot = \"/run/p\"\ngraphroot\n"));
+  const auto names = podman_names(R"([{"id":"11aa","names":["web","w"]},{"id":"22bb"},7])");
+  CHECK(names.size() == 1);
+  CHECK(names.at("11aa") == "web");
+  CHECK(podman_names("{}").empty());
+  CHECK(podman_sources(R"({"mounts":[{"type":"bind","source":"/srv/www"},{"source":"proc"},)"
+                       R"({"source":"/srv/www"},3]})") == Texts{"/srv/www"});
+  CHECK(podman_sources("[]").empty());
+  CHECK(podman_restarts("\x01\x02{\"id\":\"11aa\",\"restart_policy\":\"always\"}"));
+  CHECK_FALSE(podman_restarts(R"({"restart_policy":"on-failure"})"));
+}
+
+TEST_CASE("what a container of LXC's takes") {
+  const LxcUse use = parse_lxc_use(
+      "# lxc.start.auto = 0\nlxc.start.auto = 1\nlxc.rootfs.path = overlayfs:/srv/base:/srv/own\n"
+      "lxc.mount.entry = /srv/www data none bind 0 0\nlxc.mount.entry=proc proc proc\nlxc.x\n");
+  CHECK(use.starts);
+  CHECK(use.paths == Texts{"/srv/base", "/srv/own", "/srv/www"});
+  CHECK_FALSE(parse_lxc_use("lxc.start.auto = 0\n").starts);
+  CHECK(parse_lxc_use("lxc.rootfs.path = dir:/srv/c/rootfs\n").paths == Texts{"/srv/c/rootfs"});
+}
+
+TEST_CASE("what a container of systemd's takes") {
+  CHECK(nspawn_paths(unit_settings("[Exec]\nBoot=on\n[Files]\nBind=/srv/www:/data:rbind\n"
+                                   "BindReadOnly=/srv/mail\nBind=+/inside\n"
+                                   "Overlay=/srv/low:/srv/up:/data\n")) ==
+        Texts{"/srv/www", "/srv/mail", "/srv/low", "/srv/up", "/data"});
+}
