@@ -8,23 +8,26 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <set>
 
 #include "sys/device.hpp"
-#include "sys/device_number.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
 
-bool same_btrfs(dev_t one, dev_t other, const std::string& list) {
-  const std::vector<std::string> file_systems = names_in(list);
-  return std::ranges::any_of(file_systems, [&](const std::string& uuid) {
+std::vector<dev_t> devices_of_btrfs(dev_t one, const std::string& list) {
+  for (const std::string& uuid : names_in(list)) {
     const std::string devices = list + "/" + uuid + "/devices";
-    std::set<std::string> numbers;
+    std::vector<dev_t> numbers;
     for (const std::string& name : names_in(devices))
-      numbers.insert(sys_attribute(devices + "/" + name + "/dev"));
-    return numbers.contains(number_text(one)) && numbers.contains(number_text(other));
-  });
+      numbers.push_back(device_number(sys_attribute(devices + "/" + name + "/dev")));
+    if (std::ranges::find(numbers, one) != numbers.end()) return numbers;
+  }
+  return {};
+}
+
+bool same_btrfs(dev_t one, dev_t other, const std::string& list) {
+  const std::vector<dev_t> devices = devices_of_btrfs(one, list);
+  return std::ranges::find(devices, other) != devices.end();
 }
 
 Result<std::uint64_t> number_in_btrfs(const std::string& mount_point, const std::string& device) {

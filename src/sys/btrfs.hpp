@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -14,6 +15,11 @@ namespace latchkey {
 /// True when both devices are parts of one btrfs file system that is mounted: its mounts
 /// show just one of them as their source. `list` is where the kernel lists them.
 [[nodiscard]] bool same_btrfs(dev_t one, dev_t other, const std::string& list = "/sys/fs/btrfs");
+
+/// The devices of the mounted btrfs file system that this one is a part of; none when it is of
+/// none.
+[[nodiscard]] std::vector<dev_t> devices_of_btrfs(dev_t one,
+                                                  const std::string& list = "/sys/fs/btrfs");
 
 /// The number that the btrfs mounted at `mount_point` has for a device among its own. Fails
 /// with Code::missing when the device is none of them, Code::io.

@@ -20,14 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// /sys writes a device's number as MAJOR:MINOR.
-dev_t number_of(const std::string& text) {
-  const auto parts = split(text, ':');
-  if (parts.size() != 2) return 0;
-  return ::makedev(static_cast<unsigned>(parse_number(parts[0], 1U << 20U).value_or(0)),
-                   static_cast<unsigned>(parse_number(parts[1], 1U << 20U).value_or(0)));
-}
-
 // Reports of both the kernel and udevd: the first tells of a device, the second
 // that its links are there.
 Fd device_events() {
@@ -45,6 +37,13 @@ Fd device_events() {
 std::string sys_attribute(const std::string& path) {
   const auto text = read_file(path);
   return text ? std::string(trim(*text)) : "";
+}
+
+dev_t device_number(const std::string& text) {
+  const auto parts = split(text, ':');
+  if (parts.size() != 2) return 0;
+  return ::makedev(static_cast<unsigned>(parse_number(parts[0], 1U << 20U).value_or(0)),
+                   static_cast<unsigned>(parse_number(parts[1], 1U << 20U).value_or(0)));
 }
 
 std::optional<dev_t> block_device(const std::string& path) {
@@ -70,11 +69,11 @@ Mapping read_mapping(const std::string& name, const std::string& root = "") {
   const std::string at = root + "/sys/block/" + name;
   Mapping mapping{sys_attribute(at + "/dm/name"),
                   sys_attribute(at + "/dm/uuid"),
-                  number_of(sys_attribute(at + "/dev")),
+                  device_number(sys_attribute(at + "/dev")),
                   sys_attribute(at + "/size") != "0",
                   {}};
   for (const std::string& slave : names_in(at + "/slaves"))
-    mapping.below.push_back(number_of(sys_attribute(at + "/slaves/" + slave + "/dev")));
+    mapping.below.push_back(device_number(sys_attribute(at + "/slaves/" + slave + "/dev")));
   return mapping;
 }
 
@@ -95,7 +94,7 @@ std::vector<Mapping> stacked_devices(const std::string& root) {
     const std::string at = root + "/sys/block/" + name + "/";
     for (const std::string& part : names_in(at)) {
       if (sys_attribute(at + part + "/partition").empty()) continue;
-      Mapping on_disk{{}, {}, number_of(sys_attribute(at + part + "/dev")), device.live, {}};
+      Mapping on_disk{{}, {}, device_number(sys_attribute(at + part + "/dev")), device.live, {}};
       on_disk.below = {device.number};
       out.push_back(std::move(on_disk));
     }
@@ -140,19 +139,6 @@ std::optional<Mapping> find_mapping(const std::string& name) {
     if (device.starts_with("dm-") && sys_attribute("/sys/block/" + device + "/dm/name") == name)
       return read_mapping(device);
   return {};
-}
-
-bool lies_encrypted(const std::string& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return false;
-  const std::vector<Mapping> all = mappings();
-  const std::function<bool(dev_t)> encrypted = [&](dev_t device) {
-    const auto found = std::ranges::find(all, device, &Mapping::number);
-    if (found == all.end()) return false;
-    return found->uuid.starts_with("CRYPT-") ||
-           (!found->below.empty() && std::ranges::all_of(found->below, encrypted));
-  };
-  return encrypted(S_ISBLK(info.st_mode) ? info.st_rdev : info.st_dev);
 }
 
 bool wait_for_devices(const std::function<bool()>& ready, std::chrono::milliseconds timeout) {

@@ -5,10 +5,12 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -17,6 +19,9 @@ namespace latchkey {
 
 /// The value of a file in /sys, without its line end; empty when it cannot be read.
 [[nodiscard]] std::string sys_attribute(const std::string& path);
+
+/// A device's number as /sys writes it, MAJOR:MINOR; 0 for what is none.
+[[nodiscard]] dev_t device_number(const std::string& text);
 
 /// The number of the block device behind a path (links followed), or nothing.
 [[nodiscard]] std::optional<dev_t> block_device(const std::string& path);
@@ -58,6 +63,13 @@ void await_removed_mappings(const std::string& path);
 
 /// The one with this name, or nothing.
 [[nodiscard]] std::optional<Mapping> find_mapping(const std::string& name);
+
+/// True when what is written to a device goes through dm-crypt, whichever of those below it that
+/// reaches. `all` is what stacked_devices() gives.
+[[nodiscard]] bool goes_through_crypt(dev_t device, const std::vector<Mapping>& all);
+
+/// The source of the mount with this number, in the text of a mountinfo; empty where there is none.
+[[nodiscard]] std::string source_of_mount(std::string_view mountinfo, std::uint64_t mount);
 
 /// True when what is written to a block device, or to the file system that a file or
 /// directory lies on, goes through dm-crypt. False too when there is no such path.

@@ -47,6 +47,9 @@ TEST_CASE("a btrfs over two volumes is one file system, whichever of them its mo
   CHECK(same(3, 4));
   CHECK(same(4, 3));
   CHECK_FALSE(same(3, 5));
+  CHECK(devices_of_btrfs(makedev(253, 4), folder.path()) ==
+        std::vector<dev_t>{makedev(253, 3), makedev(253, 4)});
+  CHECK(devices_of_btrfs(makedev(253, 6), folder.path()).empty());
   CHECK_FALSE(same(3, 34));
   CHECK_FALSE(same_btrfs(makedev(253, 3), makedev(253, 4), folder.file("nowhere")));
 }

@@ -140,3 +140,27 @@ TEST_CASE("case 34, 38: an array of encrypted disks hides no volume that the key
   CHECK(carriers_of(keys, {{"first", ::makedev(8, 0)}, {"other", ::makedev(8, 32)}}, stacked) ==
         Lines{"first"});
 }
+
+TEST_CASE(
+    "Should 5: what lies on an array of encrypted disks is encrypted, on half of one it is not") {
+  // Two LUKS devices, md9 on both; md10 on one of them and on a disk.
+  const std::vector<Mapping> all{{"one_crypt", "CRYPT-LUKS2-1", ::makedev(254, 0), true, {1}},
+                                 {"two_crypt", "CRYPT-LUKS2-2", ::makedev(254, 1), true, {2}},
+                                 {"", "", 9, true, {::makedev(254, 0), ::makedev(254, 1)}},
+                                 {"", "", 10, true, {::makedev(254, 0), 3}},
+                                 {"vg0-data", "LVM-1", 11, true, {9}}};
+  for (const dev_t inside : {::makedev(254, 0), dev_t{9}, dev_t{11}})
+    CHECK(goes_through_crypt(inside, all));
+  for (const dev_t outside : {dev_t{1}, dev_t{3}, dev_t{10}, dev_t{77}})
+    CHECK_FALSE(goes_through_crypt(outside, all));
+}
+
+TEST_CASE("Should 5: what a mount shows is found by its number") {
+  const std::string mounts =
+      "25 1 0:22 / / rw,relatime shared:1 - btrfs /dev/mapper/vg0-root rw,ssd\n"
+      "31 25 0:44 /sub /srv/my\\040data rw - btrfs /dev/mapper/cleartext-my\\040data rw\n"
+      "32 25 0:45 / /run rw - tmpfs";
+  CHECK(source_of_mount(mounts, 25) == "/dev/mapper/vg0-root");
+  CHECK(source_of_mount(mounts, 31) == "/dev/mapper/cleartext-my data");
+  for (const std::uint64_t none : {0, 1, 32, 99}) CHECK(source_of_mount(mounts, none).empty());
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether what is written somewhere reaches a disk in clear.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+
+#include "core/text.hpp"
+#include "sys/btrfs.hpp"
+#include "sys/device.hpp"
+#include "sys/fd.hpp"
+
+namespace latchkey {
+namespace {
+
+// The devices of the file system that a path lies on. Some (btrfs) have a number of their own,
+// and only their mount says on what they lie.
+std::vector<dev_t> devices_under(const std::string& path, dev_t number) {
+  if (::major(number) != 0) return {number};
+  struct statx info {};
+  const auto mounts = read_file("/proc/self/mountinfo", 8UL << 20U);
+  if (!mounts || ::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, STATX_MNT_ID, &info) != 0 ||
+      (info.stx_mask & STATX_MNT_ID) == 0)
+    return {};
+  const auto source = block_device(source_of_mount(*mounts, info.stx_mnt_id));
+  if (!source) return {};
+  std::vector<dev_t> all = devices_of_btrfs(*source);
+  return all.empty() ? std::vector<dev_t>{*source} : all;
+}
+
+}  // namespace
+
+bool goes_through_crypt(dev_t device, const std::vector<Mapping>& all) {
+  const auto found = std::ranges::find(all, device, &Mapping::number);
+  if (found == all.end()) return false;
+  if (found->uuid.starts_with("CRYPT-")) return true;
+  return !found->below.empty() && std::ranges::all_of(found->below, [&](dev_t below) {
+    return goes_through_crypt(below, all);
+  });
+}
+
+std::string source_of_mount(std::string_view mountinfo, std::uint64_t mount) {
+  for (const std::string_view line : split_lines(mountinfo)) {
+    const std::vector<Field> words = split_fields(line);
+    if (words.empty() || words[0].text != std::to_string(mount)) continue;
+    const auto dash = std::ranges::find(words, "-", &Field::text);
+    return words.end() - dash > 2 ? (dash + 2)->text : std::string();
+  }
+  return {};
+}
+
+bool lies_encrypted(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return false;
+  const std::vector<Mapping> all = stacked_devices();
+  const std::vector<dev_t> devices =
+      S_ISBLK(info.st_mode) ? std::vector<dev_t>{info.st_rdev} : devices_under(path, info.st_dev);
+  return !devices.empty() && std::ranges::all_of(devices, [&](dev_t device) {
+    return goes_through_crypt(device, all);
+  });
+}
+
+}  // namespace latchkey
