@@ -88,7 +88,7 @@ std::string repair_command(const std::string& type, const std::string& device) {
 }
 
 std::string fsck_package(const std::string& type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> packages{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> packages{
       {{"ext2", "e2fsprogs"},
        {"ext3", "e2fsprogs"},
        {"ext4", "e2fsprogs"},
@@ -96,6 +96,7 @@ std::string fsck_package(const std::string& type) {
        {"btrfs", "btrfs-progs"},
        {"f2fs", "f2fs-tools"},
        {"vfat", "dosfstools"},
+       {"exfat", "exfatprogs"},
        {"jfs", "jfsutils"},
        {"reiserfs", "reiserfsprogs"}}};
   for (const auto& [name, package] : packages)

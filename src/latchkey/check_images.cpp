@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finished images, one for each kernel.
+#include <unistd.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -52,13 +54,20 @@ Finding no_kernel(const std::string& place) {
   return images ? bad(text) : doubtful(text);
 }
 
+// By the file's name; where no kernel has that, as that of a copy or of Raspberry Pi's firmware,
+// by the modules in it.
+std::string kernel_of_image(const Paths& paths, const std::string& file, const std::string& tree) {
+  const std::string name = file.substr(file.rfind('/') + 1);
+  const std::string named = name.starts_with(prefix) ? name.substr(prefix.size()) : name;
+  if (::access((paths.root + "/lib/modules/" + named).c_str(), F_OK) == 0) return named;
+  const std::vector<std::string> inside = names_in(tree + "/usr/lib/modules");
+  return inside.size() == 1 ? inside.front() : named;
+}
+
 }  // namespace
 
 Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::string& file) {
   Findings out;
-  const std::string name = file.substr(file.rfind('/') + 1);
-  const std::string kernel = name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-  const std::string hint = "run: update-initramfs -u -k " + kernel;
   const std::string what = "the image '" + file + "'";
   check_image_mode(out, file);
   const auto image = FinishedImage::open(file);
@@ -66,6 +75,8 @@ Findings check_image(const Paths& paths, const EarlyInputs& inputs, const std::s
     out.push_back(bad(image.error()));
     return out;
   }
+  const std::string kernel = kernel_of_image(paths, file, image->tree());
+  const std::string hint = "run: update-initramfs -u -k " + kernel;
   ImageVerdict verdict = judge_finished(paths, *image, file, kernel);
   for (Error& fault : verdict.faults) {
     fault.hint = fault.hint.empty() && verdict.info.wait ? hint : then_build(fault.hint, kernel);

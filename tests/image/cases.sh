@@ -69,6 +69,13 @@ case_01_valid_as_debian_builds_it() {
 	check "check finds no error" [ "$checked" -eq 0 ]
 	check "check says that the image is good" said "can be unlocked over ssh"
 	check "absent devices are warned of" said "system/encrypted-mysql"
+	cp -p "$tree/boot/initrd.img-$kernel" "$tree/boot/test.img"
+	keys_header
+	checked=0
+	in_tree latchkey check --verbose --image /boot/test.img >"$work/said" 2>&1 || checked=$?
+	check "a copy by another name is as good" [ "$checked" -eq 0 ]
+	check "... and told so" said "the image '/boot/test.img' can be unlocked over ssh"
+	rm "$tree/boot/test.img"
 }
 
 case_02_host_keys_are_stable_and_private() {

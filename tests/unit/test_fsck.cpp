@@ -101,6 +101,12 @@ TEST_CASE("a damaged file system's error says what to type") {
   CHECK(judged.error().hint == "run: fsck.ext4 /dev/mapper/cleartext-data, then: release-services");
 }
 
+TEST_CASE("which package brings a checker") {
+  CHECK(fsck_package("ext3") == "e2fsprogs");
+  CHECK(fsck_package("exfat") == "exfatprogs");
+  CHECK(fsck_package("ntfs").empty());  // ntfs-3g has none
+}
+
 TEST_CASE("a checker that is not installed is a warning with its package") {
   const auto checked = check_device("/dev/null", "f2fs", "data", quiet);
   if (!find_program("fsck.f2fs").empty() && !test::skip("f2fs-tools is installed")) return;
