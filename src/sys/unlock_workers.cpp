@@ -17,6 +17,7 @@
 #include "sys/disk_health.hpp"
 #include "sys/lvm.hpp"
 #include "sys/md.hpp"
+#include "sys/multipath.hpp"
 
 namespace latchkey {
 namespace {
@@ -162,6 +163,9 @@ bool keys_read(const Channel& channel, const std::function<bool()>& none_missing
 Result<> help_up(const std::vector<DeviceRef>& missing, bool degraded, bool early,
                  const std::function<void(const std::string&)>& say,
                  const std::function<std::vector<DeviceRef>()>& still_missing) {
+  // LVM passes over a path: its volumes come with the map alone. That there is none to make
+  // may be as it should be, and what is missing is told anyway.
+  if (early && makes_maps_when_called()) (void)make_maps();
   if (degraded && early) start_arrays(say);
   const std::vector<std::string> lvs = possible_lvs(missing);
   if (lvs.empty()) return Ok{};

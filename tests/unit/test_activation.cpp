@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/md.hpp"
+#include "sys/multipath.hpp"
 
 using namespace latchkey;
 using std::chrono::seconds;
@@ -55,4 +56,18 @@ TEST_CASE("case 43: an array that waits for a disk is told from one that runs") 
   array("md127", "inactive");
   CHECK(waiting_arrays(root.path()) == Lines{"md127"});
   CHECK(waiting_arrays(root.path() + "/nowhere").empty());
+}
+
+TEST_CASE("case 43: maps of disks that come late are asked for where no daemon makes them") {
+  const test::TempFolder root;
+  const auto program = [&](const std::string& path) {
+    std::filesystem::create_directories(std::filesystem::path(root.file(path)).parent_path());
+    std::ofstream(root.file(path)) << "";
+    std::filesystem::permissions(root.file(path), std::filesystem::perms(0755));
+  };
+  CHECK_FALSE(makes_maps_when_called(root.path()));
+  program("sbin/multipath");
+  CHECK(makes_maps_when_called(root.path()));
+  program("sbin/multipathd");
+  CHECK_FALSE(makes_maps_when_called(root.path()));
 }
