@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The guard of mount points while nothing is mounted on them.
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+#include "support/alone.hpp"
+#include "support/catch.hpp"
+#include "sys/mount_point.hpp"
+#include "sys/process.hpp"
+
+using namespace latchkey;
+using latchkey::test::alone;
+
+namespace {
+
+std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
+
+}  // namespace
+
+TEST_CASE("case 48: nothing can be written into a guarded mount point, not even by root") {
+  CHECK(alone([] {
+          // A file system that knows the flag; some kernels' tmpfs does not.
+          std::string base = "/mnt";
+          if (!find_program("mkfs.ext4").empty() && ::access("/dev/loop-control", F_OK) == 0) {
+            std::ofstream("/mnt/image") << "";
+            (void)!::truncate("/mnt/image", 8 << 20);
+            ::mkdir("/mnt/fs", 0755);
+            if (run_ok({"mkfs.ext4", "-q", "-F", "/mnt/image"}, "mkfs") &&
+                run_ok({"mount", "-o", "loop", "/mnt/image", "/mnt/fs"}, "mount"))
+              base = "/mnt/fs";
+          }
+          const std::string place = base + "/guarded";
+          const auto point = open_mount_point(place, true);
+          const auto guarded = set_guard(point->directory, true);
+          if (!guarded || !*guarded) return std::string();  // no such flag here
+          std::string out = expect(::mkdir((place + "/x").c_str(), 0700) != 0, "was written");
+          // Below a mount the guard stays, and can be taken away.
+          out += expect(::mount("tmpfs", place.c_str(), "tmpfs", 0, "") == 0, "no mount over it");
+          out += expect(::mkdir((place + "/x").c_str(), 0700) == 0, "mount is guarded");
+          out += expect(static_cast<bool>(unguard_mount_point(place)), "not unguarded");
+          out += expect(::umount2(place.c_str(), 0) == 0, "umount");
+          out += expect(::mkdir((place + "/y").c_str(), 0700) == 0, "still guarded");
+          // What holds files is not guarded: their owner must be able to move them.
+          std::ofstream(place + "/y/file") << "data";
+          out += expect(static_cast<bool>(guard_mount_point(place, false)), "refused");
+          out += expect(::unlink((place + "/y/file").c_str()) == 0, "file");
+          out += expect(::rmdir((place + "/y").c_str()) == 0, "guarded with files in it");
+          out += expect(static_cast<bool>(guard_mount_point(place, false)), "empty: refused");
+          return out + expect(::mkdir((place + "/z").c_str(), 0700) != 0, "empty: not guarded");
+        }) == "");
+}
+
+TEST_CASE("case 48: nor into the empty directories that a move of the data left in it") {
+  if (find_program("mkfs.ext4").empty() || ::access("/dev/loop-control", W_OK) != 0) {
+    test::skip("needs root, mkfs.ext4 and loop devices");
+    return;
+  }
+  CHECK(alone([] {
+          std::ofstream("/mnt/image") << "";
+          (void)!::truncate("/mnt/image", 8 << 20);
+          ::mkdir("/mnt/fs", 0755);
+          if (!run_ok({"mkfs.ext4", "-q", "-F", "/mnt/image"}, "mkfs") ||
+              !run_ok({"mount", "-o", "loop", "/mnt/image", "/mnt/fs"}, "mount"))
+            return std::string("no file system");
+          const std::string place = "/mnt/fs/www";
+          (void)open_mount_point(place + "/html/img", true);
+          (void)open_mount_point(place + "/disk", true);
+          std::string out =
+              expect(::mount("tmpfs", (place + "/disk").c_str(), "tmpfs", 0, "") == 0, "no mount");
+          const auto point = open_mount_point(place, true);
+          out += expect(static_cast<bool>(guard_with_inner(point->directory, true)), "refused");
+          for (const std::string at : {"/x", "/html/x", "/html/img/x"})
+            out += expect(::mkdir((place + at).c_str(), 0700) != 0, at + " was written");
+          out += expect(::mkdir((place + "/disk/x").c_str(), 0700) == 0, "a mount is guarded");
+          out += expect(::umount2((place + "/disk").c_str(), 0) == 0, "umount");
+          out += expect(static_cast<bool>(guard_mount_point(place, false)), "refused again");
+          out += expect(::mkdir((place + "/disk/x").c_str(), 0700) != 0, "/disk/x was written");
+          out += expect(static_cast<bool>(unguard_mount_point(place)), "not unguarded");
+          for (const std::string at : {"/x", "/html/x", "/html/img/x", "/disk/x"})
+            out += expect(::mkdir((place + at).c_str(), 0700) == 0, at + " is guarded still");
+          return out;
+        }) == "");
+}
