@@ -123,6 +123,21 @@ bool podman_restarts(std::string_view database) {
   return database.find(R"("restart_policy":"always")") != std::string_view::npos;
 }
 
+std::vector<std::string> podman_started(std::span<const UnitSetting> settings) {
+  std::vector<std::string> out;
+  for (const std::string& value : values_of(settings, "ExecStart")) {
+    const std::vector<Field> words = split_fields(value);
+    if (words.empty() || !words[0].text.ends_with("podman")) continue;
+    std::vector<std::string> plain;  // the command, then the containers
+    for (std::size_t i = 1; i < words.size(); ++i)
+      if (!words[i].text.starts_with('-')) plain.push_back(words[i].text);
+    if (plain.empty() || plain.front() != "start") continue;
+    plain.erase(plain.begin());
+    add_once(out, plain);
+  }
+  return out;
+}
+
 LxcUse parse_lxc_use(std::string_view config) {
   LxcUse out;
   for (const std::string_view line : split_lines(config)) {

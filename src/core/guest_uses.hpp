@@ -45,6 +45,10 @@ struct DockerUse {
 /// to be started at boot. Which one it is cannot be told from outside.
 [[nodiscard]] bool podman_restarts(std::string_view database);
 
+/// The containers, by name or id, that a unit has Podman start (`podman start web`): what `podman
+/// generate systemd` writes for one that is there.
+[[nodiscard]] std::vector<std::string> podman_started(std::span<const UnitSetting> settings);
+
 /// What a container of LXC's takes from the machine.
 struct LxcUse {
   bool starts = false;  ///< lxc.service starts it at boot

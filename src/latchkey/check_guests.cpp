@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "core/fstab_line.hpp"
+#include "core/guest_uses.hpp"
 #include "core/lists.hpp"
 #include "core/text.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/unheld.hpp"
 #include "sys/guests.hpp"
+#include "sys/own_units.hpp"
 
 namespace latchkey {
 namespace {
@@ -73,6 +75,19 @@ void judge_guests(Findings& out, const Paths& paths, const Setup& setup) {
   const std::vector<GuestUse> guests = libvirt_uses(paths.root);
   for (const char* unit : {"libvirtd.service", "virtqemud.service"})
     judge_service(out, paths, setup, unit, guests);
+}
+
+void judge_podman_units(Findings& out, const Paths& paths, const Setup& setup) {
+  const std::vector<PodmanGuest> all = podman_guests(paths.root);
+  if (all.empty()) return;
+  for (const EnabledUnit& enabled : enabled_units(paths.root)) {
+    if (is_held(setup, enabled.name) || is_way_in(enabled.name)) continue;
+    GuestNeeds needs;
+    for (const std::string& word : podman_started(own_unit(paths.root, enabled.name).settings))
+      for (const PodmanGuest& guest : all)
+        if (word == guest.name || guest.id.starts_with(word)) add_needs(needs, guest.use, setup);
+    if (!needs.volumes.empty()) add_unheld(out, paths, enabled.name, reason(needs), needs.volumes);
+  }
 }
 
 void judge_quadlets(Findings& out, const Paths& paths, const Setup& setup) {

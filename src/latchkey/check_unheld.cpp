@@ -96,6 +96,7 @@ Findings check_unheld(const Paths& paths, const Setup& setup) {
   if (!mounted || init_system() == InitSystem::sysvinit) return out;
   for (const EnabledUnit& enabled : enabled_units(paths.root))
     if (can_start(enabled.name)) judge_own(out, paths, setup, enabled);
+  judge_podman_units(out, paths, setup);
   judge_quadlets(out, paths, setup);
   return out;
 }

@@ -28,6 +28,9 @@ void add_unheld(Findings& out, const Paths& paths, const std::string& unit, cons
 /// Adds one for each service that starts containers or virtual machines which use a volume.
 void judge_guests(Findings& out, const Paths& paths, const Setup& setup);
 
+/// Adds one for each unit of the owner's that starts a container of Podman's which uses a volume.
+void judge_podman_units(Findings& out, const Paths& paths, const Setup& setup);
+
 /// Adds one for each unit that Podman makes of a quadlet which uses a volume.
 void judge_quadlets(Findings& out, const Paths& paths, const Setup& setup);
 

@@ -27,6 +27,11 @@ std::string named(const char* what, const std::string& name) {
   return std::string(what) + " '" + printable(name, 80) + "'";
 }
 
+std::string podman_data(const std::string& root) {
+  return podman_data_root(text_of(root + "/etc/containers/storage.conf"))
+      .value_or("/var/lib/containers/storage");
+}
+
 // A volume of Docker's may be bound to a directory of this machine.
 void follow_volumes(std::vector<std::string>& sources, const std::string& data) {
   for (std::string& source : sources) {
@@ -84,27 +89,34 @@ std::vector<GuestUse> docker_uses(const std::string& root) {
   return out;
 }
 
+std::vector<PodmanGuest> podman_guests(const std::string& root) {
+  const std::string place = root + podman_data(root) + "/overlay-containers";
+  const auto names = podman_names(text_of(place + "/containers.json"));
+  std::vector<PodmanGuest> out;
+  for (const std::string& id : names_in(place)) {
+    auto sources = podman_sources(text_of(place + "/" + id + "/userdata/config.json"));
+    if (sources.empty()) continue;
+    const auto found = names.find(id);
+    const std::string name = found == names.end() ? "" : found->second;
+    out.push_back(
+        {id,
+         name,
+         {named("container", name.empty() ? id.substr(0, 12) : name), std::move(sources)}});
+  }
+  return out;
+}
+
 std::vector<GuestUse> podman_uses(const std::string& root) {
-  const auto said = podman_data_root(text_of(root + "/etc/containers/storage.conf"));
-  const std::string place = said.value_or("/var/lib/containers/storage");
-  const std::string data = root + place;
+  const std::string place = podman_data(root);
   constexpr std::size_t largest = 64UL << 20U;
-  const auto restarts = [&](const std::string& file) {
-    const auto database = read_file(data + file, largest);
+  const auto restarts = [&](const char* file) {
+    const auto database = read_file(root + place + file, largest);
     return database && podman_restarts(*database);
   };
   std::vector<GuestUse> out{{"own data", {place}}};
   // Of Podman 4, and of later ones.
   if (!restarts("/libpod/bolt_state.db") && !restarts("/db.sql")) return out;
-  const auto names = podman_names(text_of(data + "/overlay-containers/containers.json"));
-  for (const std::string& id : names_in(data + "/overlay-containers")) {
-    const std::string config = data + "/overlay-containers/" + id + "/userdata/config.json";
-    auto sources = podman_sources(text_of(config));
-    const auto name = names.find(id);
-    if (!sources.empty())
-      out.push_back({named("container", name == names.end() ? id.substr(0, 12) : name->second),
-                     std::move(sources)});
-  }
+  for (PodmanGuest& guest : podman_guests(root)) out.push_back(std::move(guest.use));
   return out;
 }
 

@@ -22,7 +22,17 @@ struct GuestUse {
 /// The same for the guests that libvirt starts at boot.
 [[nodiscard]] std::vector<GuestUse> libvirt_uses(const std::string& root);
 
-/// The same for Podman, whose podman-restart.service starts containers that are to run always.
+/// A container of Podman's for the whole system.
+struct PodmanGuest {
+  std::string id{};
+  std::string name{};  ///< empty: it has none that is known
+  GuestUse use{};
+};
+
+/// Those that have been started once, whether the boot starts them or not.
+[[nodiscard]] std::vector<PodmanGuest> podman_guests(const std::string& root);
+
+/// What docker_uses gives, for podman-restart.service, which starts what is to run always.
 /// Where one of them is, all are given: which one it is stands in its database alone.
 [[nodiscard]] std::vector<GuestUse> podman_uses(const std::string& root);
 

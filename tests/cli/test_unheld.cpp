@@ -220,6 +220,15 @@ TEST_CASE("check names what starts Podman's containers when one of them is on a 
     fs::remove(root.path(data + database));
   }
   CHECK_FALSE(contains(root.check(), "is not held"));
+  fs::remove(root.path("/etc/systemd/system/multi-user.target.wants/podman-restart.service"));
+  root.put("/etc/systemd/system/container-web.service",
+           "[Service]\nExecStart=/usr/bin/podman start web\n");
+  enable(root, "container-web.service");
+  CHECK(contains(root.check(),
+                 "warning: 'container-web.service' is not held: its container 'web' needs "
+                 "'/srv/www', where 'www' is mounted"));
+  fs::remove(root.path("/etc/systemd/system/container-web.service"));
+  enable(root, "podman-restart.service");
   root.put("/etc/containers/storage.conf", "[storage]\ngraphroot = \"/srv/mail/podman\"\n");
   CHECK(contains(root.check(), "its own data needs '/srv/mail', where 'mail' is mounted"));
   root.put("/etc/latchkey/services", "podman-restart mail\n");

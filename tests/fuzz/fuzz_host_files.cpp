@@ -30,6 +30,7 @@ LATCHKEY_FUZZ(text) {
   (void)docker_name(text);
   (void)docker_volume_device(text);
   (void)podman_names(text);
+  (void)podman_started(unit_settings(text));
   (void)podman_data_root(text);
   for (const std::string& path : podman_sources(text)) must(path.starts_with('/'));
   for (const std::string& path : parse_lxc_use(text).paths) must(path.starts_with('/'));

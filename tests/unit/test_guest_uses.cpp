@@ -52,6 +52,12 @@ TEST_CASE("Podman's files: where its data is, and what its containers take") {
   CHECK(podman_sources(R"({"mounts":[{"type":"bind","source":"/srv/www"},{"source":"proc"},)"
                        R"({"source":"/srv/www"},3]})") == Texts{"/srv/www"});
   CHECK(podman_sources("[]").empty());
+  CHECK(podman_started(unit_settings("[Service]\nExecStart=/usr/bin/podman start -a web 22bb\n"
+                                     "ExecStop=/usr/bin/podman stop -t 10 web\n")) ==
+        Texts{"web", "22bb"});
+  CHECK(podman_started(unit_settings("[Service]\nExecStart=/usr/bin/podman run start web\n"
+                                     "ExecStart=/usr/sbin/start web\n"))
+            .empty());
   CHECK(podman_restarts("\x01\x02{\"id\":\"11aa\",\"restart_policy\":\"always\"}"));
   CHECK_FALSE(podman_restarts(R"({"restart_policy":"on-failure"})"));
 }
