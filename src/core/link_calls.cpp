@@ -8,9 +8,9 @@ namespace {
 
 const char* family(const Address& address) { return address.v6 ? "-6" : "-4"; }
 
-Command route_command(const char* verb, const Route& route, const std::string& link,
-                      unsigned metric) {
-  Command out{"ip", family(route.to.address), "route", verb, route.to.text()};
+Arguments route_command(const char* verb, const Route& route, const std::string& link,
+                        unsigned metric) {
+  Arguments out{"ip", family(route.to.address), "route", verb, route.to.text()};
   if (route.via) out.insert(out.end(), {"via", route.via->text()});
   out.insert(out.end(), {"dev", link, "metric", std::to_string(metric)});
   return out;
@@ -21,9 +21,9 @@ Command route_command(const char* verb, const Route& route, const std::string& l
 std::string table_of(unsigned metric) { return std::to_string(300 + metric % 700); }
 
 // The same for the default routes of a setup, in a table of their own.
-std::vector<Command> table_commands(const char* verb, const LinkSetup& setup,
-                                    const std::string& link, unsigned metric) {
-  std::vector<Command> out;
+std::vector<Arguments> table_commands(const char* verb, const LinkSetup& setup,
+                                      const std::string& link, unsigned metric) {
+  std::vector<Arguments> out;
   for (const Route& route : setup.routes) {
     if (route.to.prefix != 0) continue;
     out.push_back(route_command(verb, route, link, metric));
@@ -34,16 +34,16 @@ std::vector<Command> table_commands(const char* verb, const LinkSetup& setup,
 
 // Two rules for each address: a route to somewhere in particular first, wherever it leads, so
 // that nothing changes but by which router everywhere else is reached.
-std::vector<Command> rule_commands(const char* verb, std::span<const Address> addresses,
-                                   unsigned metric) {
+std::vector<Arguments> rule_commands(const char* verb, std::span<const Address> addresses,
+                                     unsigned metric) {
   constexpr unsigned behind = 10000;
-  std::vector<Command> out;
+  std::vector<Arguments> out;
   for (const Address& address : addresses) {
-    const Command from{"ip", family(address), "rule", verb, "from", address.text()};
-    Command narrow = from;
+    const Arguments from{"ip", family(address), "rule", verb, "from", address.text()};
+    Arguments narrow = from;
     narrow.insert(narrow.end(),
                   {"table", "main", "suppress_prefixlength", "0", "pref", std::to_string(metric)});
-    Command own = from;
+    Arguments own = from;
     own.insert(own.end(), {"table", table_of(metric), "pref", std::to_string(behind + metric)});
     out.push_back(std::move(narrow));
     out.push_back(std::move(own));
@@ -53,9 +53,9 @@ std::vector<Command> rule_commands(const char* verb, std::span<const Address> ad
 
 }  // namespace
 
-std::vector<Command> link_commands(const LinkSetup& setup, const std::string& link,
-                                   unsigned metric) {
-  std::vector<Command> out;
+std::vector<Arguments> link_commands(const LinkSetup& setup, const std::string& link,
+                                     unsigned metric) {
+  std::vector<Arguments> out;
   if (setup.mtu)
     out.push_back({"ip", "link", "set", "dev", link, "mtu", std::to_string(*setup.mtu)});
   for (const Subnet& address : setup.addresses)
@@ -65,9 +65,9 @@ std::vector<Command> link_commands(const LinkSetup& setup, const std::string& li
   return out;
 }
 
-std::vector<Command> undo_commands(const LinkSetup& setup, const std::string& link,
-                                   unsigned metric) {
-  std::vector<Command> out = table_commands("del", setup, link, metric);
+std::vector<Arguments> undo_commands(const LinkSetup& setup, const std::string& link,
+                                     unsigned metric) {
+  std::vector<Arguments> out = table_commands("del", setup, link, metric);
   for (auto route = setup.routes.rbegin(); route != setup.routes.rend(); ++route)
     out.push_back(route_command("del", *route, link, metric));
   for (const Subnet& address : setup.addresses)
@@ -85,27 +85,29 @@ std::vector<Address> with_own_way(const LinkSetup& setup) {
   return out;
 }
 
-std::vector<Command> way_commands(const LinkSetup& setup, const std::string& link,
-                                  unsigned metric) {
+std::vector<Arguments> way_commands(const LinkSetup& setup, const std::string& link,
+                                    unsigned metric) {
   const auto addresses = with_own_way(setup);
   if (addresses.empty()) return {};
-  std::vector<Command> out = table_commands("replace", setup, link, metric);
+  std::vector<Arguments> out = table_commands("replace", setup, link, metric);
   const auto rules = rule_commands("add", addresses, metric);
   out.insert(out.end(), rules.begin(), rules.end());
   return out;
 }
 
-std::vector<Command> undo_way_commands(std::span<const Address> addresses, unsigned metric) {
+std::vector<Arguments> undo_way_commands(std::span<const Address> addresses, unsigned metric) {
   return rule_commands("del", addresses, metric);
 }
 
-Command raise_command(const std::string& link) { return {"ip", "link", "set", "dev", link, "up"}; }
+Arguments raise_command(const std::string& link) {
+  return {"ip", "link", "set", "dev", link, "up"};
+}
 
-Command lower_command(const std::string& link) {
+Arguments lower_command(const std::string& link) {
   return {"ip", "link", "set", "dev", link, "down"};
 }
 
-Command flush_command(const std::string& link) { return {"ip", "addr", "flush", "dev", link}; }
+Arguments flush_command(const std::string& link) { return {"ip", "addr", "flush", "dev", link}; }
 
 std::vector<std::string> dhcp_words(const std::string& link, const std::string& hostname,
                                     const std::string& client_id, const std::string& script) {

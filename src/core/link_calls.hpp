@@ -12,13 +12,13 @@ namespace latchkey {
 
 /// The calls that give a link its setup. Each can be repeated. `metric` is to
 /// differ between links, or their default routes would replace each other.
-[[nodiscard]] std::vector<Command> link_commands(const LinkSetup& setup, const std::string& link,
-                                                 unsigned metric);
+[[nodiscard]] std::vector<Arguments> link_commands(const LinkSetup& setup, const std::string& link,
+                                                   unsigned metric);
 
 /// The calls that take the addresses and routes of a setup away again, those of way_commands()
 /// among them.
-[[nodiscard]] std::vector<Command> undo_commands(const LinkSetup& setup, const std::string& link,
-                                                 unsigned metric);
+[[nodiscard]] std::vector<Arguments> undo_commands(const LinkSetup& setup, const std::string& link,
+                                                   unsigned metric);
 
 /// The addresses of a setup beside which a default route of their family stands: an answer from
 /// one of them is to take that route, though another link has one too.
@@ -27,18 +27,18 @@ namespace latchkey {
 /// The calls for that: a table of the link's own with the setup's default routes, and rules
 /// by which the answers get there when no route to somewhere in particular leads on. What is
 /// there already, and a kernel without rules, make them fail: that is no harm.
-[[nodiscard]] std::vector<Command> way_commands(const LinkSetup& setup, const std::string& link,
-                                                unsigned metric);
+[[nodiscard]] std::vector<Arguments> way_commands(const LinkSetup& setup, const std::string& link,
+                                                  unsigned metric);
 
 /// The calls that take the rules away again.
-[[nodiscard]] std::vector<Command> undo_way_commands(std::span<const Address> addresses,
-                                                     unsigned metric);
+[[nodiscard]] std::vector<Arguments> undo_way_commands(std::span<const Address> addresses,
+                                                       unsigned metric);
 
 /// The calls that raise a link, and that take it down.
-[[nodiscard]] Command raise_command(const std::string& link);
-[[nodiscard]] Command lower_command(const std::string& link);
+[[nodiscard]] Arguments raise_command(const std::string& link);
+[[nodiscard]] Arguments lower_command(const std::string& link);
 /// The call that removes every address of a link.
-[[nodiscard]] Command flush_command(const std::string& link);
+[[nodiscard]] Arguments flush_command(const std::string& link);
 
 /// The words that `udhcpc` gets behind its own name. It asks again for ever, at
 /// most five seconds apart, and for nothing that we do not use. `hostname` and `client_id`

@@ -83,7 +83,7 @@ std::vector<std::string> link_modules(std::span<const MadeLink> made) {
   return out;
 }
 
-Command create_command(const MadeLink& made, const LinkFacts& member) {
+Arguments create_command(const MadeLink& made, const LinkFacts& member) {
   if (made.kind == Kind::vlan)
     return {"ip",
             "link",
@@ -96,15 +96,15 @@ Command create_command(const MadeLink& made, const LinkFacts& member) {
             "vlan",
             "id",
             std::to_string(made.vlan_id)};
-  Command out{"ip", "link", "add", "dev", made.name};
+  Arguments out{"ip", "link", "add", "dev", made.name};
   if (const auto mac = parse_mac(made.mac.empty() ? member.mac : made.mac))
     out.insert(out.end(), {"address", *mac});
   out.insert(out.end(), {"type", std::string(kind_text(made.kind))});
   return out;
 }
 
-std::vector<Command> join_commands(const MadeLink& made, const LinkFacts& member) {
-  std::vector<Command> out;
+std::vector<Arguments> join_commands(const MadeLink& made, const LinkFacts& member) {
+  std::vector<Arguments> out;
   if (made.kind == Kind::bond && member.up) out.push_back(lower_command(member.name));
   out.push_back({"ip", "link", "set", "dev", member.name, "master", made.name});
   if (made.kind == Kind::bridge && !member.up) out.push_back(raise_command(member.name));
@@ -113,6 +113,6 @@ std::vector<Command> join_commands(const MadeLink& made, const LinkFacts& member
   return out;
 }
 
-Command delete_command(const std::string& link) { return {"ip", "link", "del", "dev", link}; }
+Arguments delete_command(const std::string& link) { return {"ip", "link", "del", "dev", link}; }
 
 }  // namespace latchkey

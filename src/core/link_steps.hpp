@@ -38,13 +38,13 @@ struct LinkStep {
 
 /// The call that makes the link. A bond or bridge gets the MAC address that it is to have, or
 /// its first member's: it is what a DHCP server knows, and udev leaves it alone.
-[[nodiscard]] Command create_command(const MadeLink& made, const LinkFacts& member);
+[[nodiscard]] Arguments create_command(const MadeLink& made, const LinkFacts& member);
 
 /// The calls that make `member` part of a bond or bridge. A bond takes in only
 /// what is down, and raises it itself; a bridge's ports are raised here.
-[[nodiscard]] std::vector<Command> join_commands(const MadeLink& made, const LinkFacts& member);
+[[nodiscard]] std::vector<Arguments> join_commands(const MadeLink& made, const LinkFacts& member);
 
 /// The call that removes a link; what was part of it is free then.
-[[nodiscard]] Command delete_command(const std::string& link);
+[[nodiscard]] Arguments delete_command(const std::string& link);
 
 }  // namespace latchkey

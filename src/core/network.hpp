@@ -19,7 +19,7 @@
 namespace latchkey {
 
 /// The words of a called program; the first is `ip`.
-using Command = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
 /// A route: to a network, over a gateway or (none) directly on the link.
 struct Route {

@@ -67,7 +67,7 @@ class Restorer {
   explicit Restorer(const Paths& paths) : paths_(paths) {}
 
   /// One call for a link, if it is there.
-  void call_for(const std::string& link, const Command& command) {
+  void call_for(const std::string& link, const Arguments& command) {
     if (begin(link)) call_ip(command);
   }
 
@@ -81,10 +81,11 @@ class Restorer {
       const auto present = read_addresses();
       LinkSetup ours = entry.setup;
       std::erase_if(ours.addresses, [&](const Subnet& a) { return !has(present, entry.link, a); });
-      for (const Command& command : undo_commands(ours, entry.link, entry.metric)) call_ip(command);
+      for (const Arguments& command : undo_commands(ours, entry.link, entry.metric))
+        call_ip(command);
     }
     if (entry.setup.mtu && read_mtu(paths_.root, entry.link) != *entry.setup.mtu)
-      for (const Command& command : link_commands({.mtu = entry.setup.mtu}, entry.link, 0))
+      for (const Arguments& command : link_commands({.mtu = entry.setup.mtu}, entry.link, 0))
         call_ip(command);
   }
 
@@ -92,7 +93,7 @@ class Restorer {
   /// not there, or ends the calls for the link itself as well.
   void drop_rules(const LinkEntry& entry) {
     for (const RuledAddress& one : entry.ruled)
-      for (const Command& command : undo_way_commands(std::span(&one.address, 1), one.metric))
+      for (const Arguments& command : undo_way_commands(std::span(&one.address, 1), one.metric))
         (void)attempt(command);
   }
 
@@ -106,7 +107,7 @@ class Restorer {
     return ::if_nametoindex(link.c_str()) != 0;
   }
 
-  Result<std::string> attempt(const Command& command) {
+  Result<std::string> attempt(const Arguments& command) {
     Result<std::string> done = Error{Code::timeout, "too many calls of ip did not end", "", ""};
     // Once more after one that hung: all of them may be repeated, and what a machine that
     // stalled for a moment leaves out would be found by the real network.
@@ -118,7 +119,7 @@ class Restorer {
     return done;
   }
 
-  void call_ip(const Command& command) {
+  void call_ip(const Arguments& command) {
     const auto done = attempt(command);
     // Gone already is as good as taken away.
     if (::if_nametoindex(link_.c_str()) == 0) return;
@@ -143,8 +144,8 @@ class Restorer {
 }  // namespace
 
 // The same busybox everywhere: so the tests run what early boot runs.
-Result<std::string> call_early(const Command& command, std::chrono::seconds timeout) {
-  Command words = command;
+Result<std::string> call_early(const Arguments& command, std::chrono::seconds timeout) {
+  Arguments words = command;
   if (const std::string busybox = find_program("busybox"); !busybox.empty())
     words.insert(words.begin(), busybox);
   return run_ok(words, "cannot do '" + join(command, " ") + "'", {.timeout = timeout});
@@ -204,21 +205,21 @@ Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::stri
   for (const std::string& line : ledger_lines(ours)) append_line(early_path(paths, "added"), line);
 
   std::optional<Error> first;
-  for (const Command& command : link_commands(setup, link, metric))
+  for (const Arguments& command : link_commands(setup, link, metric))
     if (const auto done = call_early(command, std::chrono::seconds(5)); !done && !first)
       first = done.error();
   // Without them a machine with one router is reached all the same.
-  for (const Command& command : way_commands(setup, link, metric))
+  for (const Arguments& command : way_commands(setup, link, metric))
     (void)call_early(command, std::chrono::seconds(5));
   if (first) return *first;
   return Ok{};
 }
 
 void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric) {
-  std::vector<Command> commands = undo_way_commands(with_own_way(setup), metric);
+  std::vector<Arguments> commands = undo_way_commands(with_own_way(setup), metric);
   const auto more = undo_commands(setup, link, metric);
   commands.insert(commands.end(), more.begin(), more.end());
-  for (const Command& command : commands) (void)call_early(command, std::chrono::seconds(5));
+  for (const Arguments& command : commands) (void)call_early(command, std::chrono::seconds(5));
 }
 
 Result<> restore_network(const Paths& paths) {

@@ -23,7 +23,8 @@ namespace latchkey {
 
 /// Calls busybox's `ip`, which is all that the image has. Gives what it said; fails
 /// with Code::io, or Code::timeout.
-[[nodiscard]] Result<std::string> call_early(const Command& command, std::chrono::seconds timeout);
+[[nodiscard]] Result<std::string> call_early(const Arguments& command,
+                                             std::chrono::seconds timeout);
 
 /// The links that early boot made, in the order of their making.
 [[nodiscard]] std::vector<std::string> made_links(const Paths& paths);

@@ -62,7 +62,7 @@ void LinkMaker::join(const LinkStep& step) {
     remember_raised(paths_, step.member.name);  // a bond raises its members itself
   else if (bond && !raised_links(paths_).contains(step.member.name))
     remember_lowered(paths_, step.member.name);
-  for (const Command& command : join_commands(step.made, step.member))
+  for (const Arguments& command : join_commands(step.made, step.member))
     if (!call(command)) return;
 }
 
@@ -79,7 +79,7 @@ void LinkMaker::set_up_bond(const MadeLink& bond) {
     }
 }
 
-bool LinkMaker::call(const Command& command) {
+bool LinkMaker::call(const Arguments& command) {
   const auto done = call_early(command, std::chrono::seconds(5));
   if (!done) tell(done.error());
   return bool(done);

@@ -25,7 +25,7 @@ class LinkMaker {
   void create(const LinkStep& step);
   void join(const LinkStep& step);
   void set_up_bond(const MadeLink& bond);
-  bool call(const Command& command);
+  bool call(const Arguments& command);
   void tell(const Error& error);
 
   Paths paths_;

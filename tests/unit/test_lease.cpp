@@ -24,7 +24,7 @@ Lines steps(const Variables& more) {
   const auto read = lease(more);
   if (!read) return {sentence(read.error())};
   Lines out;
-  for (const Command& command : link_commands(read->setup, read->link, 1002))
+  for (const Arguments& command : link_commands(read->setup, read->link, 1002))
     out.push_back(join(command, " "));
   for (const std::string& name : read->left_out) out.push_back("without " + name);
   return out;

@@ -56,7 +56,7 @@ struct Kernel {
   std::set<std::string> ours{};
   Lines calls{};
 
-  void call(const Command& command) { calls.push_back(join(command, " ")); }
+  void call(const Arguments& command) { calls.push_back(join(command, " ")); }
   LinkFacts& at(const std::string& name) {
     return *std::ranges::find(links, name, &LinkFacts::name);
   }
@@ -82,7 +82,7 @@ struct Kernel {
       if (step.first)
         for (const BondSetting& setting : step.made.settings)
           calls.push_back(name + "/" + setting.name + " " + setting.value);
-      for (const Command& command : join_commands(step.made, step.member)) call(command);
+      for (const Arguments& command : join_commands(step.made, step.member)) call(command);
       at(step.member.name).master = name;
       at(step.member.name).mac = at(name).mac;
     }

@@ -13,9 +13,9 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Lines texts(const std::vector<Command>& commands) {
+Lines texts(const std::vector<Arguments>& commands) {
   Lines out;
-  for (const Command& command : commands) out.push_back(join(command, " "));
+  for (const Arguments& command : commands) out.push_back(join(command, " "));
   return out;
 }
 
