@@ -70,7 +70,10 @@ TEST_CASE("case 45: a checker that takes no -p keeps no volume away") {
   CHECK_FALSE(takes_no_arguments(16, "ext4"));
   CHECK_FALSE(takes_no_arguments(8 + 16, "minix"));
   CHECK_FALSE(takes_no_arguments(4, "minix"));
-  if (find_program("mkfs.minix").empty() || find_program("fsck.minix").empty()) return;
+  if (find_program("mkfs.minix").empty() || find_program("fsck.minix").empty()) {
+    test::skip("needs mkfs.minix and fsck.minix");
+    return;
+  }
   const Image image;
   REQUIRE(run_ok({"mkfs.minix", image.path()}, "mkfs"));
   const auto checked = check_device(image.path(), "minix", "data", quiet);
