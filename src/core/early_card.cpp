@@ -80,9 +80,10 @@ Error absent(const LinkMatch& match, std::span<const LinkFacts> links, bool fall
 // Takes the links that are meant. A finding about them, if there is one.
 std::optional<Finding> judge(const LinkMatch& match, std::vector<LinkFacts> meant,
                              std::span<const LinkFacts> links, bool fallback, bool needed) {
-  const auto made = std::ranges::partition(meant, [](const LinkFacts& l) { return !l.no_card; });
-  const std::vector<LinkFacts> no_cards(made.begin(), made.end());
-  meant.erase(made.begin(), made.end());
+  const auto first_made =
+      std::partition(meant.begin(), meant.end(), [](const LinkFacts& l) { return !l.no_card; });
+  const std::vector<LinkFacts> no_cards(first_made, meant.end());
+  meant.erase(first_made, meant.end());
   if (meant.empty()) {
     Error text = absent(match, links, fallback);
     // Of a part of it the MAC address may be known, which says more.

@@ -162,5 +162,5 @@ TEST_CASE("Should 5: what a mount shows is found by its number") {
       "32 25 0:45 / /run rw - tmpfs";
   CHECK(source_of_mount(mounts, 25) == "/dev/mapper/vg0-root");
   CHECK(source_of_mount(mounts, 31) == "/dev/mapper/cleartext-my data");
-  for (const std::uint64_t none : {0, 1, 32, 99}) CHECK(source_of_mount(mounts, none).empty());
+  for (const unsigned none : {0U, 1U, 32U, 99U}) CHECK(source_of_mount(mounts, none).empty());
 }
