@@ -321,16 +321,32 @@ std::optional<std::size_t> plan_for(const NetworkPlan& plan, const LinkFacts& li
   return {};
 }
 
+namespace {
+
+// Links that one plan is for, by how well they are reached: over none, without a cable, or with.
+int worth(const std::vector<LinkFacts>& links) {
+  int out = 0;
+  for (const LinkFacts& link : links)
+    if (!link.wireless) out = std::max(out, link.carrier ? 2 : 1);
+  return out;
+}
+
+}  // namespace
+
 std::vector<LinkFacts> able_to_hold(
     const NetworkPlan& plan, std::size_t index,
     const std::map<std::size_t, std::vector<LinkFacts>>& candidates) {
-  const LinkPlan& own = plan.links[index];
-  for (const auto& [other, links] : candidates)
-    if (own.stands_in && !plan.links[other].stands_in && plan.links[other].fixed == own.fixed &&
-        !links.empty())
-      return {};
   const auto found = candidates.find(index);
   if (found == candidates.end()) return {};
+  const LinkPlan& own = plan.links[index];
+  const int own_worth = worth(found->second);
+  for (const auto& [other, links] : candidates) {
+    if (plan.links[other].fixed != own.fixed) continue;
+    const bool meant = own.stands_in && !plan.links[other].stands_in;
+    const bool stand_in = !own.stands_in && plan.links[other].stands_in;
+    if (meant && worth(links) > 0 && worth(links) >= own_worth) return {};
+    if (stand_in && worth(links) > own_worth) return {};
+  }
   std::vector<LinkFacts> made;
   for (const LinkFacts& link : found->second)
     if (link.carrier && made_here(plan, link.name)) made.push_back(link);

@@ -120,9 +120,10 @@ std::vector<std::string> widen(NetworkPlan& plan, std::span<const LinkFacts> lin
 [[nodiscard]] bool is_meant(const NetworkPlan& plan, const LinkMatch& match, const LinkFacts& link);
 
 /// Takes the links that are there, by the index of their plan; gives those that may hold the
-/// fixed addresses of one plan. None where it stands in for a plan whose link has come by now:
-/// on two links an address is reached on neither. What was made as configured, and has a
-/// carrier, comes before the cards that stood in for it.
+/// fixed addresses of one plan. Where one stands in for a plan whose link has come, only one of
+/// the two: on two links an address is reached on neither. It is the plan that was meant, unless
+/// only the other has a link with a carrier, or the one that was meant is wireless. What was made
+/// as configured, and has a carrier, comes before the cards that stood in for it.
 [[nodiscard]] std::vector<LinkFacts> able_to_hold(
     const NetworkPlan& plan, std::size_t index,
     const std::map<std::size_t, std::vector<LinkFacts>>& candidates);

@@ -53,7 +53,7 @@ bool is_planned(const NetworkPlan& plan, LinkFacts link) {
 std::vector<std::string> planned_by(const NetworkPlan& plan, const std::vector<LinkFacts>& links) {
   std::vector<std::string> out;
   for (const LinkFacts& link : links)
-    if (!link.no_card && is_planned(plan, link)) out.push_back(link.name);
+    if (!link.no_card && !link.wireless && is_planned(plan, link)) out.push_back(link.name);
   if (!out.empty() || !plan.fallback || plan.links.empty() || turned_off(plan)) return out;
   for (const LinkFacts& link : links)
     if (link.wired) out.push_back(link.name);

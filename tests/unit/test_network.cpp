@@ -217,6 +217,26 @@ TEST_CASE("case 4: a card that comes after the fallback takes its fixed address 
   CHECK(able_to_hold(plan, stand_in, there).size() == 1);
 }
 
+TEST_CASE("case 4: a card that cannot be used, or without its cable, takes no address back") {
+  NetworkPlan plan = network_plan("ip=192.0.2.5::192.0.2.1:24::wlan0:none", {});
+  const LinkFacts radio{.index = 3, .name = "wlan0", .wireless = true};
+  LinkFacts other{.index = 2, .name = "eth0", .wired = true};
+  REQUIRE_FALSE(widen(plan, std::vector{radio, other}).empty());
+  const std::size_t stand_in = *plan_for(plan, other);
+  std::map<std::size_t, std::vector<LinkFacts>> there{{0, {radio}}, {stand_in, {other}}};
+  CHECK(able_to_hold(plan, stand_in, there).size() == 1);
+  CHECK(able_to_hold(plan, 0, there).empty());
+  LinkFacts meant{.index = 3, .name = "wlan0", .wired = true};
+  other.carrier = true;
+  there = {{0, {meant}}, {stand_in, {other}}};
+  CHECK(able_to_hold(plan, stand_in, there).size() == 1);
+  CHECK(able_to_hold(plan, 0, there).empty());
+  meant.carrier = true;
+  there[0] = {meant};
+  CHECK(able_to_hold(plan, stand_in, there).empty());
+  CHECK(able_to_hold(plan, 0, there).size() == 1);
+}
+
 TEST_CASE("fixed addresses are held by one link, one with a cable first") {
   const LinkFacts dark{.index = 2, .name = "a"};
   const LinkFacts other{.index = 3, .name = "b"};

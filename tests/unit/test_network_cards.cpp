@@ -127,6 +127,10 @@ TEST_CASE("case 5: only the cards that early boot uses are judged") {
   const FakeSys fake;
   CHECK(planned(fake, {}) == Lines{"eth0", "eth1"});
   CHECK(planned(fake, {.interface = "eth1"}) == Lines{"eth1"});
+  // The fallback is to use the wired ones then.
+  fake.write("devices/platform/mac.0/net/eth1/wireless/link", "0");
+  CHECK(planned(fake, {.interface = "eth1"}) == Lines{"eth0"});
+  fs::remove_all(fs::path(fake.root()) / "sys/devices/platform/mac.0/net/eth1/wireless");
   CHECK(planned(fake, {.interface = "52:54:00:00:00:02"}) == Lines{"eth0"});
   CHECK(planned(fake, {.bond = {"eth0", "eth1"}}) == Lines{"eth0", "eth1"});
   CHECK(planned(fake, {.bridge = {"eth1"}}) == Lines{"eth1"});
