@@ -20,10 +20,16 @@ std::string_view version_in(std::string_view path, std::string_view prefix) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : std::string_view{};
 }
 
-bool in_menu(std::string_view grub_cfg, std::string_view version) {
-  return std::ranges::any_of(split_lines(grub_cfg), [&](std::string_view line) {
-    return kernel_of_line(line) == version;
-  });
+// The kernels that the menu starts, in its order. Those of other systems are called alike.
+std::vector<std::string> kernels_in(std::string_view grub_cfg) {
+  std::vector<std::string> out;
+  bool foreign = false;
+  for (const std::string_view line : split_lines(grub_cfg)) {
+    if (line.ends_with("/30_os-prober ###")) foreign = line.starts_with("### BEGIN ");
+    if (const std::string version = kernel_of_line(line); !foreign && !version.empty())
+      add_once(out, version);
+  }
+  return out;
 }
 
 }  // namespace
@@ -42,23 +48,32 @@ std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels)
   return first->version;
 }
 
+std::optional<std::string> kernel_to_pin(const std::vector<BootKernel>& kernels,
+                                         std::string_view grub_cfg) {
+  const std::vector<BootKernel> ordered = in_menu_order(kernels, grub_cfg);
+  if (!pinned_kernel(kernels) && !pinned_kernel(ordered)) return std::nullopt;
+  return std::ranges::find_if(ordered, &BootKernel::has_image)->version;
+}
+
 std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
-                                          std::string_view grub_cfg, const std::string& saved) {
-  const std::string by_menu =
-      kernel_of_entry(menu_entries(grub_cfg), menu_default(grub_cfg, saved));
+                                          std::string_view grub_cfg, const SavedEntries& saved) {
+  const bool once = !saved.next.empty() && grub_cfg.find("${next_entry}") != std::string_view::npos;
+  const std::string by_menu = kernel_of_entry(
+      menu_entries(grub_cfg), once ? saved.next : menu_default(grub_cfg, saved.saved));
   const auto named = std::ranges::find_if(kernels, [&](const BootKernel& kernel) {
     return kernel.version == by_menu || (by_menu.empty() && default_is(grub_cfg, kernel.version));
   });
   if (named != kernels.end()) return named->version;
-  const auto listed = std::ranges::find_if(
-      kernels, [&](const BootKernel& kernel) { return in_menu(grub_cfg, kernel.version); });
+  const std::vector<std::string> menu = kernels_in(grub_cfg);
+  const auto listed = std::ranges::find_if(kernels, [&](const BootKernel& kernel) {
+    return std::ranges::find(menu, kernel.version) != menu.end();
+  });
   if (listed != kernels.end()) return listed->version;
   return kernels.empty() ? std::nullopt : std::optional(kernels.front().version);
 }
 
 std::vector<BootKernel> in_menu_order(std::vector<BootKernel> kernels, std::string_view grub_cfg) {
-  std::vector<std::string> listed;
-  for (const std::string_view line : split_lines(grub_cfg)) add_once(listed, kernel_of_line(line));
+  const std::vector<std::string> listed = kernels_in(grub_cfg);
   const auto place = [&](const BootKernel& kernel) {
     return std::ranges::find(listed, kernel.version) - listed.begin();
   };

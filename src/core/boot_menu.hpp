@@ -24,12 +24,24 @@ struct BootKernel {
 /// has one, or none has.
 [[nodiscard]] std::optional<std::string> pinned_kernel(const std::vector<BootKernel>& kernels);
 
+/// Takes the kernels, the newest first, and the menu that is about to be made anew; gives the
+/// one that the new one is to start where its own first kernel might have no image: the order of
+/// the old menu, which the owner may have made, need not be that of the new one. Nothing else.
+[[nodiscard]] std::optional<std::string> kernel_to_pin(const std::vector<BootKernel>& kernels,
+                                                       std::string_view grub_cfg);
+
+/// What GRUB's environment (grubenv) has of the boots to come.
+struct SavedEntries {
+  std::string saved{};  ///< saved_entry, for a menu that goes by it
+  std::string next{};   ///< next_entry, for the next boot alone
+};
+
 /// The kernel that the next boot starts by itself, of these, the newest first: the one that
 /// the menu's default starts, else the newest in the menu, else the newest. Nothing when there
-/// are none. `saved` is the saved_entry of grubenv.
+/// are none.
 [[nodiscard]] std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
                                                         std::string_view grub_cfg,
-                                                        const std::string& saved = "");
+                                                        const SavedEntries& saved = {});
 
 /// These kernels with those that the menu knows in its order: GRUB's own scripts, or their
 /// owner, may put another to the front than the newest.

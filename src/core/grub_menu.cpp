@@ -45,6 +45,8 @@ MenuEntry entry_of(const std::vector<std::string>& words) {
   if (words.size() > 1) out.title = words[1];
   for (std::size_t i = 2; i + 1 < words.size(); ++i)
     if (words[i] == "$menuentry_id_option" || words[i] == "--id") out.id = words[i + 1];
+  for (const std::string& word : words)
+    if (word.starts_with("--id=")) out.id = word.substr(5);
   return out;
 }
 
@@ -58,13 +60,16 @@ class Reader {
     while (at_ < lines_.size()) {
       const std::string_view line = lines_[at_++];
       const std::vector<std::string> words = words_of(line);
-      if (words.empty()) continue;
+      if (words.empty() || words[0].starts_with('#')) continue;
       if (words[0] == "}" && depth > 0) return out;
       if (kernel != nullptr && kernel->empty()) *kernel = kernel_of_line(line);
-      if (words.back() != "{" || depth == deepest) continue;
+      const bool is_entry = words[0] == "menuentry" || words[0] == "submenu";
+      const bool opens = trim(line).ends_with('{') && depth < deepest;
+      if (!opens && !(is_entry && words.back() == "}")) continue;
       MenuEntry entry = entry_of(words);
-      entry.inner = block(&entry.kernel, depth + 1);
-      if (words[0] == "menuentry" || words[0] == "submenu") out.push_back(std::move(entry));
+      // What stands within one line starts no kernel.
+      if (opens) entry.inner = block(&entry.kernel, depth + 1);
+      if (is_entry) out.push_back(std::move(entry));
     }
     return out;
   }

@@ -90,7 +90,7 @@ class BootCopies {
     const std::string at = paths_.root + "/boot/firmware";
     const auto text = read_file(at + "/config.txt");
     const RaspiConfig config = text ? parse_raspi_config(*text) : RaspiConfig{.by_kernel = true};
-    const std::vector<BootKernel> kernels = boot_kernels(paths_);
+    const std::vector<BootKernel> kernels = kernels_by_version(paths_);
     bool any = false;
     for (const RaspiImage& kind : raspi_images()) {
       const auto version = newest_of_kind(kernels, kind);

@@ -23,7 +23,7 @@ Finding judge_default(const Paths& paths, const std::string& menu, const std::st
   if (menu.empty())
     return bad({Code::refused, what, "only GRUB's menu is looked after, and there is none",
                 build + ", or have your boot loader start " + pinned});
-  if (default_is(menu, pinned, saved_entry(paths)))
+  if (default_is(menu, pinned, saved_entries(paths).saved))
     return doubtful({Code::config, "the boot loader starts kernel " + pinned,
                      "the newest, " + newest + ", has no image", build});
   // One that the menu does not know is not started.

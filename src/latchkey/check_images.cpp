@@ -35,7 +35,7 @@ struct CheckedKernels {
 
 CheckedKernels checked_kernels(const Paths& paths) {
   CheckedKernels out{.all = boot_kernels(paths)};
-  out.started = started_kernel(out.all, read_boot_menu(paths), saved_entry(paths)).value_or("");
+  out.started = started_kernel(out.all, read_boot_menu(paths), saved_entries(paths)).value_or("");
   std::erase_if(out.all, [&](const BootKernel& kernel) {
     return kernel.version != out.started && left_over(paths, kernel.version);
   });

@@ -52,7 +52,7 @@ struct NextDoor {
 
 std::optional<NextDoor> next_door(const Paths& paths) {
   const auto kernel =
-      started_kernel(boot_kernels(paths), read_boot_menu(paths), saved_entry(paths));
+      started_kernel(boot_kernels(paths), read_boot_menu(paths), saved_entries(paths));
   const auto door = kernel ? remembered_door(paths, image_path(paths, *kernel)) : std::nullopt;
   if (!door) return {};
   return NextDoor{*kernel, *door};

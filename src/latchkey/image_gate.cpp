@@ -200,7 +200,9 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
 
 int print_pinned_kernel(const Globals& globals) {
   if (::access(globals.paths.etc("latchkey.conf").c_str(), F_OK) != 0) return 0;
-  if (const auto pinned = pinned_kernel(boot_kernels(globals.paths))) std::puts(pinned->c_str());
+  if (const auto pinned =
+          kernel_to_pin(kernels_by_version(globals.paths), read_boot_menu(globals.paths)))
+    std::puts(pinned->c_str());
   return std::fflush(stdout) == 0 ? 0 : exit_status(Code::io);
 }
 

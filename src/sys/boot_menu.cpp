@@ -38,8 +38,9 @@ std::string read_boot_menu(const Paths& paths) {
   return menu ? std::move(*menu) : std::string{};
 }
 
-std::string saved_entry(const Paths& paths) {
-  return value_in(paths.root + "/boot/grub/grubenv", "saved_entry=", "");
+SavedEntries saved_entries(const Paths& paths) {
+  const std::string file = paths.root + "/boot/grub/grubenv";
+  return {value_in(file, "saved_entry=", ""), value_in(file, "next_entry=", "")};
 }
 
 std::string owners_default(const Paths& paths) {
@@ -49,7 +50,7 @@ std::string owners_default(const Paths& paths) {
   for (const std::string& more : names_in(file + ".d"))
     if (more.ends_with(".cfg") && more != "latchkey.cfg")
       found = value_in(file + ".d/" + more, name, std::move(found));
-  if (found == "saved" && saved_first(saved_entry(paths))) return "";
+  if (found == "saved" && saved_first(saved_entries(paths).saved)) return "";
   return found == "0" ? "" : found;
 }
 

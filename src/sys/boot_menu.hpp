@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/boot_menu.hpp"
 #include "core/result.hpp"
 #include "sys/setup.hpp"
 
@@ -12,8 +13,8 @@ namespace latchkey {
 /// GRUB's menu as it lies in /boot; empty where there is none.
 [[nodiscard]] std::string read_boot_menu(const Paths& paths);
 
-/// What GRUB's environment has as saved_entry; empty where nothing is saved.
-[[nodiscard]] std::string saved_entry(const Paths& paths);
+/// What GRUB's environment has of the boots to come; empty where nothing is saved.
+[[nodiscard]] SavedEntries saved_entries(const Paths& paths);
 
 /// GRUB_DEFAULT as the owner's own files say it (/etc/default/grub and the others beside
 /// it, but not ours); empty when none does, or it is 0, as GRUB has it anyway, or `saved` while

@@ -104,7 +104,7 @@ std::string image_path(const Paths& paths, const std::string& version) {
   return paths.root + "/boot/initrd.img-" + version;
 }
 
-std::vector<BootKernel> boot_kernels(const Paths& paths) {
+std::vector<BootKernel> kernels_by_version(const Paths& paths) {
   std::vector<std::string> versions;
   for (const std::string& name : names_in(paths.root + "/boot"))
     add_once(versions, kernel_version(name));
@@ -120,7 +120,11 @@ std::vector<BootKernel> boot_kernels(const Paths& paths) {
   std::vector<BootKernel> kernels;
   for (const std::string& version : versions)
     kernels.push_back({version, ::access(image_path(paths, version).c_str(), F_OK) == 0});
-  return in_menu_order(std::move(kernels), read_boot_menu(paths));
+  return kernels;
+}
+
+std::vector<BootKernel> boot_kernels(const Paths& paths) {
+  return in_menu_order(kernels_by_version(paths), read_boot_menu(paths));
 }
 
 bool left_over(const Paths& paths, const std::string& version) {

@@ -49,8 +49,10 @@ class FinishedImage {
 [[nodiscard]] std::string image_path(const Paths& paths, const std::string& version);
 
 /// The kernels in /boot (files `vmlinuz-VERSION` or `vmlinux-VERSION`), the newest first, as
-/// `linux-version` sorts them; by name where that is not installed. Those in GRUB's menu are in
-/// its order.
+/// `linux-version` sorts them; by name where that is not installed.
+[[nodiscard]] std::vector<BootKernel> kernels_by_version(const Paths& paths);
+
+/// The same, with those in GRUB's menu in its order.
 [[nodiscard]] std::vector<BootKernel> boot_kernels(const Paths& paths);
 
 /// True for a kernel's file that no package owns any more, or a copy put aside: its modules

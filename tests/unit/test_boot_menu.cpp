@@ -81,7 +81,8 @@ TEST_CASE("case 55: the kernel that a boot starts, by each spelling of GRUB's de
   const std::vector<BootKernel> all{{"6.1.0-56-amd64", false}, {"6.1.0-55-amd64", true}};
   const std::string entries = menu.substr(menu.find("menuentry 'Debian"));
   const auto started = [&](const std::string& choice, const std::string& saved = "") {
-    return started_kernel(all, "set default=\"" + choice + "\"\n" + entries, saved).value_or("");
+    return started_kernel(all, "set default=\"" + choice + "\"\n" + entries, {saved, ""})
+        .value_or("");
   };
   for (const char* older : {"1>1", "Advanced options>1", "Advanced options>Linux 6.1.0-55-amd64",
                             "gnulinux-advanced-11aa>gnulinux-6.1.0-55-amd64-advanced-11aa",
@@ -98,6 +99,46 @@ TEST_CASE("case 55: the kernel that a boot starts, by each spelling of GRUB's de
   // One of another system is none of these: the newest in the menu is told of.
   const std::string other = "menuentry 'Other' --id other {\n  chainloader +1\n}\n";
   CHECK(started_kernel(all, "set default=2\n" + entries + other) == "6.1.0-56-amd64");
+}
+
+TEST_CASE("case 55: what grub-reboot chose is what the next boot starts") {
+  const std::vector<BootKernel> all{{"6.1.0-56-amd64", true}, {"6.1.0-55-amd64", true}};
+  const std::string entries = menu.substr(menu.find("menuentry 'Debian"));
+  const std::string once = "if [ \"${next_entry}\" ] ; then\n  set default=\"${next_entry}\"\nfi\n";
+  CHECK(started_kernel(all, once + entries, {"", "1>1"}) == "6.1.0-55-amd64");
+  CHECK(started_kernel(all, once + entries, {"1>1", ""}) == "6.1.0-56-amd64");
+  // A menu that does not look at it.
+  CHECK(started_kernel(all, entries, {"", "1>1"}) == "6.1.0-56-amd64");
+}
+
+TEST_CASE("case 17: a kernel of another system in the menu leaves ours without an image unpinned") {
+  const std::string own =
+      "menuentry 'a' {\n  linux /boot/vmlinuz-6.40 ro\n}\nmenuentry 'b' {\n  linux "
+      "/boot/vmlinuz-6.39 ro\n}\n";
+  const std::string foreign = "menuentry 'other' {\n  linux /boot/vmlinuz-6.41 ro\n}\n";
+  const std::vector<BootKernel> all{{"6.41", false}, {"6.40", true}, {"6.39", true}};
+  const std::string probed = own + "### BEGIN /etc/grub.d/30_os-prober ###\n" + foreign +
+                             "### END /etc/grub.d/30_os-prober ###\n";
+  CHECK(in_menu_order(all, probed)[0].version == "6.41");
+  CHECK(kernel_to_pin(all, probed) == "6.40");
+  // One that its owner wrote by hand cannot be told from ours.
+  CHECK(kernel_to_pin(all, own + foreign) == "6.40");
+  CHECK_FALSE(kernel_to_pin({{"6.41", true}, {"6.40", true}}, probed));
+  CHECK_FALSE(kernel_to_pin({{"6.41", false}}, probed));
+  // The menu's own first one has none.
+  CHECK(kernel_to_pin({{"6.40", true}, {"6.39", false}}, foreign + "linux /vmlinuz-6.39\n" + own) ==
+        "6.40");
+}
+
+TEST_CASE("case 55: entries that are commented out, or stand on one line, are read as GRUB does") {
+  const std::string entries =
+      "#menuentry 'old' {\n#  linux /vmlinuz-1\n#}\nmenuentry 'Off' { halt; }\n"
+      "menuentry 'a' --id=first {\n  linux /vmlinuz-6.1 ro\n}\nmenuentry 'b'{\n  linux "
+      "/vmlinuz-6.2 ro\n}\n";
+  CHECK(menu_entries(entries).size() == 3);
+  CHECK(kernel_of_entry(menu_entries(entries), "1") == "6.1");
+  CHECK(kernel_of_entry(menu_entries(entries), "first") == "6.1");
+  CHECK(kernel_of_entry(menu_entries(entries), "2") == "6.2");
 }
 
 TEST_CASE("case 55: the menu's first entry need not be the highest version") {
