@@ -65,10 +65,13 @@ Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs) {
   for (const std::string& place : guarded_places(paths))
     if (std::ranges::find(*inputs.volumes, place, &Volume::mount_point) == inputs.volumes->end() &&
         is_guarded(paths.root + place))
-      out.push_back(doubtful({Code::refused, "nobody can write into '" + printable(place) + "'",
-                              "it was guarded as the mount point of a volume, and no line of "
-                              "/etc/latchkey/volumes names it any more",
-                              "run: release-services; or: chattr -R -i " + printable(place)}));
+      out.push_back(
+          doubtful({Code::refused, "nobody can write into '" + printable(place) + "'",
+                    "it was guarded as the mount point of a volume, and no line of "
+                    "/etc/latchkey/volumes names it any more",
+                    is_mount_point(paths.root + place)
+                        ? "run: release-services"
+                        : "run: release-services; or: chattr -R -i " + shell_word(place)}));
   return out;
 }
 

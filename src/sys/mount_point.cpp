@@ -87,31 +87,28 @@ bool is_root_of_mount(const Fd& directory) {
          (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-// The directories in one that hold no file and are nobody's mount: with them it is guarded.
-std::vector<Fd> empty_directories(const Fd& directory, int depth) {
-  std::vector<Fd> out;
-  const auto names = depth == 0 ? Result<std::vector<std::string>>(std::vector<std::string>{})
-                                : entries(directory.get());
-  if (!names) return out;
-  for (const std::string& name : *names) {
-    Fd inner(
-        ::openat(directory.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (inner && !is_root_of_mount(inner) && !holds_file(directory.get(), name, depth))
-      out.push_back(std::move(inner));
-  }
-  return out;
-}
-
 bool has_guard(const Fd& readable) {
   int flags = 0;
   return ::ioctl(readable.get(), FS_IOC_GETFLAGS, &flags) == 0 && (flags & FS_IMMUTABLE_FL) != 0;
 }
 
+// Guards it, or no more, with the directories in it that hold no file and are nobody's mount. The
+// guard is also taken from those in which somebody has made room for a file since. One of them
+// is open at a time on each level: there may be thousands.
 Result<bool> guard_to(const Fd& directory, bool on, int depth) {
   const auto done = set_guard(directory, on);
-  if (!done || !*done) return done;
-  for (const Fd& inner : empty_directories(directory, depth))
+  if (!done || !*done || depth == 0) return done;
+  const auto names = entries(directory.get());
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    const Fd inner(
+        ::openat(directory.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!inner && errno != ENOTDIR && errno != ELOOP && errno != ENOENT)
+      return system_error(errno, "cannot look into the mount point's '" + printable(name) + "'");
+    if (!inner || is_root_of_mount(inner)) continue;
+    if (on && holds_file(directory.get(), name, depth)) continue;
     if (auto deeper = guard_to(inner, on, depth - 1); !deeper) return deeper;
+  }
   return true;
 }
 

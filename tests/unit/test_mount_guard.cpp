@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The guard of mount points while nothing is mounted on them.
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,6 +84,46 @@ TEST_CASE("case 48: nor into the empty directories that a move of the data left 
           out += expect(static_cast<bool>(unguard_mount_point(place)), "not unguarded");
           for (const std::string at : {"/x", "/html/x", "/html/img/x", "/disk/x"})
             out += expect(::mkdir((place + at).c_str(), 0700) == 0, at + " is guarded still");
-          return out;
+          // Room was made for a file, by hand, above a directory that is guarded still.
+          const std::string page = "/mnt/fs/page";
+          (void)open_mount_point(page + "/html/img", true);
+          out += expect(static_cast<bool>(guard_mount_point(page, false)), "not guarded");
+          for (const std::string at : {"", "/html"})
+            out += expect(static_cast<bool>(run_ok({"chattr", "-i", page + at}, "chattr")), "-i");
+          std::ofstream(page + "/html/index.html") << "away";
+          out += expect(static_cast<bool>(unguard_mount_point(page)), "a page: not unguarded");
+          return out + expect(::mkdir((page + "/html/img/x").c_str(), 0700) == 0, "img stays");
+        }) == "");
+}
+
+TEST_CASE("case 48: nor into more empty directories than a process may have open") {
+  if (find_program("mkfs.ext4").empty() || ::access("/dev/loop-control", W_OK) != 0) {
+    test::skip("needs root, mkfs.ext4 and loop devices");
+    return;
+  }
+  CHECK(alone([] {
+          std::ofstream("/mnt/image") << "";
+          (void)!::truncate("/mnt/image", 8 << 20);
+          ::mkdir("/mnt/fs", 0755);
+          if (!run_ok({"mkfs.ext4", "-q", "-F", "/mnt/image"}, "mkfs"))
+            return std::string("no file system");
+          if (!run_ok({"mount", "-o", "loop", "/mnt/image", "/mnt/fs"}, "mount"))
+            return std::string();  // no loop device is free here
+          const std::string place = "/mnt/fs/spool";
+          const auto each = [&](const std::string& what, bool may, std::string said) {
+            for (int i = 0; i < 100; ++i) {
+              const std::string one = place + "/" + std::to_string(i) + "/" + what;
+              if ((::mkdir(one.c_str(), 0700) == 0) != may) said += std::to_string(i) + " ";
+            }
+            return said;
+          };
+          for (int i = 0; i < 100; ++i)
+            (void)open_mount_point(place + "/" + std::to_string(i), true);
+          const rlimit few{64, 64};
+          std::string out = expect(::setrlimit(RLIMIT_NOFILE, &few) == 0, "no limit");
+          out += expect(static_cast<bool>(guard_mount_point(place, false)), "not guarded");
+          out += each("x", false, "");
+          out += expect(static_cast<bool>(unguard_mount_point(place)), "not unguarded");
+          return each("x", true, out);
         }) == "");
 }
