@@ -61,19 +61,38 @@ bool luks_off(std::string_view command_line) {
   return off;
 }
 
+// As systemd-cryptsetup-generator knows a line's device again.
 bool has_line_for(std::string_view crypttab, const std::string& uuid) {
   return std::ranges::any_of(split_lines(crypttab), [&](std::string_view line) {
     const auto fields = split_fields(line);
-    return fields.size() > 1 && !fields[0].text.starts_with('#') &&
-           lower(fields[1].text) == "uuid=" + uuid;
+    if (fields.size() < 2 || fields[0].text.starts_with('#')) return false;
+    const std::string device = replace_all(lower(fields[1].text), "\"", "");
+    return device == "uuid=" + uuid || device == "/dev/disk/by-uuid/" + uuid ||
+           (lower(fields[0].text) == "luks-" + uuid && !device.starts_with("uuid="));
   });
 }
 
+// What a program makes is changed where that takes it from.
 std::string how_to_end(const std::string& file) {
-  if (file.find("/grub") != std::string::npos)
-    return "take that word out of '" + printable(file) + "', then: update-grub";
   if (file.ends_with("/proc/cmdline")) return "take that word off the kernel's command line";
-  return "take that word out of '" + printable(file) + "'";
+  const std::string out = "take that word out of '" + printable(file) + "'";
+  const auto in = [&](std::string_view part) { return file.find(part) != std::string::npos; };
+  if (in("/etc/default/grub")) return out + ", then: update-grub";
+  if (in("/etc/default/u-boot")) return out + ", then: u-boot-update";
+  if (in("/etc/default/flash-kernel")) return out + ", then: flash-kernel";
+  if (in("/extlinux/")) return out + ", and out of /etc/default/u-boot where that makes it";
+  if (in("/cmdline.txt")) return out + ", and out of /etc/default/raspi-extra-cmdline if there";
+  if (in("/loader/entries/") || in("/etc/kernel/cmdline"))
+    return out + ", and out of /etc/kernel/cmdline and the other entries, where it is";
+  return out;
+}
+
+// An option for this device alone: one for all does nothing where it has its own.
+std::string tolerant(const std::string& crypttab_line) {
+  const auto fields = split_fields(crypttab_line);
+  if (fields.size() < 4) return "";
+  const std::string options = fields[3].text == "luks" ? "" : "," + fields[3].text;
+  return "; or add luks.options=" + fields[1].text.substr(5) + "=nofail" + options;
 }
 
 }  // namespace
@@ -111,6 +130,13 @@ std::string fstab_line_of(std::string_view word) {
   return std::string(parts[0]) + " " + std::string(parts[1]) + " " + type + " " + options + " 0 0";
 }
 
+std::string without_mounts(std::string_view command_line) {
+  std::vector<std::string> out;
+  for (const Field& word : split_fields(trim(command_line)))
+    if (fstab_line_of(word.text).empty()) out.push_back(word.text);
+  return join(out, " ");
+}
+
 Findings command_line_conflicts(std::string_view command_line, const std::string& file,
                                 std::string_view crypttab, std::span<const Claim> claims,
                                 const Resolve& resolve, const IsThere& is_there,
@@ -129,8 +155,7 @@ Findings command_line_conflicts(std::string_view command_line, const std::string
         what = "'" + printable(word.text) + "' in '" + printable(file) + "'" +
                what.substr(made.size());
       one.text.hint = how_to_end(file);
-      if (!opened.empty() && one.level == Finding::Level::error)
-        one.text.hint += "; or add luks.options=nofail";
+      if (one.level == Finding::Level::error) one.text.hint += tolerant(opened);
       out.push_back(std::move(one));
     }
   }

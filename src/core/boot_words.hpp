@@ -20,6 +20,9 @@ namespace latchkey {
 /// `systemd.swap-extra=WHAT:OPTIONS`, of systemd 254 and later); empty for another.
 [[nodiscard]] std::string fstab_line_of(std::string_view word);
 
+/// The command line without the words of which fstab_line_of makes a line.
+[[nodiscard]] std::string without_mounts(std::string_view command_line);
+
 /// Takes a command line and the file that it is written in; gives a finding for each word that
 /// opens or mounts what is ours, as crypttab_conflicts and fstab_conflicts do for lines.
 [[nodiscard]] Findings command_line_conflicts(std::string_view command_line,

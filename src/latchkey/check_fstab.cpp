@@ -45,6 +45,15 @@ std::vector<HandMount> hand_mounts(const std::string& root) {
   return out;
 }
 
+// Debian 12's systemd takes no mounts from the command line. It knows the word, or not; where it
+// cannot be asked it may.
+bool takes_mounts(const std::string& root) {
+  constexpr std::size_t limit = 8UL << 20U;
+  const auto program =
+      read_file(root + "/lib/systemd/system-generators/systemd-fstab-generator", limit);
+  return !program || program->find("systemd.mount-extra") != std::string::npos;
+}
+
 // What the kernel's command line has systemd open or mount. A word is told once, from the file
 // that it is written in where that is known.
 Findings check_command_lines(const Paths& paths, const std::vector<Claim>& claims,
@@ -53,11 +62,13 @@ Findings check_command_lines(const Paths& paths, const std::vector<Claim>& claim
   const auto crypttab = read_file(paths.root + "/etc/crypttab");
   auto lines = known_command_lines(paths.root);
   std::ranges::reverse(lines);  // that of the running kernel is the first
+  const bool mounts = takes_mounts(paths.root);
   Findings out;
   std::set<std::string> told;
   for (const CommandLine& line : lines) {
     const std::string file = paths.root + line.source;
-    for (Finding& found : command_line_conflicts(line.text, file, crypttab ? *crypttab : "", claims,
+    const std::string text = mounts ? line.text : without_mounts(line.text);
+    for (Finding& found : command_line_conflicts(text, file, crypttab ? *crypttab : "", claims,
                                                  resolve, is_there, held)) {
       const std::string word = found.text.what.substr(0, found.text.what.find("' in '"));
       if (told.insert(word).second) out.push_back(std::move(found));

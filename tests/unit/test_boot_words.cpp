@@ -31,7 +31,10 @@ TEST_CASE("case 46: words of the command line are read as the lines that they st
   CHECK(crypttab_line_of(named, all, "") == "www " + of_it + " /k nofail,header=/h");
   CHECK(crypttab_line_of(one, named + " " + one, "").starts_with("www "));
   CHECK(crypttab_line_of(named, named + " luks=no", "").empty());
-  CHECK(crypttab_line_of(named, named, "x " + of_it + " none noauto\n").empty());
+  for (const std::string& line :
+       {"x " + of_it, "x UUID=\"" + std::string(uuid) + "\"",
+        "x /dev/disk/by-uuid/" + std::string(uuid), "luks-" + std::string(uuid) + " /dev/sda3"})
+    CHECK(crypttab_line_of(named, named, line + " none noauto\n").empty());
   CHECK(crypttab_line_of(std::string("rd.") + named, named, "").empty());
   for (const char* other : {"luks.name=", "luks.name=www", "luks.uuid=", "luks", "quiet", ""})
     CHECK(crypttab_line_of(other, other, "").empty());
@@ -39,6 +42,7 @@ TEST_CASE("case 46: words of the command line are read as the lines that they st
   CHECK(fstab_line_of("systemd.mount_extra=LABEL=x:/srv:ext4:ro,nofail") ==
         "LABEL=x /srv ext4 ro,nofail 0 0");
   CHECK(fstab_line_of("systemd.swap-extra=/dev/sda2") == "/dev/sda2 none swap defaults 0 0");
+  CHECK(without_mounts("ro systemd.swap-extra=/dev/sda2 luks.uuid=x") == "ro luks.uuid=x");
   for (const char* other : {"systemd.mount-extra=", "systemd.mount-extra=/dev/sda1:", "quiet"})
     CHECK(fstab_line_of(other).empty());
 }
@@ -51,7 +55,11 @@ TEST_CASE("case 46: a word of the command line that would ask before sshd is an 
   CHECK(found[0].text.what == "'" + named + "' in '/etc/default/grub' opens 'x' at boot");
   CHECK(found[0].text.hint ==
         "take that word out of '/etc/default/grub', then: update-grub; or add "
-        "luks.options=nofail");
+        "luks.options=" +
+            std::string(uuid) + "=nofail");
+  const Findings own = conflicts(named + " luks.options=" + uuid + "=discard");
+  REQUIRE(own.size() == 1);
+  CHECK(own[0].text.hint.ends_with("=nofail,discard"));
   for (const char* more : {" luks.options=nofail", " luks.key=/k"}) {
     const Findings harmless = conflicts(named + more);
     REQUIRE(harmless.size() == 1);
