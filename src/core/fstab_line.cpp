@@ -54,8 +54,8 @@ bool FstabLine::may_fail() const { return has("nofail") || over_network(*this); 
 bool FstabLine::after(std::string_view unit) const {
   const std::string_view stem = unit.substr(0, unit.rfind('.'));
   return std::ranges::any_of(options, [&](std::string_view option) {
-    for (const std::string_view key :
-         {"x-systemd.after=", "x-systemd.requires=", "x-systemd.wants="})
+    // Debian 12's systemd does not know x-systemd.wants=.
+    for (const std::string_view key : {"x-systemd.after=", "x-systemd.requires="})
       if (option.starts_with(key))
         return option.substr(key.size()) == unit || option.substr(key.size()) == stem;
     return false;

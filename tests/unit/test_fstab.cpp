@@ -183,7 +183,8 @@ TEST_CASE("fstab lines that lean on a volume may wait for the release, if nothin
     CHECK(hint(line + "," + after) == "error: add nofail to its options" + reload);
     CHECK(hint(line + ",nofail," + after) == "0");
     CHECK(hint(line + ",nofail,x-systemd.requires=latchkey-release") == "0");
-    CHECK(hint(line + ",nofail,x-systemd.wants=latchkey-release.service") == "0");
+    CHECK(hint(line + ",nofail,x-systemd.wants=latchkey-release.service") ==
+          "add " + after + " to its options" + reload);
     CHECK(hint(line + ",noauto") == "0");
   }
   // The first use mounts it; below a volume there is nothing yet to lay the automount on.
