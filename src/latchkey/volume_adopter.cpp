@@ -48,7 +48,9 @@ Result<> VolumeAdopter::look() const {
                  "it was made with --integrity, which early boot cannot open",
                  "copy its data to a volume without: latchkey create-volume"};
   const std::string& type = asked_.volume.fs_type;
-  if (!asked_.volume.mount_point.empty() && type != "auto" && !can_mount_file_system(type))
+  // A list of types is tried one by one when it is mounted.
+  if (!asked_.volume.mount_point.empty() && type != "auto" && type.find(',') == std::string::npos &&
+      !can_mount_file_system(type))
     return no_driver_for(type);
   return work_.is_done("mount") ? Result<>(Ok{}) : look_at_mount_point(setup_, asked_.volume);
 }

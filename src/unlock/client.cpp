@@ -76,8 +76,8 @@ class Session {
       if (Clock::now() - began > patience) {
         terminal_.line(error_text("latchkey-unlock",
                                   {Code::timeout, "cannot reach the unlocker",
-                                   "it does not run, or the boot has gone on",
-                                   "try: ssh to the machine's own sshd"}));
+                                   "early boot has not come to it yet, or the boot has gone on",
+                                   "try again in a minute, or: ssh to the machine's own sshd"}));
         status_ = exit_status(Code::timeout);
         return false;
       }

@@ -68,6 +68,9 @@ void LinkMaker::join(const LinkStep& step) {
 
 void LinkMaker::set_up_bond(const MadeLink& bond) {
   call(lower_command(bond.name));
+  // The driver made it without.
+  if (const auto mac = parse_mac(bond.mac))
+    call({"ip", "link", "set", "dev", bond.name, "address", *mac});
   const std::string directory = paths_.root + "/sys/class/net/" + bond.name + "/bonding/";
   for (const BondSetting& setting : bond.settings)
     if (const auto done = write_value(directory + setting.name, setting.value); !done) {
