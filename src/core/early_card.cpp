@@ -2,6 +2,7 @@
 #include "core/early_card.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -80,10 +81,9 @@ Error absent(const LinkMatch& match, std::span<const LinkFacts> links, bool fall
 // Takes the links that are meant. A finding about them, if there is one.
 std::optional<Finding> judge(const LinkMatch& match, std::vector<LinkFacts> meant,
                              std::span<const LinkFacts> links, bool fallback, bool needed) {
-  const auto first_made =
-      std::partition(meant.begin(), meant.end(), [](const LinkFacts& l) { return !l.no_card; });
-  const std::vector<LinkFacts> no_cards(first_made, meant.end());
-  meant.erase(first_made, meant.end());
+  std::vector<LinkFacts> no_cards;
+  std::ranges::copy_if(meant, std::back_inserter(no_cards), &LinkFacts::no_card);
+  std::erase_if(meant, [](const LinkFacts& link) { return link.no_card; });
   if (meant.empty()) {
     Error text = absent(match, links, fallback);
     // Of a part of it the MAC address may be known, which says more.
