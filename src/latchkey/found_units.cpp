@@ -33,16 +33,13 @@ Error no_such_unit(const std::string& unit) {
           near ? "did you mean '" + *near + "'?" : "see: systemctl list-unit-files"};
 }
 
-bool template_exists(const std::string& unit) {
-  const auto all = all_units();
-  return std::ranges::find(all, unit) != all.end();
-}
-
 // The unit itself, under its own name, and those that are part of it (the
 // clusters of postgresql.service do the work; it is only their handle).
 Result<std::vector<FoundUnit>> find_units(const std::string& unit) {
   if (is_template(unit)) {
-    if (!template_exists(unit)) return no_such_unit(unit);
+    const auto exists = unit_file_exists(unit);
+    if (!exists) return exists.error();
+    if (!*exists) return no_such_unit(unit);
     FoundUnit found{unit, {}, "with all its instances"};
     if (const auto states = show_units(instances_of(unit)))
       for (const UnitState& state : *states)

@@ -160,6 +160,21 @@ std::vector<std::string> instances_of(const std::string& unit) {
   return out;
 }
 
+Result<bool> unit_file_exists(const std::string& unit) {
+  // Its status says neither whether there is one nor whether systemd answered.
+  const auto ran = run({"systemctl", "list-unit-files", "--no-legend", "--no-pager", "--", unit},
+                       {.timeout = query.timeout});
+  const std::string what = "cannot ask systemd for its units";
+  if (!ran) return Error{ran.error().code, what, sentence(ran.error()), ran.error().hint};
+  for (const std::string_view line : split_lines(ran->output)) {
+    if (line.starts_with("Failed"))
+      return Error{Code::io, what, printable(line), "run: systemctl status; then try again"};
+    if (const auto fields = split_fields(line); !fields.empty() && fields[0].text == unit)
+      return true;
+  }
+  return false;
+}
+
 std::vector<std::string> all_units() {
   std::vector<std::string> out =
       first_words({"systemctl", "list-unit-files", "--no-legend", "--no-pager"});

@@ -57,6 +57,9 @@ using UnitStates = std::map<std::string, UnitState>;
 /// The loaded instances of a template; for any other unit, itself.
 [[nodiscard]] std::vector<std::string> instances_of(const std::string& unit);
 
+/// True when systemd has a unit file of this name, which may be a template. Fails as show_units.
+[[nodiscard]] Result<bool> unit_file_exists(const std::string& unit);
+
 /// The names of all unit files and loaded units, for finding the nearest.
 [[nodiscard]] std::vector<std::string> all_units();
 
