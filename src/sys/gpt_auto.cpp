@@ -41,7 +41,12 @@ dev_t device_of_root(const std::string& root) {
 
 bool gpt_auto_runs(const std::string& root) {
   const auto lines = known_command_lines(root);
-  if (std::ranges::any_of(lines, gpt_auto_off, &CommandLine::text)) return false;
+  // Of the entries of a boot loader's own files one is started, and others may be old.
+  if (std::ranges::any_of(lines, [](const CommandLine& line) {
+        return !line.source.starts_with("/boot/") && !line.source.starts_with("/efi/") &&
+               gpt_auto_off(line.text);
+      }))
+    return false;
   // As systemd looks for it; the first one that is there hides the others.
   for (const char* place : {"/run", "/etc", "/usr/local/lib", "/usr/lib", "/lib"}) {
     const fs::path file = root + place + "/systemd/system-generators/systemd-gpt-auto-generator";

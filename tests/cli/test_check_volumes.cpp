@@ -240,6 +240,9 @@ TEST_CASE("check tells of a volume that systemd opens by its partition's type, b
   CHECK_FALSE(contains(root.check(), "systemd itself opens"));
   root.put("/etc/latchkey/volumes", "data /dev/sda3 /home ext4\n");
   CHECK(contains(root.check(), told));
+  // An entry that nobody starts any more does not turn it off.
+  root.put("/boot/extlinux/extlinux.conf", "label old\n  append systemd.gpt_auto=0\n");
+  CHECK(contains(root.check(), told));
   // Turned off, or masked.
   root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet systemd.gpt-auto=no\"\n");
   CHECK_FALSE(contains(root.check(), "systemd itself opens"));
