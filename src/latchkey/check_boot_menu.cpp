@@ -25,7 +25,7 @@ Finding judge_default(const Paths& paths, const std::string& menu, const std::st
                 build + ", or have your boot loader start " + pinned});
   if (default_is(menu, pinned, saved_entries(paths).saved))
     return doubtful({Code::config, "the boot loader starts kernel " + pinned,
-                     "the newest, " + newest + ", has no image", build});
+                     "kernel " + newest + ", which would come before it, has no image", build});
   // One that the menu does not know is not started.
   if (!starts_without_image(menu, newest))
     return doubtful({Code::config, "kernel " + newest + " is not in the boot loader's menu yet",

@@ -108,7 +108,7 @@ Run declare_create_volume(CLI::App& app, const Globals& globals) {
                  "10G, 512M, 50%FREE; 'existing' takes the LV that is there and holds nothing")
       ->required();
   app.add_option("mount-point", asked->mount_point, "where it is mounted, or none")->required();
-  app.add_option("type", asked->fs_type, "ext4, xfs, btrfs, or any that has a mkfs.TYPE")
+  app.add_option("type", asked->fs_type, "ext4, xfs, btrfs, or another that the kernel itself mounts and that has a mkfs.TYPE")
       ->required();
   app.add_option("mkfs", asked->mkfs, "after --: more arguments for mkfs.TYPE");
   app.add_option("--hold", asked->holds, "a unit that must wait for it, may be repeated")

@@ -111,7 +111,7 @@ TEST_CASE("case 55: what grub-reboot chose is what the next boot starts") {
   CHECK(started_kernel(all, entries, {"", "1>1"}) == "6.1.0-56-amd64");
 }
 
-TEST_CASE("case 17: a kernel of another system in the menu leaves ours without an image unpinned") {
+TEST_CASE("case 54: a kernel of another system in the menu leaves ours without an image unpinned") {
   const std::string own =
       "menuentry 'a' {\n  linux /boot/vmlinuz-6.40 ro\n}\nmenuentry 'b' {\n  linux "
       "/boot/vmlinuz-6.39 ro\n}\n";
