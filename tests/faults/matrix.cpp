@@ -84,7 +84,7 @@ Row run(Machine& m, const Cell& cell) {
 
 void set_up(Machine& m) {
   m.unlock_and_boot();
-  m.until("systemctl is-system-running --wait | grep -qx running");
+  m.until_started();
   m.must("cat > /root/p && chmod 600 /root/p", m.passphrase());
   m.disk("add", "two");
   m.until("test -e /dev/disk/by-id/virtio-latchkey-two");

@@ -22,8 +22,6 @@ std::size_t most_guests() {
   return chosen == nullptr ? 2 : std::max(1UL, std::strtoul(chosen, nullptr, 10));
 }
 
-constexpr const char* boot_is_over = "systemctl is-system-running --wait | grep -qx running";
-
 std::unique_ptr<Machine> to_set_up(const std::string& name, std::vector<std::string> options) {
   // Building an image is mostly starting programs, which is what emulated processors are slow
   // at: one of them has no other to keep informed of its page tables.
@@ -91,7 +89,7 @@ Machine& Guests::unlocked() {
     m.load("early");
     m.unlock_and_boot();
     m.until("systemctl is-active --quiet latchkey-release");
-    m.until(boot_is_over);
+    m.until_started();
   });
 }
 
@@ -100,7 +98,7 @@ Machine& Guests::continued() {
     m.load("early");
     if (m.early("continue").status != 0) throw std::runtime_error("early boot does not go on");
     m.wait_login();
-    m.until(boot_is_over);
+    m.until_started();
   });
 }
 

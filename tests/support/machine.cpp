@@ -59,7 +59,8 @@ Machine::Machine(const std::string& name, const std::vector<std::string>& option
   up.insert(up.end(), options.begin(), options.end());
   vm(up);
   if (at == At::login)
-    until("[ ! -d /run/systemd/system ] || systemctl is-system-running --wait | grep -qx running");
+    until("[ ! -d /run/systemd/system ] || systemctl is-system-running --wait | grep -qx running",
+          std::chrono::seconds(300));
 }
 
 Machine::~Machine() {

@@ -54,6 +54,14 @@ class Machine {
   /// Waits until a command succeeds on the machine's own system.
   void until(const std::string& command, std::chrono::seconds deadline = std::chrono::seconds(90));
 
+  /// Waits until systemd has done all that the boot asked of it, and nothing has failed.
+  void until_started(std::chrono::seconds deadline = std::chrono::seconds(300)) {
+    until(
+        "state=$(systemctl is-system-running --wait); [ \"$state\" = running ] || { echo "
+        "\"$state\"; systemctl list-jobs --no-pager; systemctl --failed --no-pager; false; }",
+        deadline);
+  }
+
   /// Waits until each of these units of systemd runs (`is-active` is content with one).
   void until_active(const std::string& units) {
     until("! systemctl is-active " + units + " | grep -qvx active");

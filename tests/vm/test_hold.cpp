@@ -201,7 +201,7 @@ TEST_CASE("a boot with units of any order ends, and a shutdown under load leaves
   m.wait_early();
   CHECK(m.early("", m.passphrase() + "\n").status == 0);
   m.wait_login();
-  m.until("systemctl is-system-running --wait | grep -qx running");
+  m.until_started();
   for (const char* unit : {"late", "writes", "early-writes"}) CHECK(active(m, unit) == "active\n");
   check_up(m, closed_volumes);
   m.until("test -s /srv/b/x && test -s /srv/c/x");
@@ -245,7 +245,7 @@ TEST_CASE("case 49, 52: postgresql, apache2 and docker are held, and run when th
   m.wait_early();
   CHECK(m.early("continue").status == 0);
   m.wait_login();
-  m.until("systemctl is-system-running --wait | grep -qx running", 300s);
+  m.until_started();
   for (const char* way : {"systemctl start postgresql", "systemctl start postgresql@15-main",
                           "pg_ctlcluster 15 main start", "service apache2 start",
                           "systemctl start docker.socket", "systemctl start docker"}) {
