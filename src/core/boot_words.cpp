@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/message.hpp"
+#include "core/systemd_words.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -55,9 +56,7 @@ std::string given(std::string_view command_line, std::string_view name, const st
 bool luks_off(std::string_view command_line) {
   bool off = false;
   for (const Field& word : split_fields(trim(command_line)))
-    if (const auto value = value_of(word.text, "luks"))
-      off = *value == "0" || *value == "no" || *value == "n" || *value == "false" ||
-            *value == "f" || *value == "off";
+    if (const auto value = value_of(word.text, "luks")) off = is_systemd_no(*value);
   return off;
 }
 

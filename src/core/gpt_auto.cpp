@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/shell_word.hpp"
+#include "core/systemd_words.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -67,9 +68,7 @@ bool gpt_auto_off(std::string_view command_line) {
     if (!rest.starts_with(name)) continue;
     rest.remove_prefix(name.size());
     if (!rest.empty() && !rest.starts_with('=')) continue;
-    const std::string value = lower(rest.substr(rest.empty() ? 0 : 1));
-    off = value == "0" || value == "no" || value == "n" || value == "false" || value == "f" ||
-          value == "off";
+    off = is_systemd_no(lower(rest.substr(rest.empty() ? 0 : 1)));
   }
   return off;
 }

@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "core/boot_menu.hpp"
 #include "core/text.hpp"
 
 namespace latchkey {
 namespace {
-
-// Some architectures (ppc64el) start kernels that are not compressed.
-constexpr std::string_view kernel_prefixes[]{"vmlinuz-", "vmlinux-"};
 
 // The words of a line, without their quotes. GRUB quotes as a shell does.
 std::vector<std::string> words_of(std::string_view line) {
@@ -99,10 +97,7 @@ std::string kernel_of_line(std::string_view line) {
   const std::vector<Field> words = split_fields(line);
   if (words.size() < 2 || words[0].text != "linux") return {};
   // "/boot/vmlinuz-6.1", or "/vmlinuz-6.1" with a /boot of its own.
-  const std::string name = words[1].text.substr(words[1].text.rfind('/') + 1);
-  for (const std::string_view prefix : kernel_prefixes)
-    if (name.starts_with(prefix)) return name.substr(prefix.size());
-  return {};
+  return kernel_version(std::string_view(words[1].text).substr(words[1].text.rfind('/') + 1));
 }
 
 std::vector<MenuEntry> menu_entries(std::string_view grub_cfg) {
