@@ -133,8 +133,9 @@ set(CPACK_DEBIAN_FILE_NAME latchkey_${PROJECT_VERSION}_${architecture}.deb)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS
-  "initramfs-tools (>= 0.142), busybox | busybox-static, lvm2, dmsetup, udev, kmod, linux-base")
+string(CONCAT CPACK_DEBIAN_PACKAGE_DEPENDS
+  "initramfs-tools (>= 0.142), busybox | busybox-static, lvm2, dmsetup, udev, kmod, linux-base, "
+  "iproute2")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "cryptsetup-bin, e2fsprogs")
 # CPack knows no Built-Using: the line end makes it a field of its own.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openssh-server\nBuilt-Using: ${built_using}")

@@ -49,6 +49,8 @@ Findings check_network(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<std::string> told;  // the same words stand in several places
   // A test's root has no network of its own.
   const IpTexts now = paths.root.empty() ? read_ip() : IpTexts{};
+  if (paths.root.empty())
+    if (auto silent = ip_is_silent(now)) out.push_back(bad(std::move(*silent)));
   bool early = false;
   const std::vector<LinkFacts> links = read_links(paths.root, false, early);
   const auto tell = [&](Finding finding) {

@@ -101,6 +101,8 @@ Result<> can_build_images(const Paths& paths) {
   if (::access(dropbearkey.c_str(), X_OK) != 0)
     return Error{Code::missing, "cannot make host keys", "there is no '" + dropbearkey + "'",
                  install_again};
+  // What is written without it would be a guess, and lock the owner out where it is wrong.
+  if (auto silent = ip_is_silent(read_ip())) return *silent;
   return Ok{};
 }
 

@@ -18,8 +18,8 @@ struct FirstFiles {
   std::string authorized_keys{};  ///< the text of that file
 };
 
-/// Fails with Code::missing when this machine lacks what makes images and host keys, or the
-/// place for them is not mounted.
+/// Fails with Code::missing when this machine lacks what makes images and host keys or what tells
+/// of its network, or the place for them is not mounted.
 [[nodiscard]] Result<> can_build_images(const Paths& paths);
 
 /// How this machine reaches its network now.

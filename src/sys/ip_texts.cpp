@@ -82,4 +82,13 @@ IpTexts read_ip() {
           drawn};
 }
 
+std::optional<Error> ip_is_silent(const IpTexts& texts) {
+  if (!texts.addresses.empty()) return {};
+  const bool missing = find_program("ip").empty();
+  return Error{
+      Code::missing, "nobody can tell how this machine is reached",
+      missing ? "there is no program 'ip'" : "the program 'ip' says nothing of its network",
+      missing ? "run: apt install iproute2" : "see why: ip -j addr"};
+}
+
 }  // namespace latchkey

@@ -2,6 +2,7 @@
 // Asking `ip` about the running system.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,9 @@ struct LinkFacts;
 /// What `ip` prints of the running system's network. Never fails: what cannot be asked is
 /// an empty text.
 [[nodiscard]] IpTexts read_ip();
+
+/// Why these texts say nothing of the network: `ip` is missing, or fails. Nothing where they do,
+/// since every system has a loopback interface at least.
+[[nodiscard]] std::optional<Error> ip_is_silent(const IpTexts& texts);
 
 }  // namespace latchkey

@@ -224,6 +224,12 @@ case_18_full_boot_and_lost_tools() {
 	check "no lvm2: the build says what to do" said "apt install lvm2"
 	boots_on "no lvm2" "the program 'lvm' is missing"
 	mv "$work/lvm2" "$tree/usr/share/initramfs-tools/hooks/lvm2"
+	mv "$tree/usr/bin/ip" "$work/ip"
+	run_check ''
+	check "no ip: check is no judge of the network, and says so" \
+		said "error: nobody can tell how this machine is reached: there is no program 'ip'"
+	check "... and what to do" said "apt install iproute2"
+	mv "$work/ip" "$tree/usr/bin/ip"
 }
 
 # Case 57: another builder of images takes over.

@@ -3,10 +3,12 @@
 #include "core/client_id.hpp"
 #include "core/lent_addresses.hpp"
 #include "core/network.hpp"
+#include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
 #include "sys/ip_texts.hpp"
+#include "sys/process.hpp"
 
 using namespace latchkey;
 
@@ -67,4 +69,17 @@ TEST_CASE("the addresses of leases are read from what networkd and ifupdown's dh
   CHECK(read_lent(root, links) == std::vector<std::string>{"192.0.2.10"});
   REQUIRE(write_file(root + "/run/dhclient.ens4.pid", "1\n", 0644));
   CHECK(read_lent(root, links) == std::vector<std::string>{"192.0.2.10", "192.0.2.11"});
+}
+
+TEST_CASE("a machine without the program ip is told what it lacks, not that it has no network") {
+  CHECK_FALSE(ip_is_silent({.addresses = "[{\"ifname\":\"lo\"}]"}));
+  const auto lost = test::alone([] {
+    // Under each of its names, whichever of them are links.
+    for (std::string path = find_program("ip"); !path.empty(); path = find_program("ip"))
+      if (::mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) != 0) return std::string();
+    const auto silent = ip_is_silent(read_ip());
+    return silent ? silent->what + ": " + silent->why + "; " + silent->hint : "it says something";
+  });
+  CHECK((lost.empty() || lost == "nobody can tell how this machine is reached: there is no program "
+                                 "'ip'; run: apt install iproute2"));
 }
