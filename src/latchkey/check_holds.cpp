@@ -7,12 +7,15 @@
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/unit_order.hpp"
+#include "core/unmarked.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/held_scripts.hpp"
 #include "sys/drop_ins.hpp"
 #include "sys/init_system.hpp"
+#include "sys/mount.hpp"
 #include "sys/packages.hpp"
+#include "sys/probe.hpp"
 #include "sys/rc_links.hpp"
 #include "sys/systemd.hpp"
 #include "sys/unit_company.hpp"
@@ -61,7 +64,8 @@ Findings check_order(const Setup& setup) {
 
 Findings check_units(const Paths& paths, const Setup& setup) {
   Findings out;
-  Facts facts;
+  Facts facts = probe_volumes(setup);
+  probe_mounts(facts, setup);
   const HeldUnits held = held_units(setup);
   probe_units(facts, setup, paths, held);
   for (const Service& service : setup.services) {
@@ -77,6 +81,12 @@ Findings check_units(const Paths& paths, const Setup& setup) {
                          "not been reloaded",
                          "look at: systemctl cat " + shell_word(service.unit) +
                              "; then: latchkey hold " + shell_word(service.unit)}));
+    else if (would_not_restart(service, setup, facts))
+      out.push_back(
+          doubtful({Code::partial, "'" + service.unit + "' runs, and would not start again",
+                    "it runs since before it was held, and no release has let it go: its "
+                    "next restart is a stop",
+                    "run: release-services"}));
     else
       out.push_back(good("'" + service.unit + "' is held"));
   }

@@ -13,6 +13,7 @@
 #include "core/new_config.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
+#include "core/unmarked.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
@@ -326,6 +327,23 @@ Run declare_hold_scripts(CLI::App&, const Globals& globals) {
   return [&globals] {
     const auto setup = load_setup(globals.paths);
     return setup ? hold_all_scripts(globals.paths, *setup) : report_error(setup.error());
+  };
+}
+
+// After an installation, or one that came back. What runs without its volumes, or not at all,
+// stays as a release has yet to find it.
+Run declare_mark_running(CLI::App&, const Globals& globals) {
+  return [&globals] {
+    const auto setup = load_setup(globals.paths);
+    if (!setup) return report_error(setup.error());
+    if (!systemd_runs()) return 0;
+    const Facts facts = probe_all(*setup, globals.paths);
+    int status = 0;
+    for (const Service& service : setup->services)
+      if (would_not_restart(service, *setup, facts))
+        if (auto marked = set_marker(globals.paths, service.unit, true); !marked)
+          status = report_error(marked.error());
+    return status;
   };
 }
 

@@ -50,6 +50,7 @@ Run declare_hold(CLI::App& app, const Globals& globals);
 Run declare_unhold(CLI::App& app, const Globals& globals);
 Run declare_release(CLI::App& app, const Globals& globals);
 Run declare_hold_scripts(CLI::App& app, const Globals& globals);
+Run declare_mark_running(CLI::App& app, const Globals& globals);
 Run declare_unguard(CLI::App& app, const Globals& globals);
 Run declare_hooks(CLI::App& app, const Globals& globals);
 Run declare_image(CLI::App& app, const Globals& globals);

@@ -70,6 +70,8 @@ const std::vector<Command>& commands() {
       {"umount-keys", "close it again", "latchkey umount-keys", declare_umount_keys, false, true},
       {"hold-scripts", "for the package's installation: init scripts held as they were", "",
        declare_hold_scripts, true},
+      {"mark-running", "for the package's installation: what runs may be restarted", "",
+       declare_mark_running, true},
       {"unguard", "for the package's removal: mount points and links as they were", "",
        declare_unguard, true},
       {"hooks", "for latchkey-hooks@.service: tell the owner's hooks what happened", "",

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "core/execute.hpp"
+#include "core/unmarked.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;
@@ -190,6 +191,21 @@ TEST_CASE("a service lacks the volumes that are not as a release leaves them") {
   CHECK(lacking_volumes(setup.services[1], setup, facts).front()->name == "logs");
   facts.volumes.erase("data");  // what was never looked at is not up
   CHECK(lacking_volumes(setup.services[0], setup, facts).size() == 1);
+}
+
+TEST_CASE("a held unit that runs on its volumes without a marker would not outlive a restart") {
+  const Setup setup = two_volumes();
+  Facts facts = devices_there();
+  UnitFacts& unit = facts.units["web.service"];
+  const auto lost = [&] { return would_not_restart(setup.services[0], setup, facts); };
+  unit.known = unit.active = true;
+  CHECK_FALSE(lost());  // it runs beside its volumes: a restart had better not start it
+  facts.volumes["data"].open = facts.volumes["data"].mounted = true;
+  CHECK(lost());
+  unit.active = false;
+  CHECK_FALSE(lost());
+  unit.active = unit.released = true;
+  CHECK_FALSE(lost());
 }
 
 TEST_CASE("root, /usr and /var on volumes are the system's: opened, and otherwise left alone") {

@@ -82,5 +82,14 @@ TEST_CASE(
   check_all_configured(m);
   m.until_active("mariadb nginx");
   CHECK(m.must("mariadb -N -e 'select word from latchkey_demo.marker'") == "kept");
+
+  // As where the package is purged and comes back, or a configuration comes to what runs.
+  m.must("rm -r /run/latchkey/released");
+  const Done unmarked = m.sh("latchkey check");
+  INFO(unmarked.output);
+  CHECK(has(unmarked.output, "'mariadb.service' runs, and would not start again"));
+  m.must("latchkey mark-running");
+  CHECK_FALSE(has(m.sh("latchkey check").output, "would not start again"));
+  m.must("systemctl restart mariadb && systemctl is-active mariadb");
   m.until("latchkey status || { journalctl -b -u nginx --no-pager | tail -n 20; false; }");
 }
