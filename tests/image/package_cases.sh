@@ -155,9 +155,13 @@ case_98_gate_renamed() {
 	try dpkg -i /root/old.deb
 	try dpkg -r latchkey
 	try dpkg -i /root/latchkey.deb
+	mkdir -p "$tree/var/lib/latchkey"
+	: >"$tree/var/lib/latchkey/boots.jsonl"
 	check "so it does where the package was removed, not purged" same "$ran $(ls "$gates")" '0 00latchkey'
 
 	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
+	check "a purge leaves no host keys, and no log" \
+		same "$(find "$tree/etc/latchkey" "$tree/var/lib" -name hostkeys -o -name latchkey -type d)" "$tree/etc/latchkey"
 	check "a purge leaves no gate" same "$(find "$tree/etc" -path '*initramfs*latchkey*')" ""
 	try dpkg -i /root/latchkey.deb
 	check "and the package can be installed again" [ "$ran" -eq 0 ]
@@ -226,9 +230,16 @@ case_99_removal() {
 	check "an image after the removal has nothing of ours" same "$(of_ours "$image")" ""
 	check "the owner's files stay" [ -s "$etc/authorized_keys" ]
 	check "the host keys stay" [ -s "$etc/hostkeys/ed25519.dropbear" ]
+	local log=$tree/var/lib/latchkey
+	mkdir -p "$log"
+	touch "$log/boots.jsonl" "$log/mail.header" "$etc/hostkeys/their-own"
 	check "the package is purged" in_tree dpkg -P latchkey
-	check "the host keys go with a purge" [ ! -e "$etc/hostkeys" ]
+	check "the host keys go with a purge, and the log" \
+		same "$(ls "$etc/hostkeys" "$log")" "$(printf '%s\n' "$etc/hostkeys:" their-own '' "$log:" mail.header)"
+	check "what was released stays so, also after a purge" \
+		same "$(find "$tree/run/latchkey" -type f -printf '%P ')" 'released/held-db.service '
+	rm -r "$log" "$tree/run/latchkey"
 	check "the owner's files stay after a purge" [ -s "$etc/volumes" ]
 	check "nothing of the package is left" same \
-		"$(find "$tree/usr" "$tree/etc/apt" "$tree/etc/dpkg" "$tree/lib/systemd" "$tree/run" "$tree/var/lib/latchkey" -name '*latchkey*' 2>/dev/null)" ""
+		"$(find "$tree/usr" "$tree/etc/apt" "$tree/etc/dpkg" "$tree/lib/systemd" "$tree/run" -name '*latchkey*' 2>/dev/null)" ""
 }
