@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Are the held units held? What the init system has loaded or starts counts, not our
 // files. And is what belongs to them installed completely?
+#include <unistd.h>
+
 #include <utility>
 
 #include "core/hold.hpp"
@@ -110,7 +112,9 @@ Findings check_scripts(const Paths& paths, const Setup& setup) {
     else
       out.push_back(fault->code == Code::refused ? bad(*fault) : doubtful(*fault));
   }
-  if (!starts_at_boot(links_of(paths, "latchkey-release")))
+  // That of a script that is gone is told with the package's other files.
+  const bool there = ::access((paths.root + "/etc/init.d/latchkey-release").c_str(), X_OK) == 0;
+  if (there && !starts_at_boot(links_of(paths, "latchkey-release")))
     out.push_back(bad({Code::refused, "no boot mounts the volumes and starts the held services",
                        "nothing in /etc/rc?.d starts the init script latchkey-release",
                        "run: update-rc.d latchkey-release defaults"}));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <unistd.h>
 
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "sys/digest.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
+#include "sys/init_system.hpp"
 #include "sys/modules.hpp"
 #include "sys/owners.hpp"
 #include "sys/packages.hpp"
@@ -108,11 +110,18 @@ constexpr Conffile conffiles[]{
      "packages are configured while the volume with their data is closed"},
     {"/etc/dpkg/dpkg.cfg.d/latchkey",
      "packages are configured while the volume with their data is closed"}};
+constexpr Conffile scripts_of_sysvinit[]{
+    {"/etc/init.d/latchkey-release", "no boot mounts the volumes and starts the held services",
+     true},
+    {"/etc/init.d/latchkey-farewell", "what early boot left running is not ended", true}};
 
 // dpkg never puts a deleted one back by itself; whoever runs without the package has none.
 void judge_conffiles(Findings& out, const Paths& paths) {
   if (!is_unpacked("latchkey", paths.root)) return;
-  for (const Conffile& one : conffiles) {
+  std::vector<Conffile> wanted(std::begin(conffiles), std::end(conffiles));
+  if (paths.root.empty() && init_system() == InitSystem::sysvinit)
+    wanted.insert(wanted.end(), std::begin(scripts_of_sysvinit), std::end(scripts_of_sysvinit));
+  for (const Conffile& one : wanted) {
     const std::string path = paths.root + one.file;
     if (::access(path.c_str(), one.program ? X_OK : F_OK) == 0) continue;
     const bool there = installed(paths, one.file);
