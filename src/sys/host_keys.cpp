@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* suffix = ".dropbear";
+// In the place of the id, beside keys that were made before there was one.
+const std::string no_id = "none";
 
 std::string directory(const Paths& paths) { return paths.etc("hostkeys"); }
 std::string program(const Paths& paths) { return paths.root + "/usr/lib/latchkey/dropbearkey"; }
@@ -137,6 +139,27 @@ void leave_out(const Paths& paths, HostKeys& out) {
   }
 }
 
+// Keys of which another machine has the same, or may have.
+std::optional<Error> of_another_machine(const Paths& paths) {
+  const std::string place = directory(paths);
+  const auto remembered = read_file(place + "/machine-id");
+  const std::string id = machine_id(paths);
+  if (!remembered || id.empty() || trim(*remembered) == id) return {};
+  if (trim(*remembered) == no_id)
+    return Error{Code::refused, "other machines may have the same host keys of early boot",
+                 "they were made before this machine had an id of its own: every machine that was "
+                 "made of the same image has them",
+                 "remove '" + place +
+                     "', then run: update-initramfs -u -k all; where this is the only such "
+                     "machine, remove '" +
+                     place + "/machine-id' instead"};
+  return Error{Code::refused, "the host keys of early boot were made on another machine",
+               "this one is a clone of it: both have the same host keys and the same volume keys",
+               "remove '" + place +
+                   "', then run: latchkey rekey; whoever has the other machine's headers and keys "
+                   "can open these volumes until they are encrypted anew (cryptsetup reencrypt)"};
+}
+
 bool has_line(const std::string& pub, const std::string& line) {
   const auto text = read_file(pub);
   return text && text->starts_with(line) &&
@@ -164,9 +187,15 @@ Result<> make_host_keys(const Paths& paths) {
   if (auto made = make_directories(paths.etc(), 0755); !made) return made.error();
   if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST)
     return system_error(errno, "cannot create the directory '" + place + "'");
-  if (key_files(paths).empty())
+  const std::string id = machine_id(paths);
+  const std::string remembered = place + "/machine-id";
+  if (key_files(paths).empty()) {
+    // First of all: keys without it would pass for those of whoever builds an image next.
+    if (auto noted = write_file(remembered, (id.empty() ? no_id : id) + "\n", 0600); !noted)
+      return noted.error();
     for (const char* type : {"ed25519", "ecdsa"})
       if (auto made = make_key(paths, type); !made) return made.error();
+  }
   for (const std::string& name : key_files(paths)) {
     std::string pub = place + "/" + name;
     pub.replace(pub.size() - std::string_view(suffix).size(), std::string::npos, ".pub");
@@ -176,8 +205,6 @@ Result<> make_host_keys(const Paths& paths) {
     if (auto written = write_file(pub, *line + " latchkey-early-boot\n", 0644); !written)
       return written.error();
   }
-  const std::string id = machine_id(paths);
-  const std::string remembered = place + "/machine-id";
   if (!id.empty() && ::access(remembered.c_str(), F_OK) != 0)
     return write_file(remembered, id + "\n", 0600);
   return Ok{};
@@ -201,15 +228,7 @@ HostKeys read_host_keys(const Paths& paths) {
     out.keys.push_back(std::move(key));
   }
   leave_out(paths, out);
-  const auto remembered = read_file(directory(paths) + "/machine-id");
-  const std::string id = machine_id(paths);
-  if (remembered && !id.empty() && trim(*remembered) != id)
-    out.warnings.push_back(
-        {Code::refused, "the host keys of early boot were made on another machine",
-         "this one is a clone of it: both have the same host keys and the same volume keys",
-         "remove '" + directory(paths) +
-             "', then run: latchkey rekey; whoever has the other machine's headers and keys can "
-             "open these volumes until they are encrypted anew (cryptsetup reencrypt)"});
+  if (auto shared = of_another_machine(paths)) out.warnings.push_back(std::move(*shared));
   return out;
 }
 

@@ -23,14 +23,14 @@ struct HostKey {
 struct HostKeys {
   std::vector<HostKey> keys{};
   std::vector<Error> warnings{};  ///< unreadable keys, those left out, other files, open
-                                  ///< modes, another machine's id
+                                  ///< modes, another machine's id or none
 };
 
 /// Makes the host keys that are missing (ed25519 and ecdsa, when there is no key
 /// at all; otherwise what is there is all that is wanted) and the .pub files that
 /// are missing or show another key, each created with its final mode; remembers this machine's id
-/// beside them. Running it again changes nothing. Fails when the directory or a key cannot be made;
-/// keys made until then stay.
+/// beside them, or that it had none. Running it again changes nothing. Fails when the directory or
+/// a key cannot be made; keys made until then stay.
 [[nodiscard]] Result<> make_host_keys(const Paths& paths);
 
 /// Has Dropbear's own program read a private key; gives its public line, `ssh-ed25519 AAAA…`.

@@ -103,6 +103,22 @@ case_02_host_keys_are_stable_and_private() {
 	check "check calls it an error" said "error: others than root can change '/etc/latchkey/volumes'"
 	chmod 644 "$etc/volumes"
 	rm -rf "$etc/hostkeys"
+	: >"$tree/etc/machine-id"
+	build
+	check "host keys are made in a tree that has no id yet" [ -s "$etc/hostkeys/ed25519.dropbear" ]
+	check "... of which there is nothing to tell" not said "the same host keys"
+	echo 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id"
+	build
+	check "a machine made of that tree is told that others may have its keys" \
+		said "warning: other machines may have the same host keys of early boot"
+	build
+	check "... each time" said "other machines may have the same host keys"
+	run_check ''
+	check "... and by check" said "other machines may have the same host keys"
+	rm "$etc/hostkeys/machine-id"
+	build
+	check "... until its owner says that it is the only one" not said "the same host keys"
+	rm -rf "$etc/hostkeys"
 	build_and_look
 	check "missing keys are made by the hook" [ -s "$image/etc/latchkey/hostkeys/ed25519.dropbear" ]
 }
