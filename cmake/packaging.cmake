@@ -54,6 +54,8 @@ list(APPEND package_inputs ${hooks}/packages/apt.conf ${hooks}/packages/dpkg.cfg
 install_input(PROGRAMS /etc/initramfs/post-update.d ${hooks}/initramfs-tools/post-update.d/00latchkey)
 install_input(FILES /etc/default/grub.d ${hooks}/grub/latchkey.cfg)
 install_input(FILES lib/systemd/system/apt-daily-upgrade.service.d ${hooks}/packages/latchkey.conf)
+install(FILES ${hooks}/systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME latchkey.conf)
+list(APPEND package_inputs ${hooks}/systemd/tmpfiles.conf)
 install_input(FILES lib/lsb/init-functions.d ${hooks}/sysvinit/50-latchkey)
 install_input(PROGRAMS ../etc/init.d ${hooks}/sysvinit/latchkey-release
   ${hooks}/sysvinit/latchkey-farewell)

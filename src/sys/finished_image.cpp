@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/finished_image.hpp"
 
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -9,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <utility>
 
@@ -27,6 +31,35 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+// Also in hooks/systemd/tmpfiles.conf.
+const std::string scratch_place = "/var/tmp";
+const std::string scratch_name = "latchkey-unpacked-";
+
+// Nobody else finds it between its making and its lock, and unpackers that go on for a while
+// without us are not disturbed.
+constexpr std::time_t left_for_good = 600;
+
+Fd locked_directory(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+  return fd;
+}
+
+// Whole images: a few of them fill /var, which a reboot need not empty.
+void remove_left_over() {
+  for (const std::string& name : names_in(scratch_place)) {
+    const std::string path = scratch_place + "/" + name;
+    struct stat info {};
+    if (!name.starts_with(scratch_name) || ::lstat(path.c_str(), &info) != 0) continue;
+    // Anybody can put something of this name there.
+    if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & 07777U) != 0700)
+      continue;
+    if (std::time(nullptr) - info.st_mtime < left_for_good) continue;
+    std::error_code failed;
+    if (const Fd ours = locked_directory(path)) fs::remove_all(path, failed);
+  }
+}
+
 // The parts of an unpacked image, in the order in which the kernel lays them over each other.
 std::vector<std::string> parts_of(const std::string& directory) {
   std::vector<std::string> parts;
@@ -39,7 +72,10 @@ std::vector<std::string> parts_of(const std::string& directory) {
 }  // namespace
 
 FinishedImage::FinishedImage(FinishedImage&& other) noexcept
-    : scratch_(std::exchange(other.scratch_, {})), tree_(std::exchange(other.tree_, {})) {}
+    : held_(std::move(other.held_)),
+      in_use_(std::move(other.in_use_)),
+      scratch_(std::exchange(other.scratch_, {})),
+      tree_(std::exchange(other.tree_, {})) {}
 
 FinishedImage::~FinishedImage() {
   std::error_code failed;
@@ -48,12 +84,15 @@ FinishedImage::~FinishedImage() {
 
 Result<FinishedImage> FinishedImage::open(const std::string& file) {
   const std::string what = "cannot look into the image '" + file + "'";
+  remove_left_over();
   FinishedImage image;
-  std::string scratch = "/var/tmp/latchkey-image-XXXXXX";
+  std::string scratch = scratch_place + "/" + scratch_name + "XXXXXX";
   if (::mkdtemp(scratch.data()) == nullptr) return system_error(errno, what);
   image.scratch_ = scratch;
+  image.in_use_ = locked_directory(scratch);
   image.tree_ = scratch + "/image";
-  if (const auto said = run_ok({"unmkinitramfs", "--", file, image.tree_}, what, {.timeout = 300s});
+  if (const auto said = run_ok({"unmkinitramfs", "--", file, image.tree_}, what,
+                               {.timeout = 300s, .hopeless = end_is_asked});
       !said)
     return said.error();
   const std::vector<std::string> parts = parts_of(image.tree_);

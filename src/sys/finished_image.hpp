@@ -9,12 +9,16 @@
 #include "core/image_gate.hpp"
 #include "core/result.hpp"
 #include "sys/early_inputs.hpp"
+#include "sys/fd.hpp"
+#include "sys/held_signals.hpp"
 #include "sys/setup.hpp"
 
 namespace latchkey {
 
 /// An image, unpacked to where only root can look (it holds host keys) until this goes
 /// out of scope. All forms are read: early archives, uncompressed and compressed ones.
+/// Until then whoever ends the program waits; what a power cut left is removed by the next one
+/// that is opened.
 class FinishedImage {
  public:
   /// Unpacks the file with initramfs-tools' own program. Fails with Code::missing
@@ -32,6 +36,8 @@ class FinishedImage {
 
  private:
   FinishedImage() = default;
+  HeldSignals held_{};  // first: they are let go when all else is gone
+  Fd in_use_{};         // locks the directory against whoever removes what is left of others
   std::string scratch_{};
   std::string tree_{};
 };

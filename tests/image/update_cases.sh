@@ -232,6 +232,21 @@ case_18_full_boot_and_lost_tools() {
 	mv "$work/ip" "$tree/usr/bin/ip"
 }
 
+# A person presses Ctrl-C, or the connection is lost.
+case_19_interrupted_check() {
+	build
+	keys_header
+	try sh -c 'latchkey check >/dev/null & pid=$!
+		for _ in $(seq 300); do
+			ls -d /var/tmp/latchkey-unpacked-* >/dev/null 2>&1 && break
+			sleep 0.1
+		done
+		kill -TERM $pid
+		wait $pid'
+	check "a check that is ended while it looks into an image ends" [ "$ran" -eq 143 ]
+	check "... and leaves no unpacked image" same "$(find "$tree/var/tmp" -name '*latchkey*')" ""
+}
+
 # Case 57: another builder of images takes over.
 case_19_dracut() {
 	build
