@@ -223,7 +223,14 @@ case_99_removal() {
 	echo "usr system/encrypted-usr /usr ext4" >>"$etc/volumes"
 	mkdir -p "$tree/run/latchkey/released" "$tree/run/latchkey/early"
 	: >"$tree/run/latchkey/released/held-db.service"
+	local newer=9.9.9-newer # its image was refused, and GRUB's menu starts the one that has one
+	cp -al "$tree/usr/lib/modules/$kernel" "$tree/usr/lib/modules/$newer"
+	cp "$tree/boot/config-$kernel" "$tree/boot/config-$newer"
+	: >"$tree/boot/vmlinuz-$newer"
 	check "the package is removed" in_tree env LATCHKEY_ALLOW_REMOVAL=1 dpkg -r latchkey
+	check "a newer kernel that had no image has one, since nothing keeps it from being started" \
+		[ -s "$tree/boot/initrd.img-$newer" ]
+	rm -rf "$tree"/boot/*-"$newer" "$tree/usr/lib/modules/$newer" "$tree/var/lib/initramfs-tools/$newer"
 	check "what was released stays so, should the package come back" same \
 		"$(find "$tree/run/latchkey" -mindepth 1 -printf '%P ')" 'released released/held-db.service '
 	apt_get update
