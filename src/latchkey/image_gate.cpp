@@ -30,6 +30,14 @@ using Kind = ImageVerdict::Kind;
 
 // update-initramfs keeps the image that it replaces until its post-update hooks are done.
 constexpr const char* kept_suffix = ".dpkg-bak";
+// Our own, which are there while we are at work.
+constexpr const char* fresh_suffix = ".latchkey-new";
+constexpr const char* aside_suffix = ".latchkey-refused";
+
+void remove(const std::string& file) {
+  std::error_code gone;
+  std::filesystem::remove(file, gone);
+}
 
 ImageVerdict judge(const Paths& paths, const std::string& file, const std::string& version) {
   const auto image = FinishedImage::open(file);
@@ -58,7 +66,7 @@ Result<> put_in_place(const std::string& from, const std::string& file) {
 // Builds an image that waits for nobody, beside the one that it replaces.
 Result<> build_boot_on(const Paths& paths, const std::string& file, const std::string& version,
                        const Error& fault) {
-  const std::string fresh = file + ".latchkey-new";
+  const std::string fresh = file + fresh_suffix;
   const std::string what = "cannot build an image that boots on for kernel " + version;
   const auto built =
       run_ok({"mkinitramfs", "-o", fresh, version}, what,
@@ -70,8 +78,7 @@ Result<> build_boot_on(const Paths& paths, const std::string& file, const std::s
     done = Error{Code::refused, what, "what was built waits all the same", ""};
   else
     done = put_in_place(fresh, file);
-  std::error_code gone;
-  std::filesystem::remove(fresh, gone);
+  remove(fresh);
   return done;
 }
 
@@ -109,7 +116,7 @@ std::optional<Error> better_kernel(const Paths& paths, const EarlyInputs& inputs
 
 // Takes the image away, unless the menu that goes on naming it cannot be made again.
 Result<> withdraw(const std::string& file) {
-  const std::string aside = file + ".latchkey-refused";
+  const std::string aside = file + aside_suffix;
   const std::string what = "cannot remove the image '" + file + "'";
   if (::rename(file.c_str(), aside.c_str()) != 0) return system_error(errno, what);
   if (auto made = remake_boot_menu(); !made) {
@@ -124,9 +131,19 @@ int refuse(const std::string& version, const std::string& outcome, const Error& 
                        sentence(fault), then_build(fault.hint, version)});
 }
 
-int carry_out(const Globals& globals, GateStep step, const Error& fault, const std::string& version,
-              const std::string& file) {
-  switch (step) {
+int refuse_and_withdraw(const std::string& version, const std::string& file, const Error& fault) {
+  if (auto gone = withdraw(file); !gone) {
+    report_error(gone.error());
+    return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can", fault);
+  }
+  return refuse(version,
+                "could not be unlocked over ssh: it is removed, and another kernel is booted",
+                fault);
+}
+
+int carry_out(const Globals& globals, const GateFacts& facts, const Error& fault,
+              const std::string& version, const std::string& file) {
+  switch (gate_step(facts)) {
     case GateStep::keep:
     case GateStep::keep_warning:
       break;
@@ -139,6 +156,7 @@ int carry_out(const Globals& globals, GateStep step, const Error& fault, const s
     case GateStep::boot_on:
       if (auto done = build_boot_on(globals.paths, file, version, fault); !done) {
         report_error(done.error());
+        if (facts.another_kernel) return refuse_and_withdraw(version, file, fault);
         return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT into it", fault);
       }
       report_warning({Code::config,
@@ -149,18 +167,18 @@ int carry_out(const Globals& globals, GateStep step, const Error& fault, const s
                           version});
       return 0;
     case GateStep::withdraw:
-      if (auto gone = withdraw(file); !gone) {
-        report_error(gone.error());
-        return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can",
-                      fault);
-      }
-      return refuse(version,
-                    "could not be unlocked over ssh: it is removed, and another kernel is booted",
-                    fault);
+      return refuse_and_withdraw(version, file, fault);
     case GateStep::keep_lost:
       return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can", fault);
   }
   return 0;
+}
+
+// Where we fail, update-initramfs ends before it removes what it kept, and the next one would
+// need room for three images. What could not be looked into may be good.
+void drop_kept(const GateFacts& facts, const std::string& file) {
+  if (gate_step(facts) == GateStep::restore) return;
+  if (!facts.last || facts.last->kind != Kind::unknown) remove(file + kept_suffix);
 }
 
 }  // namespace
@@ -168,6 +186,8 @@ int carry_out(const Globals& globals, GateStep step, const Error& fault, const s
 int gate_image(const Globals& globals, const std::string& version, const std::string& file) {
   const EarlyInputs inputs = read_early_inputs(globals.paths);
   if (!inputs.configured) return 0;
+  // Left by a power cut, when no one was told of them. Each takes as much of /boot as an image.
+  for (const char* suffix : {fresh_suffix, aside_suffix}) remove(file + suffix);
   // Once for all that look below it: each waking is two calls of LVM.
   std::optional<WokenLv> woken;
   if (inputs.config && globals.paths.root.empty()) woken.emplace(inputs.config->keys.device);
@@ -192,7 +212,10 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   // One that says itself that it boots on was told of while it was built.
   if (step == GateStep::keep_warning && facts.fresh.info.wait) report_warning(fault);
   for (const Error& doubt : facts.fresh.doubts) report_warning(doubt);
-  if (const int failed = carry_out(globals, step, fault, version, file); failed != 0) return failed;
+  if (const int failed = carry_out(globals, facts, fault, version, file); failed != 0) {
+    drop_kept(facts, file);
+    return failed;
+  }
   if (auto synced = sync_image(file); !synced) report_warning(synced.error());
   if (starts_without_image(read_boot_menu(globals.paths), version)) refresh_menu(globals);
   return 0;

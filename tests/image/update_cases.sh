@@ -90,12 +90,25 @@ case_15_finished_image() {
 	check "... and where the menu cannot be made again" [ -e "$file" ]
 	printf '#!/bin/sh\nls /boot >/root/update-grub\n' >"$tree/usr/sbin/update-grub"
 	chmod +x "$tree/usr/sbin/update-grub"
-	rm "$file"
-	build_new
+	: >"$file.latchkey-new"
+	: >"$file.latchkey-refused"
+	build
 	check "... with another kernel for GRUB to boot, it goes" [ ! -e "$file" ]
 	check "... before the menu is made" not grep -q "^initrd.img-$kernel\$" "$tree/root/update-grub"
 	check "... and that is said" said "another kernel is booted"
-	check "... and nothing is left over" same "$(find "$tree/boot" -name '*latchkey*')" ""
+	check "... and nothing is left over, also of one that a power cut ended" \
+		same "$(find "$tree/boot" -name '*latchkey*' -o -name '*.dpkg-bak')" ""
+	# Root in the clear again; but what boots on cannot be built, as on a /boot that is too small.
+	sed -i '$d' "$etc/volumes"
+	owners_hook 'rm -f "$DESTDIR/usr/lib/latchkey/dropbear"'
+	local fails=$tree/etc/initramfs-tools/hooks/zz-fails
+	printf '#!/bin/sh\n[ "$1" = prereqs ] && { echo; exit 0; }\n[ -z "$LATCHKEY_BOOT_ON" ]\n' >"$fails"
+	chmod +x "$fails"
+	build_new
+	check "without room for one that boots on the bad one goes, too" [ ! -e "$file" ]
+	check "... since another kernel is booted" said "another kernel is booted"
+	check "... and the build fails" [ "$built" -ne 0 ]
+	rm "$fails"
 	rm -r "$tree/boot/grub" "$tree/usr/sbin/update-grub" "$tree/root/update-grub"
 	run_check ''
 	check "check tells of the kernel without an image" said "the kernel $kernel has no image"
