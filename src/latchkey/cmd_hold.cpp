@@ -352,7 +352,8 @@ Run declare_unguard(CLI::App&, const Globals& globals) {
     restore_all_links(globals.paths);
     const auto setup = load_setup(globals.paths);
     unguard(globals.paths, setup ? setup->volumes : std::vector<Volume>{});
-    return setup ? 0 : report_error(setup.error());
+    // The lists beside the configuration say enough.
+    return setup || setup.error().code == Code::missing ? 0 : report_error(setup.error());
   };
 }
 

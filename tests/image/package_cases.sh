@@ -199,6 +199,18 @@ case_97_disabled_script() {
 	try dpkg -i /root/latchkey.deb
 	check "the package that comes back holds it again" [ ! -e "$tree/etc/rc2.d/S03plain" ]
 	check "... which is told" said "'plain.service' is kept from starting at boot"
+	try latchkey unguard # as prerm does
+	check "a removal has begun" [ -L "$tree/etc/rc2.d/S03plain" ]
+	try env DPKG_MAINTSCRIPT_NAME=postinst DPKG_MAINTSCRIPT_PACKAGE=latchkey \
+		/var/lib/dpkg/info/latchkey.postinst abort-remove
+	check "... and is called off: the script is held again" \
+		same "$ran $(cd "$tree/etc/rc2.d" && echo *plain)" '0 K97plain'
+	rm "$etc/latchkey.conf"
+	try dpkg -r latchkey
+	check "it is given back, too, where the owner has begun anew without a configuration" \
+		same "$ran $(cd "$tree/etc/rc2.d" && echo *plain)" '0 S03plain'
+	check "... and nobody complains of that" not said "latchkey.conf"
+	try dpkg -i /root/latchkey.deb
 	rm -f "$rc" "$tree/etc/init.d/plain" "$tree"/etc/rc2.d/*plain
 	mv "$work/update-initramfs" "$images"
 }
