@@ -91,6 +91,10 @@ foreach(file ${completions})
   install(FILES ${file} DESTINATION share/bash-completion/completions RENAME ${name})
   list(APPEND package_inputs ${file})
 endforeach()
+# A shell looks for a command's completion under the command's own name.
+file(CREATE_LINK latchkey ${work}/release-services-completion SYMBOLIC)
+install(FILES ${work}/release-services-completion DESTINATION share/bash-completion/completions
+  RENAME release-services)
 
 # --- what is bundled: name, version, licence and source of each part
 
