@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "core/text.hpp"
 #include "sys/clock.hpp"
@@ -136,14 +137,19 @@ Result<> end_processes(const std::function<bool(const ProcessInfo&)>& chosen, mi
       return Error{Code::timeout, "cannot end all processes of early ssh",
                    std::to_string(pids.size()) + " of them are still there", ""};
     // Opened first and looked at again: a number that now is somebody else's
-    // process must not get our signal.
-    std::vector<Fd> processes;
+    // process must not get our signal. Only such a one is left out: where some of them
+    // end all the time, as sshd's children do, the others would never get theirs.
+    std::vector<std::pair<pid_t, Fd>> opened;
     for (const pid_t pid : pids)
-      if (Fd process = open_process(pid)) processes.push_back(std::move(process));
+      if (Fd process = open_process(pid)) opened.emplace_back(pid, std::move(process));
     const std::vector<pid_t> still = family(read_processes(), chosen, ::getpid());
-    if (!std::ranges::includes(still, pids)) continue;
     const bool gently = !asked && !late;
-    for (const Fd& process : processes) signal_process(process, gently ? SIGTERM : SIGKILL);
+    std::vector<Fd> processes;
+    for (auto& [pid, process] : opened) {
+      if (!std::ranges::binary_search(still, pid)) continue;
+      signal_process(process, gently ? SIGTERM : SIGKILL);
+      processes.push_back(std::move(process));
+    }
     wait_for_end(processes, gently ? std::min(deadline, begin + grace) : Clock::now() + grace);
     asked = true;
     if (!gently) ++kills;

@@ -146,3 +146,17 @@ TEST_CASE("processes are killed also when the time is over before it began") {
   CHECK(end_processes([&](const ProcessInfo& process) { return own.runs(process); }, 2000ms, 0ms));
   CHECK(stubborn.all_ended());
 }
+
+// As Dropbear's children do, which end all the time while somebody connects and connects.
+TEST_CASE("a family whose children come and go all the time is ended at once") {
+  const OwnShell own;
+  const auto ours = [&](const ProcessInfo& process) { return own.runs(process); };
+  const std::string flood = "while :; do \"$0\" -c 'sleep 0.02; :'; done";
+  std::string loops = "echo on; ";
+  for (int i = 0; i < 8; ++i) loops += "(" + flood + ") & ";
+  const Started busy({own.program, "-c", loops + "wait"});
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(end_processes(ours, 200ms, 1000ms));
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+  CHECK(busy.all_ended());
+}

@@ -3,6 +3,8 @@
 // and iproute2, and the program door-host beside this one. Hidden: asked for by `[netns]`.
 #include <sys/stat.h>
 
+#include <array>
+
 #include "support/netns.hpp"
 
 using namespace latchkey;
@@ -40,6 +42,26 @@ class FixedDoor {
     return Process(world.door(), world.root + "/door.out");
   }
   const Process door_ = open();
+};
+
+// Somebody who connects and goes away, as often as one processor lets him.
+class Flood {
+ public:
+  explicit Flood(std::uint16_t port) {
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (true) (void)session(port);
+  }
+  Flood(const Flood&) = delete;
+  Flood& operator=(const Flood&) = delete;
+  ~Flood() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+ private:
+  pid_t pid_ = 0;
 };
 
 }  // namespace
@@ -92,6 +114,23 @@ TEST_CASE("a farewell on a machine that stalls for a moment brings the links bac
   INFO(bye.output);
   CHECK(fs::exists(stalled));
   CHECK(bye.status == 0);
+  CHECK(world.state() == door.before);
+  CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
+}
+
+TEST_CASE("farewell ends early ssh while somebody connects to it all the time", "[.netns]") {
+  if (!possible()) return;
+  const FixedDoor door;
+  const World& world = door.world;
+  REQUIRE(eventually(5s, [] { return bool(session(2222)); }));
+  const std::array<Flood, 3> flood{Flood(2222), Flood(2222), Flood(2222)};
+  ::poll(nullptr, 0, 500);
+  const auto begin = Clock::now();
+  const RunResult bye = world.run_unlock("farewell");
+  INFO(bye.output);
+  CHECK(seconds_since(begin) < 10);
+  CHECK(bye.status == 0);
+  CHECK(world.processes("/usr/lib/latchkey/dropbear").empty());
   CHECK(world.state() == door.before);
   CHECK_FALSE(fs::exists(world.root + "/run/latchkey/early"));
 }
