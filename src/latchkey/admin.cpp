@@ -11,6 +11,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/ask.hpp"
 #include "sys/device.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/passphrase.hpp"
 #include "sys/unlock.hpp"
@@ -39,9 +40,14 @@ bool another_command_works(const Paths& paths) {
 }
 
 Result<> keys_device_is_there(const DeviceRef& device) {
-  if (block_device(device.path())) return Ok{};
-  return Error{Code::missing, "cannot open the keys volume", "there is no device " + device.text(),
-               "is its disk there? look at: lvm lvs, lsblk"};
+  const std::string what = "cannot open the keys volume";
+  if (!block_device(device.path()))
+    return Error{Code::missing, what, "there is no device " + device.text(),
+                 "is its disk there? look at: lvm lvs, lsblk"};
+  if (const auto answer = ask_disk(device.path()); !answer && answer.error().code == Code::timeout)
+    return Error{Code::timeout, what, device.text() + " cannot be read: " + answer.error().why,
+                 unread_disk_hint()};
+  return Ok{};
 }
 
 Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup, Asker& asker,

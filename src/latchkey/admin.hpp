@@ -27,7 +27,8 @@ namespace latchkey {
 /// True while a command that begin_admin let through runs in another process.
 [[nodiscard]] bool another_command_works(const Paths& paths);
 
-/// Whether the keys volume's device is there; an LV must be awake. Fails with Code::missing.
+/// Whether the keys volume's device is there, and its disk answers; an LV must be awake. Fails
+/// with Code::missing, Code::timeout.
 [[nodiscard]] Result<> keys_device_is_there(const DeviceRef& device);
 
 /// The keys volume, open for one command, with its LV awake and no unlock beside.

@@ -58,7 +58,11 @@ Finding judge(const Paths& paths, const Device& device, const Result<>& answer) 
     return bad(
         {answer.error().code, what + ", cannot be read", answer.error().why, failing_disk_hint()});
   const std::string header = device.header.empty() ? path : paths.root + device.header;
-  if (const auto modules = header_modules(header); !modules)
+  const auto modules = header_modules(header);
+  if (!modules && modules.error().code == Code::timeout)
+    return bad({Code::timeout, what + ", cannot be opened: " + modules.error().what,
+                modules.error().why, modules.error().hint});
+  if (!modules)
     return bad({modules.error().code, what + ", cannot be opened", modules.error().why,
                 "see that the name is right; if it had a header: latchkey restore FILE, with a "
                 "backup"});
@@ -167,7 +171,10 @@ Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
       devices.push_back({volume.device, "'" + volume.name + "'", volume.header});
   std::vector<std::string> asked;
   for (const Device& device : devices) asked.push_back(paths.root + device.ref.path());
-  const auto answers = disks_answer(asked);
+  // Behind them, so that all are waited for together: what is read next.
+  for (const Device& device : devices)
+    if (!device.header.empty()) asked.push_back(paths.root + device.header);
+  const auto answers = ask_disks(asked);
   Findings out;
   for (std::size_t i = 0; i < devices.size(); ++i) {
     out.push_back(judge(paths, devices[i], answers[i]));

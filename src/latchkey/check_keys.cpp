@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/slots.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/header_view.hpp"
 
 namespace latchkey {
@@ -67,7 +68,13 @@ void try_key(Findings& out, const Setup& setup, const Volume& volume, const Open
 Findings check_keys(const Setup& setup, const OpenKeys& keys) {
   Findings out;
   std::vector<std::string> of_volumes;
-  for (const Volume& volume : setup.volumes) of_volumes.push_back(volume.key_file);
+  std::vector<std::string> headers;
+  for (const Volume& volume : setup.volumes) {
+    of_volumes.push_back(volume.key_file);
+    headers.push_back(volume.header.empty() ? volume.device.path() : volume.header);
+  }
+  // Those that hang are waited for together; each view has its answer then.
+  (void)ask_disks(headers);
   const std::vector<std::string> others = stray_keys(keys.files(), of_volumes);
   for (const Volume& volume : setup.volumes) try_key(out, setup, volume, keys, others);
   for (const std::string& file : others)

@@ -9,7 +9,7 @@ namespace latchkey {
 Findings check_passphrases(const Paths& paths, const EarlyInputs& inputs) {
   if (!inputs.config) return {};
   // By its bytes alone: libcryptsetup would repair a damaged header on the device.
-  const auto bytes = read_luks_bytes(paths.root + inputs.config->keys.device.path());
+  const auto bytes = read_luks_bytes_in_time(paths.root + inputs.config->keys.device.path());
   if (!bytes) return {};  // told by check_devices
   const auto slots = parse_luks_slots(*bytes);
   if (!slots) return {};

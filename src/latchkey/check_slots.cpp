@@ -71,7 +71,8 @@ Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   // Devices without a readable header are what check_devices tells of.
   if (inputs.config)
-    if (const auto bytes = read_luks_bytes(paths.root + inputs.config->keys.device.path())) {
+    if (const auto bytes =
+            read_luks_bytes_in_time(paths.root + inputs.config->keys.device.path())) {
       if (has_requirements(*bytes))
         out.push_back(bad(
             {Code::refused, keys_stay_closed, under_way,
@@ -92,7 +93,7 @@ Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
   if (!inputs.volumes) return out;
   for (const Volume& volume : *inputs.volumes) {
     const std::string header = volume.header.empty() ? volume.device.path() : volume.header;
-    const auto bytes = read_luks_bytes(paths.root + header);
+    const auto bytes = read_luks_bytes_in_time(paths.root + header);
     if (!bytes) continue;
     if (const auto slots = parse_luks_slots(*bytes)) out.push_back(judge(volume, *bytes, *slots));
   }

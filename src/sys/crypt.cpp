@@ -59,6 +59,11 @@ std::uint64_t available_memory_kib() {
 }
 
 Result<LuksHeader> read_luks_header(const LuksPlace& place) {
+  if (auto answers = LuksSession::ask(place); !answers) return answers.error();
+  return read_watched_header(place);
+}
+
+Result<LuksHeader> read_watched_header(const LuksPlace& place) {
   LuksSession session;
   return session.load(place);
 }
@@ -116,6 +121,7 @@ Result<> close_mapping_when_unused(const std::string& mapping) {
 
 Result<> grow_mapping(const std::string& mapping, const LuksPlace& place, const Secret& key) {
   const std::string what = "cannot grow the mapping of '" + place.name + "'";
+  if (auto answers = LuksSession::ask(place); !answers) return answers;
   LuksSession session;
   crypt_device* cd = nullptr;
   int r = crypt_init_by_name_and_header(&cd, mapping.c_str(),

@@ -42,11 +42,15 @@ struct LuksPlace {
 /// one that cannot be used), Code::refused (another UUID or
 /// cipher than the one asked for; a null cipher; a reencryption under way; requirements that this
 /// program does not know; derivations beyond what anybody would choose),
-/// Code::missing, Code::io.
+/// Code::missing, Code::io, Code::timeout (its disk does not answer, see ask_disk).
 ///
 /// libcryptsetup repairs a damaged second copy of a LUKS2 header when it can
 /// lock and write; callers that must not write use a read-only device.
 [[nodiscard]] Result<LuksHeader> read_luks_header(const LuksPlace& place);
+
+/// The same in a process of its own, which somebody ends when it takes too long: its disk is
+/// not asked first.
+[[nodiscard]] Result<LuksHeader> read_watched_header(const LuksPlace& place);
 
 /// How a mapping is to be made.
 struct MappingRequest {

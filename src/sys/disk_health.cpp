@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -108,6 +109,32 @@ std::vector<Result<>> disks_answer(const std::vector<std::string>& paths,
     }
   }
   return out;
+}
+
+std::vector<Result<>> ask_disks(const std::vector<std::string>& paths,
+                                std::chrono::milliseconds patience) {
+  static std::map<std::string, Error> silent;
+  std::vector<std::string> unknown;
+  for (const std::string& path : paths)
+    if (!silent.contains(path) && std::ranges::find(unknown, path) == unknown.end())
+      unknown.push_back(path);
+  const auto answers = disks_answer(unknown, patience);
+  std::map<std::string, Result<>> heard;
+  for (std::size_t i = 0; i < unknown.size(); ++i) {
+    heard.emplace(unknown[i], answers[i]);
+    if (!answers[i] && answers[i].error().code == Code::timeout)
+      silent.emplace(unknown[i], answers[i].error());
+  }
+  std::vector<Result<>> out;
+  for (const std::string& path : paths) {
+    const auto answer = heard.find(path);
+    out.push_back(answer != heard.end() ? answer->second : Result<>(silent.at(path)));
+  }
+  return out;
+}
+
+Result<> ask_disk(const std::string& path, std::chrono::milliseconds patience) {
+  return ask_disks({path}, patience).front();
 }
 
 void probe_disks(Facts& facts, const Setup& setup) {

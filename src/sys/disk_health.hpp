@@ -25,6 +25,17 @@ namespace latchkey {
     const std::vector<std::string>& paths,
     std::chrono::milliseconds patience = std::chrono::seconds(10));
 
+/// The same for what its caller is going to read itself: nothing could end that. One that gave
+/// no answer is not asked again by this process, which would wait as long once more, but has
+/// that answer at once.
+[[nodiscard]] std::vector<Result<>> ask_disks(
+    const std::vector<std::string>& paths,
+    std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+/// ask_disks() for one.
+[[nodiscard]] Result<> ask_disk(const std::string& path,
+                                std::chrono::milliseconds patience = std::chrono::seconds(10));
+
 /// Sets `failing` of open volumes: when the disk does not answer, and when a mounted file
 /// system that is to be written to has become read-only.
 void probe_disks(Facts& facts, const Setup& setup);

@@ -46,6 +46,7 @@ bool can_make_header_file(const std::string& header) {
 }
 
 Result<LuksHeader> save_header(const LuksPlace& place, const std::string& file) {
+  if (auto answers = LuksSession::ask(place); !answers) return answers.error();
   LuksSession session;
   auto header = session.load(place);
   if (!header) return header;

@@ -11,7 +11,7 @@ namespace latchkey {
 
 Result<HeaderView> HeaderView::open(const LuksPlace& place) {
   const std::string& path = place.header.empty() ? place.device : place.header;
-  if (const auto read = read_from_disk(path); !read)
+  if (const auto read = ask_disk(path); !read)
     return Error{read.error().code, "cannot open '" + place.name + "'", sentence(read.error()),
                  unread_disk_hint()};
   auto loop = LoopDevice::attach(path, 0, 0);

@@ -16,6 +16,7 @@
 #include "core/storage.hpp"
 #include "core/then_build.hpp"
 #include "sys/cryptroot.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/early_inputs.hpp"
 #include "sys/fd.hpp"
 #include "sys/image_tree.hpp"
@@ -82,6 +83,14 @@ Wanted wanted_by(const Paths& paths, const EarlyInputs& inputs) {
   // ext4 with its checksum is the keys volume's; udhcpc needs packet sockets. IPv6 is a module
   // in some kernels (Raspberry Pi's), which the kernel asks for when Dropbear opens its socket.
   Wanted out{.modules = {"dm_mod", "dm_crypt", "ext4", "crypto-crc32c", "af_packet", "ipv6"}};
+  // Those that hang are waited for together; want_device has their answers then.
+  std::vector<std::string> headers;
+  if (inputs.config) headers.push_back(device_path(paths, inputs.config->keys.device));
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes)
+      headers.push_back(volume.header.empty() ? device_path(paths, volume.device)
+                                              : paths.root + volume.header);
+  (void)ask_disks(headers);
   if (inputs.config) want_device(out, paths, inputs.config->keys.device, "");
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)

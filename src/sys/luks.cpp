@@ -14,10 +14,12 @@
 
 #include "core/luks_limits.hpp"
 #include "core/luks_slots.hpp"
+#include "core/message.hpp"
 #include "core/open_error.hpp"
 #include "core/read_json.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks_session.hpp"
 #include "sys/signature.hpp"
@@ -88,6 +90,11 @@ std::optional<std::uint64_t> file_size(const std::string& path) {
 Error slot_error(const LuksSession& session, const std::string& what, int r) {
   if (r == -EPERM)
     return {Code::denied, what, "no key slot accepts this passphrase or key", "try again"};
+  // A disk that hangs after its header was read lets no derivation begin.
+  if (r == -ETIME)
+    if (const auto answer = ask_disk(session.header_device()); !answer)
+      return {answer.error().code, what, "its disk cannot be read: " + answer.error().why,
+              unread_disk_hint()};
   if (r == -ETIME)
     return {
         Code::timeout, what,
@@ -138,6 +145,7 @@ LuksDevice& LuksDevice::operator=(LuksDevice&&) noexcept = default;
 LuksDevice::~LuksDevice() = default;
 
 Result<LuksDevice> LuksDevice::open(const LuksPlace& place) {
+  if (auto answers = LuksSession::ask(place); !answers) return answers.error();
   auto session = std::make_unique<LuksSession>();
   auto header = session->load(place);
   if (!header) return header.error();
@@ -349,6 +357,7 @@ Result<> LuksDevice::refresh() {
 
 Result<> wipe_header(const LuksPlace& place) {
   const std::string what = "cannot wipe the header of '" + place.name + "'";
+  if (auto answers = LuksSession::ask(place); !answers) return answers;
   const auto alone = hold_alone(place.device, what);
   if (!alone) return alone.error();
   LuksSession session;

@@ -7,6 +7,8 @@
 #include <cerrno>
 
 #include "core/luks_ciphers.hpp"
+#include "core/message.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -37,6 +39,14 @@ Result<std::string> read_luks_bytes(const std::string& path) {
   const auto start = read_start(fd.get(), 16, what);
   if (!start) return start.error();
   return read_start(fd.get(), luks_header_size(*start), what);
+}
+
+Result<std::string> read_luks_bytes_in_time(const std::string& path) {
+  // What else may be wrong with it is told by the reading.
+  if (const auto answer = ask_disk(path); !answer && answer.error().code == Code::timeout)
+    return Error{Code::timeout, "cannot read the LUKS header of '" + path + "'", answer.error().why,
+                 failing_disk_hint()};
+  return read_luks_bytes(path);
 }
 
 }  // namespace latchkey

@@ -13,4 +13,8 @@ namespace latchkey {
 /// a header. Fails with the system's error.
 [[nodiscard]] Result<std::string> read_luks_bytes(const std::string& path);
 
+/// The same for who has no other process to wait for it: a disk that hangs would keep the
+/// caller for good, so it is asked first (see ask_disk). Fails with Code::timeout besides.
+[[nodiscard]] Result<std::string> read_luks_bytes_in_time(const std::string& path);
+
 }  // namespace latchkey

@@ -4,11 +4,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "core/luks_limits.hpp"
 #include "core/luks_slots.hpp"
@@ -16,6 +19,7 @@
 #include "core/recorded_header.hpp"
 #include "core/text.hpp"
 #include "sys/disk_health.hpp"
+#include "sys/fd.hpp"
 #include "sys/handle.hpp"
 #include "sys/luks_bytes.hpp"
 #include "sys/worker.hpp"
@@ -40,7 +44,40 @@ std::optional<std::uint64_t> costliest_digest(const LuksSession& session) {
   return bytes ? luks1_digest_rounds(*bytes) : std::nullopt;
 }
 
+// Locks, open keys and folders of the caller would be in use for as long as a disk hangs. The
+// library goes on with what it has open: the device, and those of device-mapper and of chance.
+void let_go_of_files(const LuksSession& session) {
+  struct stat data {};
+  struct stat header {};
+  (void)::stat(text_of(crypt_get_device_name(session.get())).c_str(), &data);
+  (void)::stat(session.header_device().c_str(), &header);
+  const auto is = [](const struct stat& one, const struct stat& other) {
+    return S_ISBLK(one.st_mode) ? S_ISBLK(other.st_mode) && one.st_rdev == other.st_rdev
+                                : one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+  };
+  for (const std::string& name : names_in("/proc/self/fd")) {
+    const auto fd = static_cast<int>(parse_number(name, 1U << 30U).value_or(0));
+    struct stat info {};
+    if (fd <= STDERR_FILENO || ::fstat(fd, &info) != 0) continue;
+    const bool ours = S_ISBLK(info.st_mode) || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+    if (ours && !is(info, data) && !is(info, header)) ::close(fd);
+  }
+  let_go_of_stdio();
+}
+
 }  // namespace
+
+Result<> LuksSession::ask(const LuksPlace& place) {
+  std::vector<std::string> paths{place.device};
+  if (!place.header.empty()) paths.push_back(place.header);
+  const auto answers = ask_disks(paths);
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    if (!answers[i] && answers[i].error().code == Code::timeout)
+      return Error{Code::timeout, "cannot open '" + place.name + "'",
+                   "'" + paths[i] + "' cannot be read: " + answers[i].error().why,
+                   unread_disk_hint()};
+  return Ok{};
+}
 
 std::string LuksSession::reason(int r) const {
   if (said.empty()) return std::strerror(-r);
@@ -163,6 +200,7 @@ int LuksSession::derive_within(std::chrono::milliseconds most, const Secret& key
   // The key goes by the channel: a forked process sees none of its parent's.
   auto worker = Worker::fork([&](Channel& channel) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    let_go_of_files(*this);
     const auto sent = channel.receive_secret(key.size());
     if (!sent) return 1;
     const int r = work(*sent);

@@ -34,6 +34,10 @@ struct LuksSession {
   LuksSession& operator=(LuksSession&&) = delete;
   ~LuksSession() = default;
 
+  /// Whether the disks of a place answer (see ask_disk): from then on this process reads them
+  /// itself. Fails with Code::timeout.
+  [[nodiscard]] static Result<> ask(const LuksPlace& place);
+
   [[nodiscard]] crypt_device* get() const noexcept { return device.get(); }
   /// Why a call failed: the library's own words, or those for its errno value.
   [[nodiscard]] std::string reason(int r) const;
@@ -54,8 +58,9 @@ struct LuksSession {
   [[nodiscard]] int activate(const LuksHeader& header, const char* mapping, const Secret& key,
                              std::uint32_t flags, std::uint64_t memory_kib) const;
   /// Does `work`, a derivation, in a process of its own, which is ended when it takes longer
-  /// than `most`: the library waits for no signal. Gives what it gave, -ETIME for one that
-  /// was ended, -ENOMEM for one that died of itself.
+  /// than `most`: the library waits for no signal. Where its disk hangs, nothing ends it: it has
+  /// none of the caller's files but the device's. Gives what it gave, -ETIME for one that was
+  /// ended or left, -ENOMEM for one that died of itself.
   [[nodiscard]] int derive_within(std::chrono::milliseconds most, const Secret& key,
                                   const std::function<int(const Secret&)>& work);
   /// Why `activate` gave `r`, when slots were left out for want of memory. Nothing: it was

@@ -146,7 +146,7 @@ std::vector<std::string> watchdog_modules(const std::string& root) {
 
 Result<std::vector<std::string>> header_modules(const std::string& device) {
   const std::string what = "cannot read the LUKS header of '" + device + "'";
-  const auto bytes = read_luks_bytes(device);
+  const auto bytes = read_luks_bytes_in_time(device);
   if (!bytes) return bytes.error();
   const auto ciphers = parse_luks_ciphers(*bytes);
   if (!ciphers) return Error{Code::damaged, what, ciphers.error().why, ""};

@@ -55,7 +55,7 @@ struct ModuleFiles {
 
 /// What dm-crypt and the key slots of this device need from the kernel, for
 /// modprobe. Opens the device for reading only. Fails when the header cannot be
-/// read: the Error names the device.
+/// read: the Error names the device; with Code::timeout when its disk does not answer.
 [[nodiscard]] Result<std::vector<std::string>> header_modules(const std::string& device);
 
 }  // namespace latchkey

@@ -8,7 +8,9 @@
 #include <array>
 #include <cerrno>
 
+#include "core/message.hpp"
 #include "core/text.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/handle.hpp"
 
@@ -16,6 +18,8 @@ namespace latchkey {
 
 Result<std::optional<std::string>> find_signature(const std::string& device) {
   const std::string what = "cannot look at '" + device + "'";
+  if (const auto answer = ask_disk(device); !answer && answer.error().code == Code::timeout)
+    return Error{Code::timeout, what, answer.error().why, unread_disk_hint()};
   const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return system_error(errno, what);
   const Handle<blkid_struct_probe, blkid_free_probe> probe(blkid_new_probe());

@@ -194,7 +194,7 @@ int serve_keys(Channel& channel, const KeysVolume& volume, const std::vector<std
   while (const auto message = channel.receive()) {
     if (message->type == 'F')
       if (const auto header = find(channel, volume.device, "", "keys", device_timeout,
-                                   [&] { return read_luks_header(place_of(volume)); }))
+                                   [&] { return read_watched_header(place_of(volume)); }))
         tell_memory(channel, *header);
     if (message->type == 'R') read(channel, volume, files);
   }

@@ -3,6 +3,7 @@
 // does not answer.
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <fstream>
@@ -11,6 +12,11 @@
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/disk_health.hpp"
+#include "sys/header_copy.hpp"
+#include "sys/header_view.hpp"
+#include "sys/luks_bytes.hpp"
+#include "sys/modules.hpp"
+#include "sys/signature.hpp"
 
 using namespace latchkey;
 
@@ -47,6 +53,42 @@ TEST_CASE("disks that do not answer are given up together, and cost the others n
     const std::string by_it = "/proc/self/fd/" + std::to_string(held.get()) + "/three";
     if (!held || !disks_answer({by_it}, 500ms).at(0)) return "it has its caller's descriptors";
     return "";
+  });
+  CHECK(complaint == "");
+}
+
+// Not only `check` and the image's hook would hang: their locks would stay taken.
+TEST_CASE("nobody reads a header of a disk that does not answer, and it is asked only once") {
+  const std::string complaint = test::alone([]() -> std::string {
+    ::alarm(30);  // for who waits for it all the same
+    const Fd silent(::open("/dev/fuse", O_RDWR | O_CLOEXEC));
+    const std::string how =
+        "fd=" + std::to_string(silent.get()) + ",rootmode=40000,user_id=0,group_id=0";
+    if (::mount("silent", "/mnt", "fuse", 0, how.c_str()) != 0) return "no fuse here";
+    using namespace std::chrono_literals;
+    const std::string disk = "/mnt/one";
+    const auto first = ask_disks({disk, "/dev/null", disk}, 500ms);
+    if (first.size() != 3 || !first[1]) return "the one that answers is not heard";
+    if (first[0] || first[2]) return "one that hangs is not said to hang";
+    const auto began = std::chrono::steady_clock::now();
+    const auto silence = [](const auto& result) {
+      return !result && result.error().code == Code::timeout &&
+             result.error().why.find("no answer within 0.5 s") != std::string::npos;
+    };
+    const LuksPlace place{.device = disk, .name = "www"};
+    if (!silence(ask_disk(disk))) return "it is asked again";
+    if (!silence(read_luks_bytes_in_time(disk))) return "its bytes are read";
+    if (!silence(header_modules(disk))) return "its modules are looked for";
+    if (!silence(read_luks_header(place))) return "its header is read";
+    if (!silence(LuksDevice::open(place))) return "it is opened";
+    if (!silence(HeaderView::open(place))) return "it is looked at";
+    if (!silence(save_header(place, "/mnt/copy"))) return "it is saved";
+    if (!silence(wipe_header(place))) return "it is wiped";
+    if (!silence(find_signature(disk))) return "a signature is looked for";
+    // With its header elsewhere as well.
+    if (!silence(LuksDevice::open({.device = disk, .header = "/dev/null", .name = "www"})))
+      return "its data are opened";
+    return std::chrono::steady_clock::now() - began < 2s ? "" : "it was waited for again";
   });
   CHECK(complaint == "");
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Headers as who holds the disk may edit them, on plain files: none is opened that must not
 // be, none ends the program, none costs more time than it may.
+#include <fcntl.h>
 #include <libcryptsetup.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -232,4 +234,30 @@ TEST_CASE("Must 5: a derivation has its time, and says what came of it") {
           return sent.size() == size ? -7 : 1;
         }) == -7);
   CHECK(session.said == "a word");
+}
+
+// A child that a hanging disk keeps would keep the locks of its caller, the open keys volume,
+// and the ssh session.
+TEST_CASE("a derivation has the files of its device, and none of its caller's") {
+  const test::TempFolder folder;
+  const std::string device = folder.file("device");
+  const std::string other = folder.file("setup.lock");
+  for (const std::string& file : {device, other}) REQUIRE(write_file(file, "x", 0600));
+  std::filesystem::resize_file(device, 32U << 20U);
+  LuksSession session;
+  REQUIRE(session.init({.device = device, .name = "www"}));
+  const Fd own(::open(device.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd lock(::open(other.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd keys(::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Fd chance(::open("/dev/urandom", O_RDONLY | O_CLOEXEC));
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  CHECK(session.derive_within(60s, key->secret(), [&](const Secret&) {
+    const auto is_open = [](const Fd& fd) { return ::fcntl(fd.get(), F_GETFD) >= 0 ? 1 : 0; };
+    const bool silent = ::isatty(STDOUT_FILENO) == 0 &&
+                        std::filesystem::read_symlink("/proc/self/fd/1") == "/dev/null";
+    return is_open(own) + 2 * is_open(lock) + 4 * is_open(keys) + 8 * is_open(chance) +
+           (silent ? 16 : 0);
+  }) == 1 + 8 + 16);
+  CHECK(lock);
 }
