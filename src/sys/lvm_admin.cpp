@@ -15,6 +15,10 @@
 namespace latchkey {
 namespace {
 
+// A host of virtual machines may have thousands of volumes, each a row of more than a hundred
+// bytes.
+constexpr std::size_t longest_report = 16UL << 20;
+
 const RunOptions bounded{.timeout = std::chrono::minutes(2)};
 
 // What an lvm report says, as the list of its rows. Warnings go to stderr, which
@@ -22,7 +26,9 @@ const RunOptions bounded{.timeout = std::chrono::minutes(2)};
 Result<nlohmann::json> report(std::vector<std::string> argv, const std::string& kind,
                               const std::string& what) {
   argv.insert(argv.begin(), "lvm");
-  const auto ran = run(argv, {.timeout = std::chrono::minutes(2), .merge_stderr = false});
+  const auto ran = run(argv, {.timeout = std::chrono::minutes(2),
+                              .merge_stderr = false,
+                              .output_limit = longest_report});
   if (!ran) {
     Error error = ran.error();
     if (error.code == Code::missing) error.hint = "run: apt install lvm2";

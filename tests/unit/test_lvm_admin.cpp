@@ -49,3 +49,22 @@ TEST_CASE("classic snapshots go with their logical volume, and thin ones stay") 
           return found.classic == std::vector<std::string>{"old", "merging"} ? "" : "others";
         }) == "");
 }
+
+TEST_CASE("a logical volume is found behind thousands of others") {
+  CHECK(alone([]() -> std::string {
+          // As lvs writes a row, with its indentation.
+          const std::string row =
+              "                  {\\\"vg_name\\\":\\\"vg0\\\", \\\"lv_name\\\":\\\"%s\\\", "
+              "\\\"lv_size\\\":\\\"4194304\\\", \\\"lv_tags\\\":\\\"\\\"}%s\\n";
+          if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":['; i=0; while [ $i -lt 3000 ]; do "
+                        "printf \"" +
+                        row +
+                        "\" machine-$i ,; i=$((i+1)); done; "
+                        "printf \"" +
+                        row + "\" keys ''; echo ']}]}';;"))
+            return "";
+          const auto found = find_lv(keys);
+          if (!found) return found.error().why;
+          return *found && (*found)->size == 4194304 ? "" : "it is not found";
+        }) == "");
+}
