@@ -117,7 +117,9 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
     const auto lv = find_lv(volume->device);
     // LVM grows it as a whole or not at all (no room for all legs of a mirror): then nothing
     // is half done, and other work on the volume can begin.
-    const bool nothing_done = !work->is_done("lv") && lv && *lv && (*lv)->size < bytes.value_or(0);
+    const bool goes_on = done.error().code == Code::timeout;  // it may still grow
+    const bool nothing_done =
+        !goes_on && !work->is_done("lv") && lv && *lv && (*lv)->size < bytes.value_or(0);
     if (!nothing_done)
       report_warning(describe_unfinished(*work));
     else if (auto dropped = drop_unfinished(globals.paths, work->name); !dropped)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/read_json.hpp"
@@ -10,25 +11,26 @@
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/lvm.hpp"
+#include "sys/patient_run.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
 namespace {
 
+constexpr std::chrono::seconds time_for_lvm = std::chrono::minutes(2);
+
 // A host of virtual machines may have thousands of volumes, each a row of more than a hundred
 // bytes.
 constexpr std::size_t longest_report = 16UL << 20;
-
-const RunOptions bounded{.timeout = std::chrono::minutes(2)};
 
 // What an lvm report says, as the list of its rows. Warnings go to stderr, which
 // must not get between the JSON.
 Result<nlohmann::json> report(std::vector<std::string> argv, const std::string& kind,
                               const std::string& what) {
   argv.insert(argv.begin(), "lvm");
-  const auto ran = run(argv, {.timeout = std::chrono::minutes(2),
-                              .merge_stderr = false,
-                              .output_limit = longest_report});
+  const auto ran =
+      run(argv, {.timeout = time_for_lvm, .merge_stderr = false, .output_limit = longest_report});
   if (!ran) {
     Error error = ran.error();
     if (error.code == Code::missing) error.hint = "run: apt install lvm2";
@@ -46,14 +48,32 @@ std::uint64_t bytes_of(const nlohmann::json& row, const char* key) {
   return parse_number(row.value(key, ""), ~0UL).value_or(0);
 }
 
+// Never ended: between its suspending a volume that is in use and its resuming it, that would
+// stay suspended, and whoever uses it.
 Result<> lvm(std::vector<std::string> argv, const std::string& what, Code failure) {
   argv.insert(argv.begin(), "lvm");
-  const auto done = run_ok(argv, what, bounded);
+  auto ran = run_to_its_end(argv, time_for_lvm);
+  if (ran && !*ran)
+    return Error{Code::timeout, what,
+                 "lvm " + argv.at(1) + " has not ended within " +
+                     std::to_string(time_for_lvm.count()) +
+                     " s; it goes on by itself, since ended half way it could leave the volume "
+                     "suspended",
+                 "see: pgrep -a lvm, dmesg; when it has ended, run this again"};
+  const auto done = only_ok(
+      "lvm", ran ? Result<RunResult>(std::move(**ran)) : Result<RunResult>(ran.error()), what);
   if (done) return Ok{};
   Error error = done.error();
   if (error.code == Code::io) error.code = failure;
   if (error.hint.empty()) error.hint = "see: lvm vgs, lvm lvs, lvm pvs";
   return error;
+}
+
+bool is_suspended(const std::string& path) {
+  std::error_code missing;
+  const auto node = std::filesystem::canonical(path, missing);
+  return !missing &&
+         sys_attribute("/sys/class/block/" + node.filename().string() + "/dm/suspended") == "1";
 }
 
 }  // namespace
@@ -135,7 +155,11 @@ Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes) {
   if (!*now)
     return Error{Code::missing, "cannot grow " + lv.text(), "there is no such logical volume",
                  "is its disk there? look at: lvm lvs, lsblk"};
-  if ((*now)->size >= bytes) return Ok{};
+  if ((*now)->size >= bytes) {
+    // Left so by an lvextend that somebody killed: it would stop whatever reads it next.
+    if (is_suspended(lv.path())) (void)refresh_lv(lv);
+    return Ok{};
+  }
   return lvm({"lvextend", "--size", std::to_string(bytes) + "b", "--", lv.text()},
              "cannot grow " + lv.text(), Code::refused);
 }

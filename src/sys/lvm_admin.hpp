@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Making, growing and removing logical volumes, by LVM's own program.
+// Making, growing and removing logical volumes, by LVM's own program. One that changes
+// something is never killed: what has not ended within two minutes goes on, and is told as
+// Code::timeout.
 #pragma once
 
 #include <cstdint>

@@ -22,6 +22,7 @@
 #include "sys/clock.hpp"
 #include "sys/fd.hpp"
 #include "sys/lock_file.hpp"
+#include "sys/patient_run.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
@@ -220,6 +221,20 @@ class LimitsOfInit {
   bool changed_ = false;
 };
 
+// Waits for the end of a program; nothing when it has not ended in time: it goes on.
+Result<std::optional<int>> await(pid_t pid, std::chrono::milliseconds timeout,
+                                 const std::string& what) {
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process) return system_error(errno, what);
+  const auto deadline = Clock::now() + timeout;
+  while (true) {
+    const int left = poll_ms(deadline);
+    if (left == 0) return std::optional<int>();
+    pollfd watched{process.get(), POLLIN, 0};
+    if (::poll(&watched, 1, left) > 0) return std::optional(wait_for(pid));
+  }
+}
+
 std::string cannot_run(const std::vector<std::string>& argv) {
   return "cannot run '" + argv.at(0) + "'";
 }
@@ -282,15 +297,22 @@ Result<std::optional<int>> run_daemon(const std::vector<std::string>& argv,
     return spawn(argv, {}, -1, what);
   }();
   if (!pid) return pid.error();
-  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
-  if (!process) return system_error(errno, what);
-  const auto deadline = Clock::now() + timeout;
-  while (true) {
-    const int left = poll_ms(deadline);
-    if (left == 0) return std::optional<int>();
-    pollfd watched{process.get(), POLLIN, 0};
-    if (::poll(&watched, 1, left) > 0) return std::optional(wait_for(*pid));
-  }
+  return await(*pid, timeout, what);
+}
+
+Result<std::optional<RunResult>> run_to_its_end(const std::vector<std::string>& argv,
+                                                std::chrono::milliseconds timeout) {
+  const std::string what = cannot_run(argv);
+  // No pipe: once we have ended, the program would be ended by its next word.
+  const auto output = in_memory("", what);
+  if (!output) return output.error();
+  const auto pid = spawn(argv, {}, output->get(), what);
+  if (!pid) return pid.error();
+  const auto status = await(*pid, timeout, what);
+  if (!status) return status.error();
+  if (!*status) return std::optional<RunResult>();
+  auto said = read_file("/proc/self/fd/" + std::to_string(output->get()));
+  return std::optional(RunResult{.status = **status, .output = said ? std::move(*said) : ""});
 }
 
 Result<std::string> run_ok(const std::vector<std::string>& argv, const std::string& what,

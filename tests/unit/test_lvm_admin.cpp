@@ -68,3 +68,14 @@ TEST_CASE("a logical volume is found behind thousands of others") {
           return *found && (*found)->size == 4194304 ? "" : "it is not found";
         }) == "");
 }
+
+// Killed there, it leaves the volume suspended, with whoever writes to it.
+TEST_CASE("what lvm changes goes to its end, and says why it failed") {
+  CHECK(alone([]() -> std::string {
+          if (!fake_lvm("lvcreate) echo warning; echo '  no room left' >&2; exit 5;;")) return "";
+          const auto made = create_lv(keys, "64M", "t");
+          if (made || made.error().code != Code::refused) return "it did not fail";
+          const std::string& why = made.error().why;
+          return why == "lvm ended with status 5: no room left" ? "" : why;
+        }) == "");
+}

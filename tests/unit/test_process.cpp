@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <poll.h>
+#include <unistd.h>
 
 #include <limits>
 
 #include "support/catch.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/clock.hpp"
+#include "sys/fd.hpp"
+#include "sys/patient_run.hpp"
 #include "sys/process.hpp"
 
 using namespace latchkey;
@@ -52,4 +56,28 @@ TEST_CASE("a program that is hopeless is ended before its time is over") {
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(30));
   options.hopeless = [] { return true; };
   CHECK(run({"true"}, options));
+}
+
+// As lvextend, between its suspending a volume and its resuming it.
+TEST_CASE("a program that must come to its end does, after its time as well") {
+  const test::TempFolder folder;
+  const std::string end = folder.file("end");
+  const std::string script = "echo begun; sleep 1; echo resumed; echo done >" + end;
+  const auto late = run_to_its_end({"/bin/sh", "-c", script}, 100ms);
+  REQUIRE(late);
+  CHECK_FALSE(*late);
+  bool ended = false;
+  for (int i = 0; i < 100 && !ended; ++i) {
+    ::poll(nullptr, 0, 50);
+    const auto said = read_file(end);
+    ended = said && *said == "done\n";
+  }
+  CHECK(ended);
+
+  const auto in_time = run_to_its_end({"/bin/sh", "-c", "echo no room >&2; exit 5"}, 20s);
+  REQUIRE(in_time);
+  REQUIRE(*in_time);
+  CHECK((*in_time)->status == 5);
+  CHECK((*in_time)->output == "no room\n");
+  CHECK(run_to_its_end({"/no/such/program"}, 20s).error().code == Code::missing);
 }
