@@ -81,3 +81,12 @@ TEST_CASE("a program that must come to its end does, after its time as well") {
   CHECK((*in_time)->output == "no room\n");
   CHECK(run_to_its_end({"/no/such/program"}, 20s).error().code == Code::missing);
 }
+
+TEST_CASE("a file is written although one of the same number of process was half written") {
+  const test::TempFolder folder;
+  const std::string file = folder.file("boots.jsonl");
+  REQUIRE(write_file(file + ".new-" + std::to_string(::getpid()), "half", 0600));
+  CHECK(write_file(file, "whole", 0600));
+  CHECK(read_file(file).value() == "whole");
+  CHECK(names_in(folder.path()) == std::vector<std::string>{"boots.jsonl"});
+}
