@@ -30,7 +30,7 @@ using namespace std::chrono_literals;
 
 constexpr auto udev_patience = 5s;   // for udevd to finish with a link
 constexpr auto link_patience = 60s;  // for a named link to appear
-constexpr auto retry_after = 2s;     // after a call of ip that failed
+constexpr auto call_bound = 5s;      // of a call of ip: who took longer, hung
 constexpr auto log_interval = 5s;    // between looks at the log's size
 constexpr off_t log_limit = 256 * 1024;
 
@@ -150,7 +150,13 @@ void Doorkeeper::serve_links() {
   be_patient(links, early);
   // What it makes comes back as an event. What it cannot make keeps nothing else up.
   if (make_again_ && Clock::now() >= *make_again_) make_again_.reset();
-  if (!make_again_ && maker_.serve(plan_, links)) make_again_ = Clock::now() + retry_after;
+  if (!make_again_) {
+    const auto began = Clock::now();
+    if (maker_.serve(plan_, links))
+      make_again_ = Clock::now() + make_wait_.after(Clock::now() - began >= call_bound);
+    else
+      make_wait_.reset();
+  }
 
   std::map<std::size_t, std::vector<LinkFacts>> candidates;
   std::set<int> present;
@@ -223,6 +229,7 @@ void Doorkeeper::hold_addresses(std::size_t index, const std::vector<LinkFacts>&
 
 void Doorkeeper::apply(const LinkPlan& plan, const LinkFacts& link) {
   if (const auto done = apply_setup(paths_, plan.fixed, link.name); done) {
+    retry_wait_.reset();
     told_.erase(link.index);
   } else {
     fail(link, done.error());
@@ -286,7 +293,7 @@ void Doorkeeper::fail(const LinkFacts& link, const Error& error) {
     told = sentence(error);
     warn(error);
   }
-  retry_ = Clock::now() + retry_after;
+  retry_ = Clock::now() + retry_wait_.after(error.code == Code::timeout);
 }
 
 int Doorkeeper::wait_time() const {

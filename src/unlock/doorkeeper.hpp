@@ -11,6 +11,7 @@
 
 #include "core/config.hpp"
 #include "core/network.hpp"
+#include "core/retry_wait.hpp"
 #include "sys/link.hpp"
 #include "sys/setup.hpp"
 #include "unlock/child.hpp"
@@ -69,6 +70,8 @@ class Doorkeeper {
   std::optional<Clock::time_point> early_since_{};
   std::optional<Clock::time_point> retry_{};
   std::optional<Clock::time_point> make_again_{};
+  RetryWait retry_wait_{};
+  RetryWait make_wait_{};
   bool widened_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "core/retry_wait.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/clock.hpp"
@@ -80,6 +81,18 @@ TEST_CASE("a program that must come to its end does, after its time as well") {
   CHECK((*in_time)->status == 5);
   CHECK((*in_time)->output == "no room\n");
   CHECK(run_to_its_end({"/no/such/program"}, 20s).error().code == Code::missing);
+}
+
+TEST_CASE("who tries again what hangs does so less and less often") {
+  RetryWait wait;
+  CHECK(wait.after(false) == 2s);
+  CHECK(wait.after(true) == 4s);
+  CHECK(wait.after(true) == 8s);
+  for (int i = 0; i < 10; ++i) CHECK(wait.after(true) <= 60s);
+  CHECK(wait.after(true) == 60s);
+  wait.reset();
+  CHECK(wait.after(true) == 4s);
+  CHECK(wait.after(false) == 2s);
 }
 
 TEST_CASE("a file is written although one of the same number of process was half written") {
