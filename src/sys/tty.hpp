@@ -27,6 +27,10 @@ class Tty {
   /// read is dropped.
   void show_typing() noexcept;
 
+  /// Gives the terminal back, at the end, as one that shows what is typed, also where it came
+  /// without echo: a prompt on it that was killed leaves it so.
+  void leave_with_echo() noexcept { before_.c_lflag |= ECHO; }
+
   /// Shows a line above the prompt.
   void line(const std::string& text);
   /// Shows a prompt and keeps it until clear_prompt.

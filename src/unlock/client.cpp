@@ -47,7 +47,9 @@ class Session {
         in_(in),
         terminal_(in, out),
         kernel_log_(std::move(kernel_log)),
-        typed_(typed_limit + 1) {}  // one more than is taken: so that too much is told
+        typed_(typed_limit + 1) {  // one more than is taken: so that too much is told
+    if (hello.console) terminal_.leave_with_echo();
+  }
 
   int run() {
     while (!status_) {

@@ -76,6 +76,20 @@ TEST_CASE("a shell shows what is typed, though the terminal came without echo") 
   CHECK(now.c_oflag == hidden.c_oflag);
 }
 
+// As a console whose prompt was killed, with no chance to give it back.
+TEST_CASE("a console is left with its echo, though it came without") {
+  const Pty pty;
+  termios hidden = pty.settings();
+  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  REQUIRE(::tcsetattr(pty.inside.get(), TCSANOW, &hidden) == 0);
+  {
+    Tty tty(pty.inside.get(), pty.inside.get());
+    tty.leave_with_echo();
+    CHECK((pty.settings().c_lflag & ECHO) == 0);
+  }
+  CHECK(pty.settings().c_lflag == (hidden.c_lflag | ECHO));
+}
+
 TEST_CASE("what is typed is read and never shown; the prompt stays below other lines") {
   const Pty pty;
   Tty tty(pty.inside.get(), pty.inside.get());
