@@ -57,8 +57,8 @@ Result<> write_held(const std::string& file, const Held& held) {
   return write_file(file, join(lines, "\n") + "\n", 0600);
 }
 
-void let_go(const std::string& file, const Held& held) {
-  undo_setup(held.entry.setup, held.entry.link, held.entry.metric);
+void let_go(const Paths& paths, const std::string& file, const Held& held) {
+  take_lease_back(paths, held.entry.setup, held.entry.link, held.entry.metric);
   ::unlink(file.c_str());
 }
 
@@ -91,7 +91,7 @@ int bound(const Paths& paths, bool renewed) {
   if (!same) {
     // First away with the old: an address that went later would take a new one
     // of the same network with it.
-    if (before) let_go(file, *before);
+    if (before) let_go(paths, file, *before);
     const auto applied = apply_setup(paths, lease->setup, lease->link);
     if (!applied) kmsg(sentence(applied.error()), Loudness::warning);
   }
@@ -111,7 +111,7 @@ int deconfigured(const Paths& paths) {
   const auto held = read_held(file);
   // The client's clock started a little before ours.
   constexpr unsigned long tolerance = 5;
-  if (held && held->until != 0 && now() + tolerance >= held->until) let_go(file, *held);
+  if (held && held->until != 0 && now() + tolerance >= held->until) let_go(paths, file, *held);
   return 0;
 }
 

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 
@@ -24,15 +26,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// These files only grow: each line is one write, so that no writer cuts another's.
+// Each line is one write, so that no writer cuts another's.
 void append(const std::string& path, const std::string& line) {
   const Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd || !write_all(fd.get(), line + "\n"))
     kmsg("cannot write '" + path + "'; the link will keep what it is given", Loudness::warning);
 }
 
+// Leases of months must fit, and be read again.
+constexpr std::size_t longest_ledger = 16UL << 20;
+
+// Only one at a time writes the ledger, so that none of its lines is lost to one that takes
+// others out of it. Freed when this goes.
+Fd take_ledger(const Paths& paths) {
+  Fd fd(::open(early_path(paths, "added.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+               0600));
+  while (fd && ::flock(fd.get(), LOCK_EX) != 0 && errno == EINTR) {
+  }
+  return fd;
+}
+
 void append_line(const std::string& path, const std::string& line) {
-  const auto text = read_file(path);
+  const auto text = read_file(path, longest_ledger);
   const auto lines = text ? split_lines(*text) : std::vector<std::string_view>{};
   if (std::ranges::find(lines, line) == lines.end()) append(path, line);
 }
@@ -51,7 +66,9 @@ bool has(const std::vector<LinkAddress>& addresses, const std::string& link, con
 }
 
 std::vector<LinkEntry> ledger(const Paths& paths) {
-  const auto text = read_file(early_path(paths, "added"));
+  const auto text = read_file(early_path(paths, "added"), longest_ledger);
+  if (!text && text.error().code != Code::missing)
+    kmsg(sentence(text.error()) + "; links may keep what early boot gave them", Loudness::warning);
   return text ? parse_ledger(*text) : std::vector<LinkEntry>{};
 }
 
@@ -202,8 +219,11 @@ Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::stri
     if (const unsigned before = read_mtu(paths.root, link); !noted && before != 0)
       ours.setup.mtu = before;
   }
-  for (const std::string& line : ledger_lines(ours)) append_line(early_path(paths, "added"), line);
-
+  {
+    const Fd turn = take_ledger(paths);
+    for (const std::string& line : ledger_lines(ours))
+      append_line(early_path(paths, "added"), line);
+  }
   std::optional<Error> first;
   for (const Arguments& command : link_commands(setup, link, metric))
     if (const auto done = call_early(command, std::chrono::seconds(5)); !done && !first)
@@ -215,11 +235,33 @@ Result<> apply_setup(const Paths& paths, const LinkSetup& setup, const std::stri
   return Ok{};
 }
 
-void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric) {
+void take_lease_back(const Paths& paths, const LinkSetup& setup, const std::string& link,
+                     unsigned metric) {
+  if (!undo_setup(setup, link, metric)) return;
+  LinkEntry gone{.link = link, .metric = metric, .setup = setup};
+  gone.setup.mtu.reset();  // the one to go back to stays
+  for (const Address& address : with_own_way(setup)) gone.ruled.push_back({address, metric});
+  const std::vector<std::string> lines = ledger_lines(gone);
+  const std::string path = early_path(paths, "added");
+  const Fd turn = take_ledger(paths);
+  const auto text = read_file(path, longest_ledger);
+  if (!text) return;
+  std::string rest;
+  for (const std::string_view line : split_lines(*text))
+    if (std::ranges::find(lines, line) == lines.end()) rest.append(line).append("\n");
+  if (const auto written = write_file(path, rest, 0600); !written)
+    kmsg(sentence(written.error()), Loudness::warning);
+}
+
+bool undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric) {
   std::vector<Arguments> commands = undo_way_commands(with_own_way(setup), metric);
   const auto more = undo_commands(setup, link, metric);
   commands.insert(commands.end(), more.begin(), more.end());
-  for (const Arguments& command : commands) (void)call_early(command, std::chrono::seconds(5));
+  bool ended = true;
+  for (const Arguments& command : commands)
+    if (const auto done = call_early(command, std::chrono::seconds(5)); !done)
+      ended = ended && done.error().code != Code::timeout;
+  return ended;
 }
 
 Result<> restore_network(const Paths& paths) {

@@ -51,8 +51,14 @@ void remember_raised(const Paths& paths, const std::string& link);
 [[nodiscard]] Result<> apply_setup(const Paths& paths, const LinkSetup& setup,
                                    const std::string& link);
 
-/// Takes a setup's addresses and routes away again; what is gone already is fine.
-void undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric);
+/// Takes a setup's addresses and routes away again; what is gone already is fine. Gives false
+/// when a call did not end, so that something may be there still.
+bool undo_setup(const LinkSetup& setup, const std::string& link, unsigned metric);
+
+/// The same for a lease that is over, which is not written down any more then: a server that
+/// gives another address each time would make farewell's work longer and longer.
+void take_lease_back(const Paths& paths, const LinkSetup& setup, const std::string& link,
+                     unsigned metric);
 
 /// Brings every link back to what it was before early boot. Links that it made go,
 /// the topmost first, and free what they lay on, so that the real system can make

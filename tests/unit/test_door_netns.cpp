@@ -292,14 +292,33 @@ TEST_CASE("leases come, change and end as the DHCP client says", "[.netns]") {
                                    "staticroutes=10.0.0.0/8 192.0.2.2"}) == 0);
   CHECK_FALSE(has_address("192.0.2.50/24"));
   CHECK(has_address("192.0.2.51/24"));
+  // What was taken back is not written down any more, or it would grow with each lease.
+  const auto ledger = [&] { return world.text("/run/latchkey/early/added"); };
+  CHECK(ledger().find("192.0.2.50") == std::string::npos);
+  CHECK(ledger().find("192.0.2.51") != std::string::npos);
   CHECK(routes().find("default") == std::string::npos);
   CHECK(routes().find("10.0.0.0/8 via 192.0.2.2") != std::string::npos);
   CHECK(world.dhcp_event("deconfig", {}) == 0);
   CHECK(routes() == "");
   CHECK_FALSE(has_address("192.0.2.51/24"));
+  CHECK(ledger() == "mtu nic0 1500\n");
   CHECK(world.dhcp_event("bound", {"ip=192.0.2.52", "mask=24"}) == 0);
   CHECK(world.run_unlock("farewell").status == 0);
   CHECK_FALSE(has_address("192.0.2.52/24"));
+  CHECK(read_mtu(world.root, "nic0") == 1500);
+}
+
+TEST_CASE("a ledger of megabytes is still undone", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer;
+  fs::create_directories(world.root + "/run/latchkey/early");
+  must({"ip", "link", "set", "nic0", "up"});
+  world.file("/run/latchkey/early/added", std::string(2U << 20U, '\n'));
+  CHECK(world.dhcp_event("bound", {"ip=192.0.2.50", "mask=24", "mtu=1400"}) == 0);
+  CHECK(read_mtu(world.root, "nic0") == 1400);
+  CHECK(world.run_unlock("farewell").status == 0);
+  CHECK_FALSE(has_address("192.0.2.50/24"));
   CHECK(read_mtu(world.root, "nic0") == 1500);
 }
 
