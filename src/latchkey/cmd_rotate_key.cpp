@@ -47,16 +47,16 @@ class KeyRotation {
   }
 
   std::vector<WorkStep> steps() {
-    std::vector<WorkStep> steps{
-        {"store", "drawing a new key and storing it on the keys volume",
-         [this] { return store(); }},
-        {"add", "adding its key slot", [this] { return add(); }},
-        {"prove", "", [this] { return prove(next_file_); }},
-        {"rename", "", [this] { return keys_->keys().rename(next_file_, volume_.key_file); }}};
-    // With its header elsewhere, early boot opens the volume by the image's copy of
-    // the header, which must know the new slot before the old one goes.
-    if (!place_of(volume_).header.empty())
+    std::vector<WorkStep> steps{{"store", "drawing a new key and storing it on the keys volume",
+                                 [this] { return store(); }},
+                                {"add", "adding its key slot", [this] { return add(); }},
+                                {"prove", "", [this] { return prove(next_file_); }}};
+    // Early boot opens the volume by the image's copy of such a header, which must know the new
+    // slot before its key takes the place of the old one: both are in it until the end.
+    if (header_in_file(volume_))
       steps.push_back({"image", "", [this] { return bring_images_up_to_date(globals_); }});
+    steps.push_back(
+        {"rename", "", [this] { return keys_->keys().rename(next_file_, volume_.key_file); }});
     steps.push_back({"remove", "removing the old key's slot", [this] { return remove(); }});
     // And forget the old one once it is gone.
     if (header_in_file(volume_))

@@ -162,6 +162,24 @@ TEST_CASE("recovery-key brings the images' copy of a header in a file up to date
   CHECK_FALSE(contains(steps("data"), "header-copy"));
 }
 
+TEST_CASE(
+    "rotate-key: images know a header in a file before the new key takes the old one's place") {
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/keys\"\n");
+  place.put("etc/latchkey/volumes",
+            "data no-such-vg/data /srv/no-such-data ext4\n"
+            "far no-such-vg/far /srv/no-such-far ext4 x-latchkey.header=/etc/far.luks\n");
+  if (!is_root()) return;
+  const auto steps = [&](const char* volume) {
+    return run_program(
+               {LATCHKEY_PROGRAM, "--root", place.path(), "rotate-key", "--halt", "list", volume})
+        .output;
+  };
+  INFO(steps("far"));
+  CHECK(contains(steps("far"), "\nprove\nimage\nrename\nremove\nheader-copy\nnote\n"));
+  CHECK(contains(steps("data"), "\nprove\nrename\nremove\nnote\n"));
+}
+
 TEST_CASE("a killed add-passphrase or change-passphrase is gone on with by the same words") {
   const KeysHeader keys;
   if (!keys.usable_here()) return;
