@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey recovery-key: a key to be kept on paper, for the day on which everything
 // else is lost.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <memory>
 
 #include "core/hand_commands.hpp"
@@ -28,6 +30,10 @@ Result<> print_key(const Secret& key) {
   if (!write_all(STDOUT_FILENO, {bytes.data(), bytes.size()}) ||
       !write_all(STDOUT_FILENO, std::string_view("\n")))
     return system_error(errno, "cannot print the recovery key");
+  // The older one is removed next: a power cut must not leave a file that is empty.
+  struct stat is {};
+  if (::fstat(STDOUT_FILENO, &is) == 0 && S_ISREG(is.st_mode) && ::fsync(STDOUT_FILENO) != 0)
+    return system_error(errno, "cannot write the recovery key to the disk");
   return Ok{};
 }
 
