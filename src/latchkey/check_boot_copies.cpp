@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "core/loader_entry.hpp"
 #include "core/raspi_boot.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/image_mode.hpp"
+#include "latchkey/stale_copies.hpp"
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 
@@ -54,14 +56,32 @@ class BootCopies {
     if (id) machine_ = trim(*id);
   }
 
+  void look() {
+    for (const char* place : {"/boot/efi", "/efi", "/boot"}) look_at(place);
+    firmware();
+    raspberry();
+  }
+
+  Findings found{};
+  std::vector<Error> stale{};  ///< of `found`, those that a boot starts by itself
+
+ private:
+  // What lies there of one kernel's image.
+  struct Copies {
+    bool good = false;
+    std::vector<Error> stale{};
+  };
+
   // The partition that is mounted at `place`: systemd-boot's entries and unified images.
   void look_at(const std::string& place) {
     std::error_code failed;
     const std::string at = fs::canonical(paths_.root + place, failed).string();
     if (failed || std::ranges::find(seen_, at) != seen_.end()) return;
     seen_.push_back(at);
+    std::map<std::string, Copies> entries;  // by the kernel's version
     for (const std::string& name : names_in(at + "/loader/entries"))
-      if (name.ends_with(".conf")) entry(at, at + "/loader/entries/" + name);
+      if (name.ends_with(".conf")) entry(entries, at, at + "/loader/entries/" + name);
+    started(entries);
     for (const std::string& name : names_in(at + "/EFI/Linux"))
       if (name.ends_with(".efi"))
         found.push_back(doubtful({Code::config,
@@ -73,15 +93,27 @@ class BootCopies {
   // Debian's raspi-firmware copies each image, with its name.
   void firmware() {
     const std::string at = paths_.root + "/boot/firmware";
+    const auto text = read_file(at + "/config.txt");
+    const RaspiConfig config = text ? parse_raspi_config(*text) : RaspiConfig{};
+    std::map<std::string, Copies> all;
     for (const std::string& name : names_in(at)) {
       if (!name.starts_with(image_prefix)) continue;
       const std::string version = name.substr(image_prefix.size());
       const std::string image = image_path(paths_, version);
       mode(at + "/" + name, image);
-      if (is_there(image) && !same_content(at + "/" + name, image))
-        found.push_back(another(version, "'" + printable(at + "/" + name) + "' is not the same",
-                                "run: update-initramfs -u -k " + printable(version)));
+      if (!is_there(image)) continue;
+      // It names the one that is started; those of older kernels are left as they are.
+      const bool counts = config.named.empty() || config.takes(name);
+      if (same_content(at + "/" + name, image)) {
+        if (counts) all[version].good = true;
+        continue;
+      }
+      Finding one = another(version, "'" + printable(at + "/" + name) + "' is not the same",
+                            "run: update-initramfs -u -k " + printable(version));
+      if (counts) all[version].stale.push_back(one.text);
+      found.push_back(std::move(one));
     }
+    started(all);
   }
 
   // Raspberry Pi OS copies only the newest image of each kind of kernel, by a name without the
@@ -102,6 +134,8 @@ class BootCopies {
       found.push_back(
           another(*version, "'" + copy + "' is " + (is_there(copy) ? "not the same" : "not there"),
                   "run: update-initramfs -u -k " + printable(*version)));
+      // One that is not there may be of another board's kind.
+      if (is_there(copy)) stale.push_back(found.back().text);
     }
     if (any && !config.any())
       found.push_back(
@@ -109,10 +143,21 @@ class BootCopies {
                     "'" + at + "/config.txt' has no auto_initramfs=1", "add that line to it"}));
   }
 
-  Findings found{};
+  // Boot loaders start the newest kernel that they know. One good copy of its image is enough
+  // to count: beside it there may be an entry that its owner has made for a rescue.
+  void started(const std::map<std::string, Copies>& all) {
+    if (all.empty()) return;
+    for (const BootKernel& kernel : kernels_by_version(paths_)) {
+      const auto copies = all.find(kernel.version);
+      if (copies == all.end()) continue;
+      if (!copies->second.good)
+        stale.insert(stale.end(), copies->second.stale.begin(), copies->second.stale.end());
+      return;
+    }
+  }
 
- private:
-  void entry(const std::string& partition, const std::string& file) {
+  void entry(std::map<std::string, Copies>& all, const std::string& partition,
+             const std::string& file) {
     const auto text = read_file(file, 65536);
     if (!text) return;
     const LoaderEntry is = parse_loader_entry(*text);
@@ -128,13 +173,18 @@ class BootCopies {
       if (!copies.back().ends_with("ucode.img")) mode(copies.back(), image);
     }
     for (const std::string& copy : copies) {
-      if (is_there(copy) && same_content(copy, image)) return;
+      if (is_there(copy) && same_content(copy, image)) {
+        all[is.version].good = true;
+        return;
+      }
       why = "'" + printable(copy) + "' is " + (is_there(copy) ? "not the same" : "not there");
     }
     const std::string version = printable(is.version);
     found.push_back(another(version, why,
                             "run: kernel-install add " + version + " /boot/vmlinuz-" + version +
                                 " /boot/initrd.img-" + version));
+    // One without any may be for a unified kernel image.
+    if (!copies.empty()) all[is.version].stale.push_back(found.back().text);
   }
 
   // A partition of the firmware's has no modes of its own. One that several entries name is told
@@ -180,10 +230,14 @@ bool starts_copies(const Paths& paths) {
 
 Findings check_boot_copies(const Paths& paths) {
   BootCopies copies(paths);
-  for (const char* place : {"/boot/efi", "/efi", "/boot"}) copies.look_at(place);
-  copies.firmware();
-  copies.raspberry();
+  copies.look();
   return std::move(copies.found);
+}
+
+std::vector<Error> stale_copies(const Paths& paths) {
+  BootCopies copies(paths);
+  copies.look();
+  return std::move(copies.stale);
 }
 
 }  // namespace latchkey
