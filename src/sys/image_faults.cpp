@@ -18,6 +18,7 @@
 #include "sys/lvm.hpp"
 #include "sys/modules.hpp"
 #include "sys/network_cards.hpp"
+#include "sys/place_faults.hpp"
 #include "sys/storage.hpp"
 
 namespace latchkey {
@@ -187,6 +188,10 @@ std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& in
   const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
   faults.add(card_faults(request, planned_cards(request.paths.root, network)));
   if (needs_ipv6(request, network)) faults.ipv6();
+  // Once for both that look below it.
+  std::optional<WokenLv> woken;
+  if (inputs.config && request.paths.root.empty()) woken.emplace(inputs.config->keys.device);
+  faults.add(place_faults(request.paths, request.tree));
   if (inputs.config) faults.device(inputs.config->keys.device, "", "the keys volume");
   // Without any other volume the machine boots on.
   if (inputs.volumes)
