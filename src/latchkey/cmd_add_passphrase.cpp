@@ -8,6 +8,7 @@
 #include "core/hand_commands.hpp"
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/slot_marks.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/new_passphrase.hpp"
@@ -61,7 +62,8 @@ Result<> prepare(const Globals& globals, const Setup& setup, LuksDevice& luks, U
   if (!known) return known;
   // An interrupted run's slot, with whatever was typed for it, goes; but not by the
   // hand of the one whose passphrase it is.
-  if (opens == recorded_slot(work, "new")) {
+  if (opens == recorded_slot(work, "new") &&
+      !is_another_slot(work, "new", opens, luks.slot_mark(opens))) {
     work.done = {"add", "prove"};
     return Ok{};
   }
@@ -112,7 +114,9 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
       {"add", "adding the passphrase; the key derivation takes a moment",
        [&]() -> Result<> {
          const auto added = luks.add_slot(current, fresh, passphrase_cost(), slot);
-         return added ? Result<>(Ok{}) : Result<>(added.error());
+         if (!added) return added.error();
+         mark_slots(*work, "new", luks);
+         return Ok{};
        }},
       {"prove", "trying it", [&] { return luks.try_slot(slot, fresh); }},
       {"name", "", [&] { return luks.name_slot(slot, asked.name); }},

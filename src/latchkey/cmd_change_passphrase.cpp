@@ -8,6 +8,7 @@
 
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/slot_marks.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/new_passphrase.hpp"
@@ -60,28 +61,28 @@ class PassphraseChange {
 
   std::vector<WorkStep> steps() {
     const int slot = recorded_slot(work_, "new");
-    const int old = recorded_slot(work_, "old");
     const std::string name = inherited_slot_name(work_.value("slot-name"));
-    return {
-        {"add", "adding the new passphrase; the key derivation takes a moment",
-         [this, slot]() -> Result<> {
-           auto added = luks_.add_slot(current_, fresh_, passphrase_cost(), slot);
-           return added ? Result<>(Ok{}) : Result<>(added.error());
-         }},
-        {"prove", "trying the new passphrase",
-         [this, slot] { return luks_.try_slot(slot, fresh_); }},
-        {"name", "",
-         [this, slot, name] {
-           return name.empty() ? Result<>(Ok{}) : luks_.name_slot(slot, name);
-         }},
-        {"remove", "removing the old passphrase", [this, old] { return luks_.remove_slot(old); }},
-        note_step(globals_)};
+    return {{"add", "adding the new passphrase; the key derivation takes a moment",
+             [this, slot]() -> Result<> {
+               auto added = luks_.add_slot(current_, fresh_, passphrase_cost(), slot);
+               if (!added) return added.error();
+               mark_slots(work_, "new", luks_);
+               return Ok{};
+             }},
+            {"prove", "trying the new passphrase",
+             [this, slot] { return luks_.try_slot(slot, fresh_); }},
+            {"name", "",
+             [this, slot, name] {
+               return name.empty() ? Result<>(Ok{}) : luks_.name_slot(slot, name);
+             }},
+            {"remove", "removing the old passphrase", [this] { return remove_old(); }},
+            note_step(globals_)};
   }
 
   // After the steps: what the old passphrase still opens. Nobody can tell when only the new
   // one was typed.
   Result<std::vector<int>> still_opened() const {
-    return completes_ ? std::vector<int>{} : slots_opened_by(luks_, current_);
+    return completes_ ? std::vector<int>{} : opened_slots(setup_, nullptr, luks_, current_);
   }
   [[nodiscard]] bool completes() const noexcept { return completes_; }
 
@@ -100,6 +101,24 @@ class PassphraseChange {
     work_.begun.clear();
     work_.done.clear();
     work_.values.clear();
+  }
+
+  // The slot may be another person's by now, where the note of this change came back with an old
+  // /etc. An older release noted its name alone.
+  Result<> remove_old() {
+    const auto same = unchanged_slots(work_, "old", luks_);
+    if (same.empty()) return Ok{};
+    const int old = same.front();
+    const auto names = luks_.slot_names();
+    const auto name = names.find(old);
+    if (noted_slot_mark(work_, "old", old).empty() && luks_.has_slot(old) &&
+        (name == names.end() ? "" : name->second) != work_.value("slot-name")) {
+      report_warning({Code::refused, slot_text(names, old) + " was left as it is",
+                      "it has not the name of the one that was to be removed",
+                      "when nobody needs it: " + removal_of_slot(setup_, nullptr, old)});
+      return Ok{};
+    }
+    return luks_.remove_slot(old);
   }
 
   // After an interrupted change its two passphrases tell how to go on.
@@ -145,6 +164,7 @@ class PassphraseChange {
     work_.values = {{"old", std::to_string(old)},
                     {"new", std::to_string(*slot)},
                     {"slot-name", name == names.end() ? "" : name->second}};
+    mark_slots(work_, "old", luks_);
     return Ok{};
   }
 

@@ -11,6 +11,7 @@
 #include "core/hand_commands.hpp"
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/slot_marks.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
 #include "latchkey/new_passphrase.hpp"
@@ -79,7 +80,9 @@ class RecoveryMaker {
         {"add", "adding a slot for it; the key derivation takes a moment",
          [this]() -> Result<> {
            const auto added = luks().add_slot(existing_, key_, passphrase_cost(), slot());
-           return added ? Result<>(Ok{}) : Result<>(added.error());
+           if (!added) return added.error();
+           mark_slots(work_, "new", luks());
+           return Ok{};
          }},
         {"prove", "trying it", [this] { return luks().try_slot(slot(), key_); }},
         {"name", "",
@@ -106,7 +109,9 @@ class RecoveryMaker {
 
   // And its slot is still the one that was made for it, as far as the header can tell.
   bool has_printed_key() {
-    if (!work_.is_done("print") || !luks().has_slot(slot())) return false;
+    if (!work_.is_done("print") || !luks().has_slot(slot()) ||
+        is_another_slot(work_, "new", slot(), luks().slot_mark(slot())))
+      return false;
     const auto names = luks().slot_names();
     const auto own = names.find(slot());
     return !named() || (own != names.end() && own->second == recovery_slot_name);

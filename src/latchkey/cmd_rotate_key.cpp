@@ -93,10 +93,11 @@ class KeyRotation {
     const auto slot = luks().free_slot();
     if (!slot) return slot.error();
     // All of them: the same key may sit in several.
-    const auto old = slots_opened_by(luks(), current_);
+    const auto old = opened_slots(setup_, &volume_, luks(), current_);
     if (!old) return old.error();
     work_.done.clear();
     work_.values = {{"old", text_of_slots(*old)}, {"new", std::to_string(*slot)}};
+    mark_slots(work_, "old", luks());
     return Ok{};
   }
 
@@ -109,7 +110,9 @@ class KeyRotation {
 
   Result<> add() {
     const auto added = luks().add_slot(current_, *drawn_, fresh_slot());
-    return added ? Result<>(Ok{}) : Result<>(added.error());
+    if (!added) return added.error();
+    mark_slots(work_, "new", luks());
+    return Ok{};
   }
 
   // By what is on the keys volume, not by what is in memory.
@@ -123,7 +126,7 @@ class KeyRotation {
     if (auto proved = prove(volume_.key_file); !proved) return proved;
     const auto stored = keys_->keys().read(volume_.key_file);
     if (!stored) return stored.error();
-    return remove_replaced_slots(luks(), recorded_slots(work_, "old"), *stored);
+    return remove_replaced_slots(luks(), unchanged_slots(work_, "old", luks()), *stored);
   }
 
   const Globals& globals_;

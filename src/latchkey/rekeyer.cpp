@@ -7,6 +7,7 @@
 #include "core/backup_format.hpp"
 #include "core/config_edit.hpp"
 #include "core/rekey_work.hpp"
+#include "core/slot_marks.hpp"
 #include "core/text.hpp"
 #include "latchkey/new_passphrase.hpp"
 #include "latchkey/rebuild.hpp"
@@ -201,9 +202,10 @@ Result<> Rekeyer::look_at(const Volume& volume) {
   if (!opens) return opens.error();
   auto& values = maker_.work.values;
   // The same key may sit in several slots.
-  const auto all = slots_opened_by(luks, *key);
+  const auto all = opened_slots(setup_, &volume, luks, *key);
   if (!all) return all.error();
   values["old-" + volume.name] = text_of_slots(*all);
+  mark_slots(maker_.work, "old-" + volume.name, luks);
   const int made = new_slot(volume);
   const bool added = maker_.work.is_done("key-" + volume.name);
   std::erase(maker_.work.done, "key-" + volume.name);
@@ -215,7 +217,8 @@ Result<> Rekeyer::look_at(const Volume& volume) {
     }
   // Its key was on a new keys volume that is gone.
   if (added && !fresh_ && std::ranges::find(*all, made) == all->end() &&
-      luks.slot_names().count(made) == 0)
+      luks.slot_names().count(made) == 0 &&
+      !is_another_slot(maker_.work, "new-" + volume.name, made, luks.slot_mark(made)))
     if (auto gone = luks.remove_slot(made); !gone) return gone;
   const auto free = luks.free_slot();
   if (!free) return free.error();
@@ -310,6 +313,7 @@ Result<> Rekeyer::give_key(const Volume& volume) {
   const int made = new_slot(volume);
   const auto added = header->luks().add_slot(*current, *drawn, made);
   if (!added) return added.error();
+  mark_slots(maker_.work, "new-" + volume.name, header->luks());
   const auto stored = (*to)->read(volume.key_file);
   return stored ? header->luks().try_slot(made, *stored) : Result<>(stored.error());
 }
@@ -332,7 +336,8 @@ Result<> Rekeyer::remove_old_key(const Volume& volume) {
   const auto opens = header->luks().try_key(*stored);
   if (!opens) return opens.error();
   maker_.work.values["new-" + volume.name] = std::to_string(*opens);
-  return remove_replaced_slots(header->luks(), recorded_slots(maker_.work, "old-" + volume.name),
+  LuksDevice& luks = header->luks();
+  return remove_replaced_slots(luks, unchanged_slots(maker_.work, "old-" + volume.name, luks),
                                *stored);
 }
 

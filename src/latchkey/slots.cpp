@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/slots.hpp"
 
+#include "core/rekey_work.hpp"
+#include "core/slot_marks.hpp"
 #include "core/text.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
@@ -119,13 +121,51 @@ Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep,
                           const std::string& removal) {
   const int slot = recorded_slot(work, "new");
   if (slot == LuksDevice::any_slot || slot == keep || !luks.has_slot(slot)) return Ok{};
-  if (work.is_done("add")) return luks.remove_slot(slot);
+  const bool another = is_another_slot(work, "new", slot, luks.slot_mark(slot));
+  if (work.is_done("add") && !another) return luks.remove_slot(slot);
   // The number was chosen before there was a slot: somebody else may have filled it since.
   report_warning({Code::refused, "key slot " + std::to_string(slot) + " was left as it is",
-                  "it came while '" + work.command +
-                      "' was interrupted: it may be of that, or somebody else's",
+                  another ? "it is not the one any more that '" + work.command + "' made"
+                          : "it came while '" + work.command +
+                                "' was interrupted: it may be of that, or somebody else's",
                   "when nobody needs it: " + removal});
   return Ok{};
+}
+
+Result<std::vector<int>> opened_slots(const Setup& setup, const Volume* volume,
+                                      const LuksDevice& luks, const Secret& key) {
+  const std::string owner = volume == nullptr ? "the keys volume" : "'" + volume->name + "'";
+  std::vector<int> untried;
+  auto opened = slots_opened_by(luks, key, &untried);
+  if (!opened) return opened;
+  for (const int slot : untried)
+    report_warning({Code::memory,
+                    slot_text(luks.slot_names(), slot) + " of " + owner + " was not tried",
+                    "it wants more memory than is free; what opened it goes on opening it",
+                    "when nobody needs it: " + removal_of_slot(setup, volume, slot)});
+  return opened;
+}
+
+void mark_slots(Unfinished& work, const std::string& key, const LuksDevice& luks) {
+  for (const int slot : recorded_slots(work, key))
+    note_slot_mark(work, key, slot, luks.slot_mark(slot));
+}
+
+std::vector<int> unchanged_slots(const Unfinished& work, const std::string& key,
+                                 const LuksDevice& luks) {
+  std::vector<int> same;
+  for (const int slot : recorded_slots(work, key)) {
+    if (!luks.has_slot(slot) || !is_another_slot(work, key, slot, luks.slot_mark(slot))) {
+      same.push_back(slot);
+      continue;
+    }
+    report_warning({Code::refused, slot_text(luks.slot_names(), slot) + " was left as it is",
+                    "the one that '" + work.command +
+                        "' was to remove is gone, and another one "
+                        "has got its number",
+                    "look at it: cryptsetup luksDump"});
+  }
+  return same;
 }
 
 WorkStep note_step(const Globals& globals) {

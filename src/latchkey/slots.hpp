@@ -81,10 +81,23 @@ class AwakeHeader {
 /// The number of a slot as the work recorded it; LuksDevice::any_slot when it did not.
 [[nodiscard]] int recorded_slot(const Unfinished& work, const std::string& key);
 
+/// The slots that a key opens, as slots_opened_by; one that was not tried for want of memory is
+/// warned of. `volume`: whose they are; none: the keys volume's.
+[[nodiscard]] Result<std::vector<int>> opened_slots(const Setup& setup, const Volume* volume,
+                                                    const LuksDevice& luks, const Secret& key);
+
+/// Records which slots are meant by the numbers that the work has recorded under `key`.
+void mark_slots(Unfinished& work, const std::string& key, const LuksDevice& luks);
+
+/// Those of the slots recorded under `key` that still are the ones that were meant. Of another
+/// one, which got its number since, it is warned that it stays.
+[[nodiscard]] std::vector<int> unchanged_slots(const Unfinished& work, const std::string& key,
+                                               const LuksDevice& luks);
+
 /// Takes away what an interrupted run added: the slot that it recorded under `new`,
 /// unless that is `keep`. One that may be somebody else's, since the run did not come to
-/// say that it had added it, stays and is warned of, with `removal`, the command that
-/// removes it (see removal_of_slot). Fails as LuksDevice::remove_slot.
+/// say that it had added it or it is another one by now, stays and is warned of, with `removal`,
+/// the command that removes it (see removal_of_slot). Fails as LuksDevice::remove_slot.
 [[nodiscard]] Result<> remove_half_made(LuksDevice& luks, const Unfinished& work, int keep,
                                         const std::string& removal);
 

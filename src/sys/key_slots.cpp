@@ -14,11 +14,15 @@ std::string command_to_remove_slot(const LuksPlace& place, bool keys, int slot) 
          shell_word(place.header.empty() ? place.device : place.header) + " " + number;
 }
 
-Result<std::vector<int>> slots_opened_by(const LuksDevice& luks, const Secret& key) {
+Result<std::vector<int>> slots_opened_by(const LuksDevice& luks, const Secret& key,
+                                         std::vector<int>* untried) {
   std::vector<int> opened;
   const std::uint64_t memory = available_memory_kib();
   for (const SlotCost& one : luks.header().slots) {
-    if (memory != 0 && one.memory_kib > memory) continue;
+    if (memory != 0 && one.memory_kib > memory) {
+      if (untried != nullptr) untried->push_back(one.slot);
+      continue;
+    }
     const auto tried = luks.try_slot(one.slot, key);
     if (tried) opened.push_back(one.slot);
     if (!tried && tried.error().code != Code::denied) return tried.error();

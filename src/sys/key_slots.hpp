@@ -13,9 +13,11 @@ namespace latchkey {
 /// (`keys`) by our own command, others by cryptsetup.
 [[nodiscard]] std::string command_to_remove_slot(const LuksPlace& place, bool keys, int slot);
 
-/// Every slot that a passphrase or key opens, of those that the free memory suffices for.
-/// Fails as LuksDevice::try_slot, but not for a slot that it does not open.
-[[nodiscard]] Result<std::vector<int>> slots_opened_by(const LuksDevice& luks, const Secret& key);
+/// Every slot that a passphrase or key opens, of those that the free memory suffices for; the
+/// others are added to `untried`. Fails as LuksDevice::try_slot, but not for a slot that it
+/// does not open.
+[[nodiscard]] Result<std::vector<int>> slots_opened_by(const LuksDevice& luks, const Secret& key,
+                                                       std::vector<int>* untried = nullptr);
 
 /// Removes the slots of a key that was replaced, `old`, which were written down while it
 /// was there to be tried. `stored`, the key in the key file, must open another slot; a slot

@@ -17,10 +17,12 @@
 #include "core/message.hpp"
 #include "core/open_error.hpp"
 #include "core/read_json.hpp"
+#include "core/slot_marks.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
+#include "sys/luks_bytes.hpp"
 #include "sys/luks_session.hpp"
 #include "sys/signature.hpp"
 
@@ -291,6 +293,17 @@ Result<int> LuksDevice::free_slot() const {
     if (crypt_keyslot_status(session_->get(), slot) == CRYPT_SLOT_INACTIVE) return slot;
   return Error{Code::refused, "cannot add a key slot to '" + name_ + "'", "all slots are taken",
                "look at: cryptsetup luksDump; one can be removed"};
+}
+
+std::string LuksDevice::slot_mark(int slot) const {
+  if (!has_slot(slot)) return {};
+  if (header_.type == CRYPT_LUKS2) {
+    const char* json = nullptr;
+    if (crypt_dump_json(session_->get(), &json, 0) != 0) return {};
+    return luks2_slot_mark(text_of(json), slot);
+  }
+  const auto bytes = read_luks_bytes(session_->header_device());
+  return bytes ? luks1_slot_mark(*bytes, slot) : std::string();
 }
 
 Result<> LuksDevice::remove_slot(int slot) {

@@ -85,6 +85,10 @@ class LuksDevice {
   /// The number of the first slot that is free. Fails with Code::refused when none is.
   [[nodiscard]] Result<int> free_slot() const;
 
+  /// What tells that a slot is still the same one, as core/slot_marks.hpp has it; empty for
+  /// none, or where the header cannot be read any more.
+  [[nodiscard]] std::string slot_mark(int slot) const;
+
   /// Wipes a slot. One that is empty is fine. Fails with Code::refused for the last.
   [[nodiscard]] Result<> remove_slot(int slot);
 

@@ -298,3 +298,58 @@ TEST_CASE("a closed stdin or stdout is not replaced by a lock") {
   CHECK(lock->find("change-passphrase") != std::string::npos);
   CHECK(std::count(lock->begin(), lock->end(), '\n') == 1);
 }
+
+TEST_CASE("a change of the passphrase that came back with an old /etc removes nobody else's") {
+  for (const bool marked : {true, false}) {
+    INFO(marked);
+    const KeysHeader keys;
+    if (!keys.usable_here()) return;
+    const std::string note = "etc/latchkey/unfinished/keys.json";
+    const Done cut =
+        keys.run_in_shell({"change-passphrase", "--accept-weak", "--halt", "remove:before"},
+                          "first one\nanother long one\n");
+    INFO(cut.output);
+    REQUIRE(cut.status == 137);
+    auto old = read_file(keys.place().path(note));
+    REQUIRE(old);
+    REQUIRE(contains(*old, "\"old#0\""));
+    // As an older release wrote it.
+    for (std::size_t at = 0; !marked && (at = old->find('#')) != std::string::npos;)
+      (*old)[at] = '-';
+    REQUIRE(keys.run({"change-passphrase"}, "another long one\n").status == 0);
+    REQUIRE(keys.run({"add-passphrase", "alice", "--accept-weak"},
+                     "another long one\nalice has a long one\n")
+                .status == 0);
+    REQUIRE(keys.opened_by("alice has a long one") == std::vector<int>{0});
+
+    keys.place().put(note, *old);
+    const Done again = keys.run({"change-passphrase"}, "another long one\n");
+    INFO(again.output);
+    CHECK(again.status == 0);
+    CHECK(contains(again.output, "'alice' (slot 0) was left as it is"));
+    CHECK(keys.opened_by("alice has a long one") == std::vector<int>{0});
+  }
+}
+
+TEST_CASE("an addition that came back with an old /etc removes and names nobody else's slot") {
+  const KeysHeader keys;
+  if (!keys.usable_here()) return;
+  const std::string note = "etc/latchkey/unfinished/keys.json";
+  const std::string words = "first one\nbob has a long one\n";
+  REQUIRE(
+      keys.run_in_shell({"add-passphrase", "bob", "--accept-weak", "--halt", "prove:after"}, words)
+          .status == 137);
+  const auto old = read_file(keys.place().path(note));
+  REQUIRE(old);
+  REQUIRE(keys.run({"add-passphrase", "bob", "--accept-weak"}, words).status == 0);
+  REQUIRE(keys.run({"remove-passphrase", "bob"}, "first one\n").status == 0);
+  keys.add(1, "by hand", "");
+  keys.place().put(note, *old);
+  const Done again = keys.run({"add-passphrase", "bob", "--accept-weak"}, words);
+  INFO(again.output);
+  CHECK(again.status == 0);
+  CHECK(contains(again.output, "key slot 1 was left as it is"));
+  CHECK(contains(again.output, "it is not the one any more that 'add-passphrase' made"));
+  CHECK(keys.opened_by("by hand") == std::vector<int>{1});
+  CHECK(keys.luks().slot_names() == std::map<int, std::string>{{2, "bob"}});
+}

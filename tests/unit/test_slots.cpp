@@ -2,14 +2,18 @@
 // Key slots by their numbers, recovery keys, and what is remembered of backups; on
 // plain files.
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/luks_slots.hpp"
+#include "core/slot_marks.hpp"
 #include "core/state.hpp"
+#include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
@@ -53,6 +57,26 @@ LuksDevice formatted(const SlotsFolder& folder, const Secret& passphrase) {
                                  passphrase, quick);
   REQUIRE(made);
   return std::move(*made);
+}
+
+LuksDevice formatted_luks1(const SlotsFolder& folder, const Secret& passphrase) {
+  LuksSession session;
+  const LuksPlace place{.device = folder.disk(), .name = "keys"};
+  REQUIRE(session.init(place));
+  crypt_pbkdf_type kdf{};
+  kdf.type = CRYPT_KDF_PBKDF2;
+  kdf.hash = "sha256";
+  kdf.iterations = 1000;
+  kdf.flags = CRYPT_PBKDF_NO_BENCHMARK;
+  REQUIRE(crypt_set_pbkdf_type(session.get(), &kdf) == 0);
+  REQUIRE(crypt_format(session.get(), CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, 64,
+                       nullptr) == 0);
+  const auto bytes = passphrase.reveal();
+  REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 0, nullptr, 0, bytes.data(),
+                                          bytes.size()) == 0);
+  auto opened = LuksDevice::open(place);
+  REQUIRE(opened);
+  return std::move(*opened);
 }
 
 }  // namespace
@@ -151,6 +175,50 @@ TEST_CASE("a replaced key goes from every slot it had, once the stored key opens
   REQUIRE(luks.name_slot(0, "recovery"));
   REQUIRE(remove_replaced_slots(luks, {0, 2}, stored));
   CHECK(luks.has_slot(0));
+}
+
+TEST_CASE("a slot that was not tried for want of memory is told from one that does not open") {
+  const SlotsFolder folder;
+  const Secret both = slot_secret("in both");
+  LuksDevice luks = formatted(folder, both);
+  REQUIRE(luks.add_slot(both, both,
+                        PassphraseCost{.memory_kib = 4096, .threads = 1, .milliseconds = 100}, 3));
+  REQUIRE(luks.add_slot(both, slot_secret("another"), quick, 4));
+  CHECK(test::alone([&]() -> std::string {
+          if (!write_file("/mnt/meminfo", "MemAvailable: 2048 kB\n", 0644) ||
+              ::mount("/mnt/meminfo", "/proc/meminfo", nullptr, MS_BIND, nullptr) != 0)
+            return "no made-up memory";
+          const Secret again = slot_secret("in both");  // no secret comes with a fork
+          std::vector<int> untried;
+          const auto opened = slots_opened_by(luks, again, &untried);
+          if (!opened) return opened.error().why;
+          if (*opened != std::vector<int>{0})
+            return "it opens " + std::to_string(opened->size()) + " slots";
+          return untried == std::vector<int>{3} ? "" : "another one was not tried";
+        }) == "");
+}
+
+TEST_CASE("a slot has a mark of its own, which the next one of its number has not") {
+  for (const bool luks1 : {false, true}) {
+    INFO(luks1);
+    const SlotsFolder folder;
+    const Secret old = slot_secret("old one");
+    LuksDevice luks = luks1 ? formatted_luks1(folder, old) : formatted(folder, old);
+    REQUIRE(luks.add_slot(old, slot_secret("new one"), quick, 1));
+    const std::string mark = luks.slot_mark(1);
+    CHECK(mark.size() > 40);
+    CHECK(mark != luks.slot_mark(0));
+    CHECK(luks.slot_mark(2).empty());
+    Unfinished work;
+    CHECK_FALSE(is_another_slot(work, "new", 1, mark));
+    note_slot_mark(work, "new", 1, mark);
+    work = *parse_unfinished(encode(work));
+    CHECK_FALSE(is_another_slot(work, "new", 1, luks.slot_mark(1)));
+    REQUIRE(luks.remove_slot(1));
+    CHECK(is_another_slot(work, "new", 1, luks.slot_mark(1)));
+    REQUIRE(luks.add_slot(old, slot_secret("new one"), quick, 1));
+    CHECK(is_another_slot(work, "new", 1, luks.slot_mark(1)));
+  }
 }
 
 TEST_CASE("a recovery key has 8 groups of 5 characters that cannot be confused") {
