@@ -13,6 +13,8 @@
 #include "sys/device.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
+#include "sys/luks_copies.hpp"
+#include "sys/lvm_admin.hpp"
 #include "sys/passphrase.hpp"
 #include "sys/unlock.hpp"
 
@@ -73,6 +75,15 @@ Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup
   const KeysVolume& volume = setup.config.keys;
   session.woken_ = std::make_unique<WokenLv>(volume.device);
   if (auto there = keys_device_is_there(volume.device); !there) return there.error();
+  // What is written to a copy of it, or to what a snapshot takes the place of, is lost.
+  const std::string what = "cannot write to the keys volume";
+  if (access == KeysAccess::write) {
+    if (auto own = leads_to_its_own_header(volume, what); !own) return own.error();
+    if (volume.device.kind == DeviceRef::Kind::lv)
+      if (const auto snapshots = snapshots_of(volume.device))
+        if (auto stands = is_not_merging(*snapshots, volume.device, what); !stands)
+          return stands.error();
+  }
   auto keys = OpenKeys::open(volume, passphrase, access,
                              [&](const std::string& text) { say(globals, text); });
   if (!keys) return keys.error();

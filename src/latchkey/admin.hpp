@@ -36,8 +36,8 @@ class KeysSession {
  public:
   /// Asks for the passphrase (a person three times) and opens the keys volume. Fails
   /// with Code::denied after the last wrong one, Code::missing when its device is
-  /// not there, Code::busy when an unlock or `mount-keys` does not let it go, and
-  /// as OpenKeys::open.
+  /// not there, Code::busy when an unlock or `mount-keys` does not let it go, with
+  /// KeysAccess::write as leads_to_its_own_header and is_not_merging, and as OpenKeys::open.
   [[nodiscard]] static Result<KeysSession> open(const Globals& globals, const Setup& setup,
                                                 Asker& asker, KeysAccess access);
   /// The same with a passphrase that is known already.

@@ -19,6 +19,7 @@
 #include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/fd.hpp"
+#include "sys/luks_copies.hpp"
 #include "sys/recovery_key.hpp"
 #include "sys/stdio.hpp"
 
@@ -132,6 +133,10 @@ class RecoveryMaker {
   }
 
   Result<> open_volume(Asker& asker) {
+    const std::string what = "cannot make a recovery key of '" + volume_->name + "'";
+    if (auto own = leads_to_its_own_header(*volume_, what); !own) return own;
+    if (auto stands = stands_for_good(volume_->device, what, "'" + volume_->name + "'"); !stands)
+      return stands;
     auto keys = KeysSession::open(globals_, setup_, asker, KeysAccess::read);
     if (!keys) return keys.error();
     auto key = keys->keys().read(volume_->key_file);

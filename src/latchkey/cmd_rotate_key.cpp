@@ -11,6 +11,7 @@
 #include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/key_slots.hpp"
+#include "sys/luks_copies.hpp"
 #include "sys/random_key.hpp"
 
 namespace latchkey {
@@ -28,6 +29,10 @@ class KeyRotation {
   // Opens the keys volume and the header, and sees how far an interrupted run came.
   Result<> prepare(Asker& asker) {
     if (auto own = has_own_key_file(setup_, volume_); !own) return own;
+    const std::string what = "cannot rotate the key of '" + volume_.name + "'";
+    if (auto own = leads_to_its_own_header(volume_, what); !own) return own;
+    if (auto stands = stands_for_good(volume_.device, what, "'" + volume_.name + "'"); !stands)
+      return stands;
     auto keys = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
     if (!keys) return keys.error();
     keys_ = std::move(*keys);
@@ -39,7 +44,7 @@ class KeyRotation {
     current_ = std::move(*key);
     const auto opens = luks().try_key(current_);
     if (!opens && opens.error().code == Code::denied)
-      return Error{Code::denied, "cannot rotate the key of '" + volume_.name + "'",
+      return Error{Code::denied, what,
                    "no key slot accepts its key file '" + printable(volume_.key_file) + "'",
                    "see: latchkey check --with-keys"};
     if (!opens) return opens.error();

@@ -189,6 +189,9 @@ Result<> Rekeyer::ask_new(Asker& asker, bool accept_weak) {
 // Finds the slot that the old key opens, and one for the new key: that of an interrupted
 // run only if what it stored opens it.
 Result<> Rekeyer::look_at(const Volume& volume) {
+  const std::string what = "cannot give '" + volume.name + "' a new key";
+  if (auto stands = stands_for_good(volume.device, what, "'" + volume.name + "'"); !stands)
+    return stands;
   auto header = AwakeHeader::of_volume(setup_, volume);
   if (!header) return header.error();
   LuksDevice& luks = header->luks();
@@ -196,7 +199,7 @@ Result<> Rekeyer::look_at(const Volume& volume) {
   if (!key) return key.error();
   const auto opens = luks.try_key(*key);
   if (!opens && opens.error().code == Code::denied)
-    return Error{Code::denied, "cannot give '" + volume.name + "' a new key",
+    return Error{Code::denied, what,
                  "no key slot accepts its key file '" + printable(volume.key_file) + "'",
                  "see: latchkey check --with-keys"};
   if (!opens) return opens.error();

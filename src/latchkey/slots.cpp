@@ -7,6 +7,8 @@
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
 #include "sys/key_slots.hpp"
+#include "sys/luks_copies.hpp"
+#include "sys/lvm_admin.hpp"
 #include "sys/state.hpp"
 #include "sys/unfinished.hpp"
 #include "sys/unlock.hpp"
@@ -25,7 +27,29 @@ Result<> AwakeHeader::load(const DeviceRef& device, const LuksPlace& place) {
   return Ok{};
 }
 
+Result<> stands_for_good(const DeviceRef& device, const std::string& what,
+                         const std::string& owner) {
+  if (device.kind != DeviceRef::Kind::lv) return Ok{};
+  const auto found = snapshots_of(device);
+  if (!found) return Ok{};
+  if (auto stands = is_not_merging(*found, device, what); !stands) return stands;
+  std::vector<std::string> names = found->classic;
+  names.insert(names.end(), found->thin.begin(), found->thin.end());
+  if (names.empty()) return Ok{};
+  report_warning({Code::partial,
+                  owner + " has snapshots, with its keys of before: " + join(names, ", "),
+                  "merged back, it would have those alone",
+                  "when this is done, make a new backup, or remove them; see A SNAPSHOT IS MERGED "
+                  "BACK in latchkey-recovery(7)"});
+  return Ok{};
+}
+
 Result<AwakeHeader> AwakeHeader::of_keys(const Globals& globals, const Setup& setup) {
+  const KeysVolume& keys = setup.config.keys;
+  if (auto stands =
+          stands_for_good(keys.device, "cannot change the passphrases", "the keys volume");
+      !stands)
+    return stands.error();
   AwakeHeader header;
   if (auto taken = header.take(globals, setup); !taken) return taken.error();
   return header;
@@ -36,6 +60,7 @@ Result<> AwakeHeader::take(const Globals& globals, const Setup& setup) {
   if (!turn) return turn.error();
   turn_ = std::move(*turn);
   const KeysVolume& keys = setup.config.keys;
+  if (auto own = leads_to_its_own_header(keys, "cannot change the passphrases"); !own) return own;
   return load(keys.device, place_of(keys));
 }
 
@@ -52,6 +77,10 @@ void AwakeHeader::give_way_to_unlocks(Asker& asker, const Globals& globals, cons
 }
 
 Result<AwakeHeader> AwakeHeader::of_volume(const Setup& setup, const Volume& volume) {
+  if (auto own =
+          leads_to_its_own_header(volume, "cannot change the key slots of '" + volume.name + "'");
+      !own)
+    return own.error();
   AwakeHeader header;
   if (auto loaded = header.load(volume.device, place_of(volume, setup.config.boot)); !loaded)
     return loaded.error();

@@ -26,14 +26,21 @@ inline constexpr const char* old_copies_text =
     "backups and copies of the header made before still open with what was removed; make a "
     "new one: latchkey backup FILE";
 
+/// That key slots of a volume, or what is on the keys volume, can be changed: fails with
+/// Code::refused, saying `what` cannot be done, where a snapshot of its logical volume waits to
+/// be merged back. Of snapshots that are there it is warned, by `owner`. What LVM does not say is
+/// fine.
+[[nodiscard]] Result<> stands_for_good(const DeviceRef& device, const std::string& what,
+                                       const std::string& owner);
+
 /// The header of a volume with its LV awake.
 class AwakeHeader {
  public:
   /// The keys volume's, with no unlock beside. Fails with Code::busy when an unlock
-  /// does not end or the keys volume is in use, Code::missing, and as
-  /// LuksDevice::open.
+  /// does not end or the keys volume is in use, Code::missing, as stands_for_good and
+  /// leads_to_its_own_header, and as LuksDevice::open.
   [[nodiscard]] static Result<AwakeHeader> of_keys(const Globals& globals, const Setup& setup);
-  /// A data volume's.
+  /// A data volume's. Fails as leads_to_its_own_header and LuksDevice::open, with Code::missing.
   [[nodiscard]] static Result<AwakeHeader> of_volume(const Setup& setup, const Volume& volume);
 
   [[nodiscard]] LuksDevice& luks() { return *luks_; }

@@ -16,6 +16,7 @@
 #include "sys/fd.hpp"
 #include "sys/file_system.hpp"
 #include "sys/luks.hpp"
+#include "sys/luks_copies.hpp"
 #include "sys/passphrase.hpp"
 
 namespace latchkey {
@@ -41,6 +42,10 @@ VolumeAdopter::VolumeAdopter(const Globals& globals, const Setup& setup, const A
     : globals_(globals), setup_(setup), asked_(asked), work_(work) {}
 
 Result<> VolumeAdopter::look() const {
+  if (auto own =
+          leads_to_its_own_header(asked_.volume, "will not adopt '" + asked_.volume.name + "'");
+      !own)
+    return own;
   const auto header = read_luks_header(place_of(asked_.volume));
   if (!header) return header.error();
   if (header->integrity)

@@ -13,6 +13,7 @@
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks.hpp"
+#include "sys/luks_copies.hpp"
 #include "sys/lvm_admin.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
@@ -102,6 +103,10 @@ Result<> VolumeRemover::look() const {
     if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
   }
   if (auto there = has_what_to_wipe(); !there) return there;
+  // A copy would keep what is said to be gone, or lose it in the place of the right one.
+  if (auto own = leads_to_its_own_header(volume, "will not wipe " + volume.device.text(), true);
+      !own)
+    return own;
   if (!block_device(volume.device.path())) return Ok{};
   if (const auto other = other_mapping_on(volume))
     return Error{Code::busy, "will not wipe " + volume.device.text(), other->text(),

@@ -183,13 +183,27 @@ Result<Snapshots> snapshots_of(const DeviceRef& lv) {
   if (!rows) return rows.error();
   Snapshots found;
   for (const auto& row : *rows) {
-    if (row.value("vg_name", "") != lv.vg || row.value("origin", "") != lv.lv) continue;
-    // lvs(8): the first attribute is s, or S while it is merging; of a thin one it is V.
+    if (row.value("vg_name", "") != lv.vg) continue;
+    // lvs(8): the first attribute is s, or S while it is merging; of a thin one it is V. One that
+    // is merging may not be listed: what it is merged into has O then.
     const std::string kind = row.value("lv_attr", "").substr(0, 1);
+    if (row.value("lv_name", "") == lv.lv && kind == "O") found.merging = true;
+    if (row.value("origin", "") != lv.lv) continue;
+    if (kind == "S") found.merging = true;
     if (kind == "s" || kind == "S") found.classic.push_back(row.value("lv_name", ""));
     if (kind == "V") found.thin.push_back(row.value("lv_name", ""));
   }
   return found;
+}
+
+Result<> is_not_merging(const Snapshots& found, const DeviceRef& lv, const std::string& what) {
+  if (!found.merging) return Ok{};
+  return Error{Code::refused, what,
+               "a snapshot is being merged back into " + lv.text() +
+                   ", and what is written now would be undone by it",
+               "see: lvm lvs -a " + lv.vg +
+                   "; a merge that waits takes place when the volume is activated next, at the "
+                   "next boot at the latest; run this again behind it"};
 }
 
 Result<> remove_lv(const DeviceRef& lv) {

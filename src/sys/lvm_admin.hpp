@@ -68,10 +68,16 @@ struct LvInfo {
 struct Snapshots {
   std::vector<std::string> classic{};  ///< go when it goes
   std::vector<std::string> thin{};     ///< stay, with what it held
+  bool merging = false;                ///< one takes its place, now or when it is activated next
 };
 
 /// Fails with Code::io when LVM does not answer.
 [[nodiscard]] Result<Snapshots> snapshots_of(const DeviceRef& lv);
+
+/// That what is written to the logical volume is there to stay. `found`: its snapshots. Fails
+/// with Code::refused, saying `what` cannot be done, where one of them takes its place.
+[[nodiscard]] Result<> is_not_merging(const Snapshots& found, const DeviceRef& lv,
+                                      const std::string& what);
 
 /// Removes a logical volume that nothing uses. One that is not there is fine. Fails
 /// with Code::busy when something lies on it, Code::io.

@@ -148,3 +148,27 @@ TEST_CASE("adopt names the option for a line whose volume crypttab has opened by
   CHECK_FALSE(contains(right.output, "will not adopt"));
   CHECK_FALSE(contains(right.output, "free it"));
 }
+
+TEST_CASE("no key slot is written to another device than the one that the volume is open from") {
+  const OpenedByHand www;
+  if (!www.usable_here()) return;
+  const Place place;
+  // Where its line leads to now, as the copy of a disk that was cloned while it was in use.
+  const LoopDisk copy(place.path("copy"));
+  const auto key = RandomKey::draw();
+  REQUIRE(key);
+  const LuksPlace there{.device = copy.path(), .name = "www", .uuid = uuid};
+  REQUIRE(LuksDevice::format({.place = there}, *key));
+  www.configure(copy.path(), "x-latchkey.uuid=" + uuid);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"rotate-key", "www"},
+        {"recovery-key", "www"},
+        {"remove-volume", "www", "--wipe", "--confirm", "www"}}) {
+    const Done done = www.run(words, "cleartext-www");
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::refused));
+    CHECK(contains(done.output, "'cleartext-www' is open on another device than " + copy.path()));
+    CHECK(contains(done.output, "detach a copy of its disk"));
+  }
+  CHECK(read_luks_header(there));
+}

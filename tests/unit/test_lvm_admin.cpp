@@ -79,3 +79,26 @@ TEST_CASE("what lvm changes goes to its end, and says why it failed") {
           return why == "lvm ended with status 5: no room left" ? "" : why;
         }) == "");
 }
+
+TEST_CASE("what a snapshot is being merged back into is not written to") {
+  const auto found = [](const std::string& name, const std::string& origin,
+                        const std::string& attributes) {
+    return alone([&]() -> std::string {
+      if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":[{\"vg_name\":\"vg0\",\"lv_name\":\"" + name +
+                    "\",\"origin\":\"" + origin + "\",\"lv_attr\":\"" + attributes + "\"}]}]}';;"))
+        return "skipped";
+      const auto fine = is_not_merging(snapshots_of(keys).value(), keys, "cannot");
+      return fine ? "fine" : fine.error().why;
+    });
+  };
+  const std::string fine = found("keys", "", "owi-aos---");
+  if ((fine == "skipped" || fine.empty()) && !skip("needs lvm and a mount namespace")) return;
+  CHECK(fine == "fine");
+  const std::string refused =
+      "a snapshot is being merged back into vg0/keys, and what is written now would be undone by "
+      "it";
+  // One that is merging is not listed without --all.
+  CHECK(found("keys", "", "Owi-aos---") == refused);
+  CHECK(found("before", "keys", "Swi-a-s---") == refused);
+  CHECK(found("other", "", "Owi-aos---") == "fine");
+}

@@ -78,6 +78,24 @@ TEST_CASE("a rekey leaves an editor's file where it is, and goes on after other 
     CHECK(has(checked, "the key of '" + volume + "' opens its key slot"));
 }
 
+TEST_CASE("a rotation warns of snapshots, and is refused while one waits to be merged back",
+          "[.slow]") {
+  Machine& m = guests().unlocked_without_images();
+  m.must("lvcreate -q -s -L 16M -n before system/encrypted-b");
+  const Done warned = m.sh("latchkey rotate-key b", m.passphrase());
+  INFO(warned.output);
+  CHECK(warned.status == 0);
+  CHECK(has(warned.output, "'b' has snapshots, with its keys of before: before"));
+  CHECK(key_opens(m, "b"));
+  // Of a volume that is open it takes place at the next activation.
+  m.must("lvconvert -q --merge system/before");
+  const Done refused = m.sh("latchkey rotate-key b", m.passphrase());
+  INFO(refused.output);
+  CHECK(refused.status == exit_status(Code::refused));
+  CHECK(has(refused.output, "a snapshot is being merged back into system/encrypted-b"));
+  CHECK(m.must("find /etc/latchkey -path '*/unfinished/*'").empty());
+}
+
 TEST_CASE("a recovery key opens what it is for, and a new one takes its place") {
   Machine& m = guests().unlocked();
   const std::string test = "cryptsetup open --test-passphrase --key-file - /dev/system/encrypted-b";
