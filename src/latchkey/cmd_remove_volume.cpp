@@ -39,6 +39,29 @@ Result<> confirm(const Options& options, const Asker& asker, const std::string& 
                "run this again and type: " + options.name};
 }
 
+// A creation that came to its line was mounted by boots since, and may be in use; that of a note
+// which came back with an old /etc may have been in use for long. Asked at every run until its
+// header is wiped: whoever types what finishes the removal need not be who began it.
+Result<> confirm_loss(const Globals& globals, const Setup& setup, const Options& options,
+                      const Asker& asker, const VolumeRemover& remover, Removal& removal) {
+  const bool destroy = removal.kind == Removal::Kind::destroy && removal.work.begun.empty();
+  const bool back = removal.kind == Removal::Kind::take_back && !removal.work.is_done("wipe");
+  if (back) {
+    const auto complete = remover.was_complete();
+    if (!complete) return complete.error();
+    if (*complete)
+      report_warning({Code::partial, "'" + options.name + "' was complete once, and may hold data",
+                      "its logical volume has the mark of an unfinished creation no more",
+                      "to keep it: delete " +
+                          globals.paths.etc("unfinished/" + options.name + ".json") +
+                          ", and take it in: latchkey adopt"});
+    removal.used = removal.used || *complete || find_volume(setup, options.name) != nullptr;
+    removal.work.values["used"] = removal.used ? "yes" : "";
+  }
+  if (!destroy && !(back && removal.used)) return Ok{};
+  return confirm(options, asker, "destroy '" + options.name + "' with all its data");
+}
+
 Result<> no_service_names_it(const Setup& setup, const std::string& name) {
   for (const Service& service : setup.services) {
     if (std::ranges::find(service.volumes, name) == service.volumes.end()) continue;
@@ -135,15 +158,9 @@ int remove(const Globals& globals, const Options& options, std::optional<int> de
   Asker asker(descriptor);
   VolumeRemover remover(globals, *setup, *removal);
   if (options.halt != "list") {
-    // A creation that came to its line was mounted by boots since, and may be in use.
-    const bool holds_data = removal->kind == Removal::Kind::destroy ||
-                            (removal->kind == Removal::Kind::take_back &&
-                             find_volume(*setup, options.name) != nullptr);
-    if (holds_data && removal->work.begun.empty())
-      if (auto yes = confirm(options, asker, "destroy '" + options.name + "' with all its data");
-          !yes)
-        return report_error(yes.error());
     if (auto fine = remover.look(); !fine) return report_error(fine.error());
+    if (auto yes = confirm_loss(globals, *setup, options, asker, remover, *removal); !yes)
+      return report_error(yes.error());
     if (auto ready = remover.prepare(asker); !ready) return report_error(ready.error());
     if (auto gone = remover.let_go(); !gone) return report_error(gone.error());
   }

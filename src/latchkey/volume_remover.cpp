@@ -6,6 +6,7 @@
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/holding.hpp"
+#include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/terminal.hpp"
 #include "latchkey/volume_maker.hpp"
@@ -20,6 +21,7 @@
 #include "sys/owners_file.hpp"
 #include "sys/passphrase.hpp"
 #include "sys/probe.hpp"
+#include "sys/signature.hpp"
 #include "sys/systemd.hpp"
 #include "sys/volume_use.hpp"
 
@@ -47,7 +49,8 @@ void note(Removal& removal) {
   work.values = {{"kind", word(removal.kind)},
                  {"line", volume_line(removal.volume)},
                  {"tag", removal.tag},
-                 {"lv-stays", removal.lv_stays ? "yes" : ""}};
+                 {"lv-stays", removal.lv_stays ? "yes" : ""},
+                 {"used", removal.used ? "yes" : ""}};
 }
 
 bool is_lv(const Volume& volume) { return volume.device.kind == DeviceRef::Kind::lv; }
@@ -66,7 +69,8 @@ Removal take_back(const NewVolume& asked, const Unfinished& creation) {
   Removal removal{.kind = Removal::Kind::take_back,
                   .volume = volume_of(asked, uuid),
                   .tag = tag_of(uuid),
-                  .lv_stays = asked.size == "existing"};
+                  .lv_stays = asked.size == "existing",
+                  .used = creation.is_done("configure") || creation.is_done("mount")};
   note(removal);
   return removal;
 }
@@ -81,6 +85,7 @@ Removal removal_of(const Unfinished& work) {
   removal.volume.name = work.name;
   removal.tag = work.value("tag");
   removal.lv_stays = !work.value("lv-stays").empty();
+  removal.used = !work.value("used").empty();
   removal.work = work;
   return removal;
 }
@@ -91,6 +96,7 @@ VolumeRemover::VolumeRemover(const Globals& globals, const Setup& setup, const R
 Result<> VolumeRemover::look() const {
   const Volume& volume = removal_.volume;
   if (!destroys()) return Ok{};
+  if (auto alone = has_no_successor(); !alone) return alone;
   if (removal_.work.is_done("wipe")) return Ok{};
   if (is_lv(volume)) {
     const auto lv = find_lv(volume.device);
@@ -112,6 +118,45 @@ Result<> VolumeRemover::look() const {
     return Error{Code::busy, "will not wipe " + volume.device.text(), other->text(),
                  other->hint() + "; then run this again"};
   return look_for_signature(volume.device, volume.uuid);
+}
+
+// The note of a removal may come back with an old /etc, and the name may have gone to another
+// volume since: neither that one's line nor its device or key is to go.
+Result<> VolumeRemover::has_no_successor() const {
+  const Volume& volume = removal_.volume;
+  const bool taken_back = removal_.kind == Removal::Kind::take_back;
+  const auto other = [&](const std::string& why) {
+    return Error{Code::refused, "will not remove '" + volume.name + "'", why,
+                 "when nothing is left of the one that is noted in " +
+                     globals_.paths.etc("unfinished/" + volume.name + ".json") +
+                     ", delete that file"};
+  };
+  if (const Volume* now = find_volume(setup_, volume.name); taken_back && now != nullptr) {
+    const bool by_uuid = now->device.kind == DeviceRef::Kind::uuid;
+    const std::string uuid = now->uuid.empty() && by_uuid ? now->device.value : now->uuid;
+    if (uuid.empty() ? !is_same_device(now->device, volume.device) : uuid != volume.uuid)
+      return other("'" + globals_.paths.etc("volumes") + "' has another volume of this name, on " +
+                   now->device.text());
+  }
+  if (!taken_back && !removal_.work.is_done("wipe")) return Ok{};  // its header tells
+  if (is_lv(volume)) {
+    const auto lv = find_lv(volume.device);
+    if (!lv) return lv.error();
+    if (!*lv || (taken_back && has_tag(**lv, removal_.tag)) || has_our_header()) return Ok{};
+  }
+  if (!block_device(volume.device.path())) return Ok{};
+  const auto found = find_signature(volume.device.path());
+  if (!found) return found.error();
+  if (!*found || (**found != "crypto_LUKS" && (taken_back || !is_lv(volume)))) return Ok{};
+  return other(volume.device.text() + " holds " + **found + ", which came there since");
+}
+
+Result<bool> VolumeRemover::was_complete() const {
+  const Volume& volume = removal_.volume;
+  if (removal_.kind != Removal::Kind::take_back || removal_.work.is_done("wipe")) return false;
+  const auto lv = find_lv(volume.device);
+  if (!lv) return lv.error();
+  return *lv && !has_tag(**lv, removal_.tag) && has_our_header();
 }
 
 // A header that is kept elsewhere can be wiped when the device itself is gone.
@@ -168,7 +213,6 @@ bool VolumeRemover::has_our_header() const {
 }
 
 Result<> VolumeRemover::let_go() const {
-  if (removal_.kind == Removal::Kind::take_back) return Ok{};
   if (auto gone = unmount(); !gone) return gone;
   return close();
 }
@@ -176,12 +220,9 @@ Result<> VolumeRemover::let_go() const {
 std::vector<WorkStep> VolumeRemover::steps() {
   const Volume& volume = removal_.volume;
   std::vector<WorkStep> steps;
-  if (removal_.kind == Removal::Kind::take_back) {
+  if (removal_.kind == Removal::Kind::take_back)
     steps.push_back(
         {"unhold", "", [this, &volume] { return let_go_of_volume(globals_, volume.name); }});
-    steps.push_back({"unmount", "", [this] { return unmount(); }});
-    steps.push_back({"close", "", [this] { return close(); }});
-  }
   steps.push_back({"configure", "", [this] { return configure(); }});
   if (destroys()) {
     steps.push_back(
@@ -253,7 +294,10 @@ Result<> VolumeRemover::remove_device() const {
   const auto lv = find_lv(volume.device);
   if (!lv) return lv.error();
   if (!*lv) return Ok{};
-  if (removal_.kind == Removal::Kind::destroy) return remove_lv(volume.device);
+  if (removal_.kind == Removal::Kind::destroy) {
+    if (auto alone = has_no_successor(); !alone) return alone;
+    return remove_lv(volume.device);
+  }
   if (!has_tag(**lv, removal_.tag)) return Ok{};
   return removal_.lv_stays ? untag_lv(volume.device, removal_.tag) : remove_lv(volume.device);
 }

@@ -23,6 +23,8 @@ struct Removal {
   Volume volume{};
   std::string tag{};      ///< take_back: only an LV with it is ours
   bool lv_stays = false;  ///< take_back: the LV was there before
+  bool used = false;      ///< take_back: boots may have mounted it
+  std::string given_up{};  ///< the command that was not finished on it; not written down
   Unfinished work{};
 };
 
@@ -37,25 +39,30 @@ class VolumeRemover {
  public:
   VolumeRemover(const Globals& globals, const Setup& setup, const Removal& removal);
 
-  /// Looks at what forbids it, changing nothing: a device that is not what it was. Fails with
-  /// Code::refused, Code::busy for one that somebody opened under another name, Code::missing for
-  /// one to be destroyed that is not there.
+  /// Looks at what forbids it, changing nothing: a device that is not what it was, another
+  /// volume that has got the name since. Fails with Code::refused, Code::busy for one that somebody
+  /// opened under another name, Code::missing for one to be destroyed that is not there.
   [[nodiscard]] Result<> look() const;
+
+  /// True where what is to be taken back was complete once, whatever was written down of it:
+  /// its logical volume has the mark of an unfinished creation no more. Fails as find_lv.
+  [[nodiscard]] Result<bool> was_complete() const;
 
   /// Asks for the passphrase when a key must be removed. Fails as KeysSession::open.
   [[nodiscard]] Result<> prepare(Asker& asker);
 
-  /// Unmounts and closes what is to be forgotten or destroyed. Not one of the steps: a volume that
-  /// is in use is no work to be finished, and one that was only closed is the next release's.
-  /// Fails with Code::busy, telling by whom.
+  /// Unmounts and closes it. Not one of the steps: a volume that is in use is no work to be
+  /// finished, and one that was only closed is the next release's; a creation stays one that can
+  /// be finished, and what is held for it stays held. Fails with Code::busy, telling by whom.
   [[nodiscard]] Result<> let_go() const;
 
-  /// unhold, unmount, close, configure, wipe, lv, key, image; those that this kind
+  /// unhold, configure, wipe, lv, key, image; those that this kind
   /// of removal has.
   [[nodiscard]] std::vector<WorkStep> steps();
 
  private:
   [[nodiscard]] bool destroys() const { return removal_.kind != Removal::Kind::forget; }
+  [[nodiscard]] Result<> has_no_successor() const;
   [[nodiscard]] bool has_our_header() const;
   [[nodiscard]] bool header_is_there() const;
   [[nodiscard]] Result<> has_what_to_wipe() const;

@@ -233,6 +233,25 @@ TEST_CASE("create-volume --hold lets go of nothing that a unit is held for, nor 
         "encrypted-keys encrypted-logs encrypted-more");
 }
 
+TEST_CASE("a creation whose volume is in use is not taken back, and can still be finished",
+          "[.slow]") {
+  Machine& m = set_up();
+  const std::string in = passphrase + "\n";
+  add_unit(m, "other.service", "[Service]\nExecStart=tail -f /dev/null\n");
+  const std::string create = "system late 64M /srv/late ext4 --hold other";
+  CHECK(m.sh("latchkey create-volume --halt hold:after " + create + "; exit $?", in).status == 137);
+  m.must("cd /srv/late && { setsid sleep 1000 > /dev/null 2>&1 & }");
+  const Done busy = m.sh("latchkey remove-volume late --confirm late", in);
+  INFO(busy.output);
+  CHECK(busy.status == exit_status(Code::busy));
+  m.must("grep -q create-volume /etc/latchkey/unfinished/late.json");
+  CHECK(m.must("grep '^other' /etc/latchkey/services") == "other.service late");
+  CHECK(m.sh("latchkey remove-volume late", in).status == exit_status(Code::refused));
+  m.must("latchkey create-volume " + create, in);
+  CHECK(m.must("find /etc/latchkey -path '*/unfinished/*'").empty());
+  m.must("pkill -x sleep");
+}
+
 TEST_CASE("volumes of every kind grow in use, are forgotten, and are destroyed", "[.slow]") {
   Machine& m = set_up();
   struct Kind {
