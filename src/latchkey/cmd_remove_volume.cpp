@@ -86,6 +86,13 @@ Volume with_uuid(Volume volume) {
   return volume;
 }
 
+// None of them leaves a volume that is forgotten half done: at every moment the key in its key
+// file opens it. Its disk may be gone for good, and nothing else would end them then.
+bool may_be_dropped(const std::string& command) {
+  return command == "adopt" || command == "resize-volume" || command == "rotate-key" ||
+         command == "recovery-key";
+}
+
 // What is to go, and how: from the interrupted creation, from an interrupted
 // removal, or from the configuration.
 Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Options& options) {
@@ -114,11 +121,7 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
                    "it is complete but for the images", "run: " + (*before)->finish};
     return take_back(*asked, **before);
   }
-  // None of them leaves anything of a volume that is forgotten half done.
-  const bool may_be_dropped =
-      removal_begun ||
-      (*before && ((*before)->command == "adopt" || (*before)->command == "resize-volume"));
-  if (*before && !may_be_dropped) {
+  if (*before && !removal_begun && !may_be_dropped((*before)->command)) {
     Error error = describe_unfinished(**before);
     error.code = Code::refused;
     return error;
@@ -127,7 +130,9 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
   if (!found) return found.error();
   const Volume* volume = *found;
   if (auto free = no_service_names_it(setup, options.name); !free) return free.error();
-  return forget(options.wipe ? with_uuid(*volume) : *volume, options.wipe);
+  Removal removal = forget(options.wipe ? with_uuid(*volume) : *volume, options.wipe);
+  if (*before && !removal_begun) removal.given_up = (*before)->command;
+  return removal;
 }
 
 // An adoption that did not come to its line: there is nothing to forget but the note of it.
@@ -169,6 +174,11 @@ int remove(const Globals& globals, const Options& options, std::optional<int> de
       status != 0)
     return status;
   if (options.halt == "list") return 0;
+  if (removal->kind == Removal::Kind::forget &&
+      (removal->given_up == "rotate-key" || removal->given_up == "recovery-key"))
+    say(globals, "the '" + removal->given_up +
+                     "' that was not finished is given up; the header may hold one key slot more, "
+                     "which it made");
   if (removal->kind == Removal::Kind::forget)
     say(globals, "'" + options.name + "' is forgotten; its data on " +
                      removal->volume.device.text() +

@@ -309,6 +309,8 @@ Result<> VolumeRemover::remove_key() {
       KeysSession::open(globals_, setup_, copy_of(keys_->passphrase()), KeysAccess::write);
   if (!session) return session.error();
   if (auto gone = session->keys().remove(removal_.volume.key_file); !gone) return gone;
+  // And what a rotation that was not finished has drawn.
+  if (auto gone = session->keys().remove(removal_.volume.key_file + ".new"); !gone) return gone;
   return session->close();
 }
 
