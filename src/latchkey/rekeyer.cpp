@@ -378,7 +378,7 @@ Result<> Rekeyer::retire() {
   }
   const WokenLv woken(*old);
   const std::string uuid = maker_.work.value("old-uuid");
-  if (auto ours = look_for_signature(*old, uuid); !ours) return ours;
+  if (auto ours = look_before_removal(*old, uuid); !ours) return ours;
   if (auto wiped = wipe_header(place_of(KeysVolume{.device = *old, .uuid = uuid})); !wiped)
     return wiped;
   return remove_lv(*old);

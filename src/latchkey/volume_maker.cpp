@@ -25,6 +25,9 @@
 namespace latchkey {
 Result<> look_for_signature(const DeviceRef& device, const std::string& uuid) {
   const auto found = find_signature(device.path());
+  // Our own header tells enough, however bad the disk is elsewhere.
+  if (!found && !uuid.empty() && read_luks_header({device.path(), "", device.text(), uuid}))
+    return Ok{};
   if (!found) return found.error();
   if (!*found) return Ok{};
   if (**found == "crypto_LUKS" && !uuid.empty()) {
@@ -36,6 +39,17 @@ Result<> look_for_signature(const DeviceRef& device, const std::string& uuid) {
                **found == "crypto_LUKS"
                    ? "take it in with its data: latchkey adopt"
                    : "if that is needed no more: wipefs --all " + device.path()};
+}
+
+Result<> look_before_removal(const DeviceRef& lv, const std::string& uuid) {
+  auto ours = look_for_signature(lv, uuid);
+  if (ours || ours.error().code != Code::io) return ours;
+  Error unread = ours.error();
+  unread.hint =
+      "see that its disk answers (dmesg, lsblk); where it does not any more, remove the logical "
+      "volume, then run this again: lvm lvremove " +
+      lv.text();
+  return unread;
 }
 
 VolumeMaker::VolumeMaker(const Globals& globals, const Setup& setup, const NewVolume& asked,

@@ -117,7 +117,15 @@ Result<> VolumeRemover::look() const {
   if (const auto other = other_mapping_on(volume))
     return Error{Code::busy, "will not wipe " + volume.device.text(), other->text(),
                  other->hint() + "; then run this again"};
-  return look_for_signature(volume.device, volume.uuid);
+  // What is taken back is always a logical volume.
+  if (removal_.kind == Removal::Kind::take_back)
+    return look_before_removal(volume.device, volume.uuid);
+  auto ours = look_for_signature(volume.device, volume.uuid);
+  if (ours || ours.error().code != Code::io) return ours;
+  if (!volume.header.empty()) return Ok{};  // that is what is wiped
+  Error unread = ours.error();
+  unread.hint = instead("see that its disk answers (dmesg, lsblk)");
+  return unread;
 }
 
 // The note of a removal may come back with an old /etc, and the name may have gone to another
@@ -169,16 +177,33 @@ bool VolumeRemover::header_is_there() const {
 // What is not there comes back with all its key slots, and its key would be gone.
 Result<> VolumeRemover::has_what_to_wipe() const {
   const Volume& volume = removal_.volume;
-  if (removal_.kind != Removal::Kind::destroy || header_is_there()) return Ok{};
+  if (removal_.kind != Removal::Kind::destroy) return Ok{};
+  if (header_is_there()) return look_at_header();
   return Error{Code::missing, "will not destroy '" + volume.name + "'",
                "nothing can be wiped: there is no " + (volume.header.empty()
                                                            ? "device " + volume.device.text()
                                                            : "header '" + volume.header + "'"),
-               removal_.work.begun.empty()
-                   ? "attach it, or forget the volume: latchkey remove-volume " + volume.name
-                   : "attach it and run this again; where it is gone for good, delete " +
-                         globals_.paths.etc("unfinished/" + volume.name + ".json") +
-                         ": its key stays in the keys volume"};
+               instead("attach it")};
+}
+
+// The device of a header that is kept elsewhere may be in another use by now, as a stick that
+// was formatted anew, or have given its name to another disk.
+Result<> VolumeRemover::look_at_header() const {
+  const Volume& volume = removal_.volume;
+  if (volume.header.empty()) return Ok{};
+  auto ours = look_for_signature({.value = volume.header}, volume.uuid);
+  if (ours || ours.error().code != Code::refused) return ours;
+  return Error{Code::refused, "will not wipe '" + volume.header + "'", ours.error().why,
+               instead("attach the disk with the header of '" + volume.name + "'")};
+}
+
+// What to do about one that is not there.
+std::string VolumeRemover::instead(const std::string& mend) const {
+  const std::string& name = removal_.volume.name;
+  if (removal_.work.begun.empty())
+    return mend + ", or forget the volume: latchkey remove-volume " + name;
+  return mend + " and run this again; where it is gone for good, delete " +
+         globals_.paths.etc("unfinished/" + name + ".json") + ": its key stays in the keys volume";
 }
 
 // lvremove takes classic ones along without a word, and thin ones keep all that is wiped.

@@ -66,6 +66,8 @@ class VolumeRemover {
   [[nodiscard]] bool has_our_header() const;
   [[nodiscard]] bool header_is_there() const;
   [[nodiscard]] Result<> has_what_to_wipe() const;
+  [[nodiscard]] Result<> look_at_header() const;
+  [[nodiscard]] std::string instead(const std::string& mend) const;
   [[nodiscard]] Result<> has_no_snapshots() const;
   [[nodiscard]] Result<> unmount() const;
   [[nodiscard]] Result<> close() const;

@@ -119,7 +119,8 @@ const std::string& written_to(const LuksPlace& place) {
 }
 
 // Keeps everybody else from mounting or opening the device, under whatever name, for as long as
-// the descriptor lives. A device that is gone, with its header elsewhere, is nobody's.
+// the descriptor lives. A device that is gone, with its header elsewhere, is nobody's; nor is a
+// header's file.
 Result<Fd> hold_alone(const std::string& device, const std::string& what) {
   if (!block_device(device)) return Fd();
   await_removed_mappings(device);
@@ -128,6 +129,22 @@ Result<Fd> hold_alone(const std::string& device, const std::string& what) {
   if (errno != EBUSY) return system_error(errno, what);
   return Error{Code::busy, what, "something uses '" + device + "'",
                "nothing was wiped; see what it is: dmsetup ls --tree, findmnt"};
+}
+
+// What to do where libcryptsetup, with `r`, found no header that it could load: true when there is
+// a damaged one to be wiped, false when nothing is left.
+Result<bool> has_damaged_header(const LuksSession& session, const std::string& path, int r,
+                                const std::string& what) {
+  if (const auto read = read_from_disk(path); !read)
+    return Error{Code::io, what, "'" + path + "' cannot be read: " + read.error().why,
+                 unread_disk_hint()};
+  if (r != -EINVAL && r != -EBADMSG) return slot_error(session, what, r);
+  const auto left = find_signature(path);
+  if (!left) return left.error();
+  if (!*left) return false;
+  if (**left == "crypto_LUKS") return true;
+  return Error{Code::refused, what, "'" + path + "' holds " + **left + ", and no LUKS header",
+               "nothing was wiped; see whose it is: lsblk -f"};
 }
 
 }  // namespace
@@ -370,13 +387,17 @@ Result<> LuksDevice::refresh() {
 
 Result<> wipe_header(const LuksPlace& place) {
   const std::string what = "cannot wipe the header of '" + place.name + "'";
-  if (auto answers = LuksSession::ask(place); !answers) return answers;
+  const std::string& path = written_to(place);
+  if (auto answers = LuksSession::ask({.device = path, .name = place.name}); !answers)
+    return answers;
   const auto alone = hold_alone(place.device, what);
   if (!alone) return alone.error();
+  const auto header_alone = place.header.empty() ? Result<Fd>(Fd()) : hold_alone(path, what);
+  if (!header_alone) return header_alone.error();
   LuksSession session;
-  if (auto begun = session.init(place); !begun) return begun;
+  // Its data, elsewhere, may be gone.
+  if (auto begun = session.init({.device = path, .name = place.name}); !begun) return begun;
   const int loaded = crypt_load(session.get(), CRYPT_LUKS, nullptr);
-  const std::string& path = written_to(place);
   std::uint64_t size = largest_header;
   if (loaded == 0) {
     const std::string uuid = text_of(crypt_get_uuid(session.get()));
@@ -384,11 +405,12 @@ Result<> wipe_header(const LuksPlace& place) {
       return Error{Code::refused, what, "another header is there, with the UUID " + printable(uuid),
                    "nothing was wiped; see whose it is: lsblk -f"};
     size = header_bytes(session, place);
+  } else {
+    const auto damaged = has_damaged_header(session, path, loaded, what);
+    if (!damaged) return damaged.error();
+    if (!*damaged) return Ok{};
   }
   if (const auto end = file_size(path)) size = std::min(size, *end);
-  const auto left = find_signature(path);
-  if (!left) return left.error();
-  if (loaded != 0 && !*left) return Ok{};
   // Random bytes: zeroes may never reach the cells of a disk that thinks for itself.
   const int r = crypt_wipe(session.get(), path.c_str(), CRYPT_WIPE_RANDOM, 0, size, 1U << 20U, 0,
                            nullptr, nullptr);

@@ -114,9 +114,10 @@ class LuksDevice {
 };
 
 /// Wipes a header with all its key slots, so that nothing opens the data any more; of a
-/// header that is kept elsewhere, no byte beyond its key slots. What holds no LUKS
-/// header is left as it is. Fails with Code::refused for one
-/// with another UUID, Code::busy when it is open, Code::io.
+/// header that is kept elsewhere, no byte beyond its key slots. Where there is nothing, nothing
+/// is done. Fails with Code::refused for one with another UUID, and where something else than a
+/// LUKS header is; Code::busy when the device or the header's is in use; Code::io, also when what
+/// is there cannot be read.
 [[nodiscard]] Result<> wipe_header(const LuksPlace& place);
 
 /// Key sizes of a cipher when nobody says: 512 bits for XTS (two keys of 256).

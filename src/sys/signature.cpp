@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "core/message.hpp"
 #include "core/text.hpp"
@@ -31,7 +32,8 @@ Result<std::optional<std::string>> find_signature(const std::string& device) {
   blkid_probe_enable_partitions(probe.get(), 1);
   std::optional<std::string> found;
   // One after the other, not only the likeliest: whatever is there is somebody's.
-  for (int r = blkid_do_probe(probe.get()); r == 0; r = blkid_do_probe(probe.get())) {
+  int r = blkid_do_probe(probe.get());
+  for (; r == 0; r = blkid_do_probe(probe.get())) {
     const char* value = nullptr;
     std::string kind;
     if (blkid_probe_lookup_value(probe.get(), "TYPE", &value, nullptr) == 0)
@@ -41,6 +43,10 @@ Result<std::optional<std::string>> find_signature(const std::string& device) {
     if (kind.empty()) continue;
     found = found ? *found + " and " + kind : kind;
   }
+  // It ends where it cannot read, before it has looked for all: that is no empty device.
+  if (r < 0)
+    return Error{Code::io, what, r == -1 ? "libblkid cannot read it" : std::strerror(-r),
+                 unread_disk_hint()};
   return found;
 }
 

@@ -42,4 +42,12 @@ class LoopDisk {
   Fd loop_{};
 };
 
+/// From this byte on the disk gives read errors: its file, `backing`, ends there.
+inline void lose_end(const LoopDisk& disk, const std::string& backing, off_t from) {
+  REQUIRE(::truncate(backing.c_str(), from) == 0);
+  // What was read before is not read from it any more.
+  const Fd fd(::open(disk.path().c_str(), O_RDONLY | O_CLOEXEC));
+  drop_cached(fd.get());
+}
+
 }  // namespace latchkey::test

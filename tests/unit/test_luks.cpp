@@ -6,11 +6,13 @@
 #include <cstdio>
 #include <string>
 
-#include "support/catch.hpp"
 #include "core/luks_slots.hpp"
+#include "support/catch.hpp"
+#include "support/loop_disk.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/fd.hpp"
-#include "sys/luks_bytes.hpp"
 #include "sys/luks.hpp"
+#include "sys/luks_bytes.hpp"
 #include "sys/signature.hpp"
 
 using namespace latchkey;
@@ -182,6 +184,52 @@ TEST_CASE("a header kept elsewhere is wiped to the end of its slots, its neighbo
   CHECK(after->substr(end, behind.size()) == behind);
   // Every slot's bytes are gone, to the last.
   CHECK(after->substr(end - 4096, 4096) != std::string(4096, '\0'));
+}
+
+TEST_CASE("a header kept elsewhere is wiped when its data are gone, and nothing in its place is") {
+  const DiskFile data;
+  const DiskFile elsewhere;
+  LuksFormat format = data.format();
+  format.place.header = elsewhere.path();
+  REQUIRE(LuksDevice::format(format, drawn()));
+  format.place.device = "/dev/no-such-disk";
+  CHECK(wipe_header(format.place));
+  CHECK(wipe_header(format.place));  // it is so already
+  // Swap: whoever has the file, or the stick, uses it for something else.
+  const std::string before(1U << 20U, 'x');
+  REQUIRE(write_file(elsewhere.path(), before + std::string(31U << 20U, '\0'), 0600));
+  const Fd fd(::open(elsewhere.path().c_str(), O_WRONLY | O_CLOEXEC));
+  REQUIRE(::pwrite(fd.get(), "SWAPSPACE2", 10, 4086) == 10);
+  REQUIRE(::pwrite(fd.get(), "\1\0\0\0\377\377\0\0", 8, 1024) == 8);
+  const auto there = read_file(elsewhere.path(), 64UL << 20U);
+  const auto refused = wipe_header(format.place);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::refused);
+  CHECK(refused.error().why.find("holds swap, and no LUKS header") != std::string::npos);
+  CHECK(*read_file(elsewhere.path(), 64UL << 20U) == *there);
+}
+
+TEST_CASE("case 40: a disk with read errors is not an empty one, nor one whose header is wiped") {
+  const test::TempFolder folder;
+  const std::string file = folder.file("disk");
+  const test::LoopDisk disk(file);
+  if (!disk.usable_here()) return;
+  CHECK_FALSE(*find_signature(disk.path()));
+  const LuksPlace place{.device = disk.path(), .name = "data", .uuid = uuid};
+  CHECK(wipe_header(place));
+  REQUIRE(LuksDevice::format({.place = place}, drawn()));
+  lose_end(disk, file, 31L << 20U);
+  const auto unread = find_signature(disk.path());
+  REQUIRE_FALSE(unread);
+  CHECK(unread.error().code == Code::io);
+  CHECK(unread.error().why == "Input/output error");
+  // The header is all that a wipe needs.
+  CHECK(wipe_header(place));
+  CHECK(LuksDevice::open(place).error().code == Code::damaged);
+  CHECK(wipe_header(place).error().code == Code::io);
+  lose_end(disk, file, 0);
+  CHECK(find_signature(disk.path()).error().code == Code::io);
+  CHECK(wipe_header(place).error().code == Code::io);
 }
 
 TEST_CASE("case 40: every signature is seen, two at once as two") {
