@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/device_ref.hpp"
+#include "core/signature_kind.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 
@@ -38,10 +39,16 @@ std::string how_to_find(const BackupPart& part) {
          part.name + "=DEVICE";
 }
 
-// A device that somebody named by mistake is as blank as the right one: the size is what is
-// left to know it by. An open mapping of the part knows it better.
+// Its name may lead to another device: by a mistake, or because the kernel has found the disks in
+// another order since. An open mapping of the part knows better.
+bool may_be_another(const RestoreFact& fact) {
+  return (fact.named || fact.may_change) && !fact.user_is_ours;
+}
+
+// A device that is another one is as blank as the right one: the size is what is left to know it
+// by. That of the device that holds the header alone is in no backup.
 std::string doubt(const BackupPart& part, const RestoreFact& fact) {
-  if (!fact.named || fact.user_is_ours) return "";
+  if (!may_be_another(fact) || !part.header.empty()) return "";
   const std::uint64_t was = part.kind == BackupPart::Kind::keys ? part.size : part.device_size;
   if (was == fact.size) return "";
   if (was == 0)
@@ -54,6 +61,7 @@ std::string doubt(const BackupPart& part, const RestoreFact& fact) {
 // What would be lost on a device that is not in use; empty: nothing.
 std::string loss(const BackupPart& part, const RestoreFact& fact) {
   if (fact.header) return other_header(part, fact);
+  if (!fact.unseen.empty()) return "what it holds cannot be read: " + fact.unseen;
   if (fact.signature.empty()) return "";
   if (fact.signature != luks) return "it holds " + printable(fact.signature, 64);
   return fact.named && !fact.user_is_ours
@@ -61,19 +69,35 @@ std::string loss(const BackupPart& part, const RestoreFact& fact) {
              : "";
 }
 
-// Of a device that was named: what no word of the owner changes.
-std::optional<RestoreDecision> refuse_named(const BackupPart& part, const RestoreFact& fact) {
+// Of a device that may be another one: what no word of the owner changes.
+std::optional<RestoreDecision> refuse_another(const BackupPart& part, const RestoreFact& fact) {
   if (!fact.others.empty())
     return RestoreDecision{RestoreAction::refuse, fact.others,
-                           "find the device of " + part.owner() +
-                               " by its size and place (lsblk -f), and name that: --device " +
-                               part.name + "=DEVICE"};
-  // A physical volume of LVM, a disk of a RAID.
-  if (fact.signature.find("_member") == std::string::npos) return {};
+                           part.header.empty()
+                               ? "find the device of " + part.owner() +
+                                     " by its size and place (lsblk -f), and name that: --device " +
+                                     part.name + "=DEVICE"
+                               : "see that " + part.header +
+                                     " is the device of that header (lsblk -f), then run the "
+                                     "restore again"};
+  if (!is_part_of_storage(fact.signature)) return {};
   return RestoreDecision{
       RestoreAction::refuse, "it is a part of other storage: " + printable(fact.signature, 64),
       "if it is no part of that any more, say so to what made it (lvm pvremove " + part.device +
           ", or mdadm --zero-superblock " + part.device + "), and run the restore again"};
+}
+
+// With nothing on it, a device that the kernel named may be the data of anybody: of a volume whose
+// header is elsewhere, or of a program that writes to a bare disk.
+std::optional<RestoreDecision> ask_for_name(const BackupPart& part, const RestoreFact& fact) {
+  if (!fact.may_change || fact.named || fact.user_is_ours || !fact.signature.empty()) return {};
+  const bool elsewhere = !part.header.empty();
+  return RestoreDecision{
+      RestoreAction::refuse,
+      "nothing on it tells that it is the one of " + part.owner() +
+          ", and after a reboot another disk may have its name",
+      "look at its size and place (lsblk -f); if it is the one, add: " +
+          (elsewhere ? "--overwrite " + part.name : "--device " + part.name + "=" + part.device)};
 }
 
 }  // namespace
@@ -102,8 +126,8 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
     return {RestoreAction::missing, "LVM knows " + where + ", but a disk that it lies on is gone",
             part.kind == BackupPart::Kind::keys ? drop : ""};
   }
-  if (fact.named)
-    if (auto refused = refuse_named(part, fact)) return *refused;
+  if (may_be_another(fact) || fact.named)
+    if (auto refused = refuse_another(part, fact)) return *refused;
   // A header file of its own may be empty, or half written: it grows.
   if (fact.size < part.size && !(elsewhere && (fact.size == 0 || fact.begun)))
     return {
@@ -120,7 +144,8 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
   // does not open it is newer.
   const bool half =
       !fact.header || (fact.uuid == part.uuid && part.kind == BackupPart::Kind::header);
-  if (fact.begun && half && (fact.signature.empty() || fact.signature == luks))
+  const bool ours_at_most = fact.signature.empty() || fact.signature == luks;
+  if (fact.begun && half && fact.unseen.empty() && ours_at_most)
     return {RestoreAction::write, "", ""};
   const std::string lost = loss(part, fact);
   const std::string unsure = doubt(part, fact);
@@ -132,6 +157,7 @@ RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact, 
             "if you are sure that it is the one (lsblk -f), and it was made larger since, add: "
             "--overwrite " +
                 part.name};
+  if (auto unknown = ask_for_name(part, fact)) return *unknown;
   return {RestoreAction::write, fact.signature == luks ? "its LUKS header is damaged" : "", ""};
 }
 

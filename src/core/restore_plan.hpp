@@ -24,13 +24,17 @@ struct RestoreFact {
   std::string user{};       ///< what lies on the device now; empty: nothing
   bool user_is_ours = false;  ///< that is a mapping made with the header of the backup
   std::string signature{};  ///< everything that libblkid found; may be `crypto_LUKS`
+  std::string unseen{};     ///< why libblkid could not look for all; empty: it could
   /// An earlier run of the same restore began to write this part, and did not see it whole.
   bool begun = false;
   /// The administrator said which device it is: nothing on it need tell that it is the part's.
   bool named = false;
+  /// The kernel gave it its name, and may have given that to another disk since the backup.
+  bool may_change = false;
   /// Keys volume: the one that the configuration names instead of the backup's; empty: none.
   std::string replaced_by{};
-  std::string others{};  ///< named: why it cannot be the part's device at all; empty: nothing
+  /// named, may_change: why it cannot be the part's device at all; empty: nothing
+  std::string others{};
 };
 
 enum class RestoreAction {
@@ -50,7 +54,9 @@ struct RestoreDecision {
 /// Decides for one part (not for files). `overwrite`: the owner named this part, so
 /// that what is there may be lost, and a keys volume be put beside the one in use; it never
 /// stretches to a device that is too small or in use. A device that was named must also be as large
-/// as the backup says, unless `overwrite`, and belong to nobody else, whatever is said.
+/// as the backup says, unless `overwrite`, and belong to nobody else, whatever is said; so must one
+/// that has its name of the kernel, and it is written only where something on it tells that it is
+/// the part's, or the owner does.
 [[nodiscard]] RestoreDecision decide_restore(const BackupPart& part, const RestoreFact& fact,
                                              bool overwrite);
 

@@ -30,10 +30,7 @@ namespace {
 
 DeviceRef device_of(const BackupPart& part) { return *parse_device_ref(part.device); }
 
-// Where the part's bytes belong.
-std::string target_of(const BackupPart& part) {
-  return part.header.empty() ? device_of(part).path() : part.header;
-}
+bool named_by_kernel(const std::string& path) { return DeviceRef{.value = path}.may_change(); }
 
 // Why a keys volume that opens cannot be mounted.
 std::string why_unread(const Error& error, const std::string& path) {
@@ -64,6 +61,10 @@ void find_user(const BackupPart& part, RestoreFact& fact) {
 }
 
 }  // namespace
+
+std::string target_of(const BackupPart& part) {
+  return part.header.empty() ? device_of(part).path() : part.header;
+}
 
 Restorer::Restorer(const Globals& globals, const BackupReader& backup, const ProvedBackup& proved,
                    const RestoreWishes& wishes, Unfinished& work)
@@ -228,11 +229,13 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
   }
   if (::access(path.c_str(), F_OK) != 0) return fact;
   fact.present = true;
-  if (fact.named) fact.others = why_not_its_device(part);
+  fact.may_change = named_by_kernel(path);
+  if (fact.named || fact.may_change) fact.others = why_not_its_device(part);
   fact.size = device_size(path);
-  const auto found = find_signature(path);
-  if (!found) return found.error();
-  fact.signature = found->value_or("");
+  if (const auto found = find_signature(path))
+    fact.signature = found->value_or("");
+  else
+    fact.unseen = found.error().why;
   find_user(part, fact);
   // Through a device that cannot be written: the library would mend what it reads.
   const auto loop = LoopDevice::attach(path, 0, 0);

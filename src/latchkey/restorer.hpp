@@ -24,6 +24,9 @@ struct RestoreWishes {
   std::map<std::string, DeviceRef> devices{};  ///< where they are, whatever is configured
 };
 
+/// The path of the device or file where a part's bytes belong.
+[[nodiscard]] std::string target_of(const BackupPart& part);
+
 class Restorer {
  public:
   /// All of them outlive it. `work` is its record.
@@ -53,7 +56,7 @@ class Restorer {
   void tell(const Error& error);
   void tell(const BackupPart& part, const Error& error);
 
-  // Of devices that the administrator named: restorer_named.cpp.
+  // Of devices that the administrator named, or the kernel: restorer_named.cpp.
 
   [[nodiscard]] bool is_named(const BackupPart& part) const;
   [[nodiscard]] DeviceRef configured(const BackupPart& part) const;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Devices that the administrator named: a volume that is configured by its UUID cannot be
-// found by it once its header is wiped. Nothing on a wiped device tells whose it is, so all
-// that tells whose it is not is looked at.
+// found by it once its header is wiped. And those that the kernel named, perhaps anew since the
+// backup. Nothing on a wiped device tells whose it is, so all that tells whose it is not is
+// looked at.
 #include <chrono>
 
 #include "core/text.hpp"
@@ -41,17 +42,21 @@ DeviceRef Restorer::configured(const BackupPart& part) const {
 }
 
 std::string Restorer::why_not_its_device(const BackupPart& part) const {
-  const std::string path = parse_device_ref(part.device)->path();
+  const std::string path = target_of(part);
+  const bool apart = !part.header.empty();
   if (!block_device(path)) return "it is no block device";
   const DeviceRef usual = configured(part);
   const auto there = block_device(usual.path());
-  if (there && there != block_device(path) && !usual.may_change())
+  if (is_named(part) && there && there != block_device(path) && !usual.may_change())
     return "the device of " + part.owner() + " is there, and is another one: " + usual.text() +
            "; run the restore without --device for it";
-  if (const std::string where = found_elsewhere(path, part.uuid); !where.empty())
-    return "it is not the device of " + part.owner() + ": " + where;
+  const std::string where =
+      apart ? header_elsewhere(path, part.uuid) : found_elsewhere(path, part.uuid);
+  if (!where.empty()) return "it is not the device of " + part.owner() + ": " + where;
 
   std::vector<OwnedDevice> others;
+  // A header that is kept apart is not written over its own data.
+  if (apart) add(others, volume_text(part.name), usual, "");
   if (const auto setup = load_setup(globals_.paths)) {
     if (part.kind != BackupPart::Kind::keys)
       add(others, "the keys volume", setup->config.keys.device, "");

@@ -50,13 +50,16 @@ std::string owner_of(const std::string& path, const std::vector<OwnedDevice>& ot
   return {};
 }
 
-std::string found_elsewhere(const std::string& path, const std::string& uuid) {
-  const auto here = block_device(path);
+std::string header_elsewhere(const std::string& path, const std::string& uuid) {
   const auto there = block_device("/dev/disk/by-uuid/" + uuid);
-  if (there && there != here) {
-    std::error_code failed;
-    return "its header is on " + fs::canonical("/dev/disk/by-uuid/" + uuid, failed).string();
-  }
+  if (!there || there == block_device(path)) return {};
+  std::error_code failed;
+  return "its header is on " + fs::canonical("/dev/disk/by-uuid/" + uuid, failed).string();
+}
+
+std::string found_elsewhere(const std::string& path, const std::string& uuid) {
+  if (std::string header = header_elsewhere(path, uuid); !header.empty()) return header;
+  const auto here = block_device(path);
   std::string bare = uuid;
   std::erase(bare, '-');
   for (const Mapping& mapping : mappings())

@@ -22,6 +22,10 @@ struct OwnedDevice {
 /// does; devices that are not there are passed over.
 [[nodiscard]] std::string owner_of(const std::string& path, const std::vector<OwnedDevice>& others);
 
+/// On which device the LUKS header with this UUID is, when that is not the one at `path`, by
+/// udev's link. For people; else empty.
+[[nodiscard]] std::string header_elsewhere(const std::string& path, const std::string& uuid);
+
 /// Where the LUKS volume with this UUID is, when that is not on the block device at `path`: its
 /// header is on another device, or its mapping lies on one. For people; else empty.
 [[nodiscard]] std::string found_elsewhere(const std::string& path, const std::string& uuid);

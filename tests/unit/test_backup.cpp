@@ -271,6 +271,75 @@ TEST_CASE("a device that was named is written when nothing speaks against it, an
   CHECK(decide() == RestoreAction::nothing);
 }
 
+TEST_CASE("a device that the kernel named is not written over where it may be another disk") {
+  BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "/dev/sdb1"};
+  part.uuid = uuid;
+  part.size = 4096;
+  part.device_size = 1U << 30U;
+  const RestoreFact blank{.present = true, .size = 1U << 30U, .may_change = true};
+  const auto decide = [&](const RestoreFact& fact, bool overwrite = false) {
+    return decide_restore(part, fact, overwrite);
+  };
+  // As blank as the data of a volume whose header is elsewhere.
+  const auto asked = decide(blank);
+  CHECK(asked.action == RestoreAction::refuse);
+  CHECK(asked.why.starts_with("nothing on it tells that it is the one of 'a'"));
+  CHECK(asked.hint.ends_with("add: --device a=/dev/sdb1"));
+  CHECK(decide(blank, true).action == RestoreAction::write);
+  RestoreFact fact = blank;
+  fact.named = true;
+  CHECK(decide(fact).action == RestoreAction::write);
+  // A LUKS header was there: it is asked for its size.
+  fact = blank;
+  fact.signature = "crypto_LUKS";
+  CHECK(decide(fact).action == RestoreAction::write);
+  fact.size += 512;
+  CHECK(decide(fact).action == RestoreAction::refuse);
+  CHECK(decide(fact).why.starts_with("it has 1073742336 bytes, and the device of 'a' had"));
+  // No word of the owner gives these away.
+  fact = blank;
+  fact.others = "it is not the device of 'a': its header is on /dev/sdc1";
+  CHECK(decide(fact, true).action == RestoreAction::refuse);
+  CHECK(decide(fact, true).why == fact.others);
+  fact = blank;
+  fact.signature = "LVM2_member";
+  CHECK(decide(fact, true).action == RestoreAction::refuse);
+  // What is open with the backup's header, and what a run of before began, is the one.
+  fact = blank;
+  fact.user = "'cleartext-a' lies on it";
+  fact.user_is_ours = true;
+  CHECK(decide(fact).action == RestoreAction::write);
+  fact = blank;
+  fact.begun = true;
+  CHECK(decide(fact).action == RestoreAction::write);
+  // The device of a header that is kept apart: its size is in no backup.
+  part.header = "/dev/sdd1";
+  fact = blank;
+  fact.size = 1U << 24U;
+  CHECK(decide(fact).action == RestoreAction::refuse);
+  CHECK(decide(fact).hint.ends_with("add: --overwrite a"));
+  CHECK(decide(fact, true).action == RestoreAction::write);
+}
+
+TEST_CASE("a device that gives read errors is not taken for an empty one by a restore") {
+  BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "vg/encrypted-a"};
+  part.uuid = uuid;
+  part.size = 4096;
+  RestoreFact fact{.present = true, .size = 8192, .unseen = "Input/output error"};
+  const auto refused = decide_restore(part, fact, false);
+  CHECK(refused.action == RestoreAction::refuse);
+  CHECK(refused.why == "what it holds cannot be read: Input/output error");
+  CHECK(refused.hint == "if that may be lost, add: --overwrite a");
+  CHECK(decide_restore(part, fact, true).action == RestoreAction::write);
+  fact.begun = true;
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::refuse);
+  // What works is known to work.
+  fact.header = true;
+  fact.uuid = uuid;
+  fact.opens = true;
+  CHECK(decide_restore(part, fact, false).action == RestoreAction::nothing);
+}
+
 TEST_CASE("what was begun on one device is not begun on another that is named later") {
   BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "/dev/sdx1"};
   Unfinished work{.command = "restore", .name = "backup"};

@@ -175,6 +175,29 @@ TEST_CASE("backup: a volume that is configured by its UUID is restored where it 
   check_restored(m);
 }
 
+TEST_CASE("backup: a blank device that the kernel named is written only when a person names it too",
+          "[.slow]") {
+  Machine& m = backed_up();
+  const std::string name = m.must("readlink -f /dev/system/encrypted-a");
+  m.must("sed -i 's,^a[[:blank:]].*,a " + name +
+         " /srv/a ext4 x-latchkey.key=system-a.key,' /etc/latchkey/volumes");
+  m.must("latchkey -q backup /root/by-name", m.passphrase());
+  m.must(
+      "dd if=/dev/zero of=/dev/system/encrypted-a bs=1M count=16 conv=fsync status=none && "
+      "udevadm settle");
+  const std::string before = hashes(m);
+  const Done asked = m.sh("latchkey restore /root/by-name", m.passphrase());
+  INFO(asked.output);
+  CHECK(asked.status == exit_status(Code::partial));
+  CHECK(has(asked.output, "nothing on it tells that it is the one of 'a'"));
+  CHECK(has(asked.output, "add: --device a=" + name));
+  CHECK(hashes(m) == before);
+  const Done done = m.sh("latchkey restore /root/by-name --device a=" + name, m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == 0);
+  check_restored(m);
+}
+
 TEST_CASE("backup: a restore, killed between any two steps, goes on where it was", "[.slow]") {
   Machine& m = backed_up();
   wipe_all(m);
