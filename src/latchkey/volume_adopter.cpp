@@ -7,17 +7,20 @@
 #include <cerrno>
 
 #include "core/file_system.hpp"
+#include "core/signature_kind.hpp"
 #include "core/text.hpp"
 #include "latchkey/placing.hpp"
 #include "latchkey/rebuild.hpp"
 #include "latchkey/slots.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
+#include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/file_system.hpp"
 #include "sys/luks.hpp"
 #include "sys/luks_copies.hpp"
 #include "sys/passphrase.hpp"
+#include "sys/signature.hpp"
 
 namespace latchkey {
 namespace {
@@ -35,6 +38,37 @@ Result<Secret> read_key_file(const std::string& path) {
   return key;
 }
 
+// What lies on a device besides a mapping of its own, as people call it; empty: nothing.
+std::string lies_on(const std::string& path) {
+  await_removed_mappings(path);
+  const auto number = block_device(path);
+  if (!number) return {};
+  for (const Mapping& one : stacked_devices())
+    if (std::ranges::find(one.below, *number) != one.below.end() && !one.uuid.starts_with("CRYPT-"))
+      return one.name.empty() ? "an array or a partition" : "'" + printable(one.name, 64) + "'";
+  return {};
+}
+
+// One disk of a mirror, or one path to a disk, shows the header too: a key slot that is written
+// there alone is not in the volume, or breaks the mirror.
+Result<> is_no_part(const Volume& volume) {
+  const std::string what = "will not adopt '" + volume.name + "'";
+  const std::string path = volume.device.path();
+  if (const std::string above = lies_on(path); !above.empty())
+    return Error{Code::refused, what,
+                 volume.device.text() + " is a part of other storage: " + above + " lies on it",
+                 "name the whole: --device DEVICE; see: lsblk " + path};
+  // It holds a header that was read: what cannot be read besides is no reason to leave it.
+  const auto found = find_signature(path);
+  if (!found || !is_part_of_storage(found->value_or(""))) return Ok{};
+  return Error{Code::refused, what,
+               volume.device.text() + " is a part of other storage: " + **found,
+               "name the whole: --device DEVICE; see: lsblk " + path +
+                   "; if it is no part of that any more, say so to what made it, as by: mdadm "
+                   "--zero-superblock " +
+                   path};
+}
+
 }  // namespace
 
 VolumeAdopter::VolumeAdopter(const Globals& globals, const Setup& setup, const Adoption& asked,
@@ -48,6 +82,7 @@ Result<> VolumeAdopter::look() const {
     return own;
   const auto header = read_luks_header(place_of(asked_.volume));
   if (!header) return header.error();
+  if (auto whole = is_no_part(asked_.volume); !whole) return whole;
   if (header->integrity)
     return Error{Code::refused, "will not adopt '" + asked_.volume.name + "'",
                  "it was made with --integrity, which early boot cannot open",

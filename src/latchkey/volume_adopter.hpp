@@ -28,7 +28,7 @@ class VolumeAdopter {
 
   /// Looks at everything that could be in the way, changing nothing. Fails with the
   /// codes of read_luks_header, Code::busy for a mount point or mapping in another
-  /// use, Code::refused for files that the mount would hide.
+  /// use, Code::refused for files that the mount would hide, and for one disk of a RAID.
   [[nodiscard]] Result<> look() const;
 
   /// Asks for the passphrase of the keys volume, then for what opens the volume now,

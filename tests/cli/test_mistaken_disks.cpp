@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Devices that are not what they are taken for: one that cannot be read is not empty, one that
-// holds something else by now is no header. Needs root and loop devices; without them nothing is
-// proved here.
+// holds something else by now is no header, one disk of a RAID is no volume. Needs root and loop
+// devices; without them nothing is proved here.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -34,6 +34,12 @@ void write_at(const std::string& file, std::size_t at, std::string_view bytes) {
   const Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
   REQUIRE(::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(at)) ==
           static_cast<ssize_t>(bytes.size()));
+}
+
+// A disk of an array, of the layout with its description at the end of the disk.
+void make_raid_disk(const std::string& file) {
+  const std::string version{'\0', '\0', '\0', '\0', '\x5a', '\0', '\0', '\0'};
+  write_at(file, (32UL << 20U) - (64UL << 10U), "\xfc\x4e\x2b\xa9" + version);
 }
 
 LuksDevice format_www(const std::string& device, const std::string& header = {}) {
@@ -102,5 +108,24 @@ TEST_CASE("remove-volume --wipe leaves a header's device alone that holds someth
   CHECK(contains(done.output, "will not wipe '" + stick.path() + "': it holds swap\n"));
   CHECK(contains(done.output, "or forget the volume: latchkey remove-volume www\n"));
   CHECK(*read_file(place.path("etc/latchkey/volumes")) == line);
+  CHECK(place.untouched({"latchkey.conf", "volumes"}));
+}
+
+TEST_CASE("adopt takes no single disk of a RAID for the volume that is on all of them") {
+  const Place place;
+  const LoopDisk disk(place.path("disk"));
+  if (!disk.usable_here()) return;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
+  place.put("etc/latchkey/volumes", "");
+  format_www(disk.path());
+  const std::vector<std::string> adopt{"adopt", "vg0",      "www",      "none",
+                                       "ext4",  "--device", disk.path()};
+  CHECK_FALSE(contains(latchkey_in(place, adopt).output, "will not adopt"));
+  make_raid_disk(disk.path());
+  const Done done = latchkey_in(place, adopt);
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "will not adopt 'www': " + disk.path() +
+                                  " is a part of other storage: linux_raid_member"));
   CHECK(place.untouched({"latchkey.conf", "volumes"}));
 }

@@ -38,10 +38,20 @@ class OpenedByHand {
   }
   [[nodiscard]] const std::string& device() const { return disk_.path(); }
 
-  [[nodiscard]] Done run(std::vector<std::string> words, const std::string& mapping) const {
-    std::vector<std::string> argv{
-        "unshare", "--mount",        "sh",     "-c",         script_, "sh", disk_.path().substr(5),
-        mapping,   LATCHKEY_PROGRAM, "--root", place_.path()};
+  [[nodiscard]] Done run(std::vector<std::string> words, const std::string& mapping,
+                         const std::string& kind = "CRYPT-LUKS2") const {
+    std::vector<std::string> argv{"unshare",
+                                  "--mount",
+                                  "sh",
+                                  "-c",
+                                  script_,
+                                  "sh",
+                                  disk_.path().substr(5),
+                                  mapping,
+                                  kind,
+                                  LATCHKEY_PROGRAM,
+                                  "--root",
+                                  place_.path()};
     argv.insert(argv.end(), words.begin(), words.end());
     return run_program(argv);
   }
@@ -55,7 +65,7 @@ class OpenedByHand {
       "mount -t tmpfs none /sys/block; cd /sys/block; mkdir -p dm-0/dm dm-0/slaves/$1; "
       "echo $number >dm-0/slaves/$1/dev; mountpoint -d /mnt >dm-0/dev; echo 64 >dm-0/size; "
       "echo $2 >dm-0/dm/name; "
-      "echo CRYPT-LUKS2-0f7a6b1c333342228333444455556666 >dm-0/dm/uuid; shift 2; exec \"$@\"";
+      "echo $3-0f7a6b1c333342228333444455556666 >dm-0/dm/uuid; shift 3; exec \"$@\"";
 };
 
 }  // namespace
@@ -171,4 +181,16 @@ TEST_CASE("no key slot is written to another device than the one that the volume
     CHECK(contains(done.output, "detach a copy of its disk"));
   }
   CHECK(read_luks_header(there));
+}
+
+TEST_CASE("adopt takes no path to a disk for the disk that is reached by all of them") {
+  const OpenedByHand www;
+  if (!www.usable_here()) return;
+  const std::vector<std::string> adopt{"adopt", "vg",       "www",       "/srv/no-such-www",
+                                       "ext4",  "--device", www.device()};
+  const Done done = www.run(adopt, "mpatha", "mpath");
+  INFO(done.output);
+  CHECK(done.status == exit_status(Code::refused));
+  CHECK(contains(done.output, "will not adopt 'www': " + www.device() +
+                                  " is a part of other storage: 'mpatha' lies on it\n"));
 }
