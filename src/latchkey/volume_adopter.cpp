@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/adopt_work.hpp"
 #include "core/file_system.hpp"
 #include "core/signature_kind.hpp"
 #include "core/text.hpp"
@@ -96,8 +97,8 @@ Result<> VolumeAdopter::look() const {
 }
 
 Result<> VolumeAdopter::prepare(Asker& asker) {
-  if (work_.is_done("slot") && (work_.is_done("mount") || is_open(setup_, asked_.volume)))
-    return Ok{};
+  // Open it may be by other means: that does not say that the stored key opens it.
+  if (key_is_settled(work_)) return Ok{};
   auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
   if (!session) return session.error();
   keys_ = std::move(*session);
@@ -131,7 +132,8 @@ Result<> VolumeAdopter::take_stored_key() {
 }
 
 Result<> VolumeAdopter::ask_for_key(Asker& asker) {
-  std::erase(work_.done, "key");
+  const Volume* const line = find_volume(setup_, asked_.volume.name);
+  draw_key_anew(work_, line == nullptr || line->uuid == asked_.volume.uuid);
   if (!asked_.key_file.empty()) {
     auto key = read_key_file(asked_.key_file);
     if (!key) return key.error();

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "cli/place.hpp"
+#include "core/unfinished.hpp"
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
 #include "sys/luks.hpp"
@@ -54,6 +55,12 @@ class OpenedByHand {
                                   place_.path()};
     argv.insert(argv.end(), words.begin(), words.end());
     return run_program(argv);
+  }
+  /// An adoption that was interrupted when these steps were done.
+  void begin_adoption(const std::vector<std::string>& done) const {
+    Unfinished work{.command = "adopt", .name = "www", .begun = "yesterday", .done = done};
+    work.values = {{"device", disk_.path()}, {"header", ""}, {"line", "stays"}};
+    place_.put("etc/latchkey/unfinished/www.json", encode(work));
   }
 
  private:
@@ -193,4 +200,17 @@ TEST_CASE("adopt takes no path to a disk for the disk that is reached by all of 
   CHECK(done.status == exit_status(Code::refused));
   CHECK(contains(done.output, "will not adopt 'www': " + www.device() +
                                   " is a part of other storage: 'mpatha' lies on it\n"));
+}
+
+TEST_CASE("adopt, gone on with, does not take an open volume for one that its stored key opens") {
+  const OpenedByHand www;
+  if (!www.usable_here()) return;
+  const std::vector<std::string> adopt{"adopt", "vg",       "www",       "/srv/no-such-www",
+                                       "ext4",  "--device", www.device()};
+  www.begin_adoption({"key", "slot"});
+  const Done done = www.run(adopt, "cleartext-www");
+  INFO(done.output);
+  // It asks for what it can be proved with.
+  CHECK(contains(done.output, "no passphrase of the keys volume came"));
+  CHECK_FALSE(contains(done.output, "cannot mount"));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What `create-volume` is asked for, its sizes, and its unfinished work.
+// What `create-volume` is asked for, its sizes, and its unfinished work; that of `adopt`.
+#include "core/adopt_work.hpp"
 #include "core/file_system.hpp"
 #include "core/new_volume.hpp"
 #include "core/shell_word.hpp"
@@ -221,4 +222,17 @@ TEST_CASE("a keys volume whose file system the kernel has no driver for is not c
   CHECK(error.hint ==
         "for early boot add xfs to /etc/initramfs-tools/modules, and run: update-initramfs -u "
         "-k all");
+}
+
+TEST_CASE("an adoption whose key is lost draws another one, which gets a slot of its own") {
+  Unfinished work{.command = "adopt", .name = "www"};
+  work.done = {"key", "slot", "note", "configure"};
+  CHECK_FALSE(key_is_settled(work));
+  draw_key_anew(work, true);
+  CHECK(work.done == std::vector<std::string>{"configure"});
+  // The line is of another disk.
+  draw_key_anew(work, false);
+  CHECK(work.done.empty());
+  work.done = {"key", "slot", "note", "configure", "mount"};
+  CHECK(key_is_settled(work));
 }

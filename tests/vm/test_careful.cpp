@@ -37,10 +37,19 @@ TEST_CASE("adopt replaces no other volume's line, and a wrong type can be correc
   const Done wrong = m.sh("latchkey adopt system plain /srv/plain xfs", both(m));
   INFO(wrong.output);
   CHECK(wrong.status != 0);
+  // Meanwhile its key is lost, as where an older keys volume was put back: it gets another one.
+  m.must(
+      "latchkey -q mount-keys --write && rm /run/latchkey/keys/system-plain.key && "
+      "latchkey -q umount-keys",
+      m.passphrase());
   const Done right = m.sh("latchkey adopt system plain /srv/plain ext4", both(m));
   INFO(right.output);
   CHECK(right.status == 0);
   CHECK(m.must("findmnt -no FSTYPE /srv/plain") == "ext4");
+  m.must("latchkey -q lock");
+  const Done opened = m.sh("latchkey unlock", m.passphrase());
+  INFO(opened.output);
+  CHECK(opened.status == 0);
   CHECK(m.must("find /etc/latchkey -path '*/unfinished/*'").empty());
 
   // One that did not come to its line is given up by the command that forgets volumes.
