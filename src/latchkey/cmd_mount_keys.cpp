@@ -12,6 +12,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/device.hpp"
 #include "sys/keeper.hpp"
+#include "sys/state.hpp"
 #include "sys/unlock.hpp"
 
 namespace latchkey {
@@ -70,6 +71,9 @@ int mount_keys(const Globals& globals, const Asked& asked, std::optional<int> de
     (void)rest_keys_volume_unless_used(*setup, globals.paths);
     return report_error(keys.error());
   }
+  // Before anything can be changed, and whoever ends the keeper. A backup would end it first.
+  if (asked.writes)
+    if (auto noted = note_new_key(globals.paths); !noted) report_warning(noted.error());
   const auto keeper = start_keeper(*setup, globals.paths, std::move(*keys), access, *time, [&] {
     const LockFile first = std::move(*turn);
     const LockFile second = std::move(*unlock_turn);

@@ -121,7 +121,9 @@ TEST_CASE("backup: a key file that is lost, or newer than the header that was pu
                   command + " && cd / && latchkey -q umount-keys");
   };
   m.must("cat > /root/p", m.passphrase());
+  CHECK(has(m.must("cat /etc/latchkey/state.json"), "\"unsaved\": false"));
   in_keys("rm system-a.key && head -c 64 /dev/urandom > system-b.key");
+  CHECK(has(m.must("cat /etc/latchkey/state.json"), "\"unsaved\": true"));
   m.must("dd if=/dev/zero of=/dev/system/encrypted-b bs=1M count=16 conv=fsync status=none");
   const Done done = m.sh("latchkey restore /root/b", m.passphrase());
   INFO(done.output);
