@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/backup_file.hpp"
 
@@ -169,7 +170,12 @@ Result<> write_device(const BackupReader& backup, const BackupPart& part,
   for (std::uint64_t at = 0; at < part.size;) {
     const std::size_t want = std::min<std::uint64_t>(buffer.size(), part.size - at);
     const ssize_t got = ::pread(fd.get(), buffer.data(), want, static_cast<off_t>(at));
-    if (got <= 0) return system_error(errno, "cannot read '" + device + "'");
+    if (got < 0) return system_error(errno, "cannot read '" + device + "'");
+    if (got == 0)
+      return Error{Code::io, what,
+                   "only " + std::to_string(at) + " of its " + std::to_string(part.size) +
+                       " bytes are there when it is read back",
+                   unread_disk_hint()};
     digest.add({buffer.data(), static_cast<std::size_t>(got)});
     at += static_cast<std::uint64_t>(got);
   }
