@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/command_words.hpp"
+#include "core/copies_above.hpp"
 #include "core/legacy.hpp"
 #include "core/text.hpp"
 
@@ -80,6 +81,7 @@ std::vector<std::string> command_of(std::string_view line, std::size_t times) {
 
 bool uses(std::vector<std::string> words, std::string_view place, const Homes& homes) {
   if (asks_first(words, place, homes)) return false;
+  if (copies_above(words, place, homes.empty() ? std::string() : homes.front())) return true;
   std::erase_if(words, is_remote);
   return command_names(join(words, " "), place, homes);
 }
@@ -114,13 +116,19 @@ std::optional<std::size_t> unguarded_script_line(std::string_view text, std::str
   if (text.find('\0') != std::string_view::npos) return {};
   std::optional<std::size_t> found;
   std::size_t number = 0;
+  std::string whole;  // a command may go on in the next line
   for (const std::string_view line : split_lines(text)) {
     ++number;
     if (trim(line).starts_with('#')) continue;
     if (asks_for_mounts(line)) return {};
     std::vector<std::string> words = words_of(line);
     if (!found && looks_for_a_file(words, place)) return {};
+    const bool goes_on = line.ends_with('\\');
+    whole += std::string(line.substr(0, line.size() - (goes_on ? 1 : 0))) + " ";
     if (!found && uses(std::move(words), place, {})) found = number;
+    if (goes_on) continue;
+    if (!found && copies_above(words_of(whole), place)) found = number;
+    whole.clear();
   }
   return found;
 }

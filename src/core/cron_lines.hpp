@@ -14,7 +14,8 @@ namespace latchkey {
 [[nodiscard]] std::string home_of_crontab(const std::string& user);
 
 /// The numbers of the lines of a table that name `place` (a mount point) or what lies below it,
-/// and do not ask first whether something is mounted there, or whether a file on it is there
+/// or copy a directory above it (copies_above.hpp), and do not ask first whether something is
+/// mounted there, or whether a file on it is there
 /// (`test -x FILE &&`). Comments, settings of the environment and the files of other machines
 /// (`host:/path`) are left out. `homes` are as for command_names; `times` is how many words
 /// stand before a command, or one where the first begins with `@`.
@@ -25,9 +26,10 @@ namespace latchkey {
 /// What comes before the command in a line of /etc/anacrontab: period, delay, name.
 inline constexpr std::size_t anacron_times = 3;
 
-/// The number of the first line of a script that names `place` or what lies below it; nothing
-/// when there is none, when the script asks anywhere whether something is mounted, or when it
-/// looks for a file on the volume before. Also nothing for what is no text.
+/// The number of the first line of a script that names `place` or what lies below it, or ends a
+/// command that copies a directory above it; nothing when there is none, when the script asks
+/// anywhere whether something is mounted, or when it looks for a file on the volume before. Also
+/// nothing for what is no text.
 [[nodiscard]] std::optional<std::size_t> unguarded_script_line(std::string_view text,
                                                                std::string_view place);
 

@@ -46,11 +46,28 @@ std::string mount_source(const nlohmann::json& mount) {
   return field<std::string>(mount, "Source");
 }
 
+std::string followed_mount(const nlohmann::json& mount) {
+  const auto how = field<std::string>(object_field(mount, "BindOptions"), "Propagation");
+  return follows_mounts(how) ? mount_source(mount) : std::string();
+}
+
 std::string bound_source(const nlohmann::json& mount) {
   return field<std::string>(mount, "source");
 }
 
+std::string followed_bind(const nlohmann::json& mount) {
+  const auto options = field<std::vector<std::string>>(mount, "options");
+  return std::ranges::any_of(options, follows_mounts) ? bound_source(mount) : std::string();
+}
+
 }  // namespace
+
+bool follows_mounts(std::string_view options) {
+  for (const std::string& option : split(options, ','))
+    if (option == "slave" || option == "rslave" || option == "shared" || option == "rshared")
+      return true;
+  return false;
+}
 
 std::optional<std::string> docker_data_root(std::string_view daemon_json) {
   const nlohmann::json json = read_json(daemon_json);
@@ -67,10 +84,16 @@ DockerUse parse_docker_use(std::string_view hostconfig_json) {
   if (!json.is_object()) return out;
   const auto policy = field<std::string>(object_field(json, "RestartPolicy"), "Name");
   out.restarts = policy == "always" || policy == "unless-stopped" || policy == "on-failure";
-  for (const std::string& bind : field<std::vector<std::string>>(json, "Binds"))
-    add_once(out.sources, bind.substr(0, bind.find(':')));
+  for (const std::string& bind : field<std::vector<std::string>>(json, "Binds")) {
+    const std::vector<std::string> parts = split(bind, ':');
+    if (parts.empty()) continue;
+    add_once(out.sources, parts[0]);
+    if (parts.size() > 2 && follows_mounts(parts[2])) add_once(out.follow, parts[0]);
+  }
   for (const std::string& source : list_field<std::string>(json, "Mounts", mount_source))
     add_once(out.sources, source);
+  for (const std::string& source : list_field<std::string>(json, "Mounts", followed_mount))
+    if (!source.empty()) add_once(out.follow, source);
   return out;
 }
 
@@ -110,11 +133,12 @@ std::map<std::string, std::string> podman_names(std::string_view containers_json
   return out;
 }
 
-std::vector<std::string> podman_sources(std::string_view config_json) {
+std::vector<std::string> podman_sources(std::string_view config_json, bool follow) {
   std::vector<std::string> out;
   const nlohmann::json json = read_json(config_json);
   if (!json.is_object()) return out;
-  for (const std::string& source : list_field<std::string>(json, "mounts", bound_source))
+  for (const std::string& source :
+       list_field<std::string>(json, "mounts", follow ? followed_bind : bound_source))
     if (source.starts_with('/')) add_once(out, source);
   return out;
 }

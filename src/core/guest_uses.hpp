@@ -14,6 +14,10 @@
 
 namespace latchkey {
 
+/// True for the options of a bind (`ro,rslave`) with which what is mounted below its source later
+/// comes to it.
+[[nodiscard]] bool follows_mounts(std::string_view options);
+
 /// Where Docker keeps everything, by its daemon.json; nothing when that does not say.
 [[nodiscard]] std::optional<std::string> docker_data_root(std::string_view daemon_json);
 
@@ -21,6 +25,7 @@ namespace latchkey {
 struct DockerUse {
   bool restarts = false;  ///< Docker starts it at boot
   std::vector<std::string> sources{};
+  std::vector<std::string> follow{};  ///< those below which it sees later mounts too
 };
 
 /// Reads a container's hostconfig.json; an empty one for what is none.
@@ -38,8 +43,10 @@ struct DockerUse {
 /// The names of Podman's containers by their ids, from its containers.json.
 [[nodiscard]] std::map<std::string, std::string> podman_names(std::string_view containers_json);
 
-/// The paths that are bound into a container, from the config.json that it was started with.
-[[nodiscard]] std::vector<std::string> podman_sources(std::string_view config_json);
+/// The paths that are bound into a container, from the config.json that it was started with; with
+/// `follow` only those below which it sees later mounts too.
+[[nodiscard]] std::vector<std::string> podman_sources(std::string_view config_json,
+                                                      bool follow = false);
 
 /// True when one of the containers in Podman's database, whichever of its two kinds that is, is
 /// to be started at boot. Which one it is cannot be told from outside.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/fstab_line.hpp"
+#include "core/guest_uses.hpp"
 #include "core/lists.hpp"
 #include "core/text.hpp"
 
@@ -51,6 +52,28 @@ std::vector<std::string> sources(const Quadlet& quadlet) {
   return out;
 }
 
+// The directories that it binds without what is mounted below them later.
+std::vector<std::string> fixed_binds(const Quadlet& quadlet) {
+  std::vector<std::string> out;
+  for (const std::string& value : values_of(quadlet.settings, "Volume")) {
+    const auto parts = split(bare(value), ':');
+    if (parts.size() > 1 && (parts.size() < 3 || !follows_mounts(parts[2])))
+      add_once(out, parts[0]);
+  }
+  for (const std::string& value : values_of(quadlet.settings, "Mount")) {
+    std::string source;
+    bool follows = false;
+    for (const std::string& part : split(bare(value), ',')) {
+      const std::string word(trim(part));
+      const std::string after = word.substr(word.find('=') + 1);
+      if (word.starts_with("source=") || word.starts_with("src=")) source = after;
+      if (word.starts_with("bind-propagation=")) follows = follows_mounts(after);
+    }
+    if (!follows) add_once(out, source);
+  }
+  return out;
+}
+
 bool has_install(const Quadlet& quadlet) {
   return std::ranges::any_of(quadlet.settings, [](const UnitSetting& one) {
     return one.section == "Install" && !one.value.empty() &&
@@ -69,8 +92,12 @@ bool takes(const Quadlet& quadlet, const std::string& name) {
 
 bool names_place(const Quadlet& quadlet, std::string_view place) {
   return service_uses(quadlet.settings, place) ||
-         std::ranges::any_of(sources(quadlet), [&](const std::string& path) {
-           return path.starts_with('/') && lies_on(path, place);
+         std::ranges::any_of(sources(quadlet),
+                             [&](const std::string& path) {
+                               return path.starts_with('/') && lies_on(path, place);
+                             }) ||
+         std::ranges::any_of(fixed_binds(quadlet), [&](const std::string& path) {
+           return path.starts_with('/') && path != "/" && lies_on(place, path);
          });
 }
 

@@ -31,7 +31,8 @@ struct Quadlet {
 [[nodiscard]] bool quadlet_starts(const Quadlet& quadlet, std::span<const Quadlet> all);
 
 /// True when it names `place` (a mount point) or what lies below it as something that it takes,
-/// or uses one of `all` that is a volume there.
+/// binds a directory above it (not `/`) without what is mounted there later, or uses one of `all`
+/// that is a volume there.
 [[nodiscard]] bool quadlet_uses(const Quadlet& quadlet, std::span<const Quadlet> all,
                                 std::string_view place);
 

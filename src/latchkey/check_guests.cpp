@@ -27,17 +27,30 @@ bool is_released(const Volume& volume) {
   return !volume.mount_point.empty() && !mounted_by_system(volume);
 }
 
+// What is bound before a mount below it keeps the empty directory there. All of the machine is
+// taken by who only watches it.
+bool has_below(const GuestUse& guest, const std::string& path, const std::string& place) {
+  return path != "/" && path != place && lies_on(place, path) &&
+         std::ranges::find(guest.follow, path) == guest.follow.end();
+}
+
 void add_needs(GuestNeeds& out, const GuestUse& guest, const Setup& setup) {
   for (const Volume& volume : setup.volumes) {
     const std::string mapping = "/dev/mapper/" + volume.mapping;
     const auto needs = [&](const std::string& path) {
       return path == mapping || (is_released(volume) && lies_on(path, volume.mount_point));
     };
-    const auto path = std::ranges::find_if(guest.paths, needs);
+    const auto holds = [&](const std::string& path) {
+      return is_released(volume) && has_below(guest, path, volume.mount_point);
+    };
+    auto path = std::ranges::find_if(guest.paths, needs);
+    const bool below = path == guest.paths.end();
+    if (below) path = std::ranges::find_if(guest.paths, holds);
     if (path == guest.paths.end()) continue;
     if (out.volumes.empty())
-      out.where = *path == mapping ? "'" + mapping + "', where '" + volume.name + "' is opened"
-                                   : where_mounted(volume.mount_point, {volume.name});
+      out.where = (below ? "'" + printable(*path) + "' with " : "") +
+                  (*path == mapping ? "'" + mapping + "', where '" + volume.name + "' is opened"
+                                    : where_mounted(volume.mount_point, {volume.name}));
     add_once(out.guests, guest.what);
     add_once(out.volumes, volume.name);
   }

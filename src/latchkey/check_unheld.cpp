@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/copies_above.hpp"
 #include "core/hold.hpp"
 #include "core/text.hpp"
 #include "core/way_in.hpp"
@@ -36,17 +37,22 @@ std::string reason(const PackageClaim& claim) {
          where_mounted(claim.place, claim.volumes);
 }
 
-// The volumes whose mount points the owner's files of a unit name.
+// The volumes whose mount points the owner's files of a unit name, or copy with what is above.
 struct Use {
   std::string place{};  ///< the first of the mount points
   std::vector<std::string> volumes{};
+  bool named = false;  ///< not all are merely copied
 };
 
 Use use_of(const OwnUnit& unit, const Setup& setup) {
   Use out;
   for (const Volume& volume : setup.volumes) {
     if (volume.mount_point.empty() || mounted_by_system(volume)) continue;
-    if (!service_uses(unit.settings, volume.mount_point)) continue;
+    const bool named = service_uses(unit.settings, volume.mount_point);
+    if (!named && (service_asks_first(unit.settings) ||
+                   !service_copies_above(unit.settings, volume.mount_point)))
+      continue;
+    out.named = out.named || named;
     if (out.volumes.empty()) out.place = volume.mount_point;
     out.volumes.push_back(volume.name);
   }
@@ -64,8 +70,8 @@ void judge_own(Findings& out, const Paths& paths, const Setup& setup, const Enab
   const Use use = use_of(own, setup);
   if (use.volumes.empty() || (!service && service_asks_first(own.settings))) return;
   add_unheld(out, paths, unit,
-             "its unit names " + std::string(use.volumes.size() > 1 ? "places " : "") +
-                 where_mounted(use.place, use.volumes),
+             std::string("its unit ") + (use.named ? "names " : "copies a directory above ") +
+                 (use.volumes.size() > 1 ? "places " : "") + where_mounted(use.place, use.volumes),
              use.volumes);
 }
 

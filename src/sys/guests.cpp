@@ -83,8 +83,8 @@ std::vector<GuestUse> docker_uses(const std::string& root) {
     if (!use.restarts) continue;
     follow_volumes(use.sources, data);
     const std::string name = docker_name(text_of(at + "/config.v2.json"));
-    out.push_back(
-        {named("container", name.empty() ? id.substr(0, 12) : name), std::move(use.sources)});
+    out.push_back({named("container", name.empty() ? id.substr(0, 12) : name),
+                   std::move(use.sources), std::move(use.follow)});
   }
   return out;
 }
@@ -94,14 +94,15 @@ std::vector<PodmanGuest> podman_guests(const std::string& root) {
   const auto names = podman_names(text_of(place + "/containers.json"));
   std::vector<PodmanGuest> out;
   for (const std::string& id : names_in(place)) {
-    auto sources = podman_sources(text_of(place + "/" + id + "/userdata/config.json"));
+    const std::string config = text_of(place + "/" + id + "/userdata/config.json");
+    auto sources = podman_sources(config);
     if (sources.empty()) continue;
     const auto found = names.find(id);
     const std::string name = found == names.end() ? "" : found->second;
-    out.push_back(
-        {id,
-         name,
-         {named("container", name.empty() ? id.substr(0, 12) : name), std::move(sources)}});
+    out.push_back({id,
+                   name,
+                   {named("container", name.empty() ? id.substr(0, 12) : name), std::move(sources),
+                    podman_sources(config, true)}});
   }
   return out;
 }

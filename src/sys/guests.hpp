@@ -13,6 +13,7 @@ namespace latchkey {
 struct GuestUse {
   std::string what{};                ///< for messages: `container 'web'`
   std::vector<std::string> paths{};  ///< of this machine, what it takes
+  std::vector<std::string> follow{};  ///< those below which it sees later mounts too
 };
 
 /// Where Docker keeps its data, and what each container takes that it starts at boot. Empty

@@ -255,3 +255,32 @@ TEST_CASE("check names LXC and systemd's containers that use a volume") {
                  "warning: 'systemd-nspawn@web.service' is not held: its container 'web' needs "
                  "'/srv/www', where 'www' is mounted"));
 }
+
+TEST_CASE("check names who binds or copies a directory with a mount point below it") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const auto container = [&](const std::string& id, const std::string& bind) {
+    const std::string at = "/var/lib/docker/containers/" + id;
+    root.put(at + "/config.v2.json", R"({"Name":"/)" + id + "\"}");
+    root.put(at + "/hostconfig.json",
+             R"({"RestartPolicy":{"Name":"always"},"Binds":[")" + bind + "\"]}");
+  };
+  enable(root, "docker.service");
+  container("watch", "/:/host:ro,rslave");
+  container("old", "/:/rootfs:ro");
+  container("late", "/srv:/data:rslave");
+  CHECK_FALSE(contains(root.check(), "is not held"));
+  container("web", "/srv:/data");
+  const std::string units = "/etc/systemd/system/";
+  root.put(units + "copy.timer", "[Timer]\nOnCalendar=daily\n");
+  root.put(units + "copy.service", "[Service]\nExecStart=rsync -a --delete /srv/ b:\n");
+  fs::create_directories(root.path(units + "timers.target.wants"));
+  fs::create_symlink("../copy.timer", root.path(units + "timers.target.wants/copy.timer"));
+  std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, "'docker.service' is not held: its container 'web' needs the volumes "));
+  CHECK(contains(said,
+                 "'copy.service' is not held: its unit copies a directory above places where "));
+  root.put("/etc/latchkey/services", "docker mail\ncopy mail\n");
+  CHECK_FALSE(contains(root.check(), "is not held"));
+}

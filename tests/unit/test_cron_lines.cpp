@@ -82,3 +82,49 @@ TEST_CASE("a line of anacrontab has period, delay and name before its command") 
   CHECK(found("1 5 copy /srv/www/bin/copy\n@monthly 9 all tar c /srv/www\n") == Lines{1, 2});
   CHECK(found("1 5 cron.daily run-parts --report /etc/cron.daily\n").empty());
 }
+
+TEST_CASE("a copy of a directory with a mount point below it uses the volume") {
+  const auto told = [](const std::string& command) {
+    return !unguarded_cron_lines("0 3 * * * root " + command + "\n", "/srv/www").empty();
+  };
+  for (const char* command :
+       {"rsync -a --delete /srv/ backup:/srv/ >/dev/null 2>&1", "nice rsync -a / b:",
+        "/usr/bin/rsync -a /srv/* b:", "cd /srv && tar czf /b.tar.gz .", "tar cf /b.tar -C / srv",
+        "tar -C /srv -cf - . | ssh b 'cat >b.tar'", "borg create --stats ::{now} /etc /srv",
+        "restic -r sftp:b:/r backup /srv --exclude /var/cache", "cp -a /srv /backup/",
+        "sh -c \"rsync -a /srv/ b:\"", "rsync -a /srv/../srv b: --exclude=www2",
+        "rclone sync /srv remote:srv", "true; rsync -a --exclude=/other/www / b:"}) {
+    INFO(command);
+    CHECK(told(command));
+  }
+  for (const char* command : {"rsync -ax / b:",
+                              "rsync -a --one-file-system /srv/ b:",
+                              "du -s /srv",
+                              "ls / /srv",
+                              "rsync -a /srv-old/ b:",
+                              "rsync -a /etc/ /srv/",
+                              "rsync -a b:/srv/ /backup",
+                              "cd /srv; ls",
+                              "cp -a /etc/hosts /srv",
+                              "tar xf /b.tar -C /srv .",
+                              "tar -tf /b.tar /srv",
+                              "tar cf /b.tar -C / etc",
+                              "borg prune /srv",
+                              "restic restore latest /srv",
+                              "rsync -a --exclude=/www /srv/ b:",
+                              "rsync -a --exclude={\"/proc/*\",\"/srv/*\"} / b:",
+                              "mountpoint -q /mnt && rsync -a /srv/ b:",
+                              "rsync -a $FROM b:",
+                              "echo rsync; ls /srv",
+                              "cp /srv/x /srv/y /backup",
+                              "rsync -a /etc b: >/dev/null; ls /srv x"}) {
+    INFO(command);
+    CHECK_FALSE(told(command));
+  }
+  // Relative to a user's home.
+  CHECK(unguarded_cron_lines("@daily rsync -a ~/ b:\n@daily tar cf /b.tar .\n", "/home/a/data",
+                             {"/home/a"}) == Lines{1, 2});
+  CHECK(unguarded_script_line("#!/bin/sh\nrsync -a \\\n  --delete \\\n  /srv/ b:\n", "/srv/www") ==
+        4U);
+  CHECK_FALSE(unguarded_script_line("#!/bin/sh\nrsync -ax \\\n  /srv/ b:\n", "/srv/www"));
+}

@@ -20,7 +20,8 @@ TEST_CASE("Docker's files: where its data is, and what its containers take") {
     CHECK_FALSE(
         parse_docker_use(R"({"RestartPolicy":{"Name":")" + std::string(name) + "\"}}").restarts);
   for (const char* odd : {"", "[]", R"({"Binds":null,"Mounts":{},"RestartPolicy":"always"})",
-                          R"({"Binds":[1],"Mounts":[{"Source":1}]})"}) {
+                          R"({"Binds":[1],"Mounts":[{"Source":1}]})",
+                          R"({"Binds":["",":/x"],"Mounts":[{"BindOptions":1}]})"}) {
     CHECK_FALSE(parse_docker_use(odd).restarts);
     CHECK(parse_docker_use(odd).sources.empty());
   }
@@ -77,4 +78,20 @@ TEST_CASE("what a container of systemd's takes") {
                                    "BindReadOnly=/srv/mail\nBind=+/inside\n"
                                    "Overlay=/srv/low:/srv/up:/data\n")) ==
         Texts{"/srv/www", "/srv/mail", "/srv/low", "/srv/up", "/data"});
+}
+
+TEST_CASE("binds below which later mounts are seen are known from those that stay as they are") {
+  for (const char* options : {"rslave", "ro,slave", "rshared,z", "shared"})
+    CHECK(follows_mounts(options));
+  for (const char* options : {"", "ro", "rprivate", "rbind,private"})
+    CHECK_FALSE(follows_mounts(options));
+  const DockerUse use = parse_docker_use(
+      R"({"Binds":["/srv:/a","/home:/b:ro,rslave"],"Mounts":[{"Source":"/opt"},
+          {"Source":"/var","BindOptions":{"Propagation":"rshared"}}]})");
+  CHECK(use.sources == std::vector<std::string>{"/srv", "/home", "/opt", "/var"});
+  CHECK(use.follow == std::vector<std::string>{"/home", "/var"});
+  const char* podman = R"({"mounts":[{"source":"/srv","options":["rbind","rprivate"]},
+                                     {"source":"/home","options":["rbind","rslave"]}]})";
+  CHECK(podman_sources(podman) == std::vector<std::string>{"/srv", "/home"});
+  CHECK(podman_sources(podman, true) == std::vector<std::string>{"/home"});
 }

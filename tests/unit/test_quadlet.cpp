@@ -53,6 +53,14 @@ TEST_CASE("what a quadlet takes from a mount point") {
         "Volume=", "Mount=type=tmpfs,destination=/srv/www", "Image=host/srv/www",
         "#Volume=/srv/www:/data", "Volume=/srv/www:/data\nVolume="})
     CHECK_FALSE(uses(line));
+  // A bind of a directory above has the empty directory for as long as it runs.
+  for (const char* line : {"Volume=/srv:/data", "Volume=/srv:/data:ro,Z",
+                           "Mount=type=bind,source=/srv,destination=/data"})
+    CHECK(uses(line));
+  for (const char* line :
+       {"Volume=/:/host:ro", "Volume=/srv:/data:rslave", "Volume=/srv", "EnvironmentFile=/srv",
+        "Mount=type=bind,source=/srv,destination=/d,bind-propagation=rshared"})
+    CHECK_FALSE(uses(line));
   // By way of a volume of Podman's own.
   const std::vector<Quadlet> all{
       quadlet("data.volume", "[Volume]\nDevice=/srv/www/data\nOptions=bind\nType=none\n"),
