@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
+#include "core/fstab_line.hpp"
 #include "core/line_edit.hpp"
 #include "core/lists.hpp"
 #include "core/text.hpp"
@@ -41,7 +43,25 @@ std::string head() {
 
 bool is_mount(const std::string& unit) { return unit.ends_with(".mount"); }
 
-std::string unit_text(const HeldUnit& held, std::span<const HeldUnit> all) {
+// A held mount, with what it is ordered after: of a daemon that serves what is mounted.
+struct HeldMount {
+  std::string unit;
+  std::optional<FstabLine> line;
+};
+
+std::vector<HeldMount> held_mounts(std::span<const HeldUnit> units, std::string_view fstab) {
+  std::vector<HeldMount> out;
+  for (const HeldUnit& held : units)
+    if (is_mount(held.unit)) out.push_back({held.unit, {}});
+  if (out.empty()) return out;
+  for (const std::string_view text : split_lines(fstab))
+    if (const auto line = parse_fstab_line(text))
+      for (HeldMount& mount : out)
+        if (mount_unit(line->place) == mount.unit) mount.line = line;
+  return out;
+}
+
+std::string unit_text(const HeldUnit& held, std::span<const HeldMount> mounts) {
   std::string out = head() + "After=" + std::string(release_unit) + "\n";
   // A unit without default dependencies is not stopped at shutdown, and what is ordered
   // behind a mount stops before it, but only when it is stopped at all: its volume would
@@ -54,8 +74,8 @@ std::string unit_text(const HeldUnit& held, std::span<const HeldUnit> all) {
   // What fstab mounts out of a volume is there before the services that may use it, and
   // goes after them.
   if (!is_mount(held.unit))
-    for (const HeldUnit& other : all)
-      if (is_mount(other.unit)) out += "After=" + other.unit + "\n";
+    for (const HeldMount& mount : mounts)
+      if (!mount.line || !mount.line->after(held.unit)) out += "After=" + mount.unit + "\n";
   return out + conditions(held);
 }
 
@@ -189,7 +209,8 @@ std::vector<std::string> named_units(std::string_view services) {
   return out;
 }
 
-std::vector<DropIn> drop_ins(std::span<const HeldUnit> units) {
+std::vector<DropIn> drop_ins(std::span<const HeldUnit> units, std::string_view fstab) {
+  const std::vector<HeldMount> mounts = held_mounts(units, fstab);
   std::vector<DropIn> out;
   const auto text_of = [&](const std::string& unit) -> std::string& {
     const auto found = std::ranges::find(out, unit, &DropIn::unit);
@@ -197,7 +218,7 @@ std::vector<DropIn> drop_ins(std::span<const HeldUnit> units) {
   };
   for (const HeldUnit& held : units) {
     std::string& text = text_of(held.unit);
-    if (text.empty()) text = unit_text(held, units);
+    if (text.empty()) text = unit_text(held, mounts);
   }
   for (const HeldUnit& held : units)
     for (const std::string& trigger : held.triggers) {

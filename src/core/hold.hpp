@@ -70,8 +70,10 @@ struct DropIn {
 [[nodiscard]] std::vector<std::string> named_units(std::string_view services);
 
 /// The drop-ins for these units and for their triggers. A trigger of several
-/// held units gets the conditions of all.
-[[nodiscard]] std::vector<DropIn> drop_ins(std::span<const HeldUnit> units);
+/// held units gets the conditions of all. Units come after held mounts, but for those that a
+/// mount's line in `fstab` (the text of that file) has it wait for.
+[[nodiscard]] std::vector<DropIn> drop_ins(std::span<const HeldUnit> units,
+                                           std::string_view fstab = {});
 
 /// The recorded triggers of those of the units that are `released`, each once.
 [[nodiscard]] std::vector<std::string> recorded_triggers(std::span<const HeldUnit> units,

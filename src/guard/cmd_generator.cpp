@@ -45,7 +45,9 @@ int generate(const Paths& paths, const std::vector<std::string>& directories) {
   const Holds holds = read_holds(services, text_of(paths.etc("triggers"), complain), volumes);
   for (const std::string& problem : holds.problems)
     kmsg("generator: " + problem, Loudness::warning);
-  for (const DropIn& drop_in : drop_ins(holds.units)) write_drop_in(directory, drop_in);
+  const auto fstab = read_file(paths.root + "/etc/fstab");
+  for (const DropIn& drop_in : drop_ins(holds.units, fstab ? *fstab : std::string()))
+    write_drop_in(directory, drop_in);
   return 0;
 }
 

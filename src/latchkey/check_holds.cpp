@@ -98,7 +98,7 @@ Findings check_units(const Paths& paths, const Setup& setup) {
     out.push_back(
         doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),
                   "an older version of Latchkey wrote it, or the files in "
-                  "/etc/latchkey were changed since",
+                  "/etc/latchkey or /etc/fstab were changed since",
                   "run: systemctl daemon-reload"}));
   return out;
 }

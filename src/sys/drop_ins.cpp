@@ -14,7 +14,8 @@ std::vector<std::string> stale_drop_ins(const Paths& paths, const std::vector<Vo
   };
   std::vector<std::string> out;
   const Holds holds = read_holds(text_of("services"), text_of("triggers"), volumes);
-  for (const DropIn& wanted : drop_ins(holds.units)) {
+  const auto fstab = read_file(paths.root + "/etc/fstab");
+  for (const DropIn& wanted : drop_ins(holds.units, fstab ? *fstab : std::string())) {
     const auto there = read_file(directory + "/" + wanted.unit + ".d/" + std::string(drop_in_name));
     if (there && *there != wanted.text) out.push_back(wanted.unit);
   }

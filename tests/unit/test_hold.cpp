@@ -118,6 +118,21 @@ TEST_CASE("held services come after the mounts that are held with them, and go b
   CHECK(files[1].text.find("After=mnt-home.mount\n") == std::string::npos);
 }
 
+TEST_CASE("a service that a held mount waits for is not ordered after it") {
+  const auto units =
+      read_holds("glusterd data\nmnt-gv0.mount data\nweb data\n", "", volumes()).units;
+  const std::string line = "localhost:/gv0 /mnt/gv0/ glusterfs nofail,_netdev,";
+  for (const char* option :
+       {"x-systemd.requires=glusterd.service", "x-systemd.after=glusterd.service"}) {
+    const auto files = drop_ins(units, "# all\n" + line + option + " 0 0\n");
+    REQUIRE(files.size() == 3);
+    CHECK(files[0].text.find("After=mnt-gv0.mount\n") == std::string::npos);
+    CHECK(files[2].text.find("After=mnt-gv0.mount\n") != std::string::npos);
+  }
+  CHECK(drop_ins(units, line + "rw 0 0\n")[0].text.find("After=mnt-gv0.mount\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("what early boot has opened for the system is waited for as long as it takes") {
   const auto open = parse_volumes("var vg/var /var ext4\ndb vg/db /srv/db ext4\n", "volumes");
   const auto files = patience(*open);
