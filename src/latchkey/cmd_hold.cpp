@@ -30,6 +30,7 @@
 #include "sys/process.hpp"
 #include "sys/rc_links.hpp"
 #include "sys/release_effects.hpp"
+#include "sys/unit_company.hpp"
 #include "sys/unit_jobs.hpp"
 
 namespace latchkey {
@@ -181,6 +182,33 @@ Result<> forget(const Paths& paths, const std::string& unit) {
   return set_marker(paths, unit, false);
 }
 
+// What starts these units and was skipped with them: not of those that are released.
+std::vector<std::string> skipped_triggers(const Paths& paths, const Setup& setup,
+                                          const std::vector<std::string>& units) {
+  std::string lines;
+  std::vector<std::string> waiting;
+  for (const std::string& unit : units) {
+    if (::access(paths.run(marker_of(unit)).c_str(), F_OK) == 0) continue;
+    lines += unit + "\n";
+    waiting.push_back(unit);
+  }
+  const auto text = read_file(paths.etc("triggers"));
+  if (!text) return {};
+  return recorded_triggers(read_holds(lines, *text, setup.volumes).units, waiting);
+}
+
+// Nothing else would do that before the next boot. Those of another held unit stay as they are.
+void start_skipped(const Globals& globals, std::vector<std::string> triggers) {
+  const auto text = read_file(globals.paths.etc("triggers"));
+  const auto fields = text ? split_fields(*text) : std::vector<Field>{};
+  std::erase_if(triggers, [&](const std::string& name) {
+    return std::ranges::find(fields, name, &Field::text) != fields.end();
+  });
+  if (triggers.empty()) return;
+  for (const std::string& name : start_triggers(triggers))
+    say(globals, "starting '" + name + "', which was held with it");
+}
+
 // The names to take away: the one typed, or what it is another name of, and the parts that were
 // held with it (the clusters of postgresql.service do its work).
 std::vector<std::string> held_names(const Setup& setup, const std::string& typed) {
@@ -222,6 +250,7 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
     say(globals, "'" + printable(full_unit_name(typed)) + "' is not held: nothing to do");
     return 0;
   }
+  auto skipped = skipped_triggers(globals.paths, *setup, units);
   for (const std::string& unit : units)
     if (auto done = forget(globals.paths, unit); !done) return report_error(done.error());
   if (all) {
@@ -233,6 +262,7 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
   for (const std::string& unit : units)
     say(globals, "'" + unit + "' is no longer held; where it does not run, " +
                      service_command("start", unit) + " starts it");
+  if (systemd_runs()) start_skipped(globals, std::move(skipped));
   return 0;
 }
 
@@ -278,6 +308,7 @@ Result<> let_go_of_volume(const Globals& globals, const std::string& volume) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return setup.error();
   bool changed = false;
+  std::vector<std::string> skipped;
   for (const Service& service : setup->services) {
     std::vector<std::string> others = service.volumes;
     if (std::erase(others, volume) == 0) continue;
@@ -285,6 +316,7 @@ Result<> let_go_of_volume(const Globals& globals, const std::string& volume) {
     const auto shorten = [&](const std::string& text) {
       return with_line(text, service.unit, others);
     };
+    if (others.empty()) append(skipped, skipped_triggers(globals.paths, *setup, {service.unit}));
     // A line without a name would hold it for all volumes.
     auto done = others.empty() ? forget(globals.paths, service.unit)
                                : edit_file(globals.paths.etc("services"), "", shorten);
@@ -293,7 +325,10 @@ Result<> let_go_of_volume(const Globals& globals, const std::string& volume) {
       say(globals,
           "'" + service.unit + "' is no longer held: it was held for '" + volume + "' alone");
   }
-  return changed && systemd_runs() ? reload_systemd() : Result<>(Ok{});
+  if (!changed || !systemd_runs()) return Ok{};
+  if (auto done = reload_systemd(); !done) return done;
+  start_skipped(globals, std::move(skipped));
+  return Ok{};
 }
 
 Run declare_hold(CLI::App& app, const Globals& globals) {

@@ -88,7 +88,7 @@ void start_skipped_triggers(const Globals& globals, const Setup& setup) {
     if (::access(globals.paths.run(marker_of(service.unit)).c_str(), F_OK) == 0)
       released.push_back(service.unit);
   }
-  start_triggers(recorded_triggers(read_holds(lines, *text, setup.volumes).units, released));
+  (void)start_triggers(recorded_triggers(read_holds(lines, *text, setup.volumes).units, released));
 }
 
 int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {

@@ -90,15 +90,15 @@ std::vector<std::string> start_dependants(std::vector<std::string> names) {
   return queued(wanted);
 }
 
-void start_triggers(const std::vector<std::string>& names) {
+std::vector<std::string> start_triggers(const std::vector<std::string>& names) {
   const auto states = states_of(names);
-  if (!states) return;
+  if (!states) return {};
   Names wanted;
   for (const auto& [name, trigger] : *states)
     if (trigger.load == "loaded" && is_wanted(trigger) && trigger.active == "inactive" &&
         !trigger.job)
       wanted.push_back(name);
-  (void)queued(wanted);
+  return queued(wanted);
 }
 
 }  // namespace latchkey

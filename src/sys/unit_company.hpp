@@ -38,8 +38,8 @@ struct Loose {
 std::vector<std::string> start_dependants(std::vector<std::string> names);
 
 /// Takes the names of sockets, paths and timers. Queues the start of those that something
-/// starts at boot and that are down. To be called before their services run: systemd
-/// refuses a socket whose service does.
-void start_triggers(const std::vector<std::string>& names);
+/// starts at boot and that are down; gives the names of those queued. To be called before their
+/// services run: systemd refuses a socket whose service does.
+std::vector<std::string> start_triggers(const std::vector<std::string>& names);
 
 }  // namespace latchkey
