@@ -67,6 +67,12 @@ CheckProgress unpack_progress(std::string_view text) {
   return {number(0), number(1), number(2)};
 }
 
+// At most so long: the one before may hang.
+void await(const Fd& before) {
+  pollfd passed{before.get(), POLLIN, 0};
+  if (before) ::poll(&passed, 1, 20'000);
+}
+
 Result<std::string> detail(const Result<>& result) {
   if (!result) return result.error();
   return std::string();
@@ -128,6 +134,17 @@ ReleaseEffects::ReleaseEffects(const Setup& setup, const Paths& paths, Reporter&
                   return true;
                 }}) {}
 
+// Scripts are to be started and stopped in the order of the services file, though each has
+// its process: each waits until the one before has let go of a pipe.
+ReleaseEffects::InLine ReleaseEffects::next_in_line() {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) ends = {-1, -1};
+  InLine place;
+  place.before = std::make_shared<Fd>(std::exchange(baton_, Fd(ends[0])));
+  place.mine = std::make_shared<Fd>(ends[1]);
+  return place;
+}
+
 ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
   const auto on_volume = [this](const std::string& name, auto work) -> Body {
     const Volume* volume = find_volume(setup_, name);
@@ -156,26 +173,18 @@ ReleaseEffects::Body ReleaseEffects::body_of(const Action& action) {
       return close_volume(volume, setup_);
     });
   if (const auto* stop = std::get_if<StopUnit>(&action))
-    return [this, unit = stop->unit](Channel&) {
+    return [this, unit = stop->unit, place = next_in_line()](Channel&) {
       if (auto marked = set_marker(paths_, unit, false); !marked) return detail(marked);
-      return detail(stop_service(paths_, unit, stop_bound));
+      await(*place.before);
+      return detail(stop_service(paths_, unit, stop_bound));  // its end lets go of the pipe
     };
   if (const auto* release = std::get_if<ReleaseUnit>(&action)) {
-    // Scripts are to be started in the order of the services file, though each has
-    // its process: each waits until the one before has let go of a pipe.
-    std::array<int, 2> ends{-1, -1};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) ends = {-1, -1};
-    const auto before = std::make_shared<Fd>(std::exchange(baton_, Fd(ends[0])));
-    const auto mine = std::make_shared<Fd>(ends[1]);
-    return [this, unit = release->unit, before, mine](Channel&) -> Result<std::string> {
+    return [this, unit = release->unit, place = next_in_line()](Channel&) -> Result<std::string> {
       if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
       if (!options_.start_units()) return std::string();
       Turn turn;
-      turn.wait = [&] {
-        pollfd passed{before->get(), POLLIN, 0};
-        if (*before) ::poll(&passed, 1, 20'000);
-      };
-      turn.pass = [&] { mine->reset(); };
+      turn.wait = [&] { await(*place.before); };
+      turn.pass = [&] { place.mine->reset(); };
       return start_service(paths_, unit, setup_.config.release.service_timeout, turn);
     };
   }

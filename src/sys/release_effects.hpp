@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -34,7 +35,8 @@ struct ReleaseOptions {
 
 /// For CheckFs, MountFs, ReleaseUnit, StopUnit, UnmountFs and CloseVolume; any
 /// other action fails with Code::usage. Setup, paths and reporter outlive it.
-/// Starts and stops are queued in the order in which they are begun. Bounds: mount,
+/// Starts and stops are queued in the order in which they are begun, scripts one behind the
+/// other; systemd's own order of units counts before that. Bounds: mount,
 /// unmount and close five minutes; a start as configured; a stop three minutes;
 /// a check none (see check_fs), but whoever waits for it is told every minute.
 class ReleaseEffects : public Effects {
@@ -57,7 +59,13 @@ class ReleaseEffects : public Effects {
     Worker worker;
   };
   using Body = std::function<Result<std::string>(Channel&)>;
+  // Of a script, among those that are begun one behind the other.
+  struct InLine {
+    std::shared_ptr<Fd> before{};  ///< readable (at its end) when it is this one's turn
+    std::shared_ptr<Fd> mine{};    ///< to be let go of for the next one
+  };
 
+  [[nodiscard]] InLine next_in_line();
   [[nodiscard]] Body body_of(const Action& action);
   [[nodiscard]] std::optional<std::chrono::seconds> bound_of(const Action& action) const;
   [[nodiscard]] std::optional<Ended> hear(std::list<Running>::iterator running);
@@ -77,7 +85,7 @@ class ReleaseEffects : public Effects {
   UnitProcess starter_;       ///< of units, where systemd runs
   UnitProcess stopper_;       ///< the same
   Clock::time_point told_{};
-  Fd baton_{};  ///< of sysvinit: readable (at its end) when the script begun last has ended
+  Fd baton_{};  ///< of sysvinit: readable (at its end) when the script begun last lets go
 };
 
 /// Writes or takes away the release marker of a unit. Fails with Code::io.

@@ -21,7 +21,8 @@ namespace {
 const std::string properties =
     "--property=Id,LoadState,ActiveState,SubState,Type,UnitFileState,Result,ExecMainStatus,Job,"
     "ConditionResult,ConditionTimestampMonotonic,InactiveExitTimestampMonotonic,NRestarts,"
-    "TriggeredBy,ConsistsOf,WantedBy,RequiredBy,RequisiteOf,BoundBy,FragmentPath,DropInPaths";
+    "TriggeredBy,ConsistsOf,After,WantedBy,RequiredBy,RequisiteOf,BoundBy,FragmentPath,"
+    "DropInPaths";
 
 // systemd answers in milliseconds; a minute means that it does not.
 const RunOptions query{.timeout = std::chrono::seconds(60), .merge_stderr = false,
@@ -54,6 +55,8 @@ void take(UnitState& unit, std::string_view key, std::string_view value) {
     unit.restarts = number();
   else if (key == "TriggeredBy") unit.triggered_by = words(value);
   else if (key == "ConsistsOf") unit.consists_of = words(value);
+  else if (key == "After")
+    unit.after = words(value);
   else if (key == "WantedBy") append(unit.wanted_by, words(value));
   else if (key == "RequiredBy") {
     append(unit.required_by, words(value));

@@ -33,6 +33,7 @@ struct UnitState {
   std::uint64_t restarts = 0;
   std::vector<std::string> triggered_by{};
   std::vector<std::string> consists_of{};
+  std::vector<std::string> after{};       ///< what systemd starts it after
   std::vector<std::string> wanted_by{};   ///< WantedBy, RequiredBy together
   std::vector<std::string> required_by{};  ///< RequiredBy, RequisiteOf, BoundBy
   std::vector<std::string> files{};       ///< fragment first, then drop-ins as loaded

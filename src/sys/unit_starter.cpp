@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include "core/lists.hpp"
@@ -10,6 +11,7 @@
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/process.hpp"
+#include "sys/queue_order.hpp"
 #include "sys/unit_company.hpp"
 #include "sys/unit_jobs.hpp"
 
@@ -127,25 +129,35 @@ void UnitStarter::queue(std::vector<Ended>& ended) {
   Names failed{"systemctl", "reset-failed", "--"};
   Names triggers;
   Names units;
+  UnitStates states;
   for (const Start& start : added_) {
     append(triggers, start.triggers);
     append(units, start.units);
-    for (const Job& job : start.jobs)
+    for (const Job& job : start.jobs) {
+      states[job.name] = job.before;
       if (may_be_refused(job.before)) failed.push_back(job.name);
+    }
   }
   if (failed.size() > 3) (void)run(failed, quick);  // what is not loaded has nothing to forget
-  const bool all = queue_jobs("start", triggers, "") && queue_jobs("start", units, "");
+  append(triggers, units);
+  const Names all = start_order(triggers, states);
+  // One that is refused may have kept the others from being queued: then each for itself.
+  std::map<std::string, Error> refused;
+  if (!queue_jobs("start", all, ""))
+    for (const std::string& name : all)
+      if (const auto done = queue_jobs("start", {name}, cannot_start(name)); !done)
+        refused[name] = done.error();
   while (!added_.empty()) {
     const auto start = added_.begin();
-    Result<> done = Ok{};
-    // One that is refused may have kept the others from being queued: each for itself.
-    if (!all) done = queue_jobs("start", start->triggers, cannot_start(start->unit));
-    if (!all && done) done = queue_jobs("start", start->units, cannot_start(start->unit));
-    if (done) {
-      starts_.splice(starts_.end(), added_, start);
-    } else {
-      ended.push_back({start->step, done.error()});
+    std::optional<Error> error;
+    for (const Job& job : start->jobs)
+      if (const auto found = refused.find(job.name); !error && found != refused.end())
+        error = found->second;
+    if (error) {
+      ended.push_back({start->step, *error});
       added_.erase(start);
+    } else {
+      starts_.splice(starts_.end(), added_, start);
     }
   }
 }

@@ -15,9 +15,10 @@ namespace latchkey {
 
 /// Starts released units, with what triggers them: sockets, paths and timers first, each
 /// only when something would start it at boot; the unit itself when something would, or
-/// when nothing triggers it. A template stands for its loaded instances. Former failures
-/// are forgotten first. Jobs are queued in the order in which units were added. When one is
-/// up, services that need it and were down for want of it are queued behind it, and told.
+/// when nothing triggers it. A template stands for its loaded instances.
+/// Former failures are forgotten first. Jobs are queued as start_order (queue_order.hpp) has them, else as units were
+/// added. When one is up, services that need it and were down for want of it are queued behind
+/// it, and told.
 class UnitStarter : public UnitBatch {
  public:
   /// `timeout`: how long a unit has, counted from when it was added.

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/unit_stopper.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <algorithm>
-#include <optional>
+#include <map>
 #include <thread>
 #include <utility>
 
 #include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/shell_word.hpp"
+#include "core/text.hpp"
+#include "sys/mount_users.hpp"
+#include "sys/process.hpp"
+#include "sys/queue_order.hpp"
 #include "sys/unit_jobs.hpp"
 
 namespace latchkey {
@@ -29,6 +37,42 @@ Error about(const std::string& unit, const Error& error) {
 
 bool down(const UnitState& unit) {
   return !unit.job && (unit.active == "inactive" || unit.active == "failed");
+}
+
+// Its package was taken away, for one: systemd refuses to stop what it does not know.
+bool gone(const UnitState& unit) {
+  return unit.load == "not-found" && unit.active == "inactive" && !unit.job;
+}
+
+std::string mounted_at(const std::string& unit) {
+  const auto shown = run({"systemctl", "show", "--no-pager", "--property=Where", "--", unit},
+                         {.timeout = seconds(60)});
+  if (!shown) return {};
+  for (const std::string_view line : split_lines(shown->output))
+    if (line.starts_with("Where=")) return std::string(line.substr(6));
+  return {};
+}
+
+// A unit that systemd has tried to stop. A mount is kept by who uses it.
+Error stays_error(const std::string& stopped, const std::string& unit) {
+  if (unit.ends_with(".mount")) {
+    struct statx info {};
+    const std::string place = mounted_at(unit);
+    const bool known =
+        !place.empty() && ::statx(AT_FDCWD, place.c_str(), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+                                  STATX_TYPE, &info) == 0;
+    const auto users = known ? users_of(makedev(info.stx_dev_major, info.stx_dev_minor))
+                             : std::vector<MountUser>{};
+    if (!users.empty())
+      return {Code::busy, cannot_stop(stopped), "in use by " + users_text(users),
+              "end them, then run this again"};
+    return {Code::busy, cannot_stop(stopped), "it is still mounted, and something uses it",
+            "look at: journalctl -b -u " + shell_word(unit) +
+                "; for what is mounted below it: findmnt"};
+  }
+  return {Code::io, cannot_stop(stopped),
+          "'" + unit + "' still runs though systemd was told to stop it",
+          "run: journalctl -b -u " + shell_word(unit)};
 }
 
 }  // namespace
@@ -55,23 +99,50 @@ void UnitStopper::queue(std::vector<Ended>& ended) {
     if (!states) break;
     Names names;  // triggers go first, or they start it again
     for (const std::string& name : stop.names) append(names, states->at(name).triggered_by);
+    std::erase_if(stop.names, [&](const std::string& name) { return gone(states->at(name)); });
     append(names, stop.names);
     stop.names = std::move(names);
     append(all, stop.names);
   }
-  const bool queued = states && queue_jobs("stop", all, "");
+  if (states) all = stop_order(all, *states);
+  // One that is refused may have kept the others from being queued: then each for itself.
+  std::map<std::string, Error> refused;
+  if (states && !queue_jobs("stop", all, ""))
+    for (const std::string& name : all)
+      if (const auto done = queue_jobs("stop", {name}, cannot_stop(name)); !done)
+        refused[name] = done.error();
   while (!added_.empty()) {
     const auto stop = added_.begin();
-    // One that is refused may have kept the others from being queued: each for itself.
-    Result<> done = states ? Result<>(Ok{}) : Result<>(about(stop->unit, states.error()));
-    if (states && !queued) done = queue_jobs("stop", stop->names, cannot_stop(stop->unit));
-    if (done && !stop->names.empty()) {
+    std::optional<Error> error;
+    if (!states) error = about(stop->unit, states.error());
+    for (const std::string& name : stop->names)
+      if (const auto found = refused.find(name); !error && found != refused.end())
+        error = found->second;
+    if (!error && !stop->names.empty()) {
       stops_.splice(stops_.end(), added_, stop);
       continue;
     }
-    ended.push_back({stop->step, done ? Result<std::string>(std::string()) : done.error()});
+    ended.push_back({stop->step, error ? Result<std::string>(*error) : std::string()});
     added_.erase(stop);
   }
+}
+
+// A unit that is not down: nothing while it may still go down.
+std::optional<Error> UnitStopper::look_at(Stop& stop, const std::string& name,
+                                          const UnitState& now) const {
+  // Its job has ended and it is up all the same; looked at twice, as a stop that was queued
+  // anew between two jobs would look the same.
+  if (now.active == "active" && !now.job) {
+    if (stop.stays == name) return stays_error(stop.unit, name);
+    stop.stays = name;
+  } else {
+    stop.stays.clear();
+  }
+  if (Clock::now() - stop.begun < timeout_) return {};
+  return Error{Code::timeout, cannot_stop(stop.unit),
+               "'" + name + "' is still '" + now.active + "' after " +
+                   duration_text(static_cast<double>(timeout_.count())),
+               "run: journalctl -b -u " + shell_word(name)};
 }
 
 void UnitStopper::watch(std::vector<Ended>& ended) {
@@ -84,14 +155,11 @@ void UnitStopper::watch(std::vector<Ended>& ended) {
     const auto busy = std::ranges::find_if(
         stop->names, [&](const std::string& name) { return states && !down(states->at(name)); });
     if (!error && busy != stop->names.end()) {
-      if (Clock::now() - stop->begun < timeout_) {
+      error = look_at(*stop, *busy, states->at(*busy));
+      if (!error) {
         ++stop;
         continue;
       }
-      error = Error{Code::timeout, cannot_stop(stop->unit),
-                    "'" + *busy + "' is still '" + states->at(*busy).active + "' after " +
-                        duration_text(static_cast<double>(timeout_.count())),
-                    "run: journalctl -b -u " + shell_word(*busy)};
     }
     ended.push_back({stop->step, error ? Result<std::string>(*error) : std::string()});
     stop = stops_.erase(stop);

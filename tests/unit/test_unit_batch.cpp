@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Starting and stopping units, with a systemctl of the test's own: how often it is called, in which
 // order, and that one unit's fault is its own.
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "sys/fd.hpp"
+#include "sys/queue_order.hpp"
 #include "sys/unit_company.hpp"
 #include "sys/unit_starter.hpp"
 #include "sys/unit_stopper.hpp"
@@ -27,9 +30,16 @@ namespace {
 const std::string fake = R"(#!/bin/sh
 echo "$*" >>/mnt/calls
 word=$1
+if [ "$word" = daemon-reload ]; then
+	for late in /mnt/late-*; do [ ! -e "$late" ] || mv "$late" "/mnt/${late#/mnt/late-}"; done
+	exit 0
+fi
 until [ "$1" = -- ]; do shift; done
 shift
 case $word in
+list-units)
+	cat /mnt/instances
+	;;
 show)
 	for unit; do
 		cat "/mnt/$unit"
@@ -46,6 +56,7 @@ start)
 stop)
 	for unit; do [ ! -e "/mnt/refused-$unit" ] || exit 1; done
 	for unit; do
+		[ ! -e "/mnt/stays-$unit" ] || continue
 		[ -e "/mnt/hangs-$unit" ] && state=deactivating || state=inactive
 		sed -i "s/^ActiveState=.*/ActiveState=$state/" "/mnt/$unit"
 	done
@@ -73,14 +84,21 @@ void fake_systemctl(int units) {
 }
 
 // Gives how each unit ended, by its number.
-std::map<std::size_t, std::string> run_all(UnitBatch&& batch, int units) {
-  for (int i = 0; i < units; ++i)
-    batch.add(static_cast<std::size_t>(i), "u" + std::to_string(i) + ".service");
+std::map<std::size_t, std::string> run_these(UnitBatch&& batch,
+                                             const std::vector<std::string>& units,
+                                             int most_looks = 20) {
+  for (std::size_t i = 0; i < units.size(); ++i) batch.add(i, units[i]);
   std::map<std::size_t, std::string> how;
-  for (int looks = 0; looks < 20 && !batch.idle(); ++looks)
+  for (int looks = 0; looks < most_looks && !batch.idle(); ++looks)
     for (const Ended& ended : batch.look())
       how[ended.step] = ended.result ? *ended.result : "error: " + ended.result.error().why;
   return how;
+}
+
+std::map<std::size_t, std::string> run_all(UnitBatch&& batch, int units) {
+  std::vector<std::string> names;
+  for (int i = 0; i < units; ++i) names.push_back("u" + std::to_string(i) + ".service");
+  return run_these(std::move(batch), names);
 }
 
 std::vector<std::string> calls() {
@@ -293,5 +311,103 @@ TEST_CASE("a failed release at boot is asked for together with the held units") 
           out += expect(calls().size() == 1, std::to_string(calls().size()) + " calls");
           own("active");
           return out + expect(!held_units(setup).release_failed, "failed for ever");
+        }) == "");
+}
+
+TEST_CASE("mounts are queued before the services of any line, and stopped behind them") {
+  using Names = std::vector<std::string>;
+  UnitStates states;
+  states["web.service"].after = {"basic.target", "mnt-home.mount"};
+  states["mysql.service"].id = "mariadb.service";
+  states["app.service"].after = {"mariadb.service"};
+  states["copy.service"].triggered_by = {"copy.timer"};
+  states["talk.service"] = {.triggered_by = {"talk.socket"}, .after = {"talk.socket"}};
+  CHECK(start_order({"copy.timer", "talk.socket", "web.service", "app.service", "mysql.service",
+                     "mnt-home.mount", "talk.service", "copy.timer"},
+                    states) == Names{"mnt-home.mount", "copy.timer", "talk.socket", "web.service",
+                                     "mysql.service", "app.service", "talk.service"});
+  CHECK(stop_order({"mnt-home.mount", "mysql.service", "copy.timer", "copy.service", "app.service",
+                    "talk.service", "talk.socket", "web.service"},
+                   states) == Names{"app.service", "mysql.service", "copy.timer", "copy.service",
+                                    "talk.socket", "talk.service", "web.service",
+                                    "mnt-home.mount"});
+  // A mount of what a held service serves comes behind that, and goes before it.
+  states["mnt-gv0.mount"].after = {"glusterd.service"};
+  CHECK(start_order({"mnt-gv0.mount", "glusterd.service"}, states) ==
+        Names{"glusterd.service", "mnt-gv0.mount"});
+  CHECK(stop_order({"glusterd.service", "mnt-gv0.mount"}, states) ==
+        Names{"mnt-gv0.mount", "glusterd.service"});
+  // A circle ends.
+  states["a"].after = {"b"};
+  states["b"].after = {"a"};
+  CHECK(start_order({"a", "b"}, states).size() == 2);
+  CHECK(stop_order({"a", "b"}, states).size() == 2);
+}
+
+TEST_CASE(
+    "what a unit is ordered after is handed to systemd before it, from any line of the file") {
+  CHECK(alone([] {
+          fake_systemctl(2);
+          put("/mnt/u0.service",
+              "Id=u0.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=enabled\n"
+              "After=u1.service mnt.mount\n");
+          put("/mnt/mnt.mount", "Id=mnt.mount\nLoadState=loaded\nActiveState=inactive\n");
+          const auto how = run_these(UnitStarter(std::chrono::seconds(10)),
+                                     {"u0.service", "u1.service", "mnt.mount"});
+          std::string out = expect(how.size() == 3, "not all ended");
+          const std::string started = "start --no-block -- mnt.mount u1.service u0.service";
+          return out + expect(std::ranges::count(calls(), started) == 1, join(calls(), "|"));
+        }) == "");
+}
+
+TEST_CASE("a busy mount ends its stop at the second look, and is told with who uses it") {
+  CHECK(alone([] {
+          fake_systemctl(1);
+          put("/mnt/stays-x.mount", "");
+          put("/mnt/stays-u0.service", "");
+          put("/mnt/u0.service", "Id=u0.service\nLoadState=loaded\nActiveState=active\n");
+          put("/mnt/x.mount", "Id=x.mount\nLoadState=loaded\nActiveState=active\nWhere=/mnt\n");
+          int ready[2];
+          if (::pipe2(ready, O_CLOEXEC) != 0) return std::string("no pipe");
+          const pid_t user = ::fork();
+          if (user == 0) {
+            if (::chdir("/mnt") == 0 && ::write(ready[1], "", 1) == 1) ::pause();
+            ::_exit(1);
+          }
+          ::close(ready[1]);
+          char there = 0;
+          if (::read(ready[0], &there, 1) != 1) return std::string("nobody uses it");
+          UnitStopper stopper(std::chrono::seconds(100));
+          stopper.add(0, "x.mount");
+          stopper.add(1, "u0.service");
+          std::string out = expect(stopper.look().empty(), "told at the first look");
+          for (const Ended& ended : stopper.look()) {
+            const Error error = ended.result ? Error{} : ended.result.error();
+            if (ended.step == 0)
+              out += expect(
+                  error.code == Code::busy &&
+                      error.why.find("(pid " + std::to_string(user) + ")") != std::string::npos,
+                  error.why);
+            else
+              out += expect(error.code == Code::io, error.why);
+          }
+          out += expect(stopper.idle(), "it is waited for");
+          ::kill(user, SIGKILL);
+          ::waitpid(user, nullptr, 0);
+          return out;
+        }) == "");
+}
+
+TEST_CASE("a unit whose package was taken away is stopped already") {
+  CHECK(alone([] {
+          fake_systemctl(2);
+          put("/mnt/u0.service", "Id=u0.service\nLoadState=not-found\nActiveState=inactive\n");
+          const auto how = run_all(UnitStopper(std::chrono::seconds(10)), 2);
+          std::string out =
+              expect(how.size() == 2 && how.at(0).empty() && how.at(1).empty(), "not so");
+          for (const std::string& call : calls())
+            out +=
+                expect(!call.starts_with("stop") || call == "stop --no-block -- u1.service", call);
+          return out;
         }) == "");
 }

@@ -64,6 +64,46 @@ TEST_CASE("a bind mount out of a volume is held, and comes and goes with it", "[
   m.until("latchkey status");
 }
 
+TEST_CASE("a service on a held bind mount starts behind it and stops before it, from any line",
+          "[.slow]") {
+  Machine& m = guests().unlocked_without_images();
+  m.must("mkdir -p /srv/a/home /mnt/home && echo here >/srv/a/home/file");
+  m.must(
+      "echo '/srv/a/home /mnt/home none bind,nofail,x-systemd.after=latchkey-release.service 0 0' "
+      ">>/etc/fstab");
+  m.must(
+      "printf '[Service]\\nExecStartPre=test -e /mnt/home/file\\n"
+      "ExecStart=tail -f /mnt/home/file\\n"
+      "ExecStop=sleep 2\\n[Install]\\nWantedBy=multi-user.target\\n' "
+      ">/etc/systemd/system/web.service");
+  m.must(
+      "systemctl daemon-reload && systemctl start mnt-home.mount && "
+      "systemctl -q enable --now web");
+  m.must("latchkey hold web --needs a && latchkey hold mnt-home.mount --needs a");
+  CHECK(has(m.must("tail -n 2 /etc/latchkey/services | head -n 1"), "web.service"));
+  const auto lock = [&] {
+    const Done locked = m.sh("latchkey lock");
+    INFO(locked.output);
+    CHECK(locked.status == 0);
+    CHECK(m.sh("test -e /dev/mapper/cleartext-a").status != 0);
+  };
+  lock();
+  const Done released = m.sh("release-services", m.passphrase());
+  INFO(released.output);
+  CHECK(released.status == 0);
+  m.until("systemctl is-active --quiet web");
+
+  // Somebody in it is named, soon.
+  m.must("(cd /mnt/home; setsid sleep infinity >/dev/null 2>&1 & echo $! >/run/user-pid)");
+  const Done busy = m.sh("timeout 60 latchkey lock");
+  INFO(busy.output);
+  CHECK(busy.status == exit_status(Code::busy));
+  CHECK(has(busy.output, "cannot stop 'mnt-home.mount'"));
+  CHECK(has(busy.output, "sleep (pid " + m.must("cat /run/user-pid") + ")"));
+  m.must("kill $(cat /run/user-pid)");
+  lock();
+}
+
 TEST_CASE("a volume below a mount of fstab that the boot does not wait for is mounted on it",
           "[.slow]") {
   Machine& m = guests().unlocked_without_images();
