@@ -3,6 +3,7 @@
 // files. And is what belongs to them installed completely?
 #include <unistd.h>
 
+#include <optional>
 #include <utility>
 
 #include "core/hold.hpp"
@@ -15,6 +16,7 @@
 #include "latchkey/held_scripts.hpp"
 #include "sys/drop_ins.hpp"
 #include "sys/init_system.hpp"
+#include "sys/late_unit_file.hpp"
 #include "sys/mount.hpp"
 #include "sys/packages.hpp"
 #include "sys/probe.hpp"
@@ -64,6 +66,16 @@ Findings check_order(const Setup& setup) {
   return out;
 }
 
+std::optional<Error> late_file(const HeldUnits& held, const Setup& setup, const std::string& unit) {
+  const auto names = held.names.find(unit);
+  if (names == held.names.end() || names->second.empty())
+    return late_unit_file(unit, {}, setup.volumes);
+  for (const std::string& name : names->second)
+    if (const auto state = held.units.find(name); state != held.units.end())
+      if (auto late = late_unit_file(name, state->second, setup.volumes)) return late;
+  return {};
+}
+
 Findings check_units(const Paths& paths, const Setup& setup) {
   Findings out;
   Facts facts = probe_volumes(setup);
@@ -72,6 +84,10 @@ Findings check_units(const Paths& paths, const Setup& setup) {
   probe_units(facts, setup, paths, held);
   for (const Service& service : setup.services) {
     const UnitFacts& fact = facts.units[service.unit];
+    auto late = late_file(held, setup, service.unit);
+    const bool lies_on_volume = late.has_value();
+    if (late) out.push_back(doubtful(std::move(*late)));
+    if (!fact.known && lies_on_volume) continue;
     if (!fact.known)
       out.push_back(doubtful({Code::missing, "systemd knows no unit '" + service.unit + "'", "",
                               "correct its name in /etc/latchkey/services, or remove the line"}));

@@ -24,6 +24,7 @@
 #include "latchkey/terminal.hpp"
 #include "sys/guard_list.hpp"
 #include "sys/init_system.hpp"
+#include "sys/late_unit_file.hpp"
 #include "sys/mount.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/owners_file.hpp"
@@ -117,6 +118,13 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   return Ok{};
 }
 
+std::optional<Error> late_file(const Setup& setup, const std::string& unit) {
+  if (!systemd_runs()) return {};
+  const auto shown = is_template(unit) ? Result<std::vector<UnitState>>(std::vector<UnitState>(1))
+                                       : show_units({unit});
+  return shown ? late_unit_file(unit, (*shown)[0], setup.volumes) : std::nullopt;
+}
+
 void tell(const Globals& globals, const Setup& setup, const Service& service, const FoundUnit& found) {
   const auto needed = needed_volumes(service, setup.volumes);
   std::string text = "'" + found.unit + "' is held until " + names_of(needed) +
@@ -127,6 +135,7 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
     report_warning({Code::partial, "'" + found.unit + "' is disabled",
                     "a release starts it all the same",
                     "if it is not to run, run: latchkey unhold " + shell_word(found.unit)});
+  if (auto late = late_file(setup, found.unit)) report_warning(*late);
   for (const std::string& trigger : found.triggers)
     say(globals, "'" + trigger + "' is held with it: it starts '" + found.unit + "'");
   for (const std::string& other : found.dependants)

@@ -76,6 +76,19 @@ std::vector<Ended> UnitStarter::look() {
   return ended;
 }
 
+// The states of these units. What lies on a volume, or is made of what does, systemd did not
+// find before that was mounted, and does not look for again by itself.
+Result<UnitStates> UnitStarter::known_by_now(const std::vector<std::string>& names) {
+  auto states = states_of(names);
+  const auto unknown = [](const auto& item) {
+    return item.second.load != "loaded" && item.second.load != "masked";
+  };
+  if (reloaded_ || !states || std::ranges::none_of(*states, unknown)) return states;
+  reloaded_ = true;
+  if (!reload_systemd()) return states;
+  return states_of(names);
+}
+
 // Finds out what is to be started of each unit that was added.
 void UnitStarter::prepare(std::vector<Ended>& ended) {
   const auto end = [&](std::list<Start>::iterator start, Result<std::string> result) {
@@ -88,7 +101,7 @@ void UnitStarter::prepare(std::vector<Ended>& ended) {
     append(asked, start->names);
     start = start->names.empty() ? end(start, std::string("no instance to start")) : ++start;
   }
-  const auto states = states_of(asked);
+  const auto states = known_by_now(asked);
   Names by;
   if (states)
     for (const auto& [name, state] : *states) append(by, state.triggered_by);

@@ -16,7 +16,8 @@ namespace latchkey {
 /// Starts released units, with what triggers them: sockets, paths and timers first, each
 /// only when something would start it at boot; the unit itself when something would, or
 /// when nothing triggers it. A template stands for its loaded instances.
-/// Former failures are forgotten first. Jobs are queued as start_order (queue_order.hpp) has them, else as units were
+/// Former failures are forgotten first. When systemd does not know a unit it is
+/// reloaded, once. Jobs are queued as start_order (queue_order.hpp) has them, else as units were
 /// added. When one is up, services that need it and were down for want of it are queued behind
 /// it, and told.
 class UnitStarter : public UnitBatch {
@@ -55,6 +56,7 @@ class UnitStarter : public UnitBatch {
     std::vector<Job> jobs{};
   };
 
+  [[nodiscard]] Result<UnitStates> known_by_now(const std::vector<std::string>& names);
   void prepare(std::vector<Ended>& ended);
   void queue(std::vector<Ended>& ended);
   void watch(std::vector<Ended>& ended);
@@ -65,6 +67,7 @@ class UnitStarter : public UnitBatch {
   std::chrono::milliseconds pause_{0};
   std::list<Start> added_{};
   std::list<Start> starts_{};
+  bool reloaded_ = false;
 };
 
 }  // namespace latchkey

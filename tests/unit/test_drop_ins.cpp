@@ -6,6 +6,7 @@
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/drop_ins.hpp"
+#include "sys/late_unit_file.hpp"
 
 using namespace latchkey;
 
@@ -31,4 +32,35 @@ TEST_CASE("drop-ins that an older version wrote are told, until systemd is reloa
   put(early + "/db.service.d/zzzz-latchkey.conf", "[Unit]\nRequiresMountsFor=/srv/data\n");
   put(early + "/db.socket.d/zzzz-latchkey.conf", "");
   CHECK(stale() == std::vector<std::string>{"db.service", "db.socket"});
+}
+
+TEST_CASE("files of units that lie on a volume are told, mounted or not") {
+  namespace fs = std::filesystem;
+  const latchkey::test::TempFolder folder;
+  const std::string units = folder.path() + "/units";
+  const std::string place = folder.path() + "/srv/app";
+  fs::create_directories(units + "/web.service.d");
+  const auto volumes = parse_volumes("app vg/app " + place + " ext4\n", "volumes");
+  REQUIRE(volumes);
+  const auto late = [&](const std::string& unit, const UnitState& state = {}) {
+    const auto error = late_unit_file(unit, state, *volumes, units);
+    return error ? error->what : std::string();
+  };
+  std::ofstream(units + "/web.service") << "[Service]\n";
+  CHECK(late("web.service").empty());
+  CHECK(late("none.service").empty());
+  // Dangling, as the boot meets it; over a second link; by a template; and a drop-in.
+  fs::create_symlink(place + "/deploy/app.service", units + "/app.service");
+  CHECK(late("app.service").find(units + "/app.service' lies on 'app'") != std::string::npos);
+  fs::create_symlink("app.service", units + "/byname.service");
+  CHECK(late("byname.service").find(place + "/deploy/app.service") != std::string::npos);
+  fs::create_symlink("../srv/app/m@.service", units + "/m@.service");
+  CHECK_FALSE(late("m@one.service").empty());
+  fs::create_symlink(place + "/web.conf", units + "/web.service.d/web.conf");
+  CHECK_FALSE(late("web.service").empty());
+  // Of other places by what systemd has loaded, and where it is mounted.
+  fs::create_directories(place);
+  std::ofstream(place + "/x.service") << "";
+  CHECK_FALSE(late("x.service", {.files = {place + "/x.service"}}).empty());
+  CHECK(late("x.service", {.files = {folder.path() + "/srv/app2/x.service"}}).empty());
 }

@@ -411,3 +411,20 @@ TEST_CASE("a unit whose package was taken away is stopped already") {
           return out;
         }) == "");
 }
+
+TEST_CASE("a unit whose file lies on a volume is found at its release, by one reload") {
+  CHECK(alone([] {
+          fake_systemctl(3);
+          for (const char* unit : {"u0.service", "u1.service"}) {
+            const std::string name = unit;
+            put("/mnt/" + name, "Id=" + name + "\nLoadState=not-found\nActiveState=inactive\n");
+          }
+          put("/mnt/late-u0.service",
+              "Id=u0.service\nLoadState=loaded\nActiveState=inactive\nUnitFileState=enabled\n");
+          const auto how = run_all(UnitStarter(std::chrono::seconds(10)), 3);
+          std::string out = expect(how.at(0) == "running", how.at(0));
+          out += expect(how.at(1) == "error: systemd knows no such unit", how.at(1));
+          out += expect(how.at(2) == "running", how.at(2));
+          return out + expect(std::ranges::count(calls(), "daemon-reload") == 1, "reloads");
+        }) == "");
+}
