@@ -43,9 +43,10 @@ constexpr char failed = 'f';   // with the error
 constexpr char warning = 'w';  // with a text
 constexpr char moved = 'p';    // a check, with its pass, the passes and the percent
 
-template <typename Batch>
-std::unique_ptr<UnitBatch> batch(seconds timeout) {
-  return std::make_unique<Batch>(timeout);
+std::unique_ptr<UnitBatch> starter_of(const Setup& setup) {
+  std::vector<std::string> held;
+  for (const Service& service : setup.services) held.push_back(service.unit);
+  return std::make_unique<UnitStarter>(setup.config.release.service_timeout, std::move(held));
 }
 
 // A checker goes on when the person who began it types Ctrl-C or goes away: it
@@ -120,15 +121,14 @@ ReleaseEffects::ReleaseEffects(const Setup& setup, const Paths& paths, Reporter&
       paths_(paths),
       reporter_(reporter),
       options_(std::move(options)),
-      starter_(
-          {.timeout = setup.config.release.service_timeout + kernel_bound,
-           .batch = [this] { return batch<UnitStarter>(setup_.config.release.service_timeout); },
-           .prepare = [this](const std::string& unit) -> Result<bool> {
-             if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
-             return options_.start_units();
-           }}),
+      starter_({.timeout = setup.config.release.service_timeout + kernel_bound,
+                .batch = [this] { return starter_of(setup_); },
+                .prepare = [this](const std::string& unit) -> Result<bool> {
+                  if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
+                  return options_.start_units();
+                }}),
       stopper_({.timeout = stop_bound + kernel_bound,
-                .batch = [] { return batch<UnitStopper>(stop_bound); },
+                .batch = [] { return std::make_unique<UnitStopper>(stop_bound); },
                 .prepare = [this](const std::string& unit) -> Result<bool> {
                   if (auto marked = set_marker(paths_, unit, false); !marked) return marked.error();
                   return true;

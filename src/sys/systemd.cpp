@@ -229,8 +229,15 @@ Error masked_error(const std::string& unit) {
 HeldUnits held_units(const Setup& setup) {
   HeldUnits out;
   std::vector<std::string> asked;
-  for (const Service& service : setup.services)
-    append(asked, out.names[service.unit] = instances_of(service.unit));
+  const auto has_line = [&](const std::string& name) {
+    return std::ranges::find(setup.services, name, &Service::unit) != setup.services.end();
+  };
+  for (const Service& service : setup.services) {
+    // Of two drop-ins with our name systemd takes the instance's alone: its own line counts.
+    std::vector<std::string> names = instances_of(service.unit);
+    if (is_template(service.unit)) std::erase_if(names, has_line);
+    append(asked, out.names[service.unit] = std::move(names));
+  }
   const std::string release(release_unit);  // in the same question: each is a program of its own
   asked.push_back(release);
   out.units = known(states_of(asked));

@@ -86,7 +86,8 @@ using UnitStates = std::map<std::string, UnitState>;
 
 /// The configured units and what triggers them, as systemd has them.
 struct HeldUnits {
-  std::map<std::string, std::vector<std::string>> names{};  ///< instances, by configured unit
+  /// Instances, by configured unit; those with a line of their own by that alone.
+  std::map<std::string, std::vector<std::string>> names{};
   UnitStates units{};
   UnitStates triggers{};
   bool release_failed = false;  ///< latchkey-release.service, asked for with them

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -15,15 +16,17 @@ namespace latchkey {
 
 /// Starts released units, with what triggers them: sockets, paths and timers first, each
 /// only when something would start it at boot; the unit itself when something would, or
-/// when nothing triggers it. A template stands for its loaded instances.
-/// Former failures are forgotten first. When systemd does not know a unit it is
+/// when nothing triggers it. A template stands for its loaded instances, but for those that are
+/// `apart`. Former failures are forgotten first. When systemd does not know a unit it is
 /// reloaded, once. Jobs are queued as start_order (queue_order.hpp) has them, else as units were
 /// added. When one is up, services that need it and were down for want of it are queued behind
 /// it, and told.
 class UnitStarter : public UnitBatch {
  public:
-  /// `timeout`: how long a unit has, counted from when it was added.
-  explicit UnitStarter(std::chrono::seconds timeout) : timeout_(timeout) {}
+  /// `timeout`: how long a unit has, counted from when it was added. `apart`: units that are
+  /// released by themselves, though their template may be too.
+  explicit UnitStarter(std::chrono::seconds timeout, std::vector<std::string> apart = {})
+      : timeout_(timeout), apart_(std::move(apart)) {}
 
   void add(std::size_t step, const std::string& unit) override;
 
@@ -64,6 +67,7 @@ class UnitStarter : public UnitBatch {
   [[nodiscard]] Result<> look_at(Job& job, const Start& start, const UnitState& now) const;
 
   std::chrono::seconds timeout_;
+  std::vector<std::string> apart_;
   std::chrono::milliseconds pause_{0};
   std::list<Start> added_{};
   std::list<Start> starts_{};

@@ -428,3 +428,33 @@ TEST_CASE("a unit whose file lies on a volume is found at its release, by one re
           return out + expect(std::ranges::count(calls(), "daemon-reload") == 1, "reloads");
         }) == "");
 }
+
+TEST_CASE("an instance with a line of its own is left out of its template's") {
+  CHECK(alone([] {
+          fake_systemctl(0);
+          put("/mnt/instances", "m@one.service loaded\nm@two.service loaded\n");
+          const std::string drop_in = "/mnt/zzzz-latchkey.conf";
+          put(drop_in, "[Unit]\nConditionPathExists=/run/latchkey/released/m@one.service\n");
+          const std::string two = "/mnt/two.conf";
+          put(two, "[Unit]\nConditionPathExists=/run/latchkey/released/m@.service\n");
+          const auto unit = [](const std::string& name, const std::string& file) {
+            put("/mnt/" + name,
+                "Id=" + name + "\nLoadState=loaded\nActiveState=inactive\nDropInPaths=" + file +
+                    "\nUnitFileState=enabled\n");
+          };
+          unit("m@one.service", drop_in);
+          unit("m@two.service", two);
+          put("/mnt/latchkey-release.service", "Id=latchkey-release.service\n");
+          Setup setup;
+          setup.services = {{.unit = "m@one.service"}, {.unit = "m@.service"}};
+          Facts facts;
+          probe_units(facts, setup, Paths{"/mnt/root"}, held_units(setup));
+          std::string out = expect(facts.units["m@one.service"].held, "the instance is not held");
+          out += expect(facts.units["m@.service"].held, "the template is not held");
+          const auto how =
+              run_these(UnitStarter(std::chrono::seconds(10), {"m@one.service"}), {"m@.service"});
+          out += expect(how.at(0) == "running", how.at(0));
+          return out + expect(std::ranges::count(calls(), "start --no-block -- m@two.service") == 1,
+                              join(calls(), "|"));
+        }) == "");
+}

@@ -139,6 +139,52 @@ TEST_CASE("hold: what an override undoes is not called held, and what sorts befo
   CHECK(m.sh("touch /srv/a/x").status == 0);
 }
 
+TEST_CASE(
+    "hold: a template beside one of its instances, a unit file on a volume, what unhold starts",
+    "[.slow]") {
+  Machine& m = closed();
+  add_unit(m, "many@.service", "[Service]\n" + stays + "[Install]\nWantedBy=multi-user.target\n");
+  m.must("systemctl -q enable --now many@one many@two");
+  m.must("latchkey hold many@one --needs b && latchkey hold many@ --needs a");
+  // A socket that is enabled, in a boot that skips it.
+  add_unit(m, "talk.socket",
+           "[Socket]\nListenStream=127.0.0.1:4242\n[Install]\nWantedBy=sockets.target\n");
+  add_unit(m, "talk.service", "[Service]\nStandardInput=socket\n" + stays);
+  m.must("systemctl -q enable --now talk.socket && latchkey hold talk --needs a");
+  check_down(m, "talk.socket");
+  const std::string check = m.sh("latchkey --verbose check").output;
+  INFO(check);
+  for (const char* unit : {"many@one.service", "many@.service"})
+    CHECK(has(check, "'" + std::string(unit) + "' is held"));
+  CHECK(has(m.must("latchkey unhold talk"), "talk.socket"));
+  m.until("systemctl is-active --quiet talk.socket");
+
+  m.must("release-services < /root/p");
+  for (const char* unit : {"many@one", "many@two"}) CHECK(active(m, unit) == "active\n");
+  m.must(
+      "printf '[Service]\\nExecStart=sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' "
+      ">/srv/a/app.service && systemctl -q enable --now /srv/a/app.service");
+  const Done held = m.sh("latchkey hold app --needs a");
+  INFO(held.output);
+  CHECK(has(held.output, "lies on 'a'"));
+  CHECK(has(m.sh("latchkey check").output, "lies on 'a'"));
+  m.must("latchkey -q lock && systemctl daemon-reload");
+  CHECK(m.must("systemctl show -P LoadState app") == "not-found");
+  const Done released = m.sh("release-services < /root/p");
+  INFO(released.output);
+  CHECK(released.status == 0);
+  CHECK(active(m, "app") == "active\n");
+
+  // A package that is gone does not keep its volume open.
+  m.must(
+      "systemctl -q disable --now app; rm -f /srv/a/app.service /etc/systemd/system/app.service; "
+      "systemctl daemon-reload");
+  const Done locked = m.sh("latchkey lock");
+  INFO(locked.output);
+  CHECK(locked.status == 0);
+  CHECK(m.mappings().empty());
+}
+
 TEST_CASE("case 52: lock stops what restarts itself, even when it is killed meanwhile") {
   Machine& m = closed();
   add_unit(m, "again.service",
