@@ -112,7 +112,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
                             // The other scripts of a sysvinit have had their turn by now.
                             return init_system() == InitSystem::sysvinit || boot.no_longer();
                           },
-                          over_files, [&lock] { drop(*lock); }});
+                          over_files, [&lock] { drop(*lock); }, true});
   const Outcome outcome = execute(plan, effects, reporter);
   // As the files are by now: a check of a large file system takes its time.
   if (const auto now = load_setup(globals.paths))

@@ -32,6 +32,8 @@ struct ReleaseOptions {
   /// keeps it: nothing else may touch its file system until it has ended.
   std::function<void()> let_go = [] {};
 };
+  /// Nobody waits for the result: units that the boot has yet to start are left to it.
+  bool behind_boot = false;
 
 /// For CheckFs, MountFs, ReleaseUnit, StopUnit, UnmountFs and CloseVolume; any
 /// other action fails with Code::usage. Setup, paths and reporter outlive it.

@@ -201,10 +201,16 @@ Result<> UnitStarter::look_at(Job& job, const Start& start, const UnitState& now
     job.up = {};
   }
   // Behind other jobs of a boot that goes on without us: it will come.
-  if (now.active == "inactive" && now.job && passed > seconds(5) && systemd_is_starting()) {
+  const bool queued = now.active == "inactive" && now.job;
+  if (behind_boot_ && queued && passed > seconds(5) && systemd_is_starting()) {
     job.detail = "queued behind the boot";
     return Ok{};
   }
+  if (passed >= timeout_ && queued)
+    return Error{Code::timeout, cannot_start(job.name),
+                 "its start is still queued behind other units after " +
+                     duration_text(std::chrono::duration<double>(passed).count()),
+                 "run: systemctl list-jobs"};
   if (passed >= timeout_)
     return Error{Code::timeout, cannot_start(job.name),
                  "it is still '" + now.active + "' after " +

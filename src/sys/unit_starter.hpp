@@ -23,10 +23,12 @@ namespace latchkey {
 /// it, and told.
 class UnitStarter : public UnitBatch {
  public:
-  /// `timeout`: how long a unit has, counted from when it was added. `apart`: units that are
-  /// released by themselves, though their template may be too.
-  explicit UnitStarter(std::chrono::seconds timeout, std::vector<std::string> apart = {})
-      : timeout_(timeout), apart_(std::move(apart)) {}
+  /// `timeout`: how long a unit has, counted from when it was added. `behind_boot`: one that
+  /// waits in systemd's queue while the boot goes on counts as done after five seconds. `apart`:
+  /// units that are released by themselves, though their template may be too.
+  explicit UnitStarter(std::chrono::seconds timeout, bool behind_boot = false,
+                       std::vector<std::string> apart = {})
+      : timeout_(timeout), behind_boot_(behind_boot), apart_(std::move(apart)) {}
 
   void add(std::size_t step, const std::string& unit) override;
 
@@ -67,6 +69,7 @@ class UnitStarter : public UnitBatch {
   [[nodiscard]] Result<> look_at(Job& job, const Start& start, const UnitState& now) const;
 
   std::chrono::seconds timeout_;
+  bool behind_boot_;
   std::vector<std::string> apart_;
   std::chrono::milliseconds pause_{0};
   std::list<Start> added_{};

@@ -34,12 +34,14 @@ if [ "$word" = daemon-reload ]; then
 	for late in /mnt/late-*; do [ ! -e "$late" ] || mv "$late" "/mnt/${late#/mnt/late-}"; done
 	exit 0
 fi
-until [ "$1" = -- ]; do shift; done
-shift
+while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
+[ $# -eq 0 ] || shift
 case $word in
 list-units)
 	cat /mnt/instances
 	;;
+is-system-running) cat /mnt/system ;;
+list-dependencies) cat /mnt/tree ;;
 show)
 	for unit; do
 		cat "/mnt/$unit"
@@ -50,6 +52,8 @@ start)
 	for unit; do [ ! -e "/mnt/refused-$unit" ] || exit 1; done
 	for unit; do
 		[ -e "/mnt/fails-$unit" ] && state=failed || state=active
+		[ ! -e "/mnt/queued-$unit" ] || echo Job=7 >>"/mnt/$unit"
+		[ ! -e "/mnt/queued-$unit" ] || continue
 		printf 'Id=%s\nLoadState=loaded\nActiveState=%s\nType=oneshot\n' "$unit" $state >"/mnt/$unit"
 	done
 	;;
@@ -145,6 +149,39 @@ TEST_CASE("a unit that is refused, fails or is unknown costs itself") {
 }
 
 TEST_CASE("all units are stopped by one call, with what would start them again before them") {
+TEST_CASE("a start that waits behind the boot is left to it at boot, and waited for by hand") {
+  CHECK(alone([] {
+          fake_systemctl(1);
+          put("/mnt/system", "starting\n");
+          put("/mnt/queued-u0.service", "");
+          UnitStarter boot(std::chrono::seconds(60), true);
+          UnitStarter hand(std::chrono::seconds(60));
+          UnitStarter late(std::chrono::seconds(1));
+          for (UnitStarter* one : {&boot, &hand, &late}) one->add(0, "u0.service");
+          const auto look = [](UnitStarter& one) {
+            std::string said;
+            for (const Ended& ended : one.look())
+              said += ended.result ? *ended.result : "error: " + ended.result.error().why;
+            return said;
+          };
+          std::string of_boot;
+          std::string of_hand;
+          std::string of_late;
+          for (int i = 0; i < 60 && of_boot.empty(); ++i) {
+            of_boot += look(boot);
+            of_hand += look(hand);
+            of_late += look(late);
+            ::usleep(100'000);
+          }
+          std::string out = expect(of_boot == "queued behind the boot", of_boot);
+          out += expect(of_hand.empty(), "by hand: " + of_hand);
+          out += expect(of_late.starts_with("error: its start is still queued behind"), of_late);
+          put("/mnt/u0.service", "Id=u0.service\nLoadState=loaded\nActiveState=active\n");
+          for (int i = 0; i < 5 && of_hand.empty(); ++i) of_hand += look(hand);
+          return out + expect(of_hand == "running", "by hand: " + of_hand);
+        }) == "");
+}
+
   CHECK(alone([] {
           fake_systemctl(100);
           put("/mnt/u1.service",
@@ -452,7 +489,7 @@ TEST_CASE("an instance with a line of its own is left out of its template's") {
           std::string out = expect(facts.units["m@one.service"].held, "the instance is not held");
           out += expect(facts.units["m@.service"].held, "the template is not held");
           const auto how =
-              run_these(UnitStarter(std::chrono::seconds(10), {"m@one.service"}), {"m@.service"});
+              run_these(UnitStarter(std::chrono::seconds(10), false, {"m@one.service"}), {"m@.service"});
           out += expect(how.at(0) == "running", how.at(0));
           return out + expect(std::ranges::count(calls(), "start --no-block -- m@two.service") == 1,
                               join(calls(), "|"));
