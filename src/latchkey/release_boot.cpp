@@ -54,6 +54,12 @@ class BootWaits {
   Fd end_;
 };
 
+// True when early boot has opened a volume, whatever has become of it since.
+bool opened_early(const Paths& paths) {
+  const auto report = read_boot_report(paths);
+  return report && std::ranges::any_of(report->volumes, &VolumeReport::open);
+}
+
 // On systemd units are only marked here, so nothing is starting.
 class BootReporter : public TerminalReporter {
  public:
@@ -100,8 +106,10 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   const std::vector<Error> unguarded = guard_mount_points(setup, globals.paths);
   for (const Error& error : unguarded) report_warning(error);
   if (all_closed(facts)) {
-    say(globals, closed_text(setup));
-    tell_boot(globals, {.kind = "closed"});
+    const bool before = opened_early(globals.paths);
+    say(globals, closed_text(setup, before));
+    // Started anew behind a lock, as a rescue mode does it, it is no news of this boot.
+    if (!before) tell_boot(globals, {.kind = "closed"});
     return 0;
   }
   Plan plan;

@@ -217,10 +217,11 @@ std::string conclusion_text(const std::vector<Row>& rows) {
   return out + "; the reason is in the table above; once it is mended, run as root: release-services";
 }
 
-std::string closed_text(const Setup& setup) {
+std::string closed_text(const Setup& setup, bool opened_early) {
   std::vector<std::string> units;
   for (const Service& service : setup.services) units.push_back(service.unit);
-  return "the encrypted volumes were not opened in early boot" +
+  return (opened_early ? std::string("the encrypted volumes were closed again after early boot")
+                       : std::string("the encrypted volumes were not opened in early boot")) +
          (units.empty() ? std::string()
                         : "; until they are open these stay down, and nothing can start them: " +
                               join(units, ", ")) +

@@ -60,8 +60,8 @@ using Reasons = std::map<std::string, Error>;
 /// what is not up, what stays down for it, and what to do.
 [[nodiscard]] std::string conclusion_text(const std::vector<Row>& rows);
 
-/// The same when no volume was opened.
-[[nodiscard]] std::string closed_text(const Setup& setup);
+/// The same when no volume is open; `opened_early`: early boot had opened some of them.
+[[nodiscard]] std::string closed_text(const Setup& setup, bool opened_early = false);
 
 /// The same for programs, as described in latchkey(8).
 [[nodiscard]] nlohmann::json summary_json(const Setup& setup, const Facts& facts,

@@ -205,6 +205,27 @@ TEST_CASE("a lock goes on to its end when nobody reads what it prints") {
   CHECK_FALSE(std::filesystem::exists(marker));
 }
 
+TEST_CASE("a release unit that is started again behind a lock does not say that nobody unlocked") {
+  if (!is_root()) return;
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/encrypted-keys\"\n");
+  place.put("etc/latchkey/volumes", "data no-such-vg/encrypted-data none ext4\n");
+  const auto boot = [&] {
+    return run_program({LATCHKEY_PROGRAM, "--root", place.path(), "release-services", "--boot"})
+        .output;
+  };
+  place.put("run/latchkey/boot.json",
+            R"({"result":"unlocked","waited":5,"uptime":9,"time":1700000610,)"
+            R"("volumes":[{"name":"data","open":true,"seconds":1}]})");
+  std::string said = boot();
+  INFO(said);
+  CHECK(contains(said, "the encrypted volumes were closed again after early boot"));
+  CHECK_FALSE(contains(said, "were not opened in early boot"));
+  place.put("run/latchkey/boot.json", R"({"result":"continued","waited":5,"volumes":[]})");
+  said = boot();
+  CHECK(contains(said, "were not opened in early boot"));
+}
+
 TEST_CASE("the boot releases what is held where no volume is configured any more") {
   if (!is_root()) return;
   const Place place;
