@@ -10,7 +10,6 @@
 #include <optional>
 #include <set>
 
-#include "core/hold.hpp"
 #include "core/message.hpp"
 #include "core/narrow.hpp"
 #include "latchkey/command.hpp"
@@ -27,7 +26,7 @@
 #include "sys/probe.hpp"
 #include "sys/release_effects.hpp"
 #include "sys/secret.hpp"
-#include "sys/unit_jobs.hpp"
+#include "sys/systemd.hpp"
 #include "sys/unlock.hpp"
 
 namespace latchkey {
@@ -211,8 +210,7 @@ int release_now(const Flags& flags, const Globals& globals) {
   int status = status_of(outcome, unlocked, any_closed(*setup, facts, only));
   if (status == 0 && any_failing(rows)) status = exit_status(Code::partial);
   // The boot's own unit may have failed for what is repaired now.
-  if (status == 0 && all_up(rows) && facts.release_failed)
-    forget_failure(std::string(release_unit));
+  if (status == 0 && all_up(rows)) forget_failed_boot(globals, facts.release_failed);
   show(flags, *setup, facts, plan, outcome, rows, status);
   turn.let_go();  // a hook is never run while a release is under way
   if (!plan.steps.empty())

@@ -13,6 +13,7 @@
 
 #include "core/hold.hpp"
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "latchkey/events.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
@@ -76,6 +77,21 @@ int refuse(const Globals& globals, const Error& error) {
   return report_error(error);
 }
 
+// There while what was done behind a boot is not all that was asked.
+constexpr const char* left_behind = "release.partial";
+
+// Behind the boot nobody reads this release's status: its unit has ended well by then, and
+// latchkey-start.service fails in its place.
+void hand_over(const Globals& globals, const BootWaits& boot, int status) {
+  if (!systemd_runs()) return;
+  const std::string mark = globals.paths.run(left_behind);
+  if (status == 0 || !boot.no_longer())
+    ::unlink(mark.c_str());
+  else if (auto written = write_file(mark, "", 0644); !written)
+    report_warning(written.error());
+  start_soon(std::string(start_unit_name));
+}
+
 // Early boot left the keys volume's LV active: LVM's work would have delayed the boot there.
 void rest_after_boot(const Setup& setup, const Paths& paths) {
   if (auto rested = rest_keys_volume_unless_used(setup, paths); !rested)
@@ -97,10 +113,39 @@ void start_skipped_triggers(const Globals& globals, const Setup& setup) {
   (void)start_triggers(recorded_triggers(read_holds(lines, *text, setup.volumes).units, released));
 }
 
+// True for a unit that is neither up nor down, and was not begun anew by systemd meanwhile.
+bool still_starting(const std::string& unit) {
+  const auto states = states_of(instances_of(unit));
+  return states && std::ranges::any_of(*states, [](const auto& item) {
+           const UnitState& now = item.second;
+           return now.active == "activating" && now.sub != "auto-restart" && now.restarts == 0;
+         });
+}
+
+// What only takes longer than we look at it is no failure of the boot: systemd has a bound of
+// its own for it, and whoever failed here would stay failed when it is up.
+int status_but_for_slow(const Globals& globals, const Plan& plan, Outcome outcome) {
+  if (!systemd_runs()) return outcome.status();
+  for (std::size_t i = 0; i < outcome.steps.size(); ++i) {
+    StepOutcome& how = outcome.steps[i];
+    const auto* const release = std::get_if<ReleaseUnit>(&plan.steps[i].action);
+    if (release == nullptr || how.kind != StepOutcome::Kind::failed ||
+        how.error.code != Code::timeout || !still_starting(release->unit))
+      continue;
+    say(globals, "'" + release->unit + "' goes on starting, for as long as systemd lets it");
+    how.kind = StepOutcome::Kind::done;
+  }
+  return outcome.status();
+}
+
 int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
   auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
                                    std::chrono::minutes(10));
-  if (!lock) return refuse(globals, lock.error());
+  if (!lock) {
+    const int status = refuse(globals, lock.error());
+    hand_over(globals, boot, status);
+    return status;
+  }
   const double begun = uptime();
   const Facts facts = probe_all(setup, globals.paths);
   const std::vector<Error> unguarded = guard_mount_points(setup, globals.paths);
@@ -140,11 +185,11 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   say(globals, conclusion_text(rows));
   drop(*lock);
   tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter.details())});
-  if (systemd_runs())
-    start_soon(std::string(start_unit_name));
-  else
-    rest_after_boot(setup, globals.paths);
-  return outcome.complete() ? 0 : exit_status(Code::partial);
+  const bool whole = status_but_for_slow(globals, plan, outcome) == 0;
+  const int status = whole ? 0 : exit_status(Code::partial);
+  hand_over(globals, boot, status);
+  if (!systemd_runs()) rest_after_boot(setup, globals.paths);
+  return status;
 }
 
 int start_released(const Globals& globals, const Setup& setup) {
@@ -160,8 +205,8 @@ int start_released(const Globals& globals, const Setup& setup) {
     return 0;
   }
   TerminalReporter reporter(globals);
-  ReleaseEffects effects(setup, globals.paths, reporter);
-  return execute(plan, effects, reporter).status();
+  ReleaseEffects effects(setup, globals.paths, reporter, {.behind_boot = true});
+  return status_but_for_slow(globals, plan, execute(plan, effects, reporter));
 }
 
 }  // namespace
@@ -208,12 +253,24 @@ int release_at_boot(const Globals& globals, bool over_files) {
 int finish_boot(const Globals& globals) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  const int status = start_released(globals, *setup);
+  int status = start_released(globals, *setup);
   // Last: systemd's own activation at boot would undo it, and no service is to wait for that.
   const DeviceRef& keys = setup->config.keys.device;
   if (keys.kind == DeviceRef::Kind::lv) await_activation_at_boot(keys.vg);
   rest_after_boot(*setup, globals.paths);
+  // As late as can be: the release may have come to its end meanwhile.
+  if (::access(globals.paths.run(left_behind).c_str(), F_OK) == 0)
+    status = report_error({Code::partial, "not everything could be brought up behind the boot", "",
+                           "run: journalctl -b -u " + shell_word(std::string(release_unit)) +
+                               "; once it is mended: release-services"});
   return status;
+}
+
+void forget_failed_boot(const Globals& globals, bool failed) {
+  ::unlink(globals.paths.run(left_behind).c_str());
+  if (!failed) return;
+  for (const std::string_view unit : {release_unit, start_unit_name})
+    forget_failure(std::string(unit));
 }
 
 }  // namespace latchkey

@@ -20,7 +20,13 @@ int release_at_boot(const Globals& globals, bool over_files);
 
 /// What latchkey-start.service runs, while nobody waits for it: starts the units that are
 /// marked as released and do not run, and deactivates the keys volume's LV once systemd has
-/// activated what it found. Gives 0 when all units run; an LV that stays active is a warning.
+/// activated what it found. Gives 0 when all units run, or start still after their time; an LV
+/// that stays active is a warning. Gives 1 also when a release behind the boot left something
+/// undone, which its own unit could not tell any more.
 int finish_boot(const Globals& globals);
+
+/// Once everything is up: that the boot left something undone is over. `failed`: one of its
+/// units counts as failed, which systemd is to forget.
+void forget_failed_boot(const Globals& globals, bool failed);
 
 }  // namespace latchkey

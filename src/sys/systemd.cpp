@@ -238,11 +238,15 @@ HeldUnits held_units(const Setup& setup) {
     if (is_template(service.unit)) std::erase_if(names, has_line);
     append(asked, out.names[service.unit] = std::move(names));
   }
-  const std::string release(release_unit);  // in the same question: each is a program of its own
-  asked.push_back(release);
+  // In the same question: each is a program of its own.
+  for (const std::string_view own : {release_unit, start_unit_name}) asked.emplace_back(own);
   out.units = known(states_of(asked));
-  if (const auto own = out.units.extract(release); own)
-    out.release_failed = own.mapped().active == "failed";
+  for (const std::string_view own : {release_unit, start_unit_name}) {
+    const auto unit = out.units.extract(std::string(own));
+    if (!unit) continue;
+    out.release_failed = out.release_failed || unit.mapped().active == "failed";
+    if (own == release_unit) out.release = unit.mapped();
+  }
   std::vector<std::string> triggers;
   for (const auto& [name, unit] : out.units) append(triggers, unit.triggered_by);
   out.triggers = known(states_of(triggers));

@@ -90,7 +90,8 @@ struct HeldUnits {
   std::map<std::string, std::vector<std::string>> names{};
   UnitStates units{};
   UnitStates triggers{};
-  bool release_failed = false;  ///< latchkey-release.service, asked for with them
+  bool release_failed = false;  ///< latchkey-release.service or latchkey-start.service has
+  UnitState release{};          ///< latchkey-release.service; both are asked for with them
 };
 
 /// Asks systemd for them. What it does not answer is left out.

@@ -336,17 +336,23 @@ TEST_CASE("a failed release at boot is asked for together with the held units") 
           fake_systemctl(1);
           Setup setup;
           setup.services.push_back({.unit = "u0.service"});
-          const auto own = [](const std::string& state) {
-            put("/mnt/latchkey-release.service",
-                "Id=latchkey-release.service\nLoadState=loaded\nActiveState=" + state + "\n");
+          const auto own = [](const std::string& release, const std::string& start) {
+            for (const auto& [name, state] : {std::pair{std::string("release"), release},
+                                              std::pair{std::string("start"), start}})
+              put("/mnt/latchkey-" + name + ".service",
+                  "Id=latchkey-" + name + ".service\nLoadState=loaded\nActiveState=" + state +
+                      "\n");
           };
           own("failed");
           const HeldUnits held = held_units(setup);
           std::string out = expect(held.release_failed, "the failure is not seen");
           out += expect(held.units.size() == 1 && held.units.contains("u0.service"),
+          out += expect(held.release.active == "failed", "how the release stands is not given");
                         "it counts as a held unit");
           out += expect(calls().size() == 1, std::to_string(calls().size()) + " calls");
-          own("active");
+          own("active", "failed");
+          out += expect(held_units(setup).release_failed, "what could not be started is not seen");
+          own("active", "inactive");
           return out + expect(!held_units(setup).release_failed, "failed for ever");
         }) == "");
 }
