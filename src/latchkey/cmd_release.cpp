@@ -21,6 +21,7 @@
 #include "sys/ask.hpp"
 #include "sys/clock.hpp"
 #include "sys/disk_health.hpp"
+#include "sys/drop_ins.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/mount.hpp"
 #include "sys/probe.hpp"
@@ -155,6 +156,13 @@ bool any_closed(Setup asked, const Facts& facts, const std::set<std::string>& on
   return unlock_needed(asked, facts);
 }
 
+// A drop-in that still asks for a mount point which was changed would keep its unit down.
+void follow_changed_volumes(const Globals& globals, const Setup& setup) {
+  if (!globals.paths.root.empty() || !systemd_runs()) return;
+  if (stale_drop_ins(globals.paths, setup.volumes).empty()) return;
+  if (auto reloaded = reload_systemd(); !reloaded) report_warning(reloaded.error());
+}
+
 int release_now(const Flags& flags, const Globals& globals) {
   auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
@@ -192,6 +200,7 @@ int release_now(const Flags& flags, const Globals& globals) {
       say(globals, "volumes are closed and nobody gave the passphrase");
   }
   outlive_connection();
+  follow_changed_volumes(globals, *setup);
   const double begun = uptime();
   Plan plan;
   plan_release(plan, *setup, facts);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "cli/place.hpp"
+#include "core/hold.hpp"
 #include "core/message.hpp"
 #include "core/result.hpp"
 #include "support/alone.hpp"
@@ -151,6 +152,26 @@ TEST_CASE("a service that is still starting when its time is over fails no unit 
     if (again.status == 0) return "one that falls over again and again is no failure";
     const Done waits = start("SubState=auto-restart\n");
     return waits.status == 0 ? "one that is to be restarted is no failure" : "";
+  });
+  CHECK(complaint == "");
+}
+
+TEST_CASE("a release loads what holds its services anew when a mount point was changed") {
+  const std::string volumes = "data vg/no-such-data /mnt/new ext4\n";
+  const std::string complaint = on_systemd(volumes, []() -> std::string {
+    const Paths paths;
+    const std::string place = "/run/systemd/generator.early/svc.service.d";
+    const auto loaded = [&](const std::string& mount_point) {
+      const HeldUnit unit{.unit = "svc.service", .mount_points = {mount_point}};
+      return folder(place) &&
+             put(place + "/" + std::string(drop_in_name), drop_ins(std::vector{unit}).front().text);
+    };
+    if (!loaded("/mnt/new")) return "cannot write";
+    const Done same = release();
+    if (called("daemon-reload")) return "systemd is reloaded for nothing: " + same.output;
+    if (!loaded("/mnt/old")) return "cannot write";
+    const Done changed = release();
+    return called("daemon-reload") ? "" : "systemd is not reloaded: " + changed.output;
   });
   CHECK(complaint == "");
 }
