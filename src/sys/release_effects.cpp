@@ -201,6 +201,23 @@ std::optional<seconds> ReleaseEffects::bound_of(const Action& action) const {
   return kernel_bound;
 }
 
+// A mount of many terabytes, or an unmount with much to write, takes its time: only one whose
+// disk does nothing hangs.
+DiskWatch ReleaseEffects::disks_of(const Action& action) const {
+  const auto* const mount = std::get_if<MountFs>(&action);
+  const auto* const unmount = std::get_if<UnmountFs>(&action);
+  if (mount == nullptr && unmount == nullptr) return {};
+  const Volume* const volume =
+      find_volume(setup_, mount != nullptr ? mount->volume : unmount->volume);
+  if (volume == nullptr) return {};
+  std::vector<dev_t> disks;
+  // Others that are only opened may be parts of one btrfs, and be read in place of this one.
+  for (const Volume& one : setup_.volumes)
+    if (&one == volume || (one.mount_point.empty() && one.fs_type == "btrfs"))
+      if (const auto number = block_device(mapping_path(one))) disks.push_back(*number);
+  return DiskWatch(std::move(disks));
+}
+
 void ReleaseEffects::let_go_of_others() {
   for (Running& other : running_) other.worker.forget();
   starter_.forget();
@@ -265,7 +282,11 @@ void ReleaseEffects::start(std::size_t index, const Action& action) {
                       {},
                       now,
                       bound ? std::optional(now + *bound) : std::nullopt,
-                      std::move(*worker)});
+                      std::move(*worker),
+                      disks_of(action),
+                      std::holds_alternative<MountFs>(action)
+                          ? "see: dmesg; once findmnt shows it after all: release-services"
+                          : "see: dmesg"});
 }
 
 std::optional<Ended> ReleaseEffects::hear(std::list<Running>::iterator running) {
@@ -293,12 +314,13 @@ std::optional<Ended> ReleaseEffects::hear(std::list<Running>::iterator running) 
 std::optional<Ended> ReleaseEffects::look_at_clock() {
   const auto now = Clock::now();
   for (auto it = running_.begin(); it != running_.end(); ++it) {
+    if (it->disks.moved()) it->deadline = now + kernel_bound;
     if (!it->deadline || now < *it->deadline) continue;
     Ended ended{it->step,
                 Error{Code::timeout, "cannot " + it->name,
                       "it did not end within " +
                           duration_text(std::chrono::duration<double>(now - it->begun).count()),
-                      "see: dmesg"}};
+                      it->hint}};
     // It may hang in the kernel, out of reach of any signal: it is not waited for.
     it->worker.kill();
     it->worker.forget();

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/execute.hpp"
+#include "sys/disk_watch.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/setup.hpp"
 #include "sys/unit_process.hpp"
@@ -31,16 +32,16 @@ struct ReleaseOptions {
   /// of the caller's lock, which such a process would hold for ever. A checker
   /// keeps it: nothing else may touch its file system until it has ended.
   std::function<void()> let_go = [] {};
-};
   /// Nobody waits for the result: units that the boot has yet to start are left to it.
   bool behind_boot = false;
+};
 
 /// For CheckFs, MountFs, ReleaseUnit, StopUnit, UnmountFs and CloseVolume; any
 /// other action fails with Code::usage. Setup, paths and reporter outlive it.
 /// Starts and stops are queued in the order in which they are begun, scripts one behind the
-/// other; systemd's own order of units counts before that. Bounds: mount,
-/// unmount and close five minutes; a start as configured; a stop three minutes;
-/// a check none (see check_fs), but whoever waits for it is told every minute.
+/// other; systemd's own order of units counts before that. Bounds: close five minutes, mount and
+/// unmount five in which their disk ends no read and no write; a start as configured; a stop
+/// three minutes; a check none (see check_fs), but whoever waits for it is told every minute.
 class ReleaseEffects : public Effects {
  public:
   ReleaseEffects(const Setup& setup, const Paths& paths, Reporter& reporter,
@@ -59,6 +60,8 @@ class ReleaseEffects : public Effects {
     Clock::time_point begun;
     std::optional<Clock::time_point> deadline;
     Worker worker;
+    DiskWatch disks{};   ///< while they are at work, the deadline is put off
+    std::string hint{};  ///< for one that did not end in time
   };
   using Body = std::function<Result<std::string>(Channel&)>;
   // Of a script, among those that are begun one behind the other.
@@ -70,6 +73,7 @@ class ReleaseEffects : public Effects {
   [[nodiscard]] InLine next_in_line();
   [[nodiscard]] Body body_of(const Action& action);
   [[nodiscard]] std::optional<std::chrono::seconds> bound_of(const Action& action) const;
+  [[nodiscard]] DiskWatch disks_of(const Action& action) const;
   [[nodiscard]] std::optional<Ended> hear(std::list<Running>::iterator running);
   [[nodiscard]] std::optional<Ended> look_at_clock();
   void begin_unit(UnitProcess& process, std::size_t index, const Action& action,
