@@ -93,10 +93,20 @@ std::optional<Checked> mounted_for_others(dev_t device, const std::string& name)
                    "; once they have ended: latchkey lock, then release-services");
 }
 
+std::optional<Checked> alive_unmounted(dev_t device, const std::string& name) {
+  const auto users = users_of_unmounted(device);
+  if (users.empty()) return {};
+  return unchecked("'" + name + "' is not checked: it is still in use by " + users_text(users) +
+                   ", under whom it was unmounted; once they have ended: latchkey lock, then "
+                   "release-services");
+}
+
 Result<Checked> check_fs(const Volume& volume, const Watch& watch) {
   await_node(volume.mapping);
-  if (const auto device = block_device(mapping_path(volume)))
+  if (const auto device = block_device(mapping_path(volume))) {
     if (auto others = mounted_for_others(*device, volume.name)) return *others;
+    if (auto alive = alive_unmounted(*device, volume.name)) return *alive;
+  }
   const auto asked = read_file("/proc/cmdline");
   const CheckWish wish = asked ? check_wish(*asked) : CheckWish{};
   if (wish.skip)

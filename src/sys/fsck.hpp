@@ -41,6 +41,9 @@ struct Watch {
 /// the kernel goes on with the file system that it knows. Nothing when none has.
 [[nodiscard]] std::optional<Checked> mounted_for_others(dev_t device, const std::string& name);
 
+/// The same while processes keep a file system alive that was unmounted under them.
+[[nodiscard]] std::optional<Checked> alive_unmounted(dev_t device, const std::string& name);
+
 /// Waits until `is_so`, as long as `may_come` says that it may; looks again after each
 /// `pause`. Gives whether it is.
 [[nodiscard]] bool comes_true(const std::function<bool()>& is_so,

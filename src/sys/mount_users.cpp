@@ -64,6 +64,19 @@ MountUser describe_process(pid_t pid) {
   return {pid, name ? printable(trim(*name)) : std::string("a process")};
 }
 
+// The numbers of the mounts of a device in a list of mounts.
+std::set<std::string> mounts_of(const std::string& list, const std::string& device) {
+  std::set<std::string> out;
+  const auto text = read_file(list, 16UL << 20);
+  if (!text) return out;
+  for (const std::string_view line : split_lines(*text)) {
+    if (line.find(" " + device + " ") == std::string_view::npos) continue;
+    const std::vector<Field> fields = split_fields(line);
+    if (fields.size() > 2 && fields[2].text == device) out.insert(fields[0].text);
+  }
+  return out;
+}
+
 std::string link_text(const std::string& path) {
   std::array<char, 256> text{};
   const ssize_t size = ::readlink(path.c_str(), text.data(), text.size());
@@ -82,15 +95,26 @@ std::vector<MountUser> users_of(dev_t file_system) {
 }
 
 std::vector<MountUser> namespaces_with(dev_t block_device) {
-  const std::string number = " " + number_text(block_device) + " ";
-  std::set<std::string> seen{link_text("/proc/self/ns/mnt"), ""};
+  const std::string number = number_text(block_device);
+  std::set<std::string> seen{link_text("/proc/self/ns/mnt")};
+  std::set<std::string> seen_mounts = mounts_of("/proc/self/mountinfo", number);
   std::vector<MountUser> out;
   for (const pid_t pid : processes()) {
-    if (!seen.insert(link_text(proc(pid, "ns/mnt"))).second) continue;
-    const auto mounts = read_file(proc(pid, "mountinfo"), 16UL << 20);
-    if (mounts && mounts->find(number) != std::string::npos) out.push_back(describe_process(pid));
+    const std::string link = link_text(proc(pid, "ns/mnt"));
+    if (!link.empty() && !seen.insert(link).second) continue;
+    // Who may do more than we may keeps its link to itself, but not its mounts: no two
+    // namespaces have one of the same number.
+    const std::set<std::string> mounts = mounts_of(proc(pid, "mountinfo"), number);
+    if (mounts.empty()) continue;
+    const bool known = !seen_mounts.insert(*mounts.begin()).second;
+    if (!known || !link.empty()) out.push_back(describe_process(pid));
   }
   return out;
+}
+
+std::vector<MountUser> users_of_unmounted(dev_t block_device) {
+  if (!mounts_of("/proc/self/mountinfo", number_text(block_device)).empty()) return {};
+  return users_of(block_device);
 }
 
 std::string users_text(const std::vector<MountUser>& users) {

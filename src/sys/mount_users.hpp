@@ -29,6 +29,11 @@ struct MountUser {
 /// service's) that has this block device mounted.
 [[nodiscard]] std::vector<MountUser> namespaces_with(dev_t block_device);
 
+/// The processes that keep a file system alive which was unmounted under them (umount -l): those
+/// that use the one on this block device, where it is mounted nowhere. None for file systems
+/// that give their files another device number, as btrfs does.
+[[nodiscard]] std::vector<MountUser> users_of_unmounted(dev_t block_device);
+
 /// At most five of them as words, the rest as a number.
 [[nodiscard]] std::string users_text(const std::vector<MountUser>& users);
 

@@ -37,6 +37,11 @@ void tell_user(Error& error, const std::string& path, dev_t number, const std::s
   if (const auto use = kernel_use_of(number)) {
     error.why = use->why;
     error.hint = "run: " + use->end + "; then: " + again;
+    return;
+  }
+  if (const auto users = users_of_unmounted(number); !users.empty()) {
+    error.why = "in use by " + users_text(users) + ", though it is mounted nowhere any more";
+    error.hint = "end them, then: " + again;
   }
 }
 
