@@ -14,6 +14,7 @@
 #include "core/way_in.hpp"
 #include "latchkey/check.hpp"
 #include "latchkey/held_scripts.hpp"
+#include "sys/boot_target.hpp"
 #include "sys/drop_ins.hpp"
 #include "sys/init_system.hpp"
 #include "sys/late_unit_file.hpp"
@@ -110,6 +111,7 @@ Findings check_units(const Paths& paths, const Setup& setup) {
   }
   for (Finding& finding : check_order(setup)) out.push_back(std::move(finding));
   for (Finding& finding : check_company(held)) out.push_back(std::move(finding));
+  if (auto lost = no_boot_releases(held.release)) out.push_back(bad(std::move(*lost)));
   if (const auto stale = stale_drop_ins(paths, setup.volumes); !stale.empty())
     out.push_back(
         doubtful({Code::partial, "what holds these units is out of date: " + join(stale, ", "),

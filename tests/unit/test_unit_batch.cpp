@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
+#include "sys/boot_target.hpp"
 #include "sys/fd.hpp"
 #include "sys/queue_order.hpp"
 #include "sys/unit_company.hpp"
@@ -148,7 +149,6 @@ TEST_CASE("a unit that is refused, fails or is unknown costs itself") {
         }) == "");
 }
 
-TEST_CASE("all units are stopped by one call, with what would start them again before them") {
 TEST_CASE("a start that waits behind the boot is left to it at boot, and waited for by hand") {
   CHECK(alone([] {
           fake_systemctl(1);
@@ -182,6 +182,7 @@ TEST_CASE("a start that waits behind the boot is left to it at boot, and waited 
         }) == "");
 }
 
+TEST_CASE("all units are stopped by one call, with what would start them again before them") {
   CHECK(alone([] {
           fake_systemctl(100);
           put("/mnt/u1.service",
@@ -343,11 +344,11 @@ TEST_CASE("a failed release at boot is asked for together with the held units") 
                   "Id=latchkey-" + name + ".service\nLoadState=loaded\nActiveState=" + state +
                       "\n");
           };
-          own("failed");
+          own("failed", "inactive");
           const HeldUnits held = held_units(setup);
           std::string out = expect(held.release_failed, "the failure is not seen");
-          out += expect(held.units.size() == 1 && held.units.contains("u0.service"),
           out += expect(held.release.active == "failed", "how the release stands is not given");
+          out += expect(held.units.size() == 1 && held.units.contains("u0.service"),
                         "it counts as a held unit");
           out += expect(calls().size() == 1, std::to_string(calls().size()) + " calls");
           own("active", "failed");
@@ -499,5 +500,25 @@ TEST_CASE("an instance with a line of its own is left out of its template's") {
           out += expect(how.at(0) == "running", how.at(0));
           return out + expect(std::ranges::count(calls(), "start --no-block -- m@two.service") == 1,
                               join(calls(), "|"));
+        }) == "");
+}
+
+TEST_CASE("a boot that never comes to the release is seen: masked, or another default target") {
+  CHECK(alone([] {
+          fake_systemctl(0);
+          const auto why = [](const std::string& load) {
+            const auto error = no_boot_releases({.load = load});
+            return error ? error->why : std::string();
+          };
+          put("/mnt/tree",
+              "default.target\n  ssh.service\n  multi-user.target\n    latchkey-release.service\n");
+          std::string out = expect(why("loaded").empty(), why("loaded"));
+          out += expect(why("masked") == "'latchkey-release.service' is masked", why("masked"));
+          out += expect(!why("not-found").empty(), "not there");
+          out += expect(why("").empty(), "no answer");
+          put("/mnt/tree", "default.target\n  my-latchkey-release.service\n  rescue.service\n");
+          return out +
+                 expect(why("loaded").ends_with("does not lead to 'latchkey-release.service'"),
+                        why("loaded"));
         }) == "");
 }
