@@ -197,12 +197,21 @@ class FstabJudge {
 
   [[nodiscard]] std::optional<Finding> of_mapping(const FstabLine& line, const Origin& where,
                                                   const Claim& one) const {
-    if (one.only_opened && line.may_fail()) return of_company(line, where, one);
+    // The mount of another part of it, such as a second subvolume.
+    const bool part = !one.only_opened && !line.swap() && !one.mount_point.empty();
+    const std::string release(release_unit);
+    if (line.may_fail() && (one.only_opened || (part && line.after(release))))
+      return of_company(line, where, one);
+    std::string hint = where.remove + reload_after(where);
+    if (one.only_opened)
+      hint = where.add({"nofail"}) + reload;
+    else if (part && !one.by_system && line.type == "btrfs")
+      hint += "; or, for another part of it than the one that Latchkey mounts, " +
+              where.add({"nofail", "x-systemd.after=" + release}) + reload;
     return graded(
         line,
         {Code::busy, where.where + deed(line, line.source),
-         "it is " + one.name + ", which Latchkey opens: until then the boot waits for it",
-         (one.only_opened ? where.add({"nofail"}) + reload : where.remove + reload_after(where))});
+         "it is " + one.name + ", which Latchkey opens: until then the boot waits for it", hint});
   }
 
   // The volume that a path lies on: of several the one mounted deepest. On `/` and

@@ -48,9 +48,9 @@ using Resolve = std::function<std::string(const std::string&)>;
 /// `noauto` alone, which units can ask for. No danger are other lines with `noauto` and no
 /// automount, the one for `/` (early boot opened that), with `nofail`
 /// those for volumes that are only opened, and those that nothing waits for and that
-/// wait for the release; but a mount among these that is none of the `held` units is
-/// warned of: no lock could close the volume under it. Never fails: what is no line is left
-/// to mount(8).
+/// wait for the release, a second mount of a volume among them; but a mount among these that is
+/// none of the `held` units is warned of: no lock could close the volume under it. Never fails:
+/// what is no line is left to mount(8).
 [[nodiscard]] Findings fstab_conflicts(std::string_view text, const std::string& file,
                                        std::span<const Claim> claims, const Resolve& resolve,
                                        std::span<const std::string> held);

@@ -158,6 +158,28 @@ TEST_CASE("fstab lines that lean on a volume are errors while the boot waits for
               "'/srv/www/swap' is on the volume 'my-www', which is mounted later\n"));
 }
 
+TEST_CASE("a second subvolume of a volume may wait for the release like what leans on it") {
+  const std::string line = "/dev/mapper/cleartext-my-www /srv/www/b btrfs subvol=b";
+  const std::string after = ",nofail,x-systemd.after=latchkey-release.service\n";
+  const auto found = [](const std::string& text, const std::vector<std::string>& units) {
+    return fstab_conflicts(text, "/etc/fstab", claims(), lead, units);
+  };
+  const Findings bare = found(line + "\n", held);
+  REQUIRE(bare.size() == 1);
+  CHECK(bare[0].text.hint ==
+        "delete that line; then: systemctl daemon-reload; or, for another part of it than the one "
+        "that Latchkey mounts, add nofail,x-systemd.after=latchkey-release.service to its options; "
+        "then: systemctl daemon-reload");
+  CHECK(found(line + ",nofail\n", held).size() == 1);
+  const Findings loose = found(line + after, {});
+  REQUIRE(loose.size() == 1);
+  CHECK(loose[0].text.hint == "run: latchkey hold srv-www-b.mount --needs my-www");
+  CHECK(found(line + after, {"srv-www-b.mount"}).empty());
+  // Neither is the keys volume one to be mounted, nor a swap area a part of a file system.
+  CHECK(found("/dev/mapper/cleartext-keys /k ext4 ro" + after, held).size() == 1);
+  CHECK(found("/dev/mapper/cleartext-my-www none swap sw" + after, held).size() == 1);
+}
+
 TEST_CASE("what leans on a volume is told where a link leads to it") {
   const Resolve linked = [](const std::string& path) {
     return path == "/web/sub" ? std::string("/srv/www/sub") : path;
