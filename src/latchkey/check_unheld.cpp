@@ -80,6 +80,23 @@ bool can_start(const std::string& unit) {
          unit.ends_with(".path");
 }
 
+// What starts at boot of a package's unit and is not held: the unit itself, or a template's
+// instances.
+std::vector<std::string> started_of(const Paths& paths, const Setup& setup,
+                                    const std::string& unit) {
+  std::vector<std::string> out;
+  if (is_way_in(unit)) return out;
+  if (!is_template(unit)) {
+    if (starts_by_itself(paths, unit)) out.push_back(unit);
+    return out;
+  }
+  for (const EnabledUnit& enabled : enabled_units(paths.root))
+    if (enabled.name != unit && template_of(enabled.name) == unit &&
+        !is_held(setup, enabled.name) && !is_way_in(enabled.name))
+      out.push_back(enabled.name);
+  return out;
+}
+
 // The claims that dpkg knows of; none where there is no dpkg.
 void judge_packages(Findings& out, const Paths& paths, const Setup& setup) {
   const auto claims = claims_on_installed(all_places(setup), paths.root);
@@ -87,8 +104,8 @@ void judge_packages(Findings& out, const Paths& paths, const Setup& setup) {
   for (const PackageClaim& claim : *claims) {
     if (!claim.unit.empty()) continue;
     for (const std::string& unit : services_of(claim.package, paths.root))
-      if (!is_way_in(unit) && !is_template(unit) && starts_by_itself(paths, unit))
-        add_unheld(out, paths, unit, reason(claim), claim.volumes);
+      for (const std::string& one : started_of(paths, setup, unit))
+        add_unheld(out, paths, one, reason(claim), claim.volumes);
   }
 }
 

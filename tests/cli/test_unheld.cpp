@@ -56,7 +56,11 @@ TEST_CASE("check names services with files on a volume that nobody held") {
                  "warning: 'shop.service' is not held: its package 'shop' has files where 'www', "
                  "'mail' are mounted: each boot it may start before that\n"
                  "  hint: run: latchkey hold shop.service --needs www mail\n"));
-  root.put("/etc/latchkey/services", "web@one www\nmailer mail\nshop\n");
+  // An instance of a package's template starts as its own services do.
+  install(root, "queue", {"/srv/mail/queue", services + "queue@.service"});
+  enable(root, "queue@out.service");
+  CHECK(contains(root.check(), "hint: run: latchkey hold queue@out.service --needs mail\n"));
+  root.put("/etc/latchkey/services", "web@one www\nmailer mail\nshop\nqueue@out mail\n");
   said = root.check();
   CHECK_FALSE(contains(said, "is not held"));
 }
