@@ -190,13 +190,16 @@ Result<> UnitStarter::look_at(Job& job, const Start& start, const UnitState& now
       job.detail = active ? "running" : "has run";
       return Ok{};
     }
-    if (job.up.active != now.active || job.up.restarts != now.restarts) {
+    const bool fell_over = !job.up.active.empty() && job.up.restarts != now.restarts;
+    if (job.up.active.empty() || fell_over) {
       job.up = now;
       job.since = Clock::now();
     } else if (Clock::now() - job.since >= first_moment) {
       job.detail = "running";
       return Ok{};
     }
+    // It is up, however late that was seen: where many start, a look alone can take long.
+    if (!fell_over) return Ok{};
   } else {
     job.up = {};
   }
