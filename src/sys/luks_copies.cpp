@@ -9,10 +9,13 @@
 #include <filesystem>
 #include <set>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/luks_ciphers.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/probe.hpp"
 #include "sys/storage.hpp"
@@ -66,13 +69,18 @@ std::optional<std::string> copy_of_luks(const std::string& path) {
   const std::string uuid = ours ? luks_uuid(path) : std::string();
   if (uuid.empty()) return {};
   const auto below = devices_behind("", path);
+  std::vector<std::string> others;
   for (const std::string& name : names_in("/sys/class/block")) {
     if (std::ranges::find(below, name) != below.end()) continue;
     std::string node = "/dev/" + name;
     std::ranges::replace(node, '!', '/');
-    const auto number = block_device(node);
-    if (number && number != ours && luks_uuid(node) == uuid) return node;
+    if (const auto number = block_device(node); number && number != ours)
+      others.push_back(std::move(node));
   }
+  // Any of the machine's disks may hang.
+  const auto answers = ask_disks(others);
+  for (std::size_t i = 0; i < others.size(); ++i)
+    if (answers[i] && luks_uuid(others[i]) == uuid) return others[i];
   return {};
 }
 
