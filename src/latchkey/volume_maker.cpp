@@ -41,9 +41,11 @@ Result<> look_for_signature(const DeviceRef& device, const std::string& uuid) {
                    : "if that is needed no more: wipefs --all " + device.path()};
 }
 
+bool is_unread(const Error& error) { return error.code == Code::io || error.code == Code::timeout; }
+
 Result<> look_before_removal(const DeviceRef& lv, const std::string& uuid) {
   auto ours = look_for_signature(lv, uuid);
-  if (ours || ours.error().code != Code::io) return ours;
+  if (ours || !is_unread(ours.error())) return ours;
   Error unread = ours.error();
   unread.hint =
       "see that its disk answers (dmesg, lsblk); where it does not any more, remove the logical "

@@ -121,7 +121,7 @@ Result<> VolumeRemover::look() const {
   if (removal_.kind == Removal::Kind::take_back)
     return look_before_removal(volume.device, volume.uuid);
   auto ours = look_for_signature(volume.device, volume.uuid);
-  if (ours || ours.error().code != Code::io) return ours;
+  if (ours || !is_unread(ours.error())) return ours;
   if (!volume.header.empty()) return Ok{};  // that is what is wiped
   Error unread = ours.error();
   unread.hint = instead("see that its disk answers (dmesg, lsblk)");
@@ -154,6 +154,11 @@ Result<> VolumeRemover::has_no_successor() const {
   }
   if (!block_device(volume.device.path())) return Ok{};
   const auto found = find_signature(volume.device.path());
+  if (!found && found.error().code == Code::io && removal_.work.is_done("wipe")) {
+    // On a bad disk the header's own place tells: ours is wiped, and nobody's is there.
+    const auto header = read_luks_header({.device = volume.device.path(), .name = volume.name});
+    if (!header && header.error().code == Code::damaged) return Ok{};
+  }
   if (!found) return found.error();
   if (!*found || (**found != "crypto_LUKS" && (taken_back || !is_lv(volume)))) return Ok{};
   return other(volume.device.text() + " holds " + **found + ", which came there since");

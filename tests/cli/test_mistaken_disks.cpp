@@ -11,6 +11,7 @@
 #include <string>
 
 #include "cli/place.hpp"
+#include "core/unfinished.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "support/fake_lvm.hpp"
@@ -109,6 +110,40 @@ TEST_CASE("remove-volume --wipe leaves a header's device alone that holds someth
   CHECK(contains(done.output, "or forget the volume: latchkey remove-volume www\n"));
   CHECK(*read_file(place.path("etc/latchkey/volumes")) == line);
   CHECK(place.untouched({"latchkey.conf", "volumes"}));
+}
+
+TEST_CASE("a removal that has wiped the header goes on though the disk is bad elsewhere") {
+  const Place place;
+  const LoopDisk disk(place.path("disk"));
+  if (!disk.usable_here()) return;
+  std::filesystem::create_directories(place.path("run"));
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
+  place.put("etc/latchkey/volumes", "");
+  Unfinished work{.command = "remove-volume",
+                  .name = "www",
+                  .begun = "yesterday",
+                  .finish = "latchkey remove-volume www --wipe"};
+  work.values = {{"kind", "destroy"},
+                 {"line", "www " + disk.path() + " none ext4 x-latchkey.uuid=" + uuid}};
+  work.done = {"configure", "wipe"};
+  place.put("etc/latchkey/unfinished/www.json", encode(work));
+  lose_end(disk, place.path("disk"), 31L << 20U);
+  const auto again = [&] {
+    return run_program({LATCHKEY_PROGRAM, "--root", place.path(), "remove-volume", "www", "--wipe"},
+                       "a passphrase\n")
+        .output;
+  };
+  // Nothing is in the way but the keys volume, which is not there.
+  const std::string before = again();
+  INFO(before);
+  CHECK_FALSE(contains(before, "cannot look at"));
+  // Another header that came there since is another volume's.
+  lose_end(disk, place.path("disk"), 32L << 20U);
+  format_www(disk.path());
+  lose_end(disk, place.path("disk"), 31L << 20U);
+  const std::string other = again();
+  INFO(other);
+  CHECK(contains(other, "cannot look at"));
 }
 
 TEST_CASE("adopt takes no single disk of a RAID for the volume that is on all of them") {
