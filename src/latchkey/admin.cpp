@@ -66,24 +66,31 @@ Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup
   return std::move(*session);
 }
 
+namespace {
+
+// What is written to a copy of it, or to what a snapshot takes the place of, is lost.
+Result<> is_written_for_good(const KeysVolume& volume) {
+  const std::string what = "cannot write to the keys volume";
+  if (auto own = leads_to_its_own_header(volume, what); !own) return own;
+  if (volume.device.kind != DeviceRef::Kind::lv) return Ok{};
+  const auto snapshots = snapshots_of(volume.device);
+  return snapshots ? is_not_merging(*snapshots, volume.device, what) : Result<>(Ok{});
+}
+
+}  // namespace
+
 Result<KeysSession> KeysSession::open(const Globals& globals, const Setup& setup, Secret passphrase,
                                       KeysAccess access) {
+  const KeysVolume& volume = setup.config.keys;
+  // Before the turn is taken: LVM can be slow to answer, and unlocks would wait for it.
+  if (access == KeysAccess::write)
+    if (auto own = is_written_for_good(volume); !own) return own.error();
   KeysSession session;
   auto turn = take_unlock_turn(setup, globals.paths, std::chrono::seconds(60));
   if (!turn) return turn.error();
   session.turn_ = std::move(*turn);
-  const KeysVolume& volume = setup.config.keys;
   session.woken_ = std::make_unique<WokenLv>(volume.device);
   if (auto there = keys_device_is_there(volume.device); !there) return there.error();
-  // What is written to a copy of it, or to what a snapshot takes the place of, is lost.
-  const std::string what = "cannot write to the keys volume";
-  if (access == KeysAccess::write) {
-    if (auto own = leads_to_its_own_header(volume, what); !own) return own.error();
-    if (volume.device.kind == DeviceRef::Kind::lv)
-      if (const auto snapshots = snapshots_of(volume.device))
-        if (auto stands = is_not_merging(*snapshots, volume.device, what); !stands)
-          return stands.error();
-  }
   auto keys = OpenKeys::open(volume, passphrase, access,
                              [&](const std::string& text) { say(globals, text); });
   if (!keys) return keys.error();

@@ -66,6 +66,8 @@ Result<> is_no_copy(const DeviceRef& device, const std::string& what, const std:
 
 std::optional<std::string> copy_of_luks(const std::string& path) {
   const auto ours = block_device(path);
+  // Whoever reads it next tells that it does not answer.
+  if (ours && !ask_disk(path)) return {};
   const std::string uuid = ours ? luks_uuid(path) : std::string();
   if (uuid.empty()) return {};
   const auto below = devices_behind("", path);

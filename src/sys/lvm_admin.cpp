@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "sys/device.hpp"
 #include "sys/lvm.hpp"
+#include "sys/lvm_command.hpp"
 #include "sys/patient_run.hpp"
 #include "sys/process.hpp"
 
@@ -24,13 +25,13 @@ constexpr std::chrono::seconds time_for_lvm = std::chrono::minutes(2);
 // bytes.
 constexpr std::size_t longest_report = 16UL << 20;
 
-// What an lvm report says, as the list of its rows. Warnings go to stderr, which
-// must not get between the JSON.
-Result<nlohmann::json> report(std::vector<std::string> argv, const std::string& kind,
-                              const std::string& what) {
-  argv.insert(argv.begin(), "lvm");
-  const auto ran =
-      run(argv, {.timeout = time_for_lvm, .merge_stderr = false, .output_limit = longest_report});
+// Warnings go to stderr, which must not get between the JSON.
+const RunOptions reporting{
+    .timeout = time_for_lvm, .merge_stderr = false, .output_limit = longest_report};
+
+// What an lvm report says, as the list of its rows. `command`: as a person types it.
+Result<nlohmann::json> rows_of(const Result<RunResult>& ran, const std::string& command,
+                               const std::string& kind, const std::string& what) {
   if (!ran) {
     Error error = ran.error();
     if (error.code == Code::missing) error.hint = "run: apt install lvm2";
@@ -40,8 +41,15 @@ Result<nlohmann::json> report(std::vector<std::string> argv, const std::string& 
   try {
     return json.at("report").at(0).at(kind);
   } catch (const nlohmann::json::exception&) {
-    return Error{Code::io, what, "lvm gave no report", "look at: lvm " + argv.at(1)};
+    return Error{Code::io, what, "lvm gave no report", "look at: lvm " + command};
   }
+}
+
+Result<nlohmann::json> report(std::vector<std::string> argv, const std::string& kind,
+                              const std::string& what) {
+  const std::string command = argv.at(0);
+  argv.insert(argv.begin(), "lvm");
+  return rows_of(run(argv, reporting), command, kind, what);
 }
 
 std::uint64_t bytes_of(const nlohmann::json& row, const char* key) {
@@ -178,8 +186,10 @@ Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
 }
 
 Result<Snapshots> snapshots_of(const DeviceRef& lv) {
-  const auto rows = report({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,origin,lv_attr"},
-                           "lv", "cannot look for snapshots of " + lv.text());
+  // Without the disks that hang: a volume on one of those has none that matter now.
+  const auto rows = rows_of(
+      run_lvm({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,origin,lv_attr"}, reporting),
+      "lvs", "lv", "cannot look for snapshots of " + lv.text());
   if (!rows) return rows.error();
   Snapshots found;
   for (const auto& row : *rows) {

@@ -36,7 +36,7 @@ void judge(std::vector<Error>& faults, const Paths& paths, const Opened& opened)
     if (known != KnownLv::there) return;
   }
   const auto woken = awake(paths.root, opened.device);  // the keys volume's LV rests
-  const auto bytes = read_luks_bytes(opened.header_path);
+  const auto bytes = read_luks_bytes_in_time(opened.header_path);
   const auto refusal = bytes ? judge_recorded(*bytes, opened.recorded) : std::nullopt;
   if (refusal)
     faults.push_back(
