@@ -81,13 +81,21 @@ class BootCopies {
     std::map<std::string, Copies> entries;  // by the kernel's version
     for (const std::string& name : names_in(at + "/loader/entries"))
       if (name.ends_with(".conf")) entry(entries, at, at + "/loader/entries/" + name);
-    started(entries);
+    if (has_systemd_boot()) started(entries);
     for (const std::string& name : names_in(at + "/EFI/Linux"))
       if (name.ends_with(".efi"))
         found.push_back(doubtful({Code::config,
                                   "'" + printable(at + "/EFI/Linux/" + name) + "' is not looked at",
                                   "a unified kernel image has an image of its own in it",
                                   "see that it is built anew after each update-initramfs"}));
+  }
+
+  // Its entries outlive it on a machine that went back to GRUB, and nothing starts them then.
+  [[nodiscard]] bool has_systemd_boot() const {
+    for (const char* place : {"/boot/efi", "/efi", "/boot"})
+      for (const std::string& name : names_in(paths_.root + place + "/EFI/systemd"))
+        if (name.starts_with("systemd-boot")) return true;
+    return false;
   }
 
   // Debian's raspi-firmware copies each image, with its name.

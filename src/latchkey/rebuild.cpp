@@ -119,7 +119,8 @@ Result<> bring_images_up_to_date(const Globals& globals) {
   tell_why(globals, *said);
   return Error{Code::refused, "the next boot would start an image of before",
                "the copy that is told above was not made anew",
-               "see whether its partition is full, and do what is said there"};
+               "see whether its partition is full, and do what is said there; or remove the entry, "
+               "if nothing starts it"};
 }
 
 }  // namespace latchkey

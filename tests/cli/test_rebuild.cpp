@@ -64,6 +64,9 @@ TEST_CASE("a copy that the next boot starts and no build renews is told to who h
       "warning: the firmware starts another image than '" + place.path("boot/initrd.img-") + "6.";
   put("6.1.0", "old");
   put("6.12.0", "old");
+  // What systemd-boot has left behind on a machine that went back to GRUB is not started.
+  CHECK_FALSE(contains(said(), stale));
+  place.put("boot/efi/EFI/systemd/systemd-bootx64.efi", "");
   CHECK(contains(said(), stale + "12.0': "));
   CHECK_FALSE(contains(said(), stale + "1.0': "));
   // An entry of its owner's beside it is none of ours.
