@@ -2,6 +2,7 @@
 #include "core/copies_above.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/command_words.hpp"
@@ -39,7 +40,7 @@ std::string_view program(std::string_view word) { return word.substr(word.rfind(
 std::string path_of(const std::string& from, const std::string& word) {
   std::vector<std::string> kept;
   for (const std::string& part : split(word.starts_with('/') ? word : from + "/" + word, '/')) {
-    if (part.empty() || part == "." || part == "*") continue;
+    if (part.empty() || part == "." || part == "*" || part == "**") continue;
     if (part != "..")
       kept.push_back(part);
     else if (!kept.empty())
@@ -67,6 +68,7 @@ bool leaves_out(const std::string& value, const std::string& path, std::string_v
   for (char& c : names)
     if (c == '{' || c == '}' || c == ',') c = ' ';
   for (const Field& one : split_fields(names)) {
+    if (one.text == "*" || one.text == "**") return true;  // all but what is included
     const std::string excluded = path_of("", one.text);
     if (excluded == "/") continue;
     for (std::size_t end = place.find('/', 1);; end = place.find('/', end + 1)) {
@@ -76,6 +78,15 @@ bool leaves_out(const std::string& value, const std::string& path, std::string_v
     }
   }
   return false;
+}
+
+// What is copied, or left out, stands in a file or a pattern: nobody can tell here.
+bool tells_elsewhere(std::string_view word, bool tar) {
+  constexpr std::array<std::string_view, 9> options{
+      "--exclude-from", "--exclude-file", "--iexclude", "--files-from",      "--from-file",
+      "--filter",       "--include",      "--pattern",  "--exclude-globbing"};
+  return (tar && (word == "-X" || word == "-T")) ||
+         std::ranges::any_of(options, [&](std::string_view one) { return word.starts_with(one); });
 }
 
 // One command of a line.
@@ -112,6 +123,14 @@ class CopyCommand {
            words_.end();
   }
 
+  // Behind an option: a number or a file of settings, and hardly what is copied.
+  bool is_value(std::size_t i) const {
+    const std::string& option = words_[i - 1];
+    return option.starts_with("--") && option.find('=') == std::string::npos &&
+           (option == "--config" ||
+            words_[i].find_first_not_of("0123456789kKmMgG.") == std::string::npos);
+  }
+
   // Stays on one file system; for tar, unpacks or lists.
   bool spares(const Copier& copier, std::size_t behind) const {
     const bool tar = copier.name.ends_with("tar");
@@ -131,6 +150,7 @@ class CopyCommand {
     for (std::size_t i = behind; i < words_.size(); ++i) {
       const std::string& word = words_[i];
       const bool more = i + 1 < words_.size();
+      if (tells_elsewhere(word, copier.name.ends_with("tar"))) return false;
       if (word.starts_with("--exclude=")) {
         excluded.push_back(word.substr(word.find('=') + 1));
       } else if ((word == "--exclude" || word == "-e") && more) {
@@ -139,6 +159,8 @@ class CopyCommand {
         directory = path_of(directory, word.substr(word.find('=') + 1));
       } else if (copier.name.ends_with("tar") && (word == "-C" || word == "--directory") && more) {
         directory = path_of(directory, words_[++i]);
+      } else if (is_value(i)) {
+        continue;
       } else if (!word.starts_with('-') && word != copier.verb) {
         const bool known = word.starts_with('/') || !directory.empty();
         paths.push_back(is_remote(word) || !known || word.find('$') != std::string::npos
@@ -187,6 +209,7 @@ bool copies_above(const std::vector<std::string>& words, std::string_view place,
     return CopyCommand(std::exchange(command, {}), place).copies(directory);
   };
   for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].starts_with('#')) break;  // a remark
     if (redirects(words[i])) {
       const char last = words[i].back();
       if (last == '>' || last == '<') ++i;
@@ -194,7 +217,7 @@ bool copies_above(const std::vector<std::string>& words, std::string_view place,
       continue;
     }
     const bool ends = ends_command(words[i]);
-    if (std::string word = bare(words[i]); !ends && !word.empty())
+    if (std::string word = bare(words[i]); !ends && !word.empty() && word != "\\")
       command.push_back(at_home(word, home));
     if ((ends || words[i].ends_with(';')) && over()) return true;
   }

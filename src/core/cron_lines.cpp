@@ -79,11 +79,20 @@ std::vector<std::string> command_of(std::string_view line, std::size_t times) {
   return words;
 }
 
-bool uses(std::vector<std::string> words, std::string_view place, const Homes& homes) {
+bool names_it(std::vector<std::string> words, std::string_view place, const Homes& homes) {
   if (asks_first(words, place, homes)) return false;
-  if (copies_above(words, place, homes.empty() ? std::string() : homes.front())) return true;
+  // What a copy leaves out it does not use.
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == "--exclude" && i + 1 < words.size()) words[++i].clear();
+  std::erase_if(words, [](const std::string& word) { return word.starts_with("--exclude="); });
   std::erase_if(words, is_remote);
   return command_names(join(words, " "), place, homes);
+}
+
+bool uses(const std::vector<std::string>& words, std::string_view place, const Homes& homes) {
+  const std::string home = homes.empty() ? std::string() : homes.front();
+  return names_it(words, place, homes) ||
+         (!asks_first(words, place, homes) && copies_above(words, place, home));
 }
 
 // `NAME = value`: the first word of every other line is a time.
@@ -125,9 +134,10 @@ std::optional<std::size_t> unguarded_script_line(std::string_view text, std::str
     if (!found && looks_for_a_file(words, place)) return {};
     const bool goes_on = line.ends_with('\\');
     whole += std::string(line.substr(0, line.size() - (goes_on ? 1 : 0))) + " ";
-    if (!found && uses(std::move(words), place, {})) found = number;
+    if (!found && names_it(std::move(words), place, {})) found = number;
     if (goes_on) continue;
-    if (!found && copies_above(words_of(whole), place)) found = number;
+    const std::vector<std::string> command = words_of(whole);
+    if (!found && !asks_first(command, place, {}) && copies_above(command, place)) found = number;
     whole.clear();
   }
   return found;

@@ -117,7 +117,16 @@ TEST_CASE("a copy of a directory with a mount point below it uses the volume") {
                               "rsync -a $FROM b:",
                               "echo rsync; ls /srv",
                               "cp /srv/x /srv/y /backup",
-                              "rsync -a /etc b: >/dev/null; ls /srv x"}) {
+                              "rsync -a /etc b: >/dev/null; ls /srv x",
+                              "restic backup / --exclude-file=/etc/restic/left-out",
+                              "borg create --exclude-from /etc/left-out r::a /",
+                              "rsync -a --files-from=/etc/copied / b:",
+                              "tar -X /etc/left-out -cf /b.tar /",
+                              "duplicity --include /etc --exclude '**' / file:///b",
+                              "rsync -a --exclude '/srv/www/**' / b:",
+                              "cp /etc/hosts /srv  # keep",
+                              "rsync -a b:/srv/ /srv/ --bwlimit 1000",
+                              "find /etc -exec cp {} /srv \\;"}) {
     INFO(command);
     CHECK_FALSE(told(command));
   }
@@ -127,4 +136,11 @@ TEST_CASE("a copy of a directory with a mount point below it uses the volume") {
   CHECK(unguarded_script_line("#!/bin/sh\nrsync -a \\\n  --delete \\\n  /srv/ b:\n", "/srv/www") ==
         4U);
   CHECK_FALSE(unguarded_script_line("#!/bin/sh\nrsync -ax \\\n  /srv/ b:\n", "/srv/www"));
+  // What is left out may stand in a later line than what is copied.
+  for (const char* script :
+       {"restic backup / \\\n  --exclude=/srv/www\n", "rsync -a / /mnt/b/ \\\n  -x\n",
+        "rsync -a b:/srv/ /srv/ \\\n  --delete\n"}) {
+    INFO(script);
+    CHECK_FALSE(unguarded_script_line(script, "/srv/www"));
+  }
 }
