@@ -98,6 +98,16 @@ Result<> leave_running(const Paths& paths, const std::string& unit,
                "out of /etc/latchkey/volumes what is gone for good"};
 }
 
+// Of a template its instances, but for those that have a line, and so volumes, of their own.
+std::vector<std::string> to_be_stopped(const Setup& setup, const std::string& unit) {
+  if (!systemd_runs() || !is_template(unit)) return {unit};
+  std::vector<std::string> names = instances_of(unit);
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::find(setup.services, name, &Service::unit) != setup.services.end();
+  });
+  return names;
+}
+
 // What runs on mounted volumes goes on running; what runs without them, or only
 // listens for work, is stopped.
 Result<> settle(const Globals& globals, const Setup& setup, const Service& service,
@@ -110,8 +120,8 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
-  if (auto down = stop_service(globals.paths, service.unit, std::chrono::minutes(3)); !down)
-    return down;
+  for (const std::string& unit : to_be_stopped(setup, service.unit))
+    if (auto down = stop_service(globals.paths, unit, std::chrono::minutes(3)); !down) return down;
   // It may have failed for want of its data, which is no failure any more.
   if (init_system() == InitSystem::systemd && !is_template(service.unit))
     forget_failure(service.unit);
@@ -207,12 +217,20 @@ std::vector<std::string> skipped_triggers(const Paths& paths, const Setup& setup
 }
 
 // Nothing else would do that before the next boot. Those of another held unit stay as they are.
+// A timer that has missed its time runs its job at once, which nothing holds any more: on what is
+// not mounted now. That is for its owner to begin.
 void start_skipped(const Globals& globals, std::vector<std::string> triggers) {
   const auto text = read_file(globals.paths.etc("triggers"));
   const auto fields = text ? split_fields(*text) : std::vector<Field>{};
   std::erase_if(triggers, [&](const std::string& name) {
     return std::ranges::find(fields, name, &Field::text) != fields.end();
   });
+  const auto later = std::ranges::stable_partition(
+      triggers, [](const std::string& name) { return name.ends_with(".socket"); });
+  for (const std::string& name : later)
+    say(globals, "'" + name + "' was held with it; where it does not run, " +
+                     service_command("start", name) + " starts it");
+  triggers.erase(later.begin(), later.end());
   if (triggers.empty()) return;
   for (const std::string& name : start_triggers(triggers))
     say(globals, "starting '" + name + "', which was held with it");
