@@ -163,6 +163,10 @@ void follow_changed_volumes(const Globals& globals, const Setup& setup) {
   if (auto reloaded = reload_systemd(); !reloaded) report_warning(reloaded.error());
 }
 
+// systemd.exec(5): set for what a unit runs, and not for logins. What is queued behind that very
+// unit cannot start before we end.
+bool is_run_by_unit() { return std::getenv("INVOCATION_ID") != nullptr; }
+
 int release_now(const Flags& flags, const Globals& globals) {
   auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
@@ -207,7 +211,9 @@ int release_now(const Flags& flags, const Globals& globals) {
   plan = narrow(plan, *setup, only);
   if (plan.steps.empty()) say(globals, "nothing to do");
   ReleaseEffects effects(*setup, globals.paths, reporter,
-                         {.over_files = flags.over_files, .let_go = [&turn] { turn.let_go(); }});
+                         {.over_files = flags.over_files,
+                          .let_go = [&turn] { turn.let_go(); },
+                          .behind_boot = is_run_by_unit()});
   const Outcome outcome = execute(plan, effects, reporter);
   // As the files are by now: a check of a large file system takes its time.
   if (const auto now = load_setup(globals.paths))
