@@ -48,11 +48,13 @@ std::optional<Error> late_unit_file(const std::string& unit, const UnitState& st
              lies_on(target, volume.mount_point);
     });
     if (on == volumes.end()) continue;
-    return Error{Code::partial,
-                 "'" + printable(file) + "' lies on '" + printable(on->name) + "' ('" +
-                     printable(target) + "')",
-                 "systemd reads it before that volume is mounted, and does not find it",
-                 "copy it, in place of the link; then: systemctl daemon-reload"};
+    return Error{
+        Code::partial,
+        "'" + printable(file) + "' lies on '" + printable(on->name) + "' ('" + printable(target) +
+            "')",
+        "systemd reads it before that volume is mounted, and does not find it",
+        (target == file ? "copy it to " + units : std::string("copy it, in place of the link")) +
+            "; then: systemctl daemon-reload"};
   }
   return {};
 }
