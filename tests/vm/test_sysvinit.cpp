@@ -61,7 +61,7 @@ void wait_booted(Machine& m) {
 
 }  // namespace
 
-TEST_CASE("sysvinit: a boot, lock, release and unhold as on systemd") {
+TEST_CASE("sysvinit: a boot, lock, release and unhold as on systemd", "[.slow]") {
   Machine& m = guests().sysvinit();
   m.load("early");
   const Done unlocked = m.early("", m.passphrase());
