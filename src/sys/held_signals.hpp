@@ -4,27 +4,32 @@
 
 #include <signal.h>
 
+#include <initializer_list>
 #include <optional>
 
 namespace latchkey {
 
-/// While one lives, SIGINT, SIGHUP and SIGTERM wait; at its end they do what they would have done.
-/// For what takes seconds, since nobody can end us meanwhile but with SIGKILL. Where several live,
-/// the last made goes first.
+/// While one lives, these signals wait, but for those that somebody ignores or handles; at its end
+/// they do what they would have done. For what takes seconds, since nobody can end us meanwhile
+/// but with SIGKILL. Where several live, the last made goes first.
 class HeldSignals {
  public:
-  HeldSignals();
+  explicit HeldSignals(std::initializer_list<int> ending = {SIGINT, SIGHUP, SIGTERM});
   HeldSignals(HeldSignals&& other) noexcept;
   HeldSignals& operator=(HeldSignals&&) = delete;
   HeldSignals(const HeldSignals&) = delete;
   HeldSignals& operator=(const HeldSignals&) = delete;
   ~HeldSignals();
 
+  /// Those that wait.
+  [[nodiscard]] const sigset_t& signals() const noexcept { return held_; }
+
  private:
+  sigset_t held_{};
   std::optional<sigset_t> before_{};
 };
 
-/// True when one of those signals waits that will end this program.
+/// True when SIGINT, SIGHUP or SIGTERM waits, and will end this program.
 [[nodiscard]] bool end_is_asked();
 
 }  // namespace latchkey

@@ -13,40 +13,19 @@
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/held_signals.hpp"
 
 namespace latchkey {
 namespace {
 
-// Holds back what would end the process, until this goes. What is ignored stays so.
-class HeldSignals {
- public:
-  HeldSignals() {
-    sigset_t ending{};
-    ::sigemptyset(&ending);
-    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
-      struct sigaction now {};
-      if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
-        ::sigaddset(&ending, signal);
-    }
-    ::sigprocmask(SIG_BLOCK, &ending, &before_);
-    arrivals_ = Fd(::signalfd(-1, &ending, SFD_CLOEXEC));
+// Waits until there is something to read. Gives false when one of the signals is held before that.
+bool wait_for(int in, const HeldSignals& held) {
+  const Fd arrivals(::signalfd(-1, &held.signals(), SFD_CLOEXEC));
+  std::array<pollfd, 2> watched{{{in, POLLIN, 0}, {arrivals.get(), POLLIN, 0}}};
+  while (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
   }
-  HeldSignals(const HeldSignals&) = delete;
-  HeldSignals& operator=(const HeldSignals&) = delete;
-  ~HeldSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
-  /// Waits until there is something to read. Gives false when a signal is held before that.
-  [[nodiscard]] bool wait_for(int in) const {
-    std::array<pollfd, 2> watched{{{in, POLLIN, 0}, {arrivals_.get(), POLLIN, 0}}};
-    while (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
-    }
-    return (watched[1].revents & POLLIN) == 0;
-  }
-
- private:
-  sigset_t before_{};
-  Fd arrivals_{};
-};
+  return (watched[1].revents & POLLIN) == 0;
+}
 
 }  // namespace
 
@@ -124,10 +103,11 @@ std::string Tty::question(const std::string& text) {
 }
 
 bool ask_unseen(int in, int out, const std::string& prompt, Secret& into) {
-  const HeldSignals held;  // goes last, behind the terminal's way back
+  // Goes last, behind the terminal's way back.
+  const HeldSignals held({SIGHUP, SIGINT, SIGQUIT, SIGTERM});
   Tty tty(in, out);
   tty.prompt(prompt);
-  const bool read = held.wait_for(in) && tty.read_into(into);
+  const bool read = wait_for(in, held) && tty.read_into(into);
   tty.clear_prompt();
   return read;
 }
