@@ -98,16 +98,6 @@ Result<> leave_running(const Paths& paths, const std::string& unit,
                "out of /etc/latchkey/volumes what is gone for good"};
 }
 
-// Of a template its instances, but for those that have a line, and so volumes, of their own.
-std::vector<std::string> to_be_stopped(const Setup& setup, const std::string& unit) {
-  if (!systemd_runs() || !is_template(unit)) return {unit};
-  std::vector<std::string> names = instances_of(unit);
-  std::erase_if(names, [&](const std::string& name) {
-    return std::ranges::find(setup.services, name, &Service::unit) != setup.services.end();
-  });
-  return names;
-}
-
 // What runs on mounted volumes goes on running; what runs without them, or only
 // listens for work, is stopped.
 Result<> settle(const Globals& globals, const Setup& setup, const Service& service,
@@ -120,7 +110,9 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
-  for (const std::string& unit : to_be_stopped(setup, service.unit))
+  const std::vector<std::string> units = systemd_runs() ? instances_of(service.unit, setup.services)
+                                                        : std::vector<std::string>{service.unit};
+  for (const std::string& unit : units)
     if (auto down = stop_service(globals.paths, unit, std::chrono::minutes(3)); !down) return down;
   // It may have failed for want of its data, which is no failure any more.
   if (init_system() == InitSystem::systemd && !is_template(service.unit))
@@ -130,8 +122,8 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
 
 std::optional<Error> late_file(const Setup& setup, const std::string& unit) {
   if (!systemd_runs()) return {};
-  const auto shown = is_template(unit) ? Result<std::vector<UnitState>>(std::vector<UnitState>(1))
-                                       : show_units({unit});
+  if (is_template(unit)) return late_unit_file(unit, {}, setup.volumes);
+  const auto shown = show_units({unit});
   return shown ? late_unit_file(unit, (*shown)[0], setup.volumes) : std::nullopt;
 }
 

@@ -43,13 +43,6 @@ constexpr char failed = 'f';   // with the error
 constexpr char warning = 'w';  // with a text
 constexpr char moved = 'p';    // a check, with its pass, the passes and the percent
 
-std::unique_ptr<UnitBatch> starter_of(const Setup& setup, bool behind_boot) {
-  std::vector<std::string> held;
-  for (const Service& service : setup.services) held.push_back(service.unit);
-  return std::make_unique<UnitStarter>(setup.config.release.service_timeout, behind_boot,
-                                       std::move(held));
-}
-
 // A checker goes on when the person who began it types Ctrl-C or goes away: it
 // would only leave the file system worse. The lock is kept as long as it runs.
 void outlive_terminal() {
@@ -123,7 +116,11 @@ ReleaseEffects::ReleaseEffects(const Setup& setup, const Paths& paths, Reporter&
       reporter_(reporter),
       options_(std::move(options)),
       starter_({.timeout = setup.config.release.service_timeout + kernel_bound,
-                .batch = [this] { return starter_of(setup_, options_.behind_boot); },
+                .batch =
+                    [this] {
+                      return std::make_unique<UnitStarter>(setup_.config.release.service_timeout,
+                                                           options_.behind_boot, setup_.services);
+                    },
                 .prepare = [this](const std::string& unit) -> Result<bool> {
                   if (auto marked = set_marker(paths_, unit, true); !marked) return marked.error();
                   return options_.start_units();

@@ -163,6 +163,15 @@ std::vector<std::string> instances_of(const std::string& unit) {
   return out;
 }
 
+std::vector<std::string> instances_of(const std::string& unit, std::span<const Service> services) {
+  std::vector<std::string> out = instances_of(unit);
+  if (is_template(unit))
+    std::erase_if(out, [&](const std::string& name) {
+      return std::ranges::find(services, name, &Service::unit) != services.end();
+    });
+  return out;
+}
+
 Result<bool> unit_file_exists(const std::string& unit) {
   // Its status says neither whether there is one nor whether systemd answered.
   const auto ran = run({"systemctl", "list-unit-files", "--no-legend", "--no-pager", "--", unit},
@@ -229,15 +238,8 @@ Error masked_error(const std::string& unit) {
 HeldUnits held_units(const Setup& setup) {
   HeldUnits out;
   std::vector<std::string> asked;
-  const auto has_line = [&](const std::string& name) {
-    return std::ranges::find(setup.services, name, &Service::unit) != setup.services.end();
-  };
-  for (const Service& service : setup.services) {
-    // Of two drop-ins with our name systemd takes the instance's alone: its own line counts.
-    std::vector<std::string> names = instances_of(service.unit);
-    if (is_template(service.unit)) std::erase_if(names, has_line);
-    append(asked, out.names[service.unit] = std::move(names));
-  }
+  for (const Service& service : setup.services)
+    append(asked, out.names[service.unit] = instances_of(service.unit, setup.services));
   // In the same question: each is a program of its own.
   for (const std::string_view own : {release_unit, start_unit_name}) asked.emplace_back(own);
   out.units = known(states_of(asked));

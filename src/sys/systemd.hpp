@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,11 @@ using UnitStates = std::map<std::string, UnitState>;
 
 /// The loaded instances of a template; for any other unit, itself.
 [[nodiscard]] std::vector<std::string> instances_of(const std::string& unit);
+
+/// The same without the instances that have a line of their own among `services`. Of two drop-ins
+/// with our name systemd takes the instance's alone: such a one waits for its own volumes.
+[[nodiscard]] std::vector<std::string> instances_of(const std::string& unit,
+                                                    std::span<const Service> services);
 
 /// True when systemd has a unit file of this name, which may be a template. Fails as show_units.
 [[nodiscard]] Result<bool> unit_file_exists(const std::string& unit);

@@ -6,7 +6,6 @@
 #include <map>
 #include <utility>
 
-#include "core/hold.hpp"
 #include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/shell_word.hpp"
@@ -98,11 +97,7 @@ void UnitStarter::prepare(std::vector<Ended>& ended) {
   };
   Names asked;
   for (auto start = added_.begin(); start != added_.end();) {
-    start->names = instances_of(start->unit);
-    if (is_template(start->unit))
-      std::erase_if(start->names, [&](const std::string& name) {
-        return std::ranges::find(apart_, name) != apart_.end();
-      });
+    start->names = instances_of(start->unit, services_);
     append(asked, start->names);
     start = start->names.empty() ? end(start, std::string("no instance to start")) : ++start;
   }

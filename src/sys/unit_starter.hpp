@@ -4,8 +4,8 @@
 
 #include <chrono>
 #include <list>
+#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -16,19 +16,19 @@ namespace latchkey {
 
 /// Starts released units, with what triggers them: sockets, paths and timers first, each
 /// only when something would start it at boot; the unit itself when something would, or
-/// when nothing triggers it. A template stands for its loaded instances, but for those that are
-/// `apart`. Former failures are forgotten first. When systemd does not know a unit it is
+/// when nothing triggers it. A template stands for its loaded instances, but for those with a
+/// line of their own. Former failures are forgotten first. When systemd does not know a unit it is
 /// reloaded, once. Jobs are queued as start_order (queue_order.hpp) has them, else as units were
 /// added. When one is up, services that need it and were down for want of it are queued behind
 /// it, and told.
 class UnitStarter : public UnitBatch {
  public:
   /// `timeout`: how long a unit has, counted from when it was added. `behind_boot`: one that
-  /// waits in systemd's queue while the boot goes on counts as done after five seconds. `apart`:
-  /// units that are released by themselves, though their template may be too.
+  /// waits in systemd's queue while the boot goes on counts as done after five seconds. `services`:
+  /// all lines; what has one is not released with its template. They outlive this.
   explicit UnitStarter(std::chrono::seconds timeout, bool behind_boot = false,
-                       std::vector<std::string> apart = {})
-      : timeout_(timeout), behind_boot_(behind_boot), apart_(std::move(apart)) {}
+                       std::span<const Service> services = {})
+      : timeout_(timeout), behind_boot_(behind_boot), services_(services) {}
 
   void add(std::size_t step, const std::string& unit) override;
 
@@ -70,7 +70,7 @@ class UnitStarter : public UnitBatch {
 
   std::chrono::seconds timeout_;
   bool behind_boot_;
-  std::vector<std::string> apart_;
+  std::span<const Service> services_;
   std::chrono::milliseconds pause_{0};
   std::list<Start> added_{};
   std::list<Start> starts_{};

@@ -506,8 +506,8 @@ TEST_CASE("an instance with a line of its own is left out of its template's") {
           probe_units(facts, setup, Paths{"/mnt/root"}, held_units(setup));
           std::string out = expect(facts.units["m@one.service"].held, "the instance is not held");
           out += expect(facts.units["m@.service"].held, "the template is not held");
-          const auto how =
-              run_these(UnitStarter(std::chrono::seconds(10), false, {"m@one.service"}), {"m@.service"});
+          const auto how = run_these(UnitStarter(std::chrono::seconds(10), false, setup.services),
+                                     {"m@.service"});
           out += expect(how.at(0) == "running", how.at(0));
           return out + expect(std::ranges::count(calls(), "start --no-block -- m@two.service") == 1,
                               join(calls(), "|"));
