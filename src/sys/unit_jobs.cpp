@@ -62,6 +62,17 @@ Result<> queue_jobs(const char* verb, const std::vector<std::string>& units,
   return Ok{};
 }
 
+std::map<std::string, Error> queue_each(
+    const char* verb, const std::vector<std::string>& units,
+    const std::function<std::string(const std::string&)>& cannot) {
+  std::map<std::string, Error> refused;
+  if (queue_jobs(verb, units, "")) return refused;
+  for (const std::string& unit : units)
+    if (const auto done = queue_jobs(verb, {unit}, cannot(unit)); !done)
+      refused.emplace(unit, done.error());
+  return refused;
+}
+
 void start_soon(const std::string& unit) { (void)queue_jobs("start", {unit}, ""); }
 
 void forget_failure(const std::string& unit) {

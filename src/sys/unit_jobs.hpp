@@ -4,6 +4,8 @@
 // this a deadlock.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,12 @@ struct Judged {
 /// being what failed; one that is refused may keep the others from being queued.
 [[nodiscard]] Result<> queue_jobs(const char* verb, const std::vector<std::string>& units,
                                   const std::string& what);
+
+/// The same, but one that is refused keeps no other from being queued. Gives those that were, with
+/// why; `cannot`: what failed of a unit, for people.
+[[nodiscard]] std::map<std::string, Error> queue_each(
+    const char* verb, const std::vector<std::string>& units,
+    const std::function<std::string(const std::string&)>& cannot);
 
 /// Queues the start of one unit and does not look back.
 void start_soon(const std::string& unit);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <utility>
 
 #include "core/lists.hpp"
@@ -153,13 +152,7 @@ void UnitStarter::queue(std::vector<Ended>& ended) {
   }
   if (failed.size() > 3) (void)run(failed, quick);  // what is not loaded has nothing to forget
   append(triggers, units);
-  const Names all = start_order(triggers, states);
-  // One that is refused may have kept the others from being queued: then each for itself.
-  std::map<std::string, Error> refused;
-  if (!queue_jobs("start", all, ""))
-    for (const std::string& name : all)
-      if (const auto done = queue_jobs("start", {name}, cannot_start(name)); !done)
-        refused[name] = done.error();
+  const auto refused = queue_each("start", start_order(triggers, states), cannot_start);
   while (!added_.empty()) {
     const auto start = added_.begin();
     std::optional<Error> error;

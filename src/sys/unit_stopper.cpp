@@ -104,13 +104,8 @@ void UnitStopper::queue(std::vector<Ended>& ended) {
     stop.names = std::move(names);
     append(all, stop.names);
   }
-  if (states) all = stop_order(all, *states);
-  // One that is refused may have kept the others from being queued: then each for itself.
   std::map<std::string, Error> refused;
-  if (states && !queue_jobs("stop", all, ""))
-    for (const std::string& name : all)
-      if (const auto done = queue_jobs("stop", {name}, cannot_stop(name)); !done)
-        refused[name] = done.error();
+  if (states) refused = queue_each("stop", stop_order(all, *states), cannot_stop);
   while (!added_.empty()) {
     const auto stop = added_.begin();
     std::optional<Error> error;
