@@ -112,11 +112,9 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
   const int slot = recorded_slot(*work, "new");
   const std::vector<WorkStep> steps{
       {"add", "adding the passphrase; the key derivation takes a moment",
-       [&]() -> Result<> {
-         const auto added = luks.add_slot(current, fresh, passphrase_cost(), slot);
-         if (!added) return added.error();
-         mark_slots(*work, "new", luks);
-         return Ok{};
+       [&] {
+         return note_added(luks.add_slot(current, fresh, passphrase_cost(), slot), *work, "new",
+                           luks);
        }},
       {"prove", "trying it", [&] { return luks.try_slot(slot, fresh); }},
       {"name", "", [&] { return luks.name_slot(slot, asked.name); }},

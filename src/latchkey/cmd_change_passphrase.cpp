@@ -63,11 +63,9 @@ class PassphraseChange {
     const int slot = recorded_slot(work_, "new");
     const std::string name = inherited_slot_name(work_.value("slot-name"));
     return {{"add", "adding the new passphrase; the key derivation takes a moment",
-             [this, slot]() -> Result<> {
-               auto added = luks_.add_slot(current_, fresh_, passphrase_cost(), slot);
-               if (!added) return added.error();
-               mark_slots(work_, "new", luks_);
-               return Ok{};
+             [this, slot] {
+               return note_added(luks_.add_slot(current_, fresh_, passphrase_cost(), slot), work_,
+                                 "new", luks_);
              }},
             {"prove", "trying the new passphrase",
              [this, slot] { return luks_.try_slot(slot, fresh_); }},

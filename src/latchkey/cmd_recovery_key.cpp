@@ -79,11 +79,9 @@ class RecoveryMaker {
   std::vector<WorkStep> steps() {
     std::vector<WorkStep> steps{
         {"add", "adding a slot for it; the key derivation takes a moment",
-         [this]() -> Result<> {
-           const auto added = luks().add_slot(existing_, key_, passphrase_cost(), slot());
-           if (!added) return added.error();
-           mark_slots(work_, "new", luks());
-           return Ok{};
+         [this] {
+           return note_added(luks().add_slot(existing_, key_, passphrase_cost(), slot()), work_,
+                             "new", luks());
          }},
         {"prove", "trying it", [this] { return luks().try_slot(slot(), key_); }},
         {"name", "",

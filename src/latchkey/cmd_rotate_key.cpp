@@ -114,10 +114,7 @@ class KeyRotation {
   }
 
   Result<> add() {
-    const auto added = luks().add_slot(current_, *drawn_, fresh_slot());
-    if (!added) return added.error();
-    mark_slots(work_, "new", luks());
-    return Ok{};
+    return note_added(luks().add_slot(current_, *drawn_, fresh_slot()), work_, "new", luks());
   }
 
   // By what is on the keys volume, not by what is in memory.

@@ -314,11 +314,13 @@ Result<> Rekeyer::give_key(const Volume& volume) {
   // Stored before it opens anything: a slot whose key nobody has cannot come to be.
   if (auto written = (*to)->write(volume.key_file, drawn->secret()); !written) return written;
   const int made = new_slot(volume);
-  const auto added = header->luks().add_slot(*current, *drawn, made);
-  if (!added) return added.error();
-  mark_slots(maker_.work, "new-" + volume.name, header->luks());
+  LuksDevice& luks = header->luks();
+  if (auto added = note_added(luks.add_slot(*current, *drawn, made), maker_.work,
+                              "new-" + volume.name, luks);
+      !added)
+    return added;
   const auto stored = (*to)->read(volume.key_file);
-  return stored ? header->luks().try_slot(made, *stored) : Result<>(stored.error());
+  return stored ? luks.try_slot(made, *stored) : Result<>(stored.error());
 }
 
 Result<> Rekeyer::configure() const {

@@ -180,6 +180,13 @@ void mark_slots(Unfinished& work, const std::string& key, const LuksDevice& luks
     note_slot_mark(work, key, slot, luks.slot_mark(slot));
 }
 
+Result<> note_added(const Result<int>& added, Unfinished& work, const std::string& key,
+                    const LuksDevice& luks) {
+  if (!added) return added.error();
+  mark_slots(work, key, luks);
+  return Ok{};
+}
+
 std::vector<int> unchanged_slots(const Unfinished& work, const std::string& key,
                                  const LuksDevice& luks) {
   std::vector<int> same;

@@ -96,6 +96,11 @@ class AwakeHeader {
 /// Records which slots are meant by the numbers that the work has recorded under `key`.
 void mark_slots(Unfinished& work, const std::string& key, const LuksDevice& luks);
 
+/// After a slot was added under a number that the work has recorded under `key`: records which
+/// one that is. Fails as `added`.
+[[nodiscard]] Result<> note_added(const Result<int>& added, Unfinished& work,
+                                  const std::string& key, const LuksDevice& luks);
+
 /// Those of the slots recorded under `key` that still are the ones that were meant. Of another
 /// one, which got its number since, it is warned that it stays.
 [[nodiscard]] std::vector<int> unchanged_slots(const Unfinished& work, const std::string& key,
