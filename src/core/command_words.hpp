@@ -2,7 +2,12 @@
 // Words of a command that somebody wrote, for cron or for a unit.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/text.hpp"
 
 namespace latchkey {
 
@@ -11,6 +16,13 @@ namespace latchkey {
 [[nodiscard]] inline bool is_remote(std::string_view word) {
   const std::size_t colon = word.find(':');
   return colon != std::string_view::npos && colon > 0 && colon < word.find('/');
+}
+
+/// The words of a command, split at blanks.
+[[nodiscard]] inline std::vector<std::string> split_words(std::string_view command) {
+  std::vector<std::string> words;
+  for (Field& field : split_fields(command)) words.push_back(std::move(field.text));
+  return words;
 }
 
 /// True for a text that asks whether something is mounted.

@@ -228,11 +228,8 @@ bool service_copies_above(std::span<const UnitSetting> settings, std::string_vie
   const std::string begins_in = value_of(settings, "WorkingDirectory");
   const std::string directory = begins_in.starts_with('/') ? begins_in : std::string();
   for (const std::string_view key : {"ExecStartPre", "ExecStart", "ExecStartPost"})
-    for (const std::string& value : values_of(settings, key)) {
-      Words words;
-      for (const Field& field : split_fields(value)) words.push_back(field.text);
-      if (copies_above(words, place, directory)) return true;
-    }
+    for (const std::string& value : values_of(settings, key))
+      if (copies_above(split_words(value), place, directory)) return true;
   return false;
 }
 

@@ -64,15 +64,9 @@ bool looks_for_a_file(const std::vector<std::string>& words, std::string_view pl
   return false;
 }
 
-std::vector<std::string> words_of(std::string_view line) {
-  std::vector<std::string> words;
-  for (const Field& field : split_fields(line)) words.push_back(field.text);
-  return words;
-}
-
 // What a line has behind the time: in the tables of the system a user first, who is no path.
 std::vector<std::string> command_of(std::string_view line, std::size_t times) {
-  std::vector<std::string> words = words_of(line);
+  std::vector<std::string> words = split_words(line);
   if (words.empty()) return words;
   const std::size_t before = words[0].starts_with('@') ? 1 : std::min(times, words.size());
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(before));
@@ -80,7 +74,6 @@ std::vector<std::string> command_of(std::string_view line, std::size_t times) {
 }
 
 bool names_it(std::vector<std::string> words, std::string_view place, const Homes& homes) {
-  if (asks_first(words, place, homes)) return false;
   // What a copy leaves out it does not use.
   for (std::size_t i = 0; i < words.size(); ++i)
     if (words[i] == "--exclude" && i + 1 < words.size()) words[++i].clear();
@@ -90,9 +83,9 @@ bool names_it(std::vector<std::string> words, std::string_view place, const Home
 }
 
 bool uses(const std::vector<std::string>& words, std::string_view place, const Homes& homes) {
+  if (asks_first(words, place, homes)) return false;
   const std::string home = homes.empty() ? std::string() : homes.front();
-  return names_it(words, place, homes) ||
-         (!asks_first(words, place, homes) && copies_above(words, place, home));
+  return names_it(words, place, homes) || copies_above(words, place, home);
 }
 
 // `NAME = value`: the first word of every other line is a time.
@@ -130,13 +123,14 @@ std::optional<std::size_t> unguarded_script_line(std::string_view text, std::str
     ++number;
     if (trim(line).starts_with('#')) continue;
     if (asks_for_mounts(line)) return {};
-    std::vector<std::string> words = words_of(line);
+    std::vector<std::string> words = split_words(line);
     if (!found && looks_for_a_file(words, place)) return {};
     const bool goes_on = line.ends_with('\\');
     whole += std::string(line.substr(0, line.size() - (goes_on ? 1 : 0))) + " ";
-    if (!found && names_it(std::move(words), place, {})) found = number;
+    if (!found && !asks_first(words, place, {}) && names_it(std::move(words), place, {}))
+      found = number;
     if (goes_on) continue;
-    const std::vector<std::string> command = words_of(whole);
+    const std::vector<std::string> command = split_words(whole);
     if (!found && !asks_first(command, place, {}) && copies_above(command, place)) found = number;
     whole.clear();
   }
