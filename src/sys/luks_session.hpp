@@ -71,4 +71,14 @@ struct LuksSession {
                                                             const std::string& hint);
 };
 
+/// Where the header of a place is written.
+[[nodiscard]] const std::string& written_to(const LuksPlace& place);
+
+/// Has what was written to a device come to its disk: libcryptsetup writes through the page
+/// cache. Fails with Code::io.
+[[nodiscard]] Result<> sync_device(const std::string& path);
+
+/// What libcryptsetup's answer to a work on key slots means, for people.
+[[nodiscard]] Error slot_error(const LuksSession& session, const std::string& what, int r);
+
 }  // namespace latchkey
