@@ -18,6 +18,21 @@
 using namespace latchkey;
 using namespace latchkey::test;
 
+namespace {
+
+// What a command lists as its steps for `data`, or for `far`, whose header is in a file.
+std::string steps_of(const std::string& command, const std::string& volume) {
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/keys\"\n");
+  place.put("etc/latchkey/volumes",
+            "data no-such-vg/data /srv/no-such-data ext4\n"
+            "far no-such-vg/far /srv/no-such-far ext4 x-latchkey.header=/etc/far.luks\n");
+  return run_program({LATCHKEY_PROGRAM, "--root", place.path(), command, "--halt", "list", volume})
+      .output;
+}
+
+}  // namespace
+
 TEST_CASE("recovery-key keeps the slot that was opened by what was typed, whatever its name") {
   const KeysHeader keys;
   if (!keys.usable_here()) return;
@@ -146,17 +161,8 @@ TEST_CASE("case 32: remove-passphrase tries no slot that wants more memory than 
 }
 
 TEST_CASE("recovery-key brings the images' copy of a header in a file up to date") {
-  const Place place;
-  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/keys\"\n");
-  place.put("etc/latchkey/volumes",
-            "data no-such-vg/data /srv/no-such-data ext4\n"
-            "far no-such-vg/far /srv/no-such-far ext4 x-latchkey.header=/etc/far.luks\n");
   if (!is_root()) return;
-  const auto steps = [&](const char* volume) {
-    return run_program(
-               {LATCHKEY_PROGRAM, "--root", place.path(), "recovery-key", "--halt", "list", volume})
-        .output;
-  };
+  const auto steps = [](const std::string& volume) { return steps_of("recovery-key", volume); };
   INFO(steps("far"));
   CHECK(contains(steps("far"), "\nremove\nheader-copy\nnote\n"));
   CHECK_FALSE(contains(steps("data"), "header-copy"));
@@ -164,17 +170,8 @@ TEST_CASE("recovery-key brings the images' copy of a header in a file up to date
 
 TEST_CASE(
     "rotate-key: images know a header in a file before the new key takes the old one's place") {
-  const Place place;
-  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"no-such-vg/keys\"\n");
-  place.put("etc/latchkey/volumes",
-            "data no-such-vg/data /srv/no-such-data ext4\n"
-            "far no-such-vg/far /srv/no-such-far ext4 x-latchkey.header=/etc/far.luks\n");
   if (!is_root()) return;
-  const auto steps = [&](const char* volume) {
-    return run_program(
-               {LATCHKEY_PROGRAM, "--root", place.path(), "rotate-key", "--halt", "list", volume})
-        .output;
-  };
+  const auto steps = [](const std::string& volume) { return steps_of("rotate-key", volume); };
   INFO(steps("far"));
   CHECK(contains(steps("far"), "\nprove\nimage\nrename\nremove\nheader-copy\nnote\n"));
   CHECK(contains(steps("data"), "\nprove\nrename\nremove\nnote\n"));
