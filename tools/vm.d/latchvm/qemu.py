@@ -2,6 +2,7 @@
 """The emulator: which accelerator, which command line, which process, its monitor."""
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -10,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
 from . import cache, trunk
@@ -18,46 +18,43 @@ from .errors import VmError, tail
 
 PROGRAM = "qemu-system-x86_64"
 
-# A boot sector that writes 0x10 to port 0xf4, where isa-debug-exit turns it into
-# the exit status 0x21: mov al,0x10; out 0xf4,al; hlt; jmp back.
-PROBE_SECTOR = bytes([0xb0, 0x10, 0xe6, 0xf4, 0xf4, 0xeb, 0xfd]).ljust(510, b"\0") + b"\x55\xaa"
-PROBE_STATUS = 0x21
-PROBE_SECONDS = 5
+# How long a kernel without a root may take until it panics, which is two seconds under TCG.
+PROBE_SECONDS = 20
 
 
 def accelerator():
-    """"kvm" where a guest really runs with it, else "tcg"; found out once per machine boot.
+    """"kvm" where Linux really runs with it, else "tcg"; found out once per machine boot.
 
-    /dev/kvm may be there, and open, and still run nothing: only trying tells.
+    /dev/kvm may be there, and open, and still run nothing; or a boot sector and no kernel:
+    only a kernel tells. Without one, before the first root is made, it is "tcg" for now.
     """
     wanted = os.environ.get("LATCHKEY_ACCEL")
     if wanted in ("kvm", "tcg"):
         return wanted
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+    kernels = glob.glob(os.path.join(glob.escape(cache.folder()), "root-*", "vmlinuz"))
+    if not kernels or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as f:
-        verdict = os.path.join(cache.folder(), f"accelerator-{os.geteuid()}-{f.read().strip()}")
+        boot = f.read().strip()
+    verdict = os.path.join(cache.folder(), f"accelerator-linux-{os.geteuid()}-{boot}")
     with contextlib.suppress(OSError), open(verdict, encoding="ascii") as f:
         return f.read()
-    found = "kvm" if _runs_with_kvm() else "tcg"
+    found = "kvm" if _runs_with_kvm(kernels[0]) else "tcg"
     with open(verdict, "w", encoding="ascii") as f:
         f.write(found)
     return found
 
 
-def _runs_with_kvm():
-    with tempfile.NamedTemporaryFile() as disk:
-        disk.write(PROBE_SECTOR)
-        disk.flush()
-        argv = [PROGRAM, "-nodefaults", "-display", "none", "-m", "32", *machine("kvm"),
-                "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
-                "-drive", f"file={disk.name},format=raw,if=ide"]
-        try:
-            done = subprocess.run(argv, timeout=PROBE_SECONDS, check=False, capture_output=True,
-                                  preexec_fn=_no_core_dump)
-        except subprocess.TimeoutExpired:
-            return False
-        return done.returncode == PROBE_STATUS
+def _runs_with_kvm(kernel):
+    """Whether this kernel comes as far as to miss its root, whose panic ends the emulator."""
+    argv = [PROGRAM, "-nodefaults", "-no-reboot", "-display", "none", "-m", "256", *machine("kvm"),
+            "-serial", "stdio", "-kernel", kernel, "-append", "console=ttyS0 panic=-1"]
+    try:
+        done = subprocess.run(argv, timeout=PROBE_SECONDS, check=False, capture_output=True,
+                              stdin=subprocess.DEVNULL, preexec_fn=_no_core_dump)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0 and b"Kernel panic" in done.stdout
 
 
 def _no_core_dump():
