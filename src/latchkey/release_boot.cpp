@@ -114,8 +114,8 @@ void start_skipped_triggers(const Globals& globals, const Setup& setup) {
 }
 
 // True for a unit that is neither up nor down, and was not begun anew by systemd meanwhile.
-bool still_starting(const std::string& unit) {
-  const auto states = states_of(instances_of(unit));
+bool still_starting(const std::string& unit, const Setup& setup) {
+  const auto states = states_of(instances_of(unit, setup.services));
   return states && std::ranges::any_of(*states, [](const auto& item) {
            const UnitState& now = item.second;
            return now.active == "activating" && now.sub != "auto-restart" && now.restarts == 0;
@@ -124,13 +124,14 @@ bool still_starting(const std::string& unit) {
 
 // What only takes longer than we look at it is no failure of the boot: systemd has a bound of
 // its own for it, and whoever failed here would stay failed when it is up.
-int status_but_for_slow(const Globals& globals, const Plan& plan, Outcome outcome) {
+int status_but_for_slow(const Globals& globals, const Setup& setup, const Plan& plan,
+                        Outcome outcome) {
   if (!systemd_runs()) return outcome.status();
   for (std::size_t i = 0; i < outcome.steps.size(); ++i) {
     StepOutcome& how = outcome.steps[i];
     const auto* const release = std::get_if<ReleaseUnit>(&plan.steps[i].action);
     if (release == nullptr || how.kind != StepOutcome::Kind::failed ||
-        how.error.code != Code::timeout || !still_starting(release->unit))
+        how.error.code != Code::timeout || !still_starting(release->unit, setup))
       continue;
     say(globals, "'" + release->unit + "' goes on starting, for as long as systemd lets it");
     how.kind = StepOutcome::Kind::done;
@@ -185,7 +186,7 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   say(globals, conclusion_text(rows));
   drop(*lock);
   tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter.details())});
-  const bool whole = status_but_for_slow(globals, plan, outcome) == 0;
+  const bool whole = status_but_for_slow(globals, setup, plan, outcome) == 0;
   const int status = whole ? 0 : exit_status(Code::partial);
   hand_over(globals, boot, status);
   if (!systemd_runs()) rest_after_boot(setup, globals.paths);
@@ -206,7 +207,7 @@ int start_released(const Globals& globals, const Setup& setup) {
   }
   TerminalReporter reporter(globals);
   ReleaseEffects effects(setup, globals.paths, reporter, {.behind_boot = true});
-  return status_but_for_slow(globals, plan, execute(plan, effects, reporter));
+  return status_but_for_slow(globals, setup, plan, execute(plan, effects, reporter));
 }
 
 }  // namespace
