@@ -56,6 +56,12 @@ std::uint64_t bytes_of(const nlohmann::json& row, const char* key) {
   return parse_number(row.value(key, ""), ~0UL).value_or(0);
 }
 
+// The same without the disks that hang: not for what tells whether a volume is there.
+Result<nlohmann::json> report_of_answering(const std::vector<std::string>& argv,
+                                           const std::string& kind, const std::string& what) {
+  return rows_of(run_lvm(argv, reporting), argv.at(0), kind, what);
+}
+
 // Never ended: between its suspending a volume that is in use and its resuming it, that would
 // stay suspended, and whoever uses it.
 Result<> lvm(std::vector<std::string> argv, const std::string& what, Code failure) {
@@ -147,9 +153,10 @@ Result<> create_lv(const DeviceRef& lv, const std::string& size, const std::stri
 }
 
 Result<unsigned> mirrors_of(const DeviceRef& lv) {
-  const auto rows =
-      report({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,segtype,stripes"}, "lv",
-             "cannot look for mirrors of " + lv.text());
+  // A backup of the others waits for no disk that hangs.
+  const auto rows = report_of_answering(
+      {"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,segtype,stripes"}, "lv",
+      "cannot look for mirrors of " + lv.text());
   if (!rows) return rows.error();
   for (const auto& row : *rows)
     if (row.value("vg_name", "") == lv.vg && row.value("lv_name", "") == lv.lv)
@@ -186,10 +193,10 @@ Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
 }
 
 Result<Snapshots> snapshots_of(const DeviceRef& lv) {
-  // Without the disks that hang: a volume on one of those has none that matter now.
-  const auto rows = rows_of(
-      run_lvm({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,origin,lv_attr"}, reporting),
-      "lvs", "lv", "cannot look for snapshots of " + lv.text());
+  // A volume on a disk that hangs has none that matter now.
+  const auto rows =
+      report_of_answering({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,origin,lv_attr"},
+                          "lv", "cannot look for snapshots of " + lv.text());
   if (!rows) return rows.error();
   Snapshots found;
   for (const auto& row : *rows) {
