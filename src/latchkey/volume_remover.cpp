@@ -154,6 +154,18 @@ Result<> VolumeRemover::has_no_successor() const {
   }
   if (!block_device(volume.device.path())) return Ok{};
   const auto found = find_signature(volume.device.path());
+  if (!found && is_lv(volume)) {
+    // It would be removed whatever file system is on it by now.
+    Error unread = found.error();
+    if (is_unread(unread))
+      unread.hint =
+          "see that its disk answers (dmesg, lsblk); where nothing on it is needed, run "
+          "this again behind: lvm lvremove " +
+          volume.device.text();
+    return unread;
+  }
+  // The header was elsewhere, and nothing is written here any more.
+  if (!found && !volume.header.empty() && is_unread(found.error())) return Ok{};
   if (!found && found.error().code == Code::io && removal_.work.is_done("wipe")) {
     // On a bad disk the header's own place tells: ours is wiped, and nobody's is there.
     const auto header = read_luks_header({.device = volume.device.path(), .name = volume.name});
