@@ -95,7 +95,13 @@ class BootCopies {
     for (const char* place : {"/boot/efi", "/efi", "/boot"})
       for (const std::string& name : names_in(paths_.root + place + "/EFI/systemd"))
         if (name.starts_with("systemd-boot")) return true;
-    return false;
+    // Or this boot came by it, from a partition that is not mounted now. The text, behind four
+    // bytes of attributes, is UTF-16 (the Boot Loader Interface of systemd).
+    const auto variable = read_file(
+        paths_.root + "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
+    std::string loader = variable ? *variable : std::string();
+    std::erase(loader, '\0');
+    return loader.find("systemd-boot") != std::string::npos;
   }
 
   // Debian's raspi-firmware copies each image, with its name.

@@ -66,6 +66,14 @@ TEST_CASE("a copy that the next boot starts and no build renews is told to who h
   put("6.12.0", "old");
   // What systemd-boot has left behind on a machine that went back to GRUB is not started.
   CHECK_FALSE(contains(said(), stale));
+  // Its own partition is not mounted, and this boot came by it.
+  std::string variable("\x06\0\0\0", 4);
+  for (const char c : std::string("systemd-boot 252.39")) variable += {c, '\0'};
+  const std::string info =
+      "sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+  place.put(info, variable);
+  CHECK(contains(said(), stale + "12.0': "));
+  std::filesystem::remove(place.path(info));
   place.put("boot/efi/EFI/systemd/systemd-bootx64.efi", "");
   CHECK(contains(said(), stale + "12.0': "));
   CHECK_FALSE(contains(said(), stale + "1.0': "));
