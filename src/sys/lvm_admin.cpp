@@ -193,14 +193,15 @@ Result<> untag_lv(const DeviceRef& lv, const std::string& tag) {
 }
 
 Result<Snapshots> snapshots_of(const DeviceRef& lv) {
-  // A volume on a disk that hangs has none that matter now.
   const auto rows =
       report_of_answering({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name,origin,lv_attr"},
                           "lv", "cannot look for snapshots of " + lv.text());
   if (!rows) return rows.error();
   Snapshots found;
+  bool listed = false;
   for (const auto& row : *rows) {
     if (row.value("vg_name", "") != lv.vg) continue;
+    listed = true;
     // lvs(8): the first attribute is s, or S while it is merging; of a thin one it is V. One that
     // is merging may not be listed: what it is merged into has O then.
     const std::string kind = row.value("lv_attr", "").substr(0, 1);
@@ -210,6 +211,11 @@ Result<Snapshots> snapshots_of(const DeviceRef& lv) {
     if (kind == "s" || kind == "S") found.classic.push_back(row.value("lv_name", ""));
     if (kind == "V") found.thin.push_back(row.value("lv_name", ""));
   }
+  // Left out with a disk that was only slow: who destroys must not take that for none.
+  if (!listed)
+    return Error{Code::io, "cannot look for snapshots of " + lv.text(),
+                 "LVM does not list its volume group just now",
+                 "does its disk answer? look at: dmesg, lvm lvs"};
   return found;
 }
 

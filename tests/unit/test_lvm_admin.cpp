@@ -50,6 +50,18 @@ TEST_CASE("classic snapshots go with their logical volume, and thin ones stay") 
         }) == "");
 }
 
+// A disk that is slow for a moment is left out, and its volumes with it.
+TEST_CASE("a volume whose group LVM does not list is not said to have no snapshots") {
+  CHECK(
+      alone([]() -> std::string {
+        if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":[{\"vg_name\":\"vg1\",\"lv_name\":\"keys\","
+                      "\"origin\":\"\",\"lv_attr\":\"-wi-a-----\"}]}]}';;"))
+          return "";
+        const auto found = snapshots_of(keys);
+        return !found && found.error().code == Code::io ? "" : "it has none";
+      }) == "");
+}
+
 TEST_CASE("a logical volume is found behind thousands of others") {
   CHECK(alone([]() -> std::string {
           // As lvs writes a row, with its indentation.
