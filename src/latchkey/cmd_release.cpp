@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,6 +23,7 @@
 #include "sys/clock.hpp"
 #include "sys/disk_health.hpp"
 #include "sys/drop_ins.hpp"
+#include "sys/fd.hpp"
 #include "sys/lock_file.hpp"
 #include "sys/mount.hpp"
 #include "sys/probe.hpp"
@@ -163,9 +165,15 @@ void follow_changed_volumes(const Globals& globals, const Setup& setup) {
   if (auto reloaded = reload_systemd(); !reloaded) report_warning(reloaded.error());
 }
 
-// systemd.exec(5): set for what a unit runs, and not for logins. What is queued behind that very
-// unit cannot start before we end.
-bool is_run_by_unit() { return std::getenv("INVOCATION_ID") != nullptr; }
+// systemd.exec(5): set for what a unit runs. What is queued behind that very unit cannot start
+// before we end.
+bool is_run_by_unit() {
+  if (std::getenv("INVOCATION_ID") == nullptr) return false;
+  // A login on a console inherits that of its getty; logind puts it into a scope.
+  const auto group = read_file("/proc/self/cgroup");
+  return !group || (group->find("/session-") == std::string::npos &&
+                    group->find("getty@") == std::string::npos);
+}
 
 int release_now(const Flags& flags, const Globals& globals) {
   auto setup = load_setup(globals.paths);
