@@ -92,8 +92,12 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
   const std::vector<std::string> units = systemd_runs() ? instances_of(service.unit, setup.services)
                                                         : std::vector<std::string>{service.unit};
-  for (const std::string& unit : units)
-    if (auto down = stop_service(globals.paths, unit, std::chrono::minutes(3)); !down) return down;
+  Result<> stopped = Ok{};
+  for (const std::string& unit :
+       units)  // also behind one that stays: each writes where it must not
+    if (auto down = stop_service(globals.paths, unit, std::chrono::minutes(3)); !down && stopped)
+      stopped = down;
+  if (!stopped) return stopped;
   // It may have failed for want of its data, which is no failure any more.
   if (init_system() == InitSystem::systemd && !is_template(service.unit))
     forget_failure(service.unit);
