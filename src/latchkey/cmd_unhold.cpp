@@ -61,9 +61,10 @@ void start_skipped(const Globals& globals, std::vector<std::string> triggers) {
   std::erase_if(triggers, [&](const std::string& name) {
     return std::ranges::find(fields, name, &Field::text) != fields.end();
   });
+  triggers = idle_triggers(triggers);
   std::erase_if(triggers, [&](const std::string& name) {
     if (name.ends_with(".socket")) return false;
-    say(globals, "'" + name + "' was held with it; where it does not run, " +
+    say(globals, "'" + name + "' was held with it and does not run; " +
                      service_command("start", name) + " starts it");
     return true;
   });

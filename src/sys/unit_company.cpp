@@ -90,7 +90,7 @@ std::vector<std::string> start_dependants(std::vector<std::string> names) {
   return queued(wanted);
 }
 
-std::vector<std::string> start_triggers(const std::vector<std::string>& names) {
+std::vector<std::string> idle_triggers(const std::vector<std::string>& names) {
   const auto states = states_of(names);
   if (!states) return {};
   Names wanted;
@@ -98,7 +98,11 @@ std::vector<std::string> start_triggers(const std::vector<std::string>& names) {
     if (trigger.load == "loaded" && is_wanted(trigger) && trigger.active == "inactive" &&
         !trigger.job)
       wanted.push_back(name);
-  return queued(wanted);
+  return wanted;
+}
+
+std::vector<std::string> start_triggers(const std::vector<std::string>& names) {
+  return queued(idle_triggers(names));
 }
 
 }  // namespace latchkey

@@ -37,9 +37,12 @@ struct Loose {
 /// names of those queued.
 std::vector<std::string> start_dependants(std::vector<std::string> names);
 
-/// Takes the names of sockets, paths and timers. Queues the start of those that something
-/// starts at boot and that are down; gives the names of those queued. To be called before their
-/// services run: systemd refuses a socket whose service does.
+/// Takes the names of sockets, paths and timers. Gives those that something starts at boot and
+/// that are down.
+[[nodiscard]] std::vector<std::string> idle_triggers(const std::vector<std::string>& names);
+
+/// Queues the start of idle_triggers(); gives the names of those queued. To be called before
+/// their services run: systemd refuses a socket whose service does.
 std::vector<std::string> start_triggers(const std::vector<std::string>& names);
 
 }  // namespace latchkey
