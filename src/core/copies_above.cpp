@@ -128,7 +128,8 @@ class CopyCommand {
     const std::string& option = words_[i - 1];
     return option.starts_with("--") && option.find('=') == std::string::npos &&
            (option == "--config" ||
-            words_[i].find_first_not_of("0123456789kKmMgG.") == std::string::npos);
+            (words_[i].find_first_of("0123456789") == 0 &&
+             words_[i].find_first_not_of("0123456789kKmMgG.") == std::string::npos));
   }
 
   // Stays on one file system; for tar, unpacks or lists.

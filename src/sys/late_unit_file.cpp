@@ -30,6 +30,12 @@ std::string target_of(const fs::path& file) {
   return failed ? at.lexically_normal().string() : whole.string();
 }
 
+// Where a person copies it to: a drop-in counts in its unit's own directory alone.
+std::string place_in(const std::string& units, const fs::path& file) {
+  const std::string folder = file.parent_path().filename();
+  return folder.ends_with(".d") ? units + "/" + folder : units;
+}
+
 }  // namespace
 
 std::optional<Error> late_unit_file(const std::string& unit, const UnitState& state,
@@ -48,13 +54,13 @@ std::optional<Error> late_unit_file(const std::string& unit, const UnitState& st
              lies_on(target, volume.mount_point);
     });
     if (on == volumes.end()) continue;
-    return Error{
-        Code::partial,
-        "'" + printable(file) + "' lies on '" + printable(on->name) + "' ('" + printable(target) +
-            "')",
-        "systemd reads it before that volume is mounted, and does not find it",
-        (target == file ? "copy it to " + units : std::string("copy it, in place of the link")) +
-            "; then: systemctl daemon-reload"};
+    return Error{Code::partial,
+                 "'" + printable(file) + "' lies on '" + printable(on->name) + "' ('" +
+                     printable(target) + "')",
+                 "systemd reads it before that volume is mounted, and does not find it",
+                 (target == file ? "copy it to " + place_in(units, file)
+                                 : std::string("copy it, in place of the link")) +
+                     "; then: systemctl daemon-reload"};
   }
   return {};
 }

@@ -88,8 +88,9 @@ TEST_CASE("a copy of a directory with a mount point below it uses the volume") {
     return !unguarded_cron_lines("0 3 * * * root " + command + "\n", "/srv/www").empty();
   };
   for (const char* command :
-       {"rsync -a --delete /srv/ backup:/srv/ >/dev/null 2>&1", "nice rsync -a / b:",
-        "/usr/bin/rsync -a /srv/* b:", "cd /srv && tar czf /b.tar.gz .", "tar cf /b.tar -C / srv",
+       {"rsync -a --delete /srv/ backup:/srv/ >/dev/null 2>&1",
+        "nice rsync -a / b:", "/usr/bin/rsync -a /srv/* b:", "cd /srv && tar czf /b.tar.gz .",
+        "cd /srv && rsync -a --delete . b:", "tar cf /b.tar -C / srv",
         "tar -C /srv -cf - . | ssh b 'cat >b.tar'", "borg create --stats ::{now} /etc /srv",
         "restic -r sftp:b:/r backup /srv --exclude /var/cache", "cp -a /srv /backup/",
         "sh -c \"rsync -a /srv/ b:\"", "rsync -a /srv/../srv b: --exclude=www2",

@@ -46,6 +46,10 @@ TEST_CASE("files of units that lie on a volume are told, mounted or not") {
     const auto error = late_unit_file(unit, state, *volumes, units);
     return error ? error->what : std::string();
   };
+  const auto hint = [&](const std::string& file) {
+    const auto error = late_unit_file("x.service", {.files = {file}}, *volumes, units);
+    return error ? error->hint : std::string();
+  };
   std::ofstream(units + "/web.service") << "[Service]\n";
   CHECK(late("web.service").empty());
   CHECK(late("none.service").empty());
@@ -62,5 +66,7 @@ TEST_CASE("files of units that lie on a volume are told, mounted or not") {
   fs::create_directories(place);
   std::ofstream(place + "/x.service") << "";
   CHECK_FALSE(late("x.service", {.files = {place + "/x.service"}}).empty());
+  CHECK(hint(place + "/x.service").starts_with("copy it to " + units + ";"));
+  CHECK(hint(place + "/x.service.d/a.conf").starts_with("copy it to " + units + "/x.service.d;"));
   CHECK(late("x.service", {.files = {folder.path() + "/srv/app2/x.service"}}).empty());
 }
