@@ -52,7 +52,9 @@ std::vector<std::string> mapping_targets(const std::string& name) {
   const ReleasedControl released;
   // Its status tells the kinds too, and unlike its table no key.
   const DmTask table(dm_task_create(DM_DEVICE_STATUS));
-  if (!table || dm_task_set_name(table.get(), name.c_str()) == 0 || dm_task_run(table.get()) == 0)
+  // Without no_flush a thin pool or a cache writes its metadata first, and waits for its disk.
+  if (!table || dm_task_no_flush(table.get()) == 0 ||
+      dm_task_set_name(table.get(), name.c_str()) == 0 || dm_task_run(table.get()) == 0)
     return out;
   void* next = nullptr;
   do {

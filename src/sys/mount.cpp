@@ -39,7 +39,9 @@ Table read_mounts() { return Table(mnt_new_table_from_file("/proc/self/mountinfo
 // a number of their own, so the source's path counts as well.
 bool shows(libmnt_fs* fs, dev_t device) {
   if (mnt_fs_get_devno(fs) == device) return true;
-  const auto source = block_device(text_of(mnt_fs_get_source(fs)));
+  const std::string path = text_of(mnt_fs_get_source(fs));
+  // "proc" would be looked up below the working directory, which may be on a disk that hangs.
+  const auto source = path.starts_with('/') ? block_device(path) : std::nullopt;
   return source && *source == device;
 }
 

@@ -50,13 +50,24 @@ bool maps_from(pid_t pid, dev_t device) {
   });
 }
 
+// A thread that waits for a disk may hold its process's map for as long, and who reads that map
+// waits with it. Its state can be read without.
+bool waits_in_kernel(pid_t pid) {
+  for (const std::string& thread : names_in(proc(pid, "task"))) {
+    const auto stat = read_file(proc(pid, "task/" + thread + "/stat"), 4096);
+    const std::size_t end = stat ? stat->rfind(") ") : std::string::npos;
+    if (end != std::string::npos && stat->substr(end + 2, 1) == "D") return true;
+  }
+  return false;
+}
+
 bool uses(pid_t pid, dev_t device) {
   for (const char* link : {"cwd", "root", "exe"})
     if (lies_on(proc(pid, link), device)) return true;
   const std::string fds = proc(pid, "fd");
   for (const std::string& fd : names_in(fds))
     if (lies_on(fds + "/" + fd, device)) return true;
-  return maps_from(pid, device);
+  return !waits_in_kernel(pid) && maps_from(pid, device);
 }
 
 MountUser describe_process(pid_t pid) {
