@@ -3,6 +3,7 @@
 
 #include <libmount/libmount.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <thread>
 
@@ -11,6 +12,8 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/disk_health.hpp"
+#include "sys/disk_watch.hpp"
 #include "sys/dm.hpp"
 #include "sys/fd.hpp"
 #include "sys/handle.hpp"
@@ -41,6 +44,28 @@ bool systemd_is_at_it(const Volume& volume) {
   return units && (units->front().job || units->front().active == "activating");
 }
 
+// A checker may compute for long. It hangs where its disk has ended nothing for so long, and gives
+// no answer either: whoever waited for it would keep the release of all others for as long.
+class HangingDisk {
+ public:
+  explicit HangingDisk(const std::string& device) : device_(device) {
+    if (const auto number = block_device(device)) watch_ = DiskWatch({*number});
+  }
+  bool operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (watch_.moved()) since_ = now;
+    if (now - since_ < std::chrono::minutes(5)) return false;
+    since_ = now;
+    const auto answer = disks_answer({device_}).front();
+    return !answer && answer.error().code == Code::timeout;
+  }
+
+ private:
+  std::string device_;
+  DiskWatch watch_{};
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace
 
 std::string type_of(const Volume& volume) {
@@ -66,11 +91,14 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
   for (const std::string& word : check_arguments(found, wish)) argv.push_back(word);
   argv.push_back(device);
   CheckProgress last;
-  const auto ran = run(argv, {.output_limit = 16UL * 1024, .on_line = [&](std::string_view line) {
+  HangingDisk hangs(device);
+  const auto on_line = [&](std::string_view line) {
     const auto progress = parse_check_progress(line);
     if (progress && *progress != last) watch.moved(last = *progress);
     return progress.has_value();
-  }});
+  };
+  const auto ran = run(
+      argv, {.output_limit = 16UL * 1024, .on_line = on_line, .hopeless = [&] { return hangs(); }});
   if (!ran) return Error{ran.error().code, "cannot mount '" + name + "'", sentence(ran.error()), ""};
   if (takes_no_arguments(ran->status, found))
     return unchecked("'" + name + "' is not checked: fsck." + found +
