@@ -54,6 +54,7 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   if (!rest) return {};
   out.pid = pid;
   out.zombie = state == 'Z' || state == 'X';
+  out.hangs = state == 'D';
   struct stat info {};
   if (::stat((directory + "/exe").c_str(), &info) == 0) out.program = {info.st_dev, info.st_ino};
   std::error_code unreadable;
@@ -128,11 +129,17 @@ Result<> end_processes(const std::function<bool(const ProcessInfo&)>& chosen, mi
   bool asked = false;
   int kills = 0;
   while (true) {
-    const std::vector<pid_t> pids = family(read_processes(), chosen, ::getpid());
-    if (pids.empty()) return Ok{};
+    const std::vector<ProcessInfo> all = read_processes();
+    std::vector<pid_t> pids = family(all, chosen, ::getpid());
     // On a machine that stalls, the time may be over before anything was killed: what is
     // left behind would keep the port that the system's own sshd wants.
     const bool late = Clock::now() >= deadline;
+    if (late && kills >= fewest_kills)
+      std::erase_if(pids, [&](pid_t pid) {
+        const auto process = std::ranges::find(all, pid, &ProcessInfo::pid);
+        return process != all.end() && process->hangs;
+      });
+    if (pids.empty()) return Ok{};
     if (late && kills >= fewest_kills)
       return Error{Code::timeout, "cannot end all processes of early ssh",
                    std::to_string(pids.size()) + " of them are still there", ""};

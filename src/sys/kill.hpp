@@ -33,6 +33,7 @@ struct ProcessInfo {
   FileId program{};                      ///< zero for a kernel thread
   std::string path{};                    ///< the program's, also when that was deleted
   std::vector<std::string> arguments{};  ///< the first few, for telling apart
+  bool hangs = false;                    ///< it waits in the kernel, where no signal comes
 };
 
 /// All processes that can be seen now.
@@ -49,7 +50,8 @@ struct ProcessInfo {
 /// then KILL until none is left. Looks again each time, so that what they fork
 /// meanwhile is ended too. Fails with Code::timeout, naming how many are left,
 /// when that is not so after `limit` (counted from the beginning) and three rounds of
-/// KILL, each with up to `grace` to take effect, which there are however late it is.
+/// KILL, each with up to `grace` to take effect, which there are however late it is. What hangs in
+/// the kernel then, waiting for a disk, is not counted: it does nothing more when that answers.
 [[nodiscard]] Result<> end_processes(const std::function<bool(const ProcessInfo&)>& chosen,
                                      std::chrono::milliseconds grace,
                                      std::chrono::milliseconds limit);
