@@ -3,6 +3,7 @@
 // the owner's names their places. What is bound into a container before the mount stays the empty
 // directory in it.
 #include <algorithm>
+#include <functional>
 
 #include "core/fstab_line.hpp"
 #include "core/guest_uses.hpp"
@@ -68,26 +69,28 @@ std::string reason(const GuestNeeds& needs) {
          (needs.volumes.size() == 1 ? needs.where : "the volumes " + quoted_list(needs.volumes));
 }
 
+// What guests use is read where it is judged alone: their files may lie on a volume whose disk
+// hangs.
 void judge_service(Findings& out, const Paths& paths, const Setup& setup, const std::string& unit,
-                   const std::vector<GuestUse>& guests) {
+                   const std::function<std::vector<GuestUse>()>& guests) {
   if (is_held(setup, unit) || !starts_by_itself(paths, unit)) return;
   GuestNeeds needs;
-  for (const GuestUse& guest : guests) add_needs(needs, guest, setup);
+  for (const GuestUse& guest : guests()) add_needs(needs, guest, setup);
   if (!needs.volumes.empty()) add_unheld(out, paths, unit, reason(needs), needs.volumes);
 }
 
 }  // namespace
 
 void judge_guests(Findings& out, const Paths& paths, const Setup& setup) {
-  judge_service(out, paths, setup, "docker.service", docker_uses(paths.root));
-  judge_service(out, paths, setup, "podman-restart.service", podman_uses(paths.root));
-  judge_service(out, paths, setup, "lxc.service", lxc_uses(paths.root));
+  judge_service(out, paths, setup, "docker.service", [&] { return docker_uses(paths.root); });
+  judge_service(out, paths, setup, "podman-restart.service",
+                [&] { return podman_uses(paths.root); });
+  judge_service(out, paths, setup, "lxc.service", [&] { return lxc_uses(paths.root); });
   for (const NspawnGuest& guest : nspawn_guests(paths.root))
-    judge_service(out, paths, setup, guest.unit, {guest.use});
+    judge_service(out, paths, setup, guest.unit, [&] { return std::vector{guest.use}; });
   // One daemon for all, or one for each kind of guest.
-  const std::vector<GuestUse> guests = libvirt_uses(paths.root);
   for (const char* unit : {"libvirtd.service", "virtqemud.service"})
-    judge_service(out, paths, setup, unit, guests);
+    judge_service(out, paths, setup, unit, [&] { return libvirt_uses(paths.root); });
 }
 
 void judge_podman_units(Findings& out, const Paths& paths, const Setup& setup) {

@@ -45,7 +45,8 @@ struct Inside {
 // A volume that is of no use is told and left out: the others must not go without a
 // backup for it.
 Result<> try_volume(const OpenKeys& keys, const Setup& setup, const Volume& volume) {
-  if (volume.device.kind == DeviceRef::Kind::lv) (void)activate_lvs({volume.device.text()});
+  if (volume.device.kind == DeviceRef::Kind::lv && !block_device(volume.device.path()))
+    (void)activate_lvs({volume.device.text()});
   const auto key = keys.read(volume.key_file);
   if (!key) return key.error();
   const auto header = LuksDevice::open(place_of(volume, setup.config.boot));

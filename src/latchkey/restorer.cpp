@@ -198,7 +198,9 @@ Result<> Restorer::put_keys(const BackupPart& part) {
   if (const auto other = other_keys()) read_other_keys(*other);
   if (auto done = put(part); !done) return done;
   const DeviceRef device = device_of(part);
-  if (told_.contains(part.name) || device.kind != DeviceRef::Kind::lv || is_named(part))
+  const bool made_here = !work_.value("lv").empty();
+  if (told_.contains(part.name) || !made_here || device.kind != DeviceRef::Kind::lv ||
+      is_named(part))
     return Ok{};
   return untag_lv(device, made_tag);
 }
@@ -217,9 +219,12 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
   const std::string path = target_of(part);
   if (part.header.empty() && device.kind == DeviceRef::Kind::lv) {
     (void)activate_lvs({device.text()});
-    const auto lv = find_lv(device);
-    fact.can_make = lv && !*lv && find_vg(device.vg);
-    fact.partial = lv && *lv && lv_health(device.text()) == "partial";
+    fact.partial = lv_health(device.text()) == "partial";
+    // Asked last: where a disk hangs, it takes two minutes to say so.
+    if (!fact.partial && !block_device(path)) {
+      const auto lv = find_lv(device);
+      fact.can_make = lv && !*lv && find_vg(device.vg);
+    }
   }
   if (can_make_header_file(part.header)) {
     // As if it were empty.
@@ -232,7 +237,9 @@ Result<RestoreFact> Restorer::look(const BackupPart& part) {
   fact.may_change = named_by_kernel(path);
   if (fact.named || fact.may_change) fact.others = why_not_its_device(part);
   fact.size = device_size(path);
-  if (const auto found = find_signature(path))
+  const auto found = find_signature(path);
+  if (!found && found.error().code == Code::timeout) return found.error();
+  if (found)
     fact.signature = found->value_or("");
   else
     fact.unseen = found.error().why;

@@ -12,6 +12,7 @@
 #include "latchkey/volume_maker.hpp"
 #include "sys/crypt.hpp"
 #include "sys/device.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/luks.hpp"
 #include "sys/luks_copies.hpp"
@@ -255,6 +256,14 @@ bool VolumeRemover::has_our_header() const {
 }
 
 Result<> VolumeRemover::let_go() const {
+  // Nothing ends an unmount or a close that waits for a disk, and every other command that changes
+  // something would wait with it.
+  const std::string mapping = mapping_path(removal_.volume);
+  if (block_device(mapping))
+    if (const auto answer = ask_disk(mapping); !answer && answer.error().code == Code::timeout)
+      return Error{Code::timeout, "cannot close '" + removal_.volume.name + "'",
+                   "its disk cannot be read: " + answer.error().why,
+                   "see: dmesg; when it is given up, boot without that disk and run this again"};
   if (auto gone = unmount(); !gone) return gone;
   return close();
 }

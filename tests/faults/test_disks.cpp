@@ -51,6 +51,7 @@ void nothing_else_hangs(Machine& m) {
              exit_status(Code::timeout));
   (void)says(m, "timeout 120 latchkey backup /root/without-e < /root/p", "is without 'e'", some);
   m.must("timeout 900 update-initramfs -u && rm -f /root/without-e");
+  m.must("! systemctl is-failed --quiet latchkey-farewell.service");
 }
 
 std::function<void(Machine&)> answers_again(const std::string& disk) {
@@ -282,6 +283,10 @@ TEST_CASE("a disk hangs") {
          hang(m, "two");
          (void)m.sh("timeout 5 sh -c 'echo x > /srv/e/x; sync -f /srv/e' > /dev/null 2>&1");
          (void)says(m, "latchkey check", "error: the device of 'e'", some);
+         m.must("timeout 60 latchkey unhold serve-e");
+         (void)says(m, "timeout 60 latchkey remove-volume e", "cannot close 'e'",
+                    exit_status(Code::timeout));
+         m.must("timeout 60 latchkey hold serve-e --needs e");
          return says(m, "latchkey status", "failing", some);
        },
        answers_again("two")},
