@@ -42,7 +42,8 @@ void tell_of_network(const Paths& paths);
 /// Tells those that are not fine as warnings, for commands that do something else.
 void tell_as_warnings(const Findings& findings);
 
-/// Tells them as warnings, for commands that have just made a volume of Latchkey's.
+/// Tells them as warnings, for commands that have just made a volume of Latchkey's. Nothing while
+/// a volume's disk gives no answer: what is read may lie on it.
 void tell_of_fstab(const Paths& paths);
 
 /// The mount points of all volumes: safe directories, without files that a mount

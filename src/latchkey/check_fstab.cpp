@@ -14,6 +14,7 @@
 #include "latchkey/check.hpp"
 #include "latchkey/check_gpt_auto.hpp"
 #include "sys/command_line.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_system.hpp"
 #include "sys/own_units.hpp"
@@ -135,7 +136,9 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
 }
 
 void tell_of_fstab(const Paths& paths) {
-  tell_as_warnings(check_fstab(paths, read_early_inputs(paths)));
+  const EarlyInputs inputs = read_early_inputs(paths);
+  if (inputs.volumes && !silent_volumes(*inputs.volumes).empty()) return;
+  tell_as_warnings(check_fstab(paths, inputs));
 }
 
 }  // namespace latchkey

@@ -14,6 +14,7 @@
 #include "latchkey/check.hpp"
 #include "latchkey/say.hpp"
 #include "latchkey/unheld.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/init_system.hpp"
 #include "sys/own_units.hpp"
 #include "sys/packages.hpp"
@@ -126,7 +127,7 @@ Findings check_unheld(const Paths& paths, const Setup& setup) {
 
 void tell_of_unheld(const Paths& paths, const std::string& volume) {
   auto setup = load_setup(paths);
-  if (!setup) return;
+  if (!setup || !silent_volumes(setup->volumes).empty()) return;
   std::erase_if(setup->volumes, [&](const Volume& other) { return other.name != volume; });
   for (const Finding& finding : check_unheld(paths, *setup)) report_warning(finding.text);
 }

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "core/lists.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -21,6 +22,7 @@
 #include "latchkey/command.hpp"
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/disk_health.hpp"
 #include "sys/lvm.hpp"
 #include "sys/secret.hpp"
 
@@ -69,19 +71,30 @@ Findings find_all(const Paths& paths, const std::string& image, const std::strin
   std::optional<WokenLv> woken;  // the keys volume's LV rests while nobody unlocks
   if (inputs.config && paths.root.empty()) woken.emplace(inputs.config->keys.device);
   Findings all;
+  const auto add = [&](const Findings& part) { all.insert(all.end(), part.begin(), part.end()); };
   if (auto unmounted = unmounted_boot(paths)) all.push_back(bad(std::move(*unmounted)));
-  for (const Findings& part :
-       {check_inputs(paths, inputs), check_network(paths, inputs), check_devices(paths, inputs),
-        check_slots(paths, inputs), check_fstab(paths, inputs), check_mount_points(paths, inputs),
-        check_logins(paths, inputs), check_surroundings(paths, inputs), check_traces(paths),
-        check_hooks(paths), check_cron(paths, inputs), check_restarts(paths), check_bundled(paths),
-        check_images(paths, inputs), check_drivers(paths, inputs), check_boot_menu(paths),
-        check_boot_copies(paths), check_passphrases(paths, inputs)})
-    all.insert(all.end(), part.begin(), part.end());
-  if (const auto setup = load_setup(paths)) {
-    for (const Findings& part : {check_holds(paths, *setup), check_unheld(paths, *setup)})
-      all.insert(all.end(), part.begin(), part.end());
+  for (const auto& part : {check_inputs, check_network, check_devices, check_slots})
+    add(part(paths, inputs));
+  const auto setup = load_setup(paths);
+  const auto silent =
+      setup && paths.root.empty() ? silent_volumes(setup->volumes) : std::vector<std::string>{};
+  if (silent.empty()) {
+    for (const auto& part : {check_fstab, check_mount_points, check_logins, check_cron})
+      add(part(paths, inputs));
+    if (setup)
+      for (const auto& part : {check_holds, check_unheld}) add(part(paths, *setup));
+  } else {
+    all.push_back(doubtful(
+        {Code::timeout, "logins, fstab, cron and services are not looked at",
+         "files of theirs may lie on " + quoted_list(silent) + ", whose disk gives no answer",
+         "see: dmesg; run this again once it does"}));
   }
+  add(check_surroundings(paths, inputs));
+  for (const auto& part : {check_traces, check_hooks, check_restarts, check_bundled})
+    add(part(paths));
+  for (const auto& part : {check_images, check_drivers}) add(part(paths, inputs));
+  for (const auto& part : {check_boot_menu, check_boot_copies}) add(part(paths));
+  add(check_passphrases(paths, inputs));
   return all;
 }
 

@@ -20,6 +20,7 @@
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "sys/clock.hpp"
+#include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
@@ -135,6 +136,22 @@ std::vector<Result<>> ask_disks(const std::vector<std::string>& paths,
 
 Result<> ask_disk(const std::string& path, std::chrono::milliseconds patience) {
   return ask_disks({path}, patience).front();
+}
+
+std::vector<std::string> silent_volumes(std::span<const Volume> volumes) {
+  std::vector<std::string> names;
+  std::vector<std::string> paths;
+  for (const Volume& volume : volumes) {
+    const std::string path = mapping_path(volume);
+    if (!block_device(path)) continue;
+    names.push_back(volume.name);
+    paths.push_back(path);
+  }
+  const auto answers = ask_disks(paths);
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!answers[i] && answers[i].error().code == Code::timeout) out.push_back(names[i]);
+  return out;
 }
 
 void probe_disks(Facts& facts, const Setup& setup) {

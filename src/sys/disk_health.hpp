@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ namespace latchkey {
 /// ask_disks() for one.
 [[nodiscard]] Result<> ask_disk(const std::string& path,
                                 std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+/// The names of the open ones among `volumes` whose disk gives no answer (see ask_disks): whoever
+/// reads a file that lies on one may never come back.
+[[nodiscard]] std::vector<std::string> silent_volumes(std::span<const Volume> volumes);
 
 /// Sets `failing` of open volumes: when the disk does not answer, and when a mounted file
 /// system that is to be written to has become read-only.
