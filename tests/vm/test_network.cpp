@@ -64,9 +64,10 @@ TEST_CASE("case 13: the command line says the same, with the kernel's own names 
 
 TEST_CASE("case 13: a bridge on a VLAN on a bond that speaks LACP, to a switch that does not",
           "[.slow]") {
-  Machine m("test-net",
-            {"--volumes", "a", "--memory", "768", "--nic", "virtio-net-pci", "--nic",
-             "virtio-net-pci", "--trunk", "43", "--script", script, "--script", bridged});
+  // A bond that speaks LACP takes no card whose speed is not known (seen with Linux 6.12).
+  const std::string card = "virtio-net-pci,speed=1000,duplex=full";
+  Machine m("test-net", {"--volumes", "a", "--memory", "768", "--nic", card, "--nic", card,
+                         "--trunk", "43", "--script", script, "--script", bridged});
   m.until_console("early ssh answers at root@10.0.2.15 port 22 (br0)");
   m.unlock_and_boot();
   check_own_system(m);
