@@ -15,6 +15,7 @@
 
 #include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/process_stat.hpp"
 #include "sys/unfinished.hpp"
 #include "sys/unlock.hpp"
 #include "sys/worker.hpp"
@@ -24,12 +25,11 @@ namespace {
 
 std::string record_of(const Paths& paths) { return paths.run("keeper"); }
 
-// The 22nd field of its stat; the second may hold anything but ends with the last
-// parenthesis.
+// The 22nd field of its stat, of which two are before that.
 std::string start_time(pid_t pid) {
-  const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
-  if (!stat || stat->rfind(") ") == std::string::npos) return {};
-  const auto fields = split_fields(std::string_view(*stat).substr(stat->rfind(") ") + 2));
+  const auto stat = stat_behind_name("/proc/" + std::to_string(pid) + "/stat");
+  if (!stat) return {};
+  const auto fields = split_fields(*stat);
   return fields.size() > 19 ? std::string(fields[19].text) : std::string();
 }
 

@@ -17,6 +17,7 @@
 #include "core/text.hpp"
 #include "sys/clock.hpp"
 #include "sys/fd.hpp"
+#include "sys/process_stat.hpp"
 
 namespace latchkey {
 namespace {
@@ -41,12 +42,9 @@ void signal_process(const Fd& process, int number) {
 
 std::optional<ProcessInfo> read_process(pid_t pid) {
   const std::string directory = "/proc/" + std::to_string(pid);
-  const auto stat = read_file(directory + "/stat", 4096);
+  const auto stat = stat_behind_name(directory + "/stat");
   if (!stat) return {};
-  // The name in brackets may itself hold brackets and blanks.
-  const std::size_t end = stat->rfind(')');
-  if (end == std::string::npos) return {};
-  std::istringstream rest(stat->substr(end + 1));
+  std::istringstream rest(*stat);
   ProcessInfo out;
   char state = '?';
   pid_t group = 0;

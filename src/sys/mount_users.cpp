@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 #include "sys/device_number.hpp"
 #include "sys/fd.hpp"
+#include "sys/process_stat.hpp"
 
 namespace latchkey {
 namespace {
@@ -54,9 +55,8 @@ bool maps_from(pid_t pid, dev_t device) {
 // waits with it. Its state can be read without.
 bool waits_in_kernel(pid_t pid) {
   for (const std::string& thread : names_in(proc(pid, "task"))) {
-    const auto stat = read_file(proc(pid, "task/" + thread + "/stat"), 4096);
-    const std::size_t end = stat ? stat->rfind(") ") : std::string::npos;
-    if (end != std::string::npos && stat->substr(end + 2, 1) == "D") return true;
+    const auto stat = stat_behind_name(proc(pid, "task/" + thread + "/stat"));
+    if (stat && stat->starts_with('D')) return true;
   }
   return false;
 }
