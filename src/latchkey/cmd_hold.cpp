@@ -92,9 +92,9 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
     say(globals, "stopping '" + service.unit + "': its volumes are not mounted");
   const std::vector<std::string> units = systemd_runs() ? instances_of(service.unit, setup.services)
                                                         : std::vector<std::string>{service.unit};
+  // Also behind one that stays: each writes where it must not.
   Result<> stopped = Ok{};
-  for (const std::string& unit :
-       units)  // also behind one that stays: each writes where it must not
+  for (const std::string& unit : units)
     if (auto down = stop_service(globals.paths, unit, std::chrono::minutes(3)); !down && stopped)
       stopped = down;
   if (!stopped) return stopped;

@@ -61,15 +61,14 @@ void start_skipped(const Globals& globals, std::vector<std::string> triggers) {
   std::erase_if(triggers, [&](const std::string& name) {
     return std::ranges::find(fields, name, &Field::text) != fields.end();
   });
-  triggers = idle_triggers(triggers);
-  std::erase_if(triggers, [&](const std::string& name) {
-    if (name.ends_with(".socket")) return false;
+  std::vector<std::string> sockets;
+  std::vector<std::string> others;
+  for (const std::string& name : triggers)
+    (name.ends_with(".socket") ? sockets : others).push_back(name);
+  for (const std::string& name : idle_triggers(others))
     say(globals, "'" + name + "' was held with it and does not run; " +
                      service_command("start", name) + " starts it");
-    return true;
-  });
-  if (triggers.empty()) return;
-  for (const std::string& name : start_triggers(triggers))
+  for (const std::string& name : start_triggers(sockets))
     say(globals, "starting '" + name + "', which was held with it");
 }
 

@@ -48,8 +48,8 @@ std::optional<std::uint64_t> file_size(const std::string& path) {
 }
 
 // Keeps everybody else from mounting or opening the device, under whatever name, for as long as
-// the descriptor lives. A device that is gone, with its header elsewhere, is nobody's, nor is one
-// that gives no answer, whose opening may never end; nor is a header's file.
+// the descriptor lives. A device that is gone, with its header elsewhere, is nobody's; nor is a
+// header's file.
 Result<Fd> hold_alone(const std::string& device, const std::string& what) {
   if (!block_device(device)) return Fd();
   await_removed_mappings(device);
@@ -83,6 +83,7 @@ Result<> wipe_header(const LuksPlace& place) {
   const std::string& path = written_to(place);
   if (auto answers = LuksSession::ask({.device = path, .name = place.name}); !answers)
     return answers;
+  // Nobody mounts what gives no answer, and opening it may never end.
   const bool silent = !place.header.empty() && !ask_disk(place.device);
   const auto alone = silent ? Result<Fd>(Fd()) : hold_alone(place.device, what);
   if (!alone) return alone.error();
