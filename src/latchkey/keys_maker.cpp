@@ -207,6 +207,17 @@ Result<> close_leftover(const std::string& mapping, const std::string& path) {
   return close_mapping(mapping);
 }
 
+Result<std::string> free_keys_name(const std::string& vg) {
+  for (int i = 1; i < 100; ++i) {
+    const std::string name = "encrypted-keys" + (i == 1 ? "" : "-" + std::to_string(i));
+    const auto there = find_lv({.kind = DeviceRef::Kind::lv, .vg = vg, .lv = name});
+    if (!there) return there.error();
+    if (!*there) return name;
+  }
+  return Error{Code::refused, "cannot make a new keys volume",
+               "every name for it is taken in '" + vg + "'", "see: lvm lvs " + vg};
+}
+
 Result<> name_keys_volume(KeysMaker& run) {
   if (!run.work.value("uuid").empty()) return Ok{};
   const auto uuid = new_uuid();

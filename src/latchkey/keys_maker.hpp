@@ -38,6 +38,10 @@ struct KeysMaker {
 /// mirrors; an LV of that name which is not ours).
 [[nodiscard]] Result<> judge_keys_room(const KeysMaker& run, const VgInfo& vg);
 
+/// The first name for a keys volume's LV that is free in the group `vg`. Fails as find_lv, with
+/// Code::refused when 99 are taken.
+[[nodiscard]] Result<std::string> free_keys_name(const std::string& vg);
+
 /// Draws `uuid` and `tag`, unless an interrupted run has them.
 [[nodiscard]] Result<> name_keys_volume(KeysMaker& run);
 

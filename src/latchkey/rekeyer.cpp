@@ -31,17 +31,6 @@ Error refused(const std::string& why, const std::string& hint) {
   return {Code::refused, "cannot make a new keys volume", why, hint};
 }
 
-// The first name in the group that is free.
-Result<std::string> free_name(const std::string& vg) {
-  for (int i = 1; i < 100; ++i) {
-    const std::string name = "encrypted-keys" + (i == 1 ? "" : "-" + std::to_string(i));
-    const auto there = find_lv({.kind = DeviceRef::Kind::lv, .vg = vg, .lv = name});
-    if (!there) return there.error();
-    if (!*there) return name;
-  }
-  return refused("every name for it is taken in '" + vg + "'", "see: lvm lvs " + vg);
-}
-
 }  // namespace
 
 Rekeyer::Rekeyer(const Globals& globals, const Setup& setup, Unfinished work)
@@ -136,7 +125,7 @@ Result<> Rekeyer::begin() {
   if (values["lv"].empty()) {
     const auto lv = find_lv(old);
     if (!lv) return lv.error();
-    auto name = free_name(old.vg);
+    auto name = free_keys_name(old.vg);
     if (!name) return name.error();
     values["lv"] = *name;
     values["size"] = size_of_new_keys_volume(*lv ? (*lv)->size : 0);
