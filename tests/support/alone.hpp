@@ -49,4 +49,7 @@ inline std::string alone(const std::function<std::string()>& body) {
   return status == 0 ? complaint : "the test's process died";
 }
 
+// Adds `text` to a complaint where something does not hold.
+inline std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
+
 }  // namespace latchkey::test

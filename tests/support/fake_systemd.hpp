@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "support/alone.hpp"
 #include "sys/fd.hpp"
 #include "sys/unit_batch.hpp"
 
@@ -106,7 +107,5 @@ inline std::vector<std::string> calls() {
   for (const std::string_view line : split_lines(*text)) out.emplace_back(line.substr(0, 60));
   return out;
 }
-
-inline std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
 
 }  // namespace latchkey::test

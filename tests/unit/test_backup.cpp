@@ -8,29 +8,21 @@
 #include <string>
 
 #include "core/backup_format.hpp"
+#include "support/backup_parts.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/backup_file.hpp"
 
 using namespace latchkey;
+using test::keys_part;
 using test::TempFolder;
 
 namespace {
-
-const std::string uuid = "0f7a6b1c-1111-4222-8333-444455556666";
 
 Secret seal_key(char c) {
   Secret out(32);
   REQUIRE(out.append(std::string(32, c)));
   return out;
-}
-
-BackupPart keys_part() {
-  BackupPart part{.kind = BackupPart::Kind::keys, .name = "keys", .device = "vg/encrypted-keys"};
-  part.uuid = uuid;
-  part.type = "LUKS2";
-  part.mapping = "cleartext-keys";
-  return part;
 }
 
 // As it stands in a manifest: behind the head, as large as that.

@@ -21,10 +21,9 @@
 
 using namespace latchkey;
 using latchkey::test::alone;
+using latchkey::test::expect;
 
 namespace {
-
-std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
 
 std::string expect_code(const Result<MountPoint>& result, Code code, const std::string& text) {
   if (result) return text + ": was allowed; ";

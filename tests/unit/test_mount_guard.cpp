@@ -16,10 +16,9 @@
 
 using namespace latchkey;
 using latchkey::test::alone;
+using latchkey::test::expect;
 
 namespace {
-
-std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
 
 const std::string no_loop_device = "no loop device is free";
 

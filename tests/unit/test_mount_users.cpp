@@ -2,12 +2,14 @@
 // Who keeps a file system in use: processes, other mount namespaces, what was unmounted under them.
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 
 #include "support/alone.hpp"
@@ -17,10 +19,22 @@
 
 using namespace latchkey;
 using latchkey::test::alone;
+using latchkey::test::expect;
 
 namespace {
 
-std::string expect(bool holds, const std::string& text) { return holds ? "" : text + "; "; }
+void end(pid_t child) {
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
+// What speaks against this being said of a volume that `user` keeps in use.
+std::string not_checked_for(pid_t user, const std::optional<Checked>& said) {
+  if (!said) return "not found; ";
+  const std::string pid = "(pid " + std::to_string(user) + ")";
+  return expect(said->detail == "not checked" && said->warning.find(pid) != std::string::npos,
+                said->warning);
+}
 
 }  // namespace
 
@@ -40,8 +54,7 @@ TEST_CASE("who uses a file system is named") {
             users = users_of(info.st_dev);
           }
           std::string out = expect(users.size() == 1 && users[0].pid == child, users_text(users));
-          ::kill(child, SIGKILL);
-          ::waitpid(child, nullptr, 0);
+          end(child);
           return out + expect(users_of(info.st_dev).empty(), "still in use");
         }) == "");
 }
@@ -65,14 +78,9 @@ TEST_CASE("a file system that another mount namespace has mounted is not checked
           (void)!::read(ready[0], &said, 1);
           (void)::umount2("/mnt", MNT_DETACH);
           const auto found = mounted_for_others(info.st_dev, "data");
-          std::string out = expect(said == 'y' && found.has_value(), "not found");
-          if (found)
-            out += expect(
-                found->detail == "not checked" &&
-                    found->warning.find("(pid " + std::to_string(child) + ")") != std::string::npos,
-                found->warning);
-          ::kill(child, SIGKILL);
-          ::waitpid(child, nullptr, 0);
+          std::string out = expect(said == 'y', "it has no namespace of its own");
+          out += not_checked_for(child, found);
+          end(child);
           return out + expect(!mounted_for_others(info.st_dev, "data"), "still found");
         }) == "");
 }
@@ -109,10 +117,7 @@ TEST_CASE("another mount namespace is found by its mounts where its link may not
           out += expect(found.size() == 1 && found[0].pid == there, users_text(found));
           for (const MountUser& user : namespaces_with(ours))
             out += expect(user.pid != here, "one of our own namespace");
-          for (const pid_t child : {here, there}) {
-            ::kill(child, SIGKILL);
-            ::waitpid(child, nullptr, 0);
-          }
+          for (const pid_t child : {here, there}) end(child);
           return out;
         }) == "");
 }
@@ -131,14 +136,8 @@ TEST_CASE("a file system that was unmounted under its users is not checked, and 
           std::string out = expect(!alive_unmounted(info.st_dev, "data"), "it is mounted");
           (void)::umount2("/mnt", MNT_DETACH);
           const auto found = alive_unmounted(info.st_dev, "data");
-          out += expect(found.has_value(), "not found");
-          if (found)
-            out += expect(
-                found->detail == "not checked" &&
-                    found->warning.find("(pid " + std::to_string(child) + ")") != std::string::npos,
-                found->warning);
-          ::kill(child, SIGKILL);
-          ::waitpid(child, nullptr, 0);
+          out += not_checked_for(child, found);
+          end(child);
           return out + expect(!alive_unmounted(info.st_dev, "data"), "still found");
         }) == "");
 }

@@ -3,23 +3,12 @@
 #include <string>
 
 #include "core/restore_plan.hpp"
+#include "support/backup_parts.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;
-
-namespace {
-
-const std::string uuid = "0f7a6b1c-1111-4222-8333-444455556666";
-
-BackupPart keys_part() {
-  BackupPart part{.kind = BackupPart::Kind::keys, .name = "keys", .device = "vg/encrypted-keys"};
-  part.uuid = uuid;
-  part.type = "LUKS2";
-  part.mapping = "cleartext-keys";
-  return part;
-}
-
-}  // namespace
+using test::keys_part;
+using test::uuid;
 
 TEST_CASE("a restore writes where nothing is lost, and nowhere else") {
   BackupPart part{.kind = BackupPart::Kind::header, .name = "a", .device = "vg/encrypted-a"};
