@@ -32,6 +32,7 @@ def accelerator():
     if wanted in ("kvm", "tcg"):
         return wanted
     kernels = glob.glob(os.path.join(glob.escape(cache.folder()), "root-*", "vmlinuz"))
+    kernels = [k for k in kernels if ".tmp" not in os.path.basename(os.path.dirname(k))]
     if not kernels or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return "tcg"
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as f:
