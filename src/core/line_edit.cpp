@@ -18,7 +18,7 @@ std::vector<std::string_view> whole_lines(std::string_view text) {
 }
 
 bool is_meant(std::string_view line, const MeantLine& meant) {
-  const std::vector<Field> fields = split_fields(trim(line));
+  const std::vector<Field> fields = split_fields(trim(without_mark(line)));
   return !fields.empty() && !fields[0].text.starts_with('#') && meant(fields);
 }
 

@@ -4,21 +4,16 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/text.hpp"
+
 namespace latchkey {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // which some editors put first
 
 std::span<const char> first_line(std::span<const char> bytes) {
   const auto end = std::ranges::find(bytes, '\n');
   const auto line = bytes.first(static_cast<std::size_t>(end - bytes.begin()) +
                                 (end == bytes.end() ? 0 : 1));
   return line.first(without_line_end(line));
-}
-
-std::span<const char> without_mark(std::span<const char> bytes) {
-  const bool marked = std::string_view(bytes.data(), bytes.size()).starts_with(byte_order_mark);
-  return bytes.subspan(marked ? byte_order_mark.size() : 0);
 }
 
 std::span<const char> without_ends_around(std::span<const char> bytes) {
@@ -31,7 +26,7 @@ std::span<const char> without_ends_around(std::span<const char> bytes) {
 }  // namespace
 
 std::vector<std::span<const char>> passphrase_candidates(std::span<const char> bytes) {
-  const auto text = without_mark(bytes);
+  const auto text = std::span(without_mark(std::string_view(bytes.data(), bytes.size())));
   std::vector<std::span<const char>> out;
   for (const auto part :
        {first_line(text), text.first(without_line_end(text)), bytes.first(without_line_end(bytes)),

@@ -22,7 +22,10 @@ struct Field {
 /// escapes (`\040`) are those of fstab(5). Never fails.
 [[nodiscard]] std::vector<Field> split_fields(std::string_view line);
 
-/// Takes a text; gives its lines without their ends (LF or CRLF).
+/// Without the byte order mark that some editors and programs put first.
+[[nodiscard]] std::string_view without_mark(std::string_view text);
+
+/// Takes a text; gives its lines without their ends (LF or CRLF), and without such a mark.
 [[nodiscard]] std::vector<std::string_view> split_lines(std::string_view text);
 
 /// Takes a text and a separator; gives the parts between, empty ones included.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/line_end.hpp"
+#include "core/text.hpp"
 #include "core/wire.hpp"
 #include "latchkey/say.hpp"
 #include "sys/passphrase.hpp"
@@ -50,7 +51,11 @@ Result<Secret> Asker::ask_new(const std::string& prompt) {
   if (!interactive_) {
     const auto line = taken_again(ask_once(prompt));
     if (!line) return line.error();
-    return copy(line->reveal().first(without_line_end(line->reveal())));
+    // What some programs put before all that they pipe; nobody could ever type it.
+    const auto bytes = line->reveal();
+    const std::string_view text = without_mark(std::string_view(bytes.data(), bytes.size()));
+    const auto meant = bytes.last(text.size());
+    return copy(meant.first(without_line_end(meant)));
   }
   let_go();
   return taken_again(ask_twice(prompt));

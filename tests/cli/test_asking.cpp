@@ -126,3 +126,14 @@ TEST_CASE("a new passphrase that ssh or a terminal would change is refused, or w
   CHECK(contains(warned.output, "warning: the passphrase begins with '~'"));
   CHECK(keys.opened_by("~another long one").size() == 1);
 }
+
+// As Windows' PowerShell puts it before what it pipes: nobody could type it later.
+TEST_CASE("a byte order mark that is piped before a new passphrase is no part of it") {
+  const KeysHeader keys;
+  if (!keys.usable_here()) return;
+  const Done changed = run_program(
+      {LATCHKEY_PROGRAM, "--root", keys.place().path(), "change-passphrase", "--accept-weak"},
+      "first one\n\xef\xbb\xbfquite another one\r\n");
+  CHECK(changed.status == 0);
+  CHECK(keys.opened_by("quite another one").size() == 1);
+}

@@ -189,6 +189,16 @@ TEST_CASE("hold changes one line of the services file and leaves the rest byte f
   CHECK(without_line(before, "other.service") == before);
 }
 
+TEST_CASE("a byte order mark costs no unit its hold, and no command its line") {
+  const std::string marked =
+      "\xef\xbb\xbf"
+      "db data\nweb data\n";
+  const Holds holds = read_holds(marked, "", volumes());
+  REQUIRE(holds.units.size() == 2);
+  CHECK(holds.units[0].unit == "db.service");
+  CHECK(without_line(marked, "db.service") == "web data\n");
+}
+
 TEST_CASE("templates are told from their instances") {
   CHECK(is_template("postgresql@.service"));
   CHECK_FALSE(is_template("postgresql@15-main.service"));

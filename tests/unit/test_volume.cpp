@@ -38,6 +38,17 @@ TEST_CASE("a line in the legacy layout needs nothing but its four fields") {
   CHECK(data.discard);
 }
 
+// Some editors put it first, where nobody sees it.
+TEST_CASE("a byte order mark before the first line is no part of it") {
+  const std::string mark = "\xef\xbb\xbf";
+  const auto behind_comment = parse_volumes(mark + "# name device\nwww vg/www /srv ext4\n", "v");
+  REQUIRE(behind_comment);
+  CHECK(behind_comment->at(0).line == 2);
+  const auto first = parse_volumes(mark + "www vg/www /srv ext4\n", "v");
+  REQUIRE(first);
+  CHECK(first->at(0).name == "www");
+}
+
 TEST_CASE("our options are taken out and checked") {
   const auto volumes = parse_volumes(
       "a UUID=12 /srv/a auto x-latchkey.mapping=m,x-latchkey.key=k.key,x-latchkey.uuid=u,"
