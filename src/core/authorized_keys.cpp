@@ -201,7 +201,7 @@ class Line {
     key_.type = type;
     key_.blob = *blob;
     key_.comment = printable(trim(text_.substr(at_)));
-    if (dropbear_line(key_, 99999).size() > longest_line)
+    if (dropbear_line(key_).size() > longest_line)
       return fail(blob_at, "the key is too long for early boot", "");
     return true;
   }
@@ -219,7 +219,6 @@ class Line {
 
 AuthorizedKeys parse_authorized_keys(std::string_view text, std::string_view file) {
   AuthorizedKeys out;
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   std::size_t number = 0;
   std::optional<ForeignKey> foreign;  // in the lines of which we are
   for (const std::string_view line : split_lines(text)) {
@@ -256,8 +255,8 @@ AuthorizedKeys parse_authorized_keys(std::string_view text, std::string_view fil
   return out;
 }
 
-std::string dropbear_line(const AuthorizedKey& key, std::size_t number) {
-  std::string out = "command=\"latchkey-unlock --key " + std::to_string(number) +
+std::string dropbear_line(const AuthorizedKey& key) {
+  std::string out = "command=\"latchkey-unlock --key " + std::to_string(key.line) +
                     "\",no-port-forwarding,no-agent-forwarding,no-X11-forwarding";
   if (!key.touch) out += ",no-touch-required";
   if (key.verify) out += ",verify-required";

@@ -38,9 +38,9 @@ struct AuthorizedKeys {
 /// anything of a key, nor of what may be part of one.
 [[nodiscard]] AuthorizedKeys parse_authorized_keys(std::string_view text, std::string_view file);
 
-/// The line for Dropbear, without its end. `number` (from 1) goes into the
-/// forced command, because Dropbear does not tell who logged in.
-[[nodiscard]] std::string dropbear_line(const AuthorizedKey& key, std::size_t number);
+/// The line for Dropbear, without its end. The number of its line in the file goes into
+/// the forced command, because Dropbear does not tell who logged in.
+[[nodiscard]] std::string dropbear_line(const AuthorizedKey& key);
 
 /// The fingerprint as OpenSSH shows it, from the blob's SHA-256 digest.
 [[nodiscard]] std::string fingerprint_text(std::string_view sha256);

@@ -14,7 +14,7 @@ namespace latchkey {
 
 /// One authorized key.
 struct DoorKey {
-  int number = 0;
+  int number = 0;  ///< its line in authorized_keys, from 1
   std::string fingerprint{};
   std::string comment{};
   std::set<Word> words{};

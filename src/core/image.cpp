@@ -62,7 +62,7 @@ std::vector<DoorKey> describe_keys(const SshConfig& config, const std::vector<Au
                                    const std::vector<std::string>& fingerprints) {
   std::vector<DoorKey> out;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    DoorKey one{static_cast<int>(i + 1), fingerprints[i], keys[i].comment, default_words()};
+    DoorKey one{static_cast<int>(keys[i].line), fingerprints[i], keys[i].comment, default_words()};
     one.words.insert(config.grant.begin(), config.grant.end());
     for (const auto& [name, granted] : config.grants)
       if (name == fingerprints[i] || (name == keys[i].comment && bearers(keys, name) == 1))

@@ -81,7 +81,8 @@ std::string Peer::account() const {
 std::string Peer::text() const {
   if (kind == "console") return "the console";
   if (kind != "ssh" && (kind != "user" || comment.empty())) return "somebody else";
-  std::string out = comment.empty() ? "key " + std::to_string(key) : "'" + printable(comment) + "'";
+  std::string out =
+      comment.empty() ? "the key in line " + std::to_string(key) : "'" + printable(comment) + "'";
   if (!address.empty()) out += " from " + printable(address);
   return out;
 }

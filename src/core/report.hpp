@@ -16,7 +16,7 @@ namespace latchkey {
 /// Who spoke: the console, or an ssh session with one of the authorized keys.
 struct Peer {
   std::string kind{};            ///< `console`, `ssh`, `user` (of the running system); empty: not known
-  int key = 0;                   ///< number of the authorized key, from 1; 0: none
+  int key = 0;                   ///< its line in authorized_keys, from 1; 0: none
   std::string fingerprint{};     ///< of that key
   std::string comment{};         ///< of that key, made printable; the name of a `user`
   std::string address{};         ///< of the ssh client, when it is known

@@ -79,8 +79,7 @@ std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs
 std::vector<ImageFile> image_files(const EarlyInputs& inputs) {
   const std::string own = "/etc/latchkey";
   std::string lines;
-  for (std::size_t i = 0; i < inputs.keys.size(); ++i)
-    lines += dropbear_line(inputs.keys[i], i + 1) + "\n";
+  for (const AuthorizedKey& key : inputs.keys) lines += dropbear_line(key) + "\n";
   const std::vector<DoorKey> keys =
       inputs.config ? describe_keys(inputs.config->ssh, inputs.keys, inputs.fingerprints)
                     : std::vector<DoorKey>{};

@@ -85,16 +85,18 @@ TEST_CASE("words are granted to all keys, to a comment, to a fingerprint") {
   config.grants = {{"alice", {Word::poweroff}}, {"SHA256:f", {Word::shell}}, {"ghost", {}}};
   AuthorizedKey alice;
   alice.comment = "alice";
+  alice.line = 2;
   AuthorizedKey other;
+  other.line = 5;
   const auto keys = describe_keys(config, {alice, other}, {"SHA256:a", "SHA256:f"});
   REQUIRE(keys.size() == 2);
   const DoorKey& first = keys[0];
-  CHECK(first.number == 1);
+  CHECK(first.number == 2);  // as it stands in the file, behind a comment
   CHECK(first.words.contains(Word::poweroff));
   CHECK(first.words.contains(Word::reboot));
   CHECK(first.words.contains(Word::unlock));
   CHECK_FALSE(first.words.contains(Word::shell));
-  CHECK(keys[1].number == 2);
+  CHECK(keys[1].number == 5);
   CHECK(keys[1].words.contains(Word::shell));
   CHECK_FALSE(keys[1].words.contains(Word::poweroff));
   const auto idle = idle_grants(config, {alice, other}, {"SHA256:a", "SHA256:f"});
