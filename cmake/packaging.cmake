@@ -106,7 +106,7 @@ if(LATCHKEY_DEPS)
   install(DIRECTORY ${work}/bundled DESTINATION share/doc/latchkey)
   install(FILES ${work}/parts DESTINATION share/latchkey RENAME bundled)
 endif()
-install(FILES ${work}/copyright DESTINATION share/doc/latchkey)
+install(FILES ${work}/copyright ${PROJECT_SOURCE_DIR}/README.md DESTINATION share/doc/latchkey)
 add_custom_command(OUTPUT ${work}/changelog.gz DEPENDS ${hooks}/packaging/changelog
   COMMAND gzip -9nc ${hooks}/packaging/changelog > ${work}/changelog.gz)
 add_custom_target(changelog ALL DEPENDS ${work}/changelog.gz)

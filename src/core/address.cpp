@@ -37,6 +37,12 @@ bool Address::link_local() const noexcept {
   return v6 && bytes[0] == 0xfe && (bytes[1] & 0xc0U) == 0x80U;
 }
 
+bool Address::inner() const noexcept {
+  if (v6) return (bytes[0] & 0xfeU) == 0xfcU;
+  return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0U) == 16) ||
+         (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 100 && (bytes[1] & 0xc0U) == 64);
+}
+
 std::string Subnet::text() const { return address.text() + "/" + std::to_string(prefix); }
 
 Subnet Subnet::network() const noexcept {

@@ -25,6 +25,8 @@ struct Address {
   [[nodiscard]] bool host() const noexcept;
   /// True for fe80::/10: on every link without any route.
   [[nodiscard]] bool link_local() const noexcept;
+  /// True for one that the internet has no route to (RFC 1918, 6598, 4193).
+  [[nodiscard]] bool inner() const noexcept;
 };
 
 /// An address with the length of its prefix. Also names a network; then the

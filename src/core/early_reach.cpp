@@ -23,6 +23,7 @@ struct Present {
   std::vector<Address> here{};       // all of the links that it may be reached over
   std::vector<Address> elsewhere{};  // of the other links
   std::vector<HostAddress> usable{};  // all of the links that early boot can have
+  std::vector<std::string> lent{};    // those of them on which a DHCP server lent one
 };
 
 // Where it is to be reached is one link, or, where there is no telling, any with an address of
@@ -45,14 +46,28 @@ Present present_addresses(const IpTexts& texts, const std::string& link) {
         out.link = name;
         out.own.push_back(address.subnet);
       }
-      if (here || can_make(links, name)) out.usable.push_back(address);
+      if (!here && !can_make(links, name)) continue;
+      out.usable.push_back(address);
+      if (address.lent()) out.lent.push_back(name);
     }
   }
   return out;
 }
 
-// True when a DHCP server answers on a link that early boot has too.
-bool lent(const Present& now) { return std::ranges::any_of(now.usable, &HostAddress::lent); }
+// True when a DHCP server answers on a link where early boot asks one. What it makes may have
+// another name than now, and a card as well.
+bool lent(const NetworkPlan& plan, const Present& now, const std::vector<Json>& links) {
+  return std::ranges::any_of(plan.links, [&](const LinkPlan& planned) {
+    const LinkMatch& match = planned.match;
+    return !planned.leave && planned.dhcp4 &&
+           std::ranges::any_of(now.lent, [&](const std::string& name) {
+             const Json* const link = link_named(links, name);
+             if (match.any() || link == nullptr || !kind_of(*link).empty()) return true;
+             if (!match.mac.empty()) return match.mac == card_mac(*link);
+             return match.name == name || link_named(links, match.name) == nullptr;
+           });
+  });
+}
 
 bool among(const Subnet& subnet, const std::vector<Address>& addresses) {
   return std::ranges::find(addresses, subnet.address) != addresses.end();
@@ -254,7 +269,7 @@ std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& text
   const auto graded = [meant](Error text) {
     return meant ? doubtful(std::move(text)) : bad(std::move(text));
   };
-  if (!here && !(dhcp && lent(now))) {
+  if (!here && !(dhcp && lent(plan, now, links))) {
     if (const auto six = by_dhcp6_alone(now.usable); six && fixed.empty())
       return bad(no_dhcp6(host.link, *six));
     if (now.own.empty()) return moved_away(plan, fixed, now.usable, links, host.link);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/early_ssh.hpp"
 
+#include <algorithm>
+
 #include "core/text.hpp"
 
 namespace latchkey {
@@ -57,6 +59,27 @@ std::string early_ssh_text(const EarlySsh& ssh) {
       "\n" + fixed_settings + "and to ~/.ssh/known_hosts there\n";
   for (const EarlyHostKey& key : ssh.keys) out += "  " + alias + " " + key.public_line + "\n";
   out += "then this is enough:\n  ssh " + alias + "\n";
+  return out;
+}
+
+std::vector<std::string> early_addresses(const NetworkPlan& plan,
+                                         const std::vector<std::string>& now) {
+  std::vector<Address> fixed;
+  bool lent = false;
+  for (const LinkPlan& link : plan.links) {
+    if (link.leave) continue;
+    lent = lent || link.dhcp4;
+    for (const Subnet& one : link.fixed.addresses) fixed.push_back(one.address);
+  }
+  std::ranges::stable_sort(fixed, {}, &Address::v6);
+  std::vector<std::string> out;
+  for (const Address& one : fixed) out.push_back(one.text());
+  if (out.empty()) return now;
+  // What a server lends is known from now alone, and IPv4 is what most come over.
+  if (lent && fixed.front().v6)
+    for (const std::string& one : now)
+      if (const auto address = parse_address(one); address && !address->v6)
+        out.insert(out.begin(), one);
   return out;
 }
 

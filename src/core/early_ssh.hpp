@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/network.hpp"
+
 namespace latchkey {
 
 struct EarlyHostKey {
@@ -27,5 +29,11 @@ struct EarlySsh {
 /// Fingerprints, the ssh command, a stanza for ~/.ssh/config and lines for
 /// ~/.ssh/known_hosts, as lines to print.
 [[nodiscard]] std::string early_ssh_text(const EarlySsh& ssh);
+
+/// Under which addresses early boot is reached, IPv4 first: those that it is given, and, where it
+/// asks a DHCP server or has none of its own, those that the running system has now. Who is logged
+/// in over another card, or chose others for early boot, is not to be sent to these alone.
+[[nodiscard]] std::vector<std::string> early_addresses(const NetworkPlan& plan,
+                                                       const std::vector<std::string>& now);
 
 }  // namespace latchkey

@@ -20,11 +20,18 @@ bool single(const HostAddress& address) {
   return address.subnet.prefix == address.subnet.address.bits();
 }
 
-// How badly an address fits, the worst reason first.
-std::array<bool, 4> faults(const HostAddress& address, std::span<const Address> gateways) {
-  const bool leads = std::ranges::any_of(
+bool leads(const HostAddress& address, std::span<const Address> gateways) {
+  return std::ranges::any_of(
       gateways, [&](const Address& gateway) { return address.subnet.contains(gateway); });
-  return {address.foreign, single(address), address.secondary, !leads};
+}
+
+// How badly an address fits, the worst reason first. `astray`: none of them leads, as where the
+// gateway is outside of all their networks; then a private one is hardly what it is for.
+std::array<bool, 6> faults(const HostAddress& address, std::span<const Address> gateways,
+                           bool astray) {
+  const bool inner = address.subnet.address.inner();
+  return {address.foreign,   astray && inner,           single(address),
+          address.secondary, !leads(address, gateways), inner};
 }
 
 }  // namespace
@@ -57,8 +64,10 @@ std::vector<HostAddress> to_leave_out(std::span<const HostAddress> addresses,
       if (address.lasting) lasting.push_back(address);
       if (!address.lasting) lent = true;
     }
+    const bool astray =
+        std::ranges::none_of(lasting, [&](const HostAddress& a) { return leads(a, gateways); });
     const auto best = std::ranges::min_element(
-        lasting, {}, [&](const HostAddress& a) { return faults(a, gateways); });
+        lasting, {}, [&](const HostAddress& a) { return faults(a, gateways, astray); });
     const bool floats = best != lasting.end() && (best->foreign || single(*best));
     for (auto at = lasting.begin(); at != lasting.end(); ++at)
       if (at != best || (lent && (!v6 || floats))) out.push_back(*at);

@@ -2,6 +2,7 @@
 #include "core/host_layers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/address.hpp"
 #include "core/made_link.hpp"
@@ -76,10 +77,11 @@ class Layers {
 
   bool bridge(const Json& link) {
     if (!out_.bridge.empty()) return false;
+    bool cards = true;
     for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
       const std::string kind = kind_of(*part);
-      // A guest of this machine, or those who are served over WLAN.
-      if (kind == "tun" || kind == "veth" || kind == "wireless") continue;
+      // Guests of this machine, tunnels, or those who are served over WLAN.
+      if (!lies_on_cards(kind)) continue;
       const unsigned vlan_above = out_.vlan;
       if (kind.empty() && !card_word(*part).empty()) {
         out_.bridge.push_back(card_word(*part));
@@ -88,8 +90,15 @@ class Layers {
       } else {
         out_.bridge.push_back(kind == "bond" ? "bond0" : "vlan" + std::to_string(out_.vlan));
         if (kind == "vlan" && vlan_above != 0) return false;
+        cards = false;
       }
     }
+    // Early boot's bridges speak no STP: two cards into one network would be a loop, and of a
+    // bond one at a time is used.
+    if (cards && out_.bridge.size() > 1 && detail(link, "stp_state") != 0 &&
+        !detail(link, "stp_state").is_null())
+      out_.bond = std::exchange(out_.bridge, {});
+    if (!out_.bond.empty() && out_.bridge.empty()) return true;
     return !out_.bridge.empty();
   }
 
@@ -98,6 +107,13 @@ class Layers {
 };
 
 }  // namespace
+
+bool lies_on_cards(const std::string& kind) {
+  static const std::vector<std::string> kinds{"",       "vlan",        "bond",    "bridge",
+                                              "team",   "openvswitch", "macvlan", "macvtap",
+                                              "ipvlan", "dsa",         "hsr"};
+  return std::ranges::find(kinds, kind) != kinds.end();
+}
 
 const Json* link_named(const std::vector<Json>& rows, const std::string& name) {
   const auto found =
@@ -143,6 +159,22 @@ std::string stand_in(const std::vector<Json>& links, const Json& link, NetworkCo
     if (below == nullptr || !describe_layers(links, *below, out)) return "";
     return "'" + printable(text_of(*below, "ifname")) + "'";
   }
+  const std::string master = kind == "team"          ? text_of(link, "ifname")
+                             : kind == "openvswitch" ? "ovs-system"
+                                                     : "";
+  std::vector<std::string> cards;
+  std::vector<std::string> names;
+  for (const Json* part : master.empty() ? std::vector<const Json*>{} : parts_of(links, master)) {
+    if (!kind_of(*part).empty() || card_word(*part).empty()) continue;
+    cards.push_back(card_word(*part));
+    names.push_back(text_of(*part, "ifname"));
+  }
+  // Those of a team lead to one network; of a switch's there is no telling.
+  if (cards.size() == 1)
+    out.interface = cards.front();
+  else if (kind == "team")
+    out.bond = cards;
+  if (!out.interface.empty() || !out.bond.empty()) return "'" + join(names, "', '") + "'";
   for (const char* wired : {"team", "openvswitch", "bridge", "dsa", "hsr"})
     if (kind == wired) return "a wired interface";
   return "";

@@ -10,6 +10,10 @@
 
 namespace latchkey {
 
+/// True for a kind of link that may be the machine's way out: a card, or what is made of cards.
+/// All others lead to guests, or through a tunnel.
+[[nodiscard]] bool lies_on_cards(const std::string& kind);
+
 /// The one of this name among the rows of `ip -j link` or `addr`; null when there is none.
 [[nodiscard]] const Json* link_named(const std::vector<Json>& rows, const std::string& name);
 

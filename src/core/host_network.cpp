@@ -89,13 +89,20 @@ void same_client(HostNetwork& out, const IpTexts& texts, const Json& link) {
 void tell_changed_mac(HostNetwork& out, const Json& link, const std::string& early) {
   const auto now = parse_mac(text_of(link, "address"));
   if (!now || early.empty() || *now == early) return;
-  out.warnings.push_back(
-      {Code::partial,
-       "early boot may get another address than '" + printable(out.link) + "' has now",
-       "it asks the DHCP server with the card's own MAC address " + early +
-           ", the running system with " + *now,
-       "let the server know both, or write a fixed address into [network] of "
-       "/etc/latchkey/latchkey.conf"});
+  if (out.config.method == NetworkConfig::Method::dhcp)
+    out.warnings.push_back(
+        {Code::partial,
+         "early boot may get another address than '" + printable(out.link) + "' has now",
+         "it asks the DHCP server with the card's own MAC address " + early +
+             ", the running system with " + *now,
+         "let the server know both, or write a fixed address into [network] of "
+         "/etc/latchkey/latchkey.conf"});
+  else
+    out.warnings.push_back({Code::partial,
+                            "early boot has the card's own MAC address " + early + " where '" +
+                                printable(out.link) + "' has " + *now,
+                            "a switch or provider that goes by it may let nothing through",
+                            "let them know both"});
 }
 
 // Early boot draws a MAC address for a card that has none, a new one each time.
@@ -122,7 +129,7 @@ std::string early_mac(const NetworkConfig& config) {
 // DHCP server or a switch knows that one.
 void same_mac(HostNetwork& out, const Json& link) {
   const std::string kind = kind_of(link);
-  if (kind != "vlan" && kind != "bond" && kind != "bridge") return;
+  if (kind != "vlan" && kind != "bond" && kind != "bridge" && kind != "team") return;
   if (out.config.bond.empty() && out.config.bridge.empty()) return;
   const auto now = parse_mac(text_of(link, "address"));
   if (now && *now != early_mac(out.config)) out.config.mac = *now;
@@ -277,7 +284,7 @@ HostNetwork host_network(const IpTexts& texts) {
   out.config.method = lent || !lasting ? NetworkConfig::Method::dhcp : NetworkConfig::Method::fixed;
   if (const auto six = by_dhcp6_alone(addresses)) out.out_of_reach = no_dhcp6(out.link, *six);
   if (lent && link != nullptr) same_client(out, texts, *link);
-  if (lent && link != nullptr) tell_changed_mac(out, *link, early_mac(out.config));
+  if (link != nullptr) tell_changed_mac(out, *link, early_mac(out.config));
   if (lent && link != nullptr) tell_drawn_mac(out, texts, *link);
   as_announced(out, addresses);
   lasting_setup(out, addresses, ways);

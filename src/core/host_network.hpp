@@ -32,6 +32,9 @@ struct IpTexts {
   std::vector<HostLease> leases{};      ///< as far as they are known
   std::vector<std::string> lent{};      ///< IPv4 addresses of leases, as far as they are known
   std::vector<std::string> drawn{};     ///< the links without a MAC address of their own
+  /// `ip -j route get CLIENT from SERVER` of the login: rules may have it answered by another
+  /// table than the main one.
+  std::string way_to_login{};
 };
 
 struct HostNetwork {

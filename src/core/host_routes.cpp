@@ -79,18 +79,25 @@ bool set_up(const HostRoute& route) {
          route.protocol == "dhcp";
 }
 
-std::optional<Login> login_over(std::string_view ssh_connection, std::span<const Json> links) {
+std::optional<LoginEnds> login_ends(std::string_view ssh_connection) {
   const auto words = split(ssh_connection, ' ');
   if (words.size() != 4) return {};
   const auto client = login_address(words[0]);
   const auto server = login_address(words[2]);
   if (!client || !server) return {};
-  const std::size_t percent = words[2].find('%');
-  const std::string zone = percent == std::string::npos ? "" : words[2].substr(percent + 1);
+  return LoginEnds{*client, *server};
+}
+
+std::optional<Login> login_over(std::string_view ssh_connection, std::span<const Json> links) {
+  const auto ends = login_ends(ssh_connection);
+  if (!ends) return {};
+  const std::string called = split(ssh_connection, ' ')[2];
+  const std::size_t percent = called.find('%');
+  const std::string zone = percent == std::string::npos ? "" : called.substr(percent + 1);
   for (const Json& link : links) {
     const std::string name = text_of(link, "ifname");
-    if (name != "lo" && (zone.empty() || zone == name) && has_address(link, *server))
-      return Login{*client, name};
+    if (name != "lo" && (zone.empty() || zone == name) && has_address(link, ends->server))
+      return Login{ends->client, name};
   }
   return {};
 }

@@ -44,6 +44,15 @@ struct HostRoute {
 /// router or a routing daemon.
 [[nodiscard]] bool set_up(const HostRoute& route);
 
+/// The two ends of an ssh connection.
+struct LoginEnds {
+  Address client;
+  Address server;  ///< the address of this machine that was called
+};
+
+/// Takes SSH_CONNECTION; nothing where it is of another form.
+[[nodiscard]] std::optional<LoginEnds> login_ends(std::string_view ssh_connection);
+
 struct Login {
   Address client;
   std::string link{};  ///< the one with the address that the client called

@@ -17,6 +17,32 @@ void take(HostWay& out, const std::string& link) {
   out.v6 = default_route(out.routes6, link);
 }
 
+// How the link leads to who is logged in, also where rules keep that in a table of its own;
+// nothing where the answers go out over another link.
+std::optional<HostRoute> way_to_login(const HostWay& ways, const IpTexts& texts,
+                                      const Login& login) {
+  const bool six = login.client.v6;
+  if (login.client.link_local()) return HostRoute{{login.client, login.client.bits()}, login.link};
+  if (auto there = way_over(six ? ways.routes6 : ways.routes4, login.link, login.client))
+    return there;
+  for (HostRoute asked : host_routes(texts.way_to_login, six)) {
+    if (asked.link != login.link || !asked.to.contains(login.client)) continue;
+    if (!asked.gateway.empty()) asked.to = {Address{.v6 = six}, 0};
+    return asked;
+  }
+  return {};
+}
+
+// Where early boot could not answer over it.
+Error no_way_back(const Login& login, const std::string& instead) {
+  return {Code::partial, "you are logged in over '" + printable(login.link) + "'",
+          "that has no route to where you are, so early boot could not answer there; it will be "
+          "reached over '" +
+              printable(instead) + "'",
+          "see that you can reach its addresses, or write [network] in "
+          "/etc/latchkey/latchkey.conf"};
+}
+
 // The link with an administrator on it is one that is surely reached.
 void prefer_login(HostWay& out, const IpTexts& texts, const std::vector<Json>& links) {
   const auto login = login_over(texts.ssh_connection, address_rows(texts));
@@ -31,12 +57,14 @@ void prefer_login(HostWay& out, const IpTexts& texts, const std::vector<Json>& l
          "see that you can reach its addresses"});
     return;
   }
+  const auto there = way_to_login(out, texts, *login);
+  if (!there && !out.link.empty() && !leads_nowhere(links, out.link)) {
+    out.warnings.push_back(no_way_back(*login, out.link));
+    return;
+  }
   take(out, login->link);
   auto& way = login->client.v6 ? out.v6 : out.v4;
-  const auto& routes = login->client.v6 ? out.routes6 : out.routes4;
-  if (const auto there = way_over(routes, out.link, login->client);
-      there && !there->gateway.empty())
-    way = there;
+  if (there && !there->gateway.empty()) way = there;
   out.warnings.push_back({Code::partial,
                           "early boot will use '" + printable(out.link) + "'" + other,
                           "you are logged in over it",
@@ -107,11 +135,8 @@ HostWay host_way(const IpTexts& texts) {
 }
 
 bool leads_nowhere(const std::vector<Json>& links, const std::string& link) {
-  static const std::vector<std::string> on_cards{"",       "vlan",        "bond",    "bridge",
-                                                 "team",   "openvswitch", "macvlan", "macvtap",
-                                                 "ipvlan", "dsa",         "hsr"};
   const Json* const row = link_named(links, link);
-  return row != nullptr && std::ranges::find(on_cards, kind_of(*row)) == on_cards.end();
+  return row != nullptr && !lies_on_cards(kind_of(*row));
 }
 
 std::vector<std::string> links_of_its_own(const IpTexts& texts) {

@@ -21,9 +21,9 @@ struct HostWay {
 };
 
 /// Takes the link of the default route with the lowest metric, IPv4 before IPv6, or another
-/// one over which somebody is logged in by ssh, with the gateway to where they are. Where there
-/// is no such route, or a tunnel has it, the next one over a link that early boot can make, or
-/// the only such link with a lasting address. Never fails.
+/// one over which somebody is logged in by ssh and answered, with the gateway to where they are.
+/// Where there is no such route, or a tunnel has it, the next one over a link that early boot can
+/// make, or the only such link with a lasting address. Never fails.
 [[nodiscard]] HostWay host_way(const IpTexts& texts);
 
 /// True for a link that early boot has nothing to do with: a tunnel, which lies on no card, or a

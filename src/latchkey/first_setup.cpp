@@ -20,6 +20,7 @@
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 #include "sys/ip_texts.hpp"
+#include "sys/network_cards.hpp"
 #include "sys/owners_file.hpp"
 #include "sys/process.hpp"
 
@@ -129,7 +130,10 @@ Result<> write_first_files(const Globals& globals, const FirstFiles& files) {
 bool tell_the_way_in(const Globals& globals, const std::string& before) {
   const EarlyInputs inputs = read_early_inputs(globals.paths);
   for (const Error& warning : inputs.warnings) report_warning(warning);
-  EarlySsh ssh{.host_name = host_name(), .addresses = look_at_network().addresses};
+  EarlySsh ssh{.host_name = host_name(), .addresses = {}};
+  const NetworkConfig network = inputs.config ? inputs.config->network : NetworkConfig{};
+  const std::vector<NetworkPlan> plans = known_plans(globals.paths.root, network);
+  ssh.addresses = early_addresses(plans.front(), look_at_network().addresses);
   if (inputs.config) ssh.port = inputs.config->ssh.port;
   for (const HostKey& key : inputs.host_keys) {
     const auto blob = base64_decode(key.public_line.substr(key.public_line.find(' ') + 1));
@@ -144,7 +148,7 @@ bool tell_the_way_in(const Globals& globals, const std::string& before) {
   print("\n" + where + why + "\n\n" + early_ssh_text(ssh) + "\nnext: " +
         (first.empty() ? "" : first + "then ") + "reboot, and run: ssh " + early_alias(ssh) +
         "\nread latchkey-recovery(7) before you need it; what all this protects, and what not, is "
-        "in the README\n");
+        "in /usr/share/doc/latchkey/README.md\n");
   return open;
 }
 

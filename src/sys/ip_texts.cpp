@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "core/client_id.hpp"
+#include "core/host_routes.hpp"
 #include "core/lent_addresses.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -56,6 +57,18 @@ std::vector<std::string> read_lent(const std::string& root, const std::vector<Li
   return out;
 }
 
+namespace {
+
+// What `ip` is to be asked of the login; no words where nobody is logged in, or by an address of
+// one link alone, which needs no route.
+std::vector<std::string> words_for_login(const std::string& ssh_connection) {
+  const auto ends = login_ends(ssh_connection);
+  if (!ends || ends->client.v6 != ends->server.v6 || !ends->server.host()) return {};
+  return {"ip", "-j", "route", "get", ends->client.text(), "from", ends->server.text()};
+}
+
+}  // namespace
+
 IpTexts read_ip() {
   const auto said = [](const std::vector<std::string>& words) {
     const auto ran = run(
@@ -71,15 +84,18 @@ IpTexts read_ip() {
     if (link.wireless) wireless.push_back(link.name);
     if (link.drawn_mac) drawn.push_back(link.name);
   }
+  const std::string login = ssh_connection("", ::getppid());
+  const auto of_login = words_for_login(login);
   return {said({"ip", "-j", "addr"}),
           said({"ip", "-j", "-4", "route"}),
           said({"ip", "-j", "-6", "route"}),
           said({"ip", "-j", "-d", "link"}),
-          ssh_connection("", ::getppid()),
+          login,
           wireless,
           read_leases("", links),
           read_lent("", links),
-          drawn};
+          drawn,
+          of_login.empty() ? std::string() : said(of_login)};
 }
 
 std::optional<Error> ip_is_silent(const IpTexts& texts) {

@@ -93,6 +93,24 @@ TEST_CASE("machines that say nothing certain about their network raise no alarm"
   CHECK(judged({}, machine(address("192.0.2.10")), "ip=off").empty());  // told elsewhere
 }
 
+// It asks on that card alone, and for ever.
+TEST_CASE("DHCP on a card with a fixed address is no better for another card's lease") {
+  const IpTexts now = machine(address("192.0.2.10"), address("10.0.0.2", lent));
+  const std::string told =
+      "error: early boot asks a DHCP server for its address, and 'ens3' has 192.0.2.10/24 without "
+      "one: unless that server gives the same one, nobody reaches early ssh";
+  for (const char* card : {"52:54:00:12:34:56", "ens3"}) {
+    NetworkConfig config;
+    config.interface = card;
+    CHECK(judged(config, now) == told);
+  }
+  for (const char* card : {"52:54:00:12:34:57", "eno2", "eth7"}) {
+    NetworkConfig config;
+    config.interface = card;
+    CHECK(judged(config, now).empty());
+  }
+}
+
 TEST_CASE("an address that this machine has not is doubtful") {
   CHECK(
       judged(fixed("192.0.2.99/24"), machine(address("192.0.2.10")))

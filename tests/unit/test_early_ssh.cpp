@@ -111,3 +111,17 @@ TEST_CASE("ssh itself takes the printed entry before what is said elsewhere in ~
                               "userknownhostsfile /dev/null", "preferredauthentications password"})
     CHECK(has(other, setting));
 }
+
+TEST_CASE("early boot is looked for under the addresses that it is given") {
+  const auto of = [](const std::string& cmdline, const std::vector<std::string>& now) {
+    return join(early_addresses(network_plan(cmdline, {}), now), " ");
+  };
+  const std::vector<std::string> now{"10.1.0.5", "2001:db8::5"};
+  CHECK(of("", now) == "10.1.0.5 2001:db8::5");
+  CHECK(of("ip=192.0.2.10::192.0.2.1:24::eth0:none", now) == "192.0.2.10");
+  CHECK(of("ip=[2001:db8::9]::[fe80::1]:64::eth0:none ip=192.0.2.10::192.0.2.1:24::eth0:none",
+           {}) == "192.0.2.10 2001:db8::9");
+  // IPv4 from a server beside a fixed address of IPv6.
+  CHECK(of("ip=[2001:db8::9]::[fe80::1]:64::eth0:none ip=eth0:dhcp", now) ==
+        "10.1.0.5 2001:db8::9");
+}
