@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Early boot's network: what is to be done with which link, and as which calls
-// of `ip`. Decided here, done in unlock/door.cpp.
+// of `ip`. Decided here, done in unlock/doorkeeper.cpp.
 #pragma once
 
 #include <map>

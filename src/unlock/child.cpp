@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sys/kmsg.hpp"
+#include "sys/process.hpp"
 
 namespace latchkey {
 namespace {
@@ -42,9 +43,16 @@ constexpr std::chrono::seconds pause_after_it{1};
 
 }  // namespace
 
+std::vector<std::string> busybox_words(std::vector<std::string> words) {
+  const std::string busybox = find_program("busybox");
+  words.insert(words.begin(), busybox.empty() ? "/bin/busybox" : busybox);
+  return words;
+}
+
 Child::Child(Child&& other) noexcept
     : argv_(std::move(other.argv_)),
       pid_(std::exchange(other.pid_, 0)),
+      status_(other.status_),
       started_(other.started_),
       next_(other.next_) {}
 
@@ -53,6 +61,7 @@ Child& Child::operator=(Child&& other) noexcept {
     stop();
     argv_ = std::move(other.argv_);
     pid_ = std::exchange(other.pid_, 0);
+    status_ = other.status_;
     started_ = other.started_;
     next_ = other.next_;
   }
@@ -64,6 +73,7 @@ bool Child::ended() {
   int status = 0;
   const pid_t reaped = ::waitpid(pid_, &status, WNOHANG);
   if (reaped == 0 || (reaped < 0 && errno == EINTR)) return false;
+  status_ = reaped > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   pid_ = 0;
   return true;
 }

@@ -11,6 +11,9 @@
 
 namespace latchkey {
 
+/// The words of an applet of busybox, its name first, with the program before them.
+[[nodiscard]] std::vector<std::string> busybox_words(std::vector<std::string> words);
+
 /// Keeps one program running. It gets an empty environment, /dev/null as its
 /// stdin, our stdout and stderr, no other descriptor of ours, and dies with us,
 /// while what it forks does not. Move-only.
@@ -34,6 +37,9 @@ class Child {
   /// For a program that is to run once: true when it has ended, or could not be started.
   [[nodiscard]] bool ended();
 
+  /// The exit status with which it ended last; -1 where it did not, or by a signal.
+  [[nodiscard]] int status() const noexcept { return status_; }
+
   /// When keep() has something to do, unless the program ends before.
   [[nodiscard]] std::optional<Clock::time_point> due() const;
 
@@ -45,6 +51,7 @@ class Child {
 
   std::vector<std::string> argv_;
   pid_t pid_ = 0;
+  int status_ = -1;
   Clock::time_point started_{};
   Clock::time_point next_{};
 };

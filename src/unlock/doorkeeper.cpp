@@ -20,7 +20,6 @@
 #include "sys/fd.hpp"
 #include "sys/host_key_files.hpp"
 #include "sys/kmsg.hpp"
-#include "sys/process.hpp"
 #include "unlock/early_network.hpp"
 
 namespace latchkey {
@@ -54,19 +53,17 @@ void bound_log() {
     if (::ftruncate(2, 0) != 0) return;
 }
 
+// Seconds. A router forgets a connection on which nothing is said, and a person types into it.
+constexpr const char* keepalive = "60";
+
 std::vector<std::string> dropbear_words(const Paths& paths, std::uint16_t port) {
-  std::vector<std::string> out{paths.root + image_dropbear, "-F", "-E", "-p", std::to_string(port)};
+  std::vector<std::string> out{paths.root + image_dropbear, "-F", "-E", "-K", keepalive, "-p",
+                               std::to_string(port)};
   const std::vector<std::string> keys = usable_host_keys(paths.etc("hostkeys"));
   for (const std::string& key : keys) out.insert(out.end(), {"-r", key});
   if (keys.empty())
     kmsg("early ssh has no host key in " + paths.etc("hostkeys"), Loudness::warning);
   return out;
-}
-
-std::vector<std::string> busybox_words(std::vector<std::string> words) {
-  const std::string busybox = find_program("busybox");
-  words.insert(words.begin(), busybox.empty() ? "/bin/busybox" : busybox);
-  return words;
 }
 
 std::string own_hostname(const Paths& paths) {
@@ -168,6 +165,7 @@ void Doorkeeper::serve_links() {
     serve_link(link, plan_.links[*index]);
   }
   std::erase_if(served_, [&](const auto& entry) { return !present.contains(entry.first); });
+  std::erase_if(searches_, [&](const auto& entry) { return !candidates.contains(entry.first); });
   // What failed is not tried again by the very events that trying it made.
   if (retry_) return;
   const std::set<int> changed = std::exchange(changed_, {});
@@ -216,7 +214,7 @@ void Doorkeeper::hold_addresses(std::size_t index, const std::vector<LinkFacts>&
     return;
   }
   int& present = holders_[index];
-  const int chosen = holder(able, present);
+  const int chosen = holder(where_heard(index, able), present);
   if (chosen == 0 && !able.empty()) return;
   if (chosen == present && !changed.contains(chosen)) return;
   for (const LinkFacts& link : candidates)
@@ -225,6 +223,22 @@ void Doorkeeper::hold_addresses(std::size_t index, const std::vector<LinkFacts>&
   present = chosen;
   for (const LinkFacts& link : candidates)
     if (link.index == chosen) apply(plan, link);
+}
+
+std::vector<LinkFacts> Doorkeeper::where_heard(std::size_t index,
+                                               const std::vector<LinkFacts>& able) {
+  const std::vector<Route>& routes = plan_.links[index].fixed.routes;
+  const auto gateway =
+      std::ranges::find_if(routes, [](const Route& route) { return route.via && !route.via->v6; });
+  if (gateway == routes.end() || std::ranges::count_if(able, &LinkFacts::carrier) < 2) {
+    searches_.erase(index);
+    return able;
+  }
+  const std::set<int>& heard = searches_[index].serve(able, *gateway->via);
+  std::vector<LinkFacts> out;
+  for (const LinkFacts& link : able)
+    if (heard.contains(link.index)) out.push_back(link);
+  return out.empty() ? able : out;
 }
 
 void Doorkeeper::apply(const LinkPlan& plan, const LinkFacts& link) {
@@ -304,6 +318,8 @@ int Doorkeeper::wait_time() const {
   sooner(dropbear_->due());
   for (const auto& [index, served] : served_)
     if (served.dhcp && served.up) sooner(served.dhcp->due());
+  if (!retry_)  // they are served with what is tried again then
+    for (const auto& [index, search] : searches_) sooner(search.due());
   sooner(retry_);
   sooner(make_again_);
   if (early_since_) sooner(*early_since_ + udev_patience);

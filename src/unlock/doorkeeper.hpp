@@ -15,6 +15,7 @@
 #include "sys/link.hpp"
 #include "sys/setup.hpp"
 #include "unlock/child.hpp"
+#include "unlock/gateway_search.hpp"
 #include "unlock/link_maker.hpp"
 
 namespace latchkey {
@@ -47,6 +48,9 @@ class Doorkeeper {
   // `able` are those of the candidates that may hold them by now.
   void hold_addresses(std::size_t index, const std::vector<LinkFacts>& candidates,
                       const std::vector<LinkFacts>& able, const std::set<int>& changed);
+  // Those of them on which the gateway answered; all, where it did on none, or need not be asked.
+  [[nodiscard]] std::vector<LinkFacts> where_heard(std::size_t index,
+                                                   const std::vector<LinkFacts>& able);
   void apply(const LinkPlan& plan, const LinkFacts& link);
   void be_patient(const std::vector<LinkFacts>& links, bool early);
   void announce_addresses();
@@ -61,6 +65,7 @@ class Doorkeeper {
   std::optional<Child> dropbear_{};
   std::map<int, Served> served_{};
   std::map<std::size_t, int> holders_{};  // plan → index of the link
+  std::map<std::size_t, GatewaySearch> searches_{};  // the same
   std::set<int> changed_{};               // links whose setup is to be given again
   std::set<std::string> announced_{};
   std::vector<LinkAddress> greeted_{};  // what the neighbours were told, while it is so

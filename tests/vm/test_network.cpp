@@ -100,3 +100,18 @@ TEST_CASE("case 6, 8: a NIC named by its MAC answers whatever it is called, earl
   m.until_console("early ssh answers at root@10.0.2.15 port 22 (eth0)");
   check_lan();
 }
+
+TEST_CASE("a fixed address for no card in particular is where the gateway answers", "[.slow]") {
+  Machine m("test-cards", {"--volumes", "a", "--memory", "768", "--nic", "virtio-net-pci", "--nic",
+                           "virtio-net-pci", "--cmdline",
+                           "mitigations=off net.ifnames=0 "
+                           "ip=10.0.2.15::10.0.2.2:255.255.255.0:::off"});
+  const std::string answers = "early ssh answers at root@10.0.2.15 port 22 ";
+  m.until_console(answers + "(eth0)");
+  // The other card leads to a network of its own, where nobody asks for this address.
+  m.monitor("set_link nic0 off");
+  m.until_console(answers + "(eth1)");
+  m.monitor("set_link nic0 on");
+  m.wait_early();
+  m.unlock_and_boot();
+}
