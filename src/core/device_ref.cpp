@@ -50,6 +50,23 @@ std::string dm_lv_name(std::string_view vg, std::string_view lv) {
   return doubled(vg) + "-" + doubled(lv);
 }
 
+std::optional<DeviceRef> lv_of_dm_name(std::string_view dm_name) {
+  DeviceRef out{.kind = Kind::lv};
+  bool group = true;
+  for (std::size_t i = 0; i < dm_name.size(); ++i) {
+    const bool twice = dm_name[i] == '-' && dm_name.substr(i + 1).starts_with('-');
+    if (dm_name[i] == '-' && !twice) {
+      if (!group) return {};  // a single hyphen ends the group
+      group = false;
+      continue;
+    }
+    (group ? out.vg : out.lv) += dm_name[i];
+    if (twice) ++i;
+  }
+  if (!valid_lvm_name(out.vg) || !valid_lvm_name(out.lv)) return {};
+  return out;
+}
+
 bool valid_mapping_name(std::string_view name) {
   return valid_lvm_name(name) && name.front() != '.';
 }
@@ -91,6 +108,8 @@ bool DeviceRef::may_change() const {
   constexpr std::array<std::string_view, 9> drivers{"sd",     "hd",  "vd",  "xvd", "nvme",
                                                     "mmcblk", "dm-", "nbd", "loop"};
   if (kind != Kind::path || !value.starts_with(directory)) return false;
+  // Numbered anew at each boot, both of them.
+  if (value.starts_with("/dev/block/") || value.starts_with("/dev/disk/by-diskseq/")) return true;
   const std::string_view name = std::string_view(value).substr(directory.size());
   if (name.find('/') != std::string_view::npos) return false;
   // An array that its configuration does not name gets /dev/md127 and down.

@@ -2,6 +2,7 @@
 // How a user names a block device.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,7 @@ struct DeviceRef {
   [[nodiscard]] bool may_be_lv() const;
 
   /// True for a path that the kernel gives out in the order in which it finds disks
-  /// (`/dev/sdb1`, `/dev/md0`): another disk may have it after a reboot.
+  /// (`/dev/sdb1`, `/dev/md0`, by-diskseq): another disk may have it after a reboot.
   [[nodiscard]] bool may_change() const;
 };
 
@@ -42,6 +43,10 @@ struct DeviceRef {
 
 /// The device-mapper name of an LV (hyphens doubled).
 [[nodiscard]] std::string dm_lv_name(std::string_view vg, std::string_view lv);
+
+/// The LV that has this device-mapper name, as `VG/LV`; nothing for a name that no LV can have.
+/// Other mappings may be called so too.
+[[nodiscard]] std::optional<DeviceRef> lv_of_dm_name(std::string_view dm_name);
 
 /// True for a device-mapper name that is safe as a file name and an argument:
 /// 1 to 127 of letters, digits and `+_.-`, not beginning with `-` or `.`.

@@ -72,9 +72,10 @@ namespace {
 Result<> is_written_for_good(const KeysVolume& volume) {
   const std::string what = "cannot write to the keys volume";
   if (auto own = leads_to_its_own_header(volume, what); !own) return own;
-  if (volume.device.kind != DeviceRef::Kind::lv) return Ok{};
-  const auto snapshots = snapshots_of(volume.device);
-  return snapshots ? is_not_merging(*snapshots, volume.device, what) : Result<>(Ok{});
+  const DeviceRef lv = as_lv(volume.device);
+  if (lv.kind != DeviceRef::Kind::lv) return Ok{};
+  const auto snapshots = snapshots_of(lv);
+  return snapshots ? is_not_merging(*snapshots, lv, what) : Result<>(Ok{});
 }
 
 }  // namespace

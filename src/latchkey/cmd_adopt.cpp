@@ -37,7 +37,12 @@ struct Options {
 };
 
 Result<DeviceRef> device_for(const Options& options) {
-  if (!options.device.empty()) return parse_device_ref(options.device);
+  if (!options.device.empty()) {
+    auto named = parse_device_ref(options.device);
+    // By its path an LV is a device like any other: it is never grown, woken or looked up in LVM.
+    if (named && named->kind == DeviceRef::Kind::path) return as_lv(*named);
+    return named;
+  }
   for (const std::string& lv : {"encrypted-" + options.name, options.name}) {
     const DeviceRef ref{.kind = DeviceRef::Kind::lv, .vg = options.vg, .lv = lv};
     const auto found = find_lv(ref);
@@ -184,6 +189,25 @@ Result<Volume> volume_to_adopt(const Globals& globals, const Options& options, c
   return *there;
 }
 
+// A volume that is open stays so; from the next boot on it is opened as its line and its header
+// say.
+void tell_of_options(const Volume& volume) {
+  if (!find_mapping(volume.mapping)) return;
+  std::vector<std::string> lost = passing_options(volume.mapping, volume.header);
+  if (volume.discard) std::erase(lost, "allow-discards");
+  if (lost.empty()) return;
+  const bool trim = std::erase(lost, "allow-discards") > 0;
+  std::vector<std::string> hints;
+  if (trim) hints.emplace_back("add x-latchkey.discard to the options of its line");
+  if (!lost.empty())
+    hints.push_back("have a LUKS2 header keep them: cryptsetup refresh --persistent --" +
+                    join(lost, " --") + " " + shell_word(volume.mapping) +
+                    " --key-file FILE (with: latchkey mount-keys)");
+  if (trim) lost.insert(lost.begin(), "allow-discards");
+  report_warning({Code::partial, "'" + volume.name + "' is open with options of who opened it",
+                  "the next boot opens it without " + join(lost, ", "), join(hints, "; ")});
+}
+
 int adopt(const Globals& globals, const Options& options, std::optional<int> descriptor) {
   const auto turn = begin_admin(globals, "adopt", options.name);
   if (!turn) return report_error(turn.error());
@@ -222,6 +246,7 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
     return status;
   if (options.halt == "list") return 0;
   say(globals, "'" + options.name + "' is taken in; what opened it before still does");
+  tell_of_options(*taken);
   tell_of_fstab(globals.paths);
   tell_of_unheld(globals.paths, options.name);
   return 0;

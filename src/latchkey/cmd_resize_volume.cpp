@@ -15,6 +15,8 @@
 #include "latchkey/summary.hpp"
 #include "latchkey/terminal.hpp"
 #include "sys/crypt.hpp"
+#include "sys/device.hpp"
+#include "sys/device_owner.hpp"
 #include "sys/file_system.hpp"
 #include "sys/fsck.hpp"
 #include "sys/lvm_admin.hpp"
@@ -24,11 +26,15 @@
 namespace latchkey {
 namespace {
 
-Result<> look(const Globals& globals, const Setup& setup, const Volume& volume) {
+bool is_lv(const Volume& volume) { return volume.device.kind == DeviceRef::Kind::lv; }
+
+Result<> look(const Globals& globals, const Setup& setup, const Volume& volume,
+              const std::string& by) {
   const std::string what = "cannot resize '" + volume.name + "'";
-  if (volume.device.kind != DeviceRef::Kind::lv)
+  if (!is_lv(volume) && parse_growth(by) && *parse_growth(by) > 0)
     return Error{Code::refused, what, volume.device.text() + " is no logical volume",
-                 "grow the device by its own means"};
+                 "grow the device by its own means, then run: latchkey resize-volume " +
+                     volume.name + " +0"};
   Facts facts = probe_all(setup, globals.paths);
   if (!facts.volumes[volume.name].open || !volume_up(volume, facts.volumes[volume.name]))
     return Error{Code::refused, what, "it is not open and mounted", "run: release-services"};
@@ -50,6 +56,14 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   if (!more)
     return Error{Code::usage, "cannot resize '" + volume.name + "' by '" + printable(by) + "'",
                  more.error().why, more.error().hint};
+  Unfinished work;
+  work.command = "resize-volume";
+  work.name = volume.name;
+  work.finish = finish;
+  if (!is_lv(volume)) {
+    work.values = {{"bytes", std::to_string(device_size(volume.device.path()))}};
+    return work;
+  }
   const auto lv = find_lv(volume.device);
   if (!lv) return lv.error();
   const auto vg = find_vg(volume.device.vg);
@@ -64,10 +78,6 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
                  "ask for less; or " + room_hint(volume.device.vg, *more - vg->free, vg->extent)};
   // LVM gives whole extents only.
   const std::uint64_t rounded = round_up(*more, std::max<std::uint64_t>(vg->extent, 1));
-  Unfinished work;
-  work.command = "resize-volume";
-  work.name = volume.name;
-  work.finish = finish;
   work.values = {{"bytes", std::to_string((*lv)->size + rounded)}};
   return work;
 }
@@ -91,8 +101,10 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
   if (!setup) return report_error(setup.error());
   const auto found = the_volume(*setup, name);
   if (!found) return report_error(found.error());
-  const Volume* volume = *found;
-  if (auto fine = look(globals, *setup, *volume); !fine) return report_error(fine.error());
+  Volume there = **found;
+  there.device = as_lv(there.device);
+  const Volume* volume = &there;
+  if (auto fine = look(globals, *setup, *volume, by); !fine) return report_error(fine.error());
   auto work = work_for(globals, *volume, by);
   if (!work) return report_error(work.error());
   Secret key;
@@ -104,7 +116,10 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
   }
   const auto bytes = parse_number(work->value("bytes"), 1UL << 60U);
   const std::vector<WorkStep> steps{
-      {"lv", "", [&] { return grow_lv(volume->device, bytes.value_or(0)); }},
+      {"lv", "",
+       [&] {
+         return is_lv(*volume) ? grow_lv(volume->device, bytes.value_or(0)) : Result<>(Ok{});
+       }},
       {"mapping", "", [&] { return grow_mapping(volume->mapping, place_of(*volume), key); }},
       {"file-system", "growing the file system; a large one takes a while", [&]() -> Result<> {
          return volume->mount_point.empty()
@@ -114,7 +129,8 @@ int resize(const Globals& globals, const std::string& name, const std::string& b
        }}};
   if (const auto done = carry_out(globals, *work, steps, halt); !done) {
     const int status = report_error(done.error());
-    const auto lv = find_lv(volume->device);
+    const auto lv =
+        is_lv(*volume) ? find_lv(volume->device) : Result<std::optional<LvInfo>>(std::nullopt);
     // LVM grows it as a whole or not at all (no room for all legs of a mirror): then nothing
     // is half done, and other work on the volume can begin.
     const bool goes_on = done.error().code == Code::timeout;  // it may still grow

@@ -29,10 +29,11 @@ Result<> AwakeHeader::load(const DeviceRef& device, const LuksPlace& place) {
 
 Result<> stands_for_good(const DeviceRef& device, const std::string& what,
                          const std::string& owner) {
-  if (device.kind != DeviceRef::Kind::lv) return Ok{};
-  const auto found = snapshots_of(device);
+  const DeviceRef lv = as_lv(device);
+  if (lv.kind != DeviceRef::Kind::lv) return Ok{};
+  const auto found = snapshots_of(lv);
   if (!found) return Ok{};
-  if (auto stands = is_not_merging(*found, device, what); !stands) return stands;
+  if (auto stands = is_not_merging(*found, lv, what); !stands) return stands;
   std::vector<std::string> names = found->classic;
   names.insert(names.end(), found->thin.begin(), found->thin.end());
   if (names.empty()) return Ok{};

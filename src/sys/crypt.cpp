@@ -104,6 +104,28 @@ Result<> open_mapping(const MappingRequest& request, const Secret& key) {
   return openable ? openable->open(key) : Result<>(openable.error());
 }
 
+std::vector<std::string> passing_options(const std::string& mapping, const std::string& header) {
+  constexpr std::pair<std::uint32_t, const char*> names[]{
+      {CRYPT_ACTIVATE_ALLOW_DISCARDS, "allow-discards"},
+      {CRYPT_ACTIVATE_SAME_CPU_CRYPT, "perf-same_cpu_crypt"},
+      {CRYPT_ACTIVATE_SUBMIT_FROM_CRYPT_CPUS, "perf-submit_from_crypt_cpus"},
+      {CRYPT_ACTIVATE_NO_READ_WORKQUEUE, "perf-no_read_workqueue"},
+      {CRYPT_ACTIVATE_NO_WRITE_WORKQUEUE, "perf-no_write_workqueue"}};
+  LuksSession session;
+  crypt_device* cd = nullptr;
+  const int r = crypt_init_by_name_and_header(&cd, mapping.c_str(),
+                                              header.empty() ? nullptr : header.c_str());
+  session.device.reset(cd);
+  crypt_active_device now{};
+  if (r < 0 || crypt_get_active_device(cd, mapping.c_str(), &now) < 0) return {};
+  std::uint32_t kept = 0;
+  if (crypt_persistent_flags_get(cd, CRYPT_FLAGS_ACTIVATION, &kept) < 0) kept = 0;
+  std::vector<std::string> out;
+  for (const auto& [flag, name] : names)
+    if ((now.flags & flag) != 0 && (kept & flag) == 0) out.emplace_back(name);
+  return out;
+}
+
 Result<> close_mapping(const std::string& mapping) {
   const int r = crypt_deactivate_by_name(nullptr, mapping.c_str(), 0);
   if (r == 0 || r == -ENODEV || r == -ENOENT) return Ok{};

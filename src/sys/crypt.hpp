@@ -105,6 +105,12 @@ class Openable {
 /// Both at once.
 [[nodiscard]] Result<> open_mapping(const MappingRequest& request, const Secret& key);
 
+/// The options with which a mapping was opened and that its header does not keep, in the words of
+/// cryptsetup (`allow-discards`, `perf-no_read_workqueue`): the next opening is without them. None
+/// where they cannot be asked for. `header`: where that is, when it is not on the device.
+[[nodiscard]] std::vector<std::string> passing_options(const std::string& mapping,
+                                                       const std::string& header);
+
 /// Closes a mapping. One that is not there is fine. Fails with Code::busy when
 /// something still uses it.
 [[nodiscard]] Result<> close_mapping(const std::string& mapping);

@@ -128,7 +128,7 @@ std::vector<std::string> encrypted_below(const std::vector<dev_t>& devices,
                                          const std::vector<Mapping>& all) {
   std::vector<std::string> out;
   for (const Mapping& mapping : mappings_below(devices, all))
-    if (mapping.uuid.starts_with("CRYPT-")) out.push_back(mapping.name);
+    if (encrypts(mapping)) out.push_back(mapping.name);
   return out;
 }
 

@@ -156,4 +156,15 @@ bool wait_for_devices(const std::function<bool()>& ready, std::chrono::milliseco
   return true;
 }
 
+DeviceRef as_lv(const DeviceRef& device) {
+  const auto number =
+      device.kind == DeviceRef::Kind::lv ? std::nullopt : block_device(device.path());
+  if (!number) return device;
+  const std::vector<Mapping> all = mappings();
+  const auto found = std::ranges::find(all, *number, &Mapping::number);
+  // What LVM makes for itself has more behind its UUID, and a name that no LV has.
+  if (found == all.end() || !found->uuid.starts_with("LVM-")) return device;
+  return lv_of_dm_name(found->name).value_or(device);
+}
+
 }  // namespace latchkey

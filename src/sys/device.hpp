@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/device_ref.hpp"
 #include "core/result.hpp"
 
 namespace latchkey {
@@ -41,6 +42,17 @@ struct Mapping {
   bool live = false;           ///< it has a table that works: its size is not 0
   std::vector<dev_t> below{};  ///< what it lies on directly
 };
+
+/// The LV that a path, UUID or label leads to, as `VG/LV`; the reference itself where it leads to
+/// something else, or to nothing just now.
+[[nodiscard]] DeviceRef as_lv(const DeviceRef& device);
+
+/// True for a mapping that encrypts: those by which cryptsetup only proves what lies below are
+/// `CRYPT-` as well.
+[[nodiscard]] inline bool encrypts(const Mapping& mapping) {
+  return mapping.uuid.starts_with("CRYPT-") && !mapping.uuid.starts_with("CRYPT-INTEGRITY-") &&
+         !mapping.uuid.starts_with("CRYPT-VERITY-");
+}
 
 /// All device-mapper devices, from /sys; empty when there are none.
 [[nodiscard]] std::vector<Mapping> mappings();

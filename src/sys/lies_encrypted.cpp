@@ -34,7 +34,7 @@ std::vector<dev_t> devices_under(const std::string& path, dev_t number) {
 bool goes_through_crypt(dev_t device, const std::vector<Mapping>& all) {
   const auto found = std::ranges::find(all, device, &Mapping::number);
   if (found == all.end()) return false;
-  if (found->uuid.starts_with("CRYPT-")) return true;
+  if (encrypts(*found)) return true;
   return !found->below.empty() && std::ranges::all_of(found->below, [&](dev_t below) {
     return goes_through_crypt(below, all);
   });

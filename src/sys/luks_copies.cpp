@@ -48,42 +48,83 @@ bool goes_by_content(const DeviceRef& device) {
   });
 }
 
+// The one of `all` beside the device that has the same header's UUID; what the device lies on is
+// no copy.
+std::optional<std::string> copy_among(const LuksDisks& all, dev_t ours, const std::string& path) {
+  const auto own = all.find(ours);
+  if (own == all.end() || own->second.second.empty()) return {};
+  const auto below = devices_behind("", path);
+  for (const auto& [number, disk] : all) {
+    const auto& [node, uuid] = disk;
+    if (number == ours || uuid != own->second.second) continue;
+    std::string name = node.substr(std::string_view("/dev/").size());
+    std::ranges::replace(name, '/', '!');
+    if (std::ranges::find(below, name) == below.end()) return node;
+  }
+  return {};
+}
+
+Error shown_by(const DeviceRef& device, const std::string& copy, const std::string& what,
+               const std::string& file) {
+  std::error_code failed;
+  return {Code::refused, what,
+          device.text() + " leads to " +
+              std::filesystem::canonical(device.path(), failed).string() + " just now, and " +
+              copy + " has a header with the same UUID",
+          "one is a copy of the other: see lsblk -o NAME,UUID,MOUNTPOINT, and detach the one "
+          "that is not meant, or name the other in " +
+              file + " by its path below /dev/disk/by-id; then run this again"};
+}
+
 Result<> is_no_copy(const DeviceRef& device, const std::string& what, const std::string& file) {
   if (!goes_by_content(device)) return Ok{};
   const auto copy = copy_of_luks(device.path());
-  if (!copy) return Ok{};
-  std::error_code failed;
-  return Error{Code::refused, what,
-               device.text() + " leads to " +
-                   std::filesystem::canonical(device.path(), failed).string() + " just now, and " +
-                   *copy + " has a header with the same UUID",
-               "one is a copy of the other: see lsblk -o NAME,UUID,MOUNTPOINT, and detach the one "
-               "that is not meant, or name the other in " +
-                   file + " by its path below /dev/disk/by-id; then run this again"};
+  return copy ? Result<>(shown_by(device, *copy, what, file)) : Result<>(Ok{});
 }
 
 }  // namespace
 
+LuksDisks luks_disks() {
+  std::vector<std::string> nodes;
+  std::vector<dev_t> numbers;
+  for (const std::string& name : names_in("/sys/class/block")) {
+    std::string node = "/dev/" + name;
+    std::ranges::replace(node, '!', '/');
+    const auto number = block_device(node);
+    if (!number) continue;
+    nodes.push_back(std::move(node));
+    numbers.push_back(*number);
+  }
+  // Any of the machine's disks may hang.
+  const auto answers = ask_disks(nodes);
+  LuksDisks out;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (!answers[i]) continue;
+    if (std::string uuid = luks_uuid(nodes[i]); !uuid.empty())
+      out.emplace(numbers[i], std::pair(nodes[i], std::move(uuid)));
+  }
+  return out;
+}
+
+bool goes_by_uuid_or_label(const DeviceRef& device) {
+  if (device.kind == DeviceRef::Kind::uuid || device.kind == DeviceRef::Kind::label) return true;
+  return device.kind == DeviceRef::Kind::path && (device.value.starts_with("/dev/disk/by-uuid/") ||
+                                                  device.value.starts_with("/dev/disk/by-label/"));
+}
+
+std::optional<Error> shown_twice(const DeviceRef& device, const LuksDisks& all,
+                                 const std::string& whose, const std::string& file) {
+  const auto ours = goes_by_uuid_or_label(device) ? block_device(device.path()) : std::nullopt;
+  const auto copy = ours ? copy_among(all, *ours, device.path()) : std::nullopt;
+  if (!copy) return {};
+  return shown_by(device, *copy, "each boot may open another disk as " + whose, file);
+}
+
 std::optional<std::string> copy_of_luks(const std::string& path) {
   const auto ours = block_device(path);
   // Whoever reads it next tells that it does not answer.
-  if (ours && !ask_disk(path)) return {};
-  const std::string uuid = ours ? luks_uuid(path) : std::string();
-  if (uuid.empty()) return {};
-  const auto below = devices_behind("", path);
-  std::vector<std::string> others;
-  for (const std::string& name : names_in("/sys/class/block")) {
-    if (std::ranges::find(below, name) != below.end()) continue;
-    std::string node = "/dev/" + name;
-    std::ranges::replace(node, '!', '/');
-    if (const auto number = block_device(node); number && number != ours)
-      others.push_back(std::move(node));
-  }
-  // Any of the machine's disks may hang.
-  const auto answers = ask_disks(others);
-  for (std::size_t i = 0; i < others.size(); ++i)
-    if (answers[i] && luks_uuid(others[i]) == uuid) return others[i];
-  return {};
+  if (!ours || !ask_disk(path) || luks_uuid(path).empty()) return {};
+  return copy_among(luks_disks(), *ours, path);
 }
 
 Result<> leads_to_its_own_header(const Volume& volume, const std::string& what, bool alone) {

@@ -2,8 +2,12 @@
 // Copies of a LUKS volume: two disks that show one UUID, of which udev's links lead to either.
 #pragma once
 
+#include <sys/types.h>
+
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/config.hpp"
 #include "core/result.hpp"
@@ -15,6 +19,21 @@ namespace latchkey {
 /// nothing. What the device lies on, as the disks of a mirror or the paths of multipath, is no
 /// copy. Reads the first bytes of every block device.
 [[nodiscard]] std::optional<std::string> copy_of_luks(const std::string& path);
+
+/// The disks with a LUKS header, by their device's number: the path below /dev, and the UUID.
+using LuksDisks = std::map<dev_t, std::pair<std::string, std::string>>;
+
+/// Reads the first bytes of every block device; those that hang are left out.
+[[nodiscard]] LuksDisks luks_disks();
+
+/// A warning for a device (`whose` it is, in messages; named in `file`) that is named by a UUID or
+/// label which a second one of `all` shows, as a snapshot that was attached: each boot opens
+/// either.
+[[nodiscard]] std::optional<Error> shown_twice(const DeviceRef& device, const LuksDisks& all,
+                                               const std::string& whose, const std::string& file);
+
+/// True for one that shown_twice can say anything of.
+[[nodiscard]] bool goes_by_uuid_or_label(const DeviceRef& device);
 
 /// That the header which the volume's line leads to is the one in use, for who is about to write
 /// to it. Fails with Code::refused, saying `what` cannot be done, where the volume is open from

@@ -30,7 +30,7 @@ TEST_CASE("a device is named by VG/LV, path, UUID, PARTUUID or label") {
 
 TEST_CASE("a name that the kernel gives out as it finds disks may change") {
   for (const char* text : {"/dev/sdb1", "/dev/nvme0n1p2", "/dev/vda", "/dev/dm-3", "/dev/mmcblk0p1",
-                           "/dev/md0", "/dev/md127p1"})
+                           "/dev/md0", "/dev/md127p1", "/dev/block/8:1", "/dev/disk/by-diskseq/3"})
     CHECK(parse_device_ref(text)->may_change());
   for (const char* text :
        {"system/sd", "/dev/system/sda", "/dev/mapper/sda", "/dev/disk/by-id/sda", "/dev/md/data",
@@ -48,4 +48,17 @@ TEST_CASE("what names no device says why") {
     CHECK(ref.error().code == Code::config);
     CHECK_FALSE(ref.error().why.empty());
   }
+}
+
+TEST_CASE("a device-mapper name tells the LV that can have it") {
+  const auto text = [](const char* name) {
+    const auto lv = lv_of_dm_name(name);
+    return lv ? lv->text() : std::string();
+  };
+  CHECK(text("system-encrypted--www") == "system/encrypted-www");
+  CHECK(text("big--vg-a--b") == "big-vg/a-b");
+  for (const char* none : {"", "system", "a-b-c", "a-", "-b", "cleartext--www"})
+    CHECK(text(none).empty());
+  const DeviceRef lv{.kind = DeviceRef::Kind::lv, .vg = "my-vg", .lv = "x--y-"};
+  CHECK(lv_of_dm_name(dm_lv_name(lv.vg, lv.lv)) == lv);
 }
