@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "guard/readable.hpp"
 
+#include <filesystem>
 #include <utility>
 
 #include "sys/fd.hpp"
@@ -10,7 +11,10 @@ namespace latchkey {
 std::string text_of(const std::string& path, const Complain& complain) {
   auto text = read_file(path);
   if (text) return std::move(*text);
-  if (text.error().code != Code::missing) complain(text.error());
+  // A link that leads nowhere is no file that its owner left out.
+  std::error_code failed;
+  if (text.error().code != Code::missing || std::filesystem::is_symlink(path, failed))
+    complain(text.error());
   return {};
 }
 

@@ -15,8 +15,8 @@ namespace latchkey {
 /// Is told what could not be read.
 using Complain = std::function<void(const Error&)>;
 
-/// The text of a file; empty when it is not there, and when it cannot be read, of which
-/// `complain` is told.
+/// The text of a file; empty when it is not there, and when it cannot be read, or is a link that
+/// leads nowhere, of which `complain` is told.
 [[nodiscard]] std::string text_of(const std::string& path, const Complain& complain);
 
 /// The configured volumes; none when the file cannot be read or has errors. `complain` is

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <unistd.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@
 #include "sys/disk_health.hpp"
 #include "sys/fd.hpp"
 #include "sys/init_system.hpp"
+#include "sys/late_config.hpp"
+#include "sys/luks_copies.hpp"
 #include "sys/modules.hpp"
 #include "sys/owners.hpp"
 #include "sys/packages.hpp"
@@ -147,6 +150,7 @@ Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
   for (const Error& fault : inputs.faults) out.push_back(bad(fault));
   for (const Error& warning : inputs.warnings) out.push_back(doubtful(warning));
   for (Error& reach : files_of_others(paths, inputs.volumes)) out.push_back(bad(std::move(reach)));
+  for (Error& late : late_config(paths)) out.push_back(bad(std::move(late)));
   if (inputs.config) out.push_back(good("'" + paths.etc("latchkey.conf") + "' is right"));
   if (inputs.volumes)
     out.push_back(
@@ -179,6 +183,16 @@ Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
   for (std::size_t i = 0; i < devices.size(); ++i) {
     out.push_back(judge(paths, devices[i], answers[i]));
     if (devices[i].ref.may_change()) out.push_back(judge_name(devices[i]));
+  }
+  if (!paths.root.empty() || std::ranges::none_of(devices, [](const Device& device) {
+        return goes_by_uuid_or_label(device.ref);
+      }))
+    return out;
+  const LuksDisks all = luks_disks();
+  for (const Device& device : devices) {
+    const std::string file = paths.etc(device.has_keys ? "latchkey.conf" : "volumes");
+    if (auto twice = shown_twice(device.ref, all, device.of, file))
+      out.push_back(doubtful(std::move(*twice)));
   }
   return out;
 }
