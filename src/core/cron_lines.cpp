@@ -83,7 +83,6 @@ bool names_it(std::vector<std::string> words, std::string_view place, const Home
 }
 
 bool uses(const std::vector<std::string>& words, std::string_view place, const Homes& homes) {
-  if (asks_first(words, place, homes)) return false;
   const std::string home = homes.empty() ? std::string() : homes.front();
   return names_it(words, place, homes) || copies_above(words, place, home);
 }
@@ -101,15 +100,22 @@ std::string home_of_crontab(const std::string& user) {
   return user == "root" ? "/root" : "/home/" + user;
 }
 
-std::vector<std::size_t> unguarded_cron_lines(std::string_view text, std::string_view place,
-                                              const std::vector<std::string>& homes,
-                                              std::size_t times) {
-  std::vector<std::size_t> out;
+std::vector<CronLine> unguarded_cron_lines(std::string_view text, std::string_view place,
+                                           const std::vector<std::string>& homes,
+                                           std::size_t times) {
+  std::vector<CronLine> out;
   std::size_t number = 0;
   for (const std::string_view line : split_lines(text)) {
     ++number;
     if (trim(line).starts_with('#') || is_setting(line)) continue;
-    if (uses(command_of(line, times), place, homes)) out.push_back(number);
+    const bool at_boot = trim(line).starts_with("@reboot");
+    const std::vector<std::string> words = command_of(line, times);
+    const bool asks = asks_first(words, place, homes);
+    // `until mountpoint -q PLACE; do sleep 5; done; …` waits for it.
+    const bool waits = asks && std::ranges::any_of(words, [](const std::string& word) {
+                         return word == "until" || word == "while";
+                       });
+    if ((at_boot ? !waits : !asks) && uses(words, place, homes)) out.push_back({number, at_boot});
   }
   return out;
 }

@@ -13,15 +13,26 @@ namespace latchkey {
 /// The directory in which cron runs what a user's own table says.
 [[nodiscard]] std::string home_of_crontab(const std::string& user);
 
-/// The numbers of the lines of a table that name `place` (a mount point) or what lies below it,
+/// A line of a table.
+struct CronLine {
+  std::size_t number = 0;
+  /// `@reboot`: it is run once, when cron starts, and not again when the volume has come.
+  bool at_boot = false;
+
+  bool operator==(const CronLine&) const = default;
+};
+
+/// The lines of a table that name `place` (a mount point) or what lies below it,
 /// or copy a directory above it (copies_above.hpp), and do not ask first whether something is
 /// mounted there, or whether a file on it is there
-/// (`test -x FILE &&`). Comments, settings of the environment and the files of other machines
+/// (`test -x FILE &&`), which is no help to those that are run once. Comments, settings of the
+/// environment and the files of other machines
 /// (`host:/path`) are left out. `homes` are as for command_names; `times` is how many words
 /// stand before a command, or one where the first begins with `@`.
-[[nodiscard]] std::vector<std::size_t> unguarded_cron_lines(
-    std::string_view text, std::string_view place, const std::vector<std::string>& homes = {},
-    std::size_t times = 5);
+[[nodiscard]] std::vector<CronLine> unguarded_cron_lines(std::string_view text,
+                                                         std::string_view place,
+                                                         const std::vector<std::string>& homes = {},
+                                                         std::size_t times = 5);
 
 /// What comes before the command in a line of /etc/anacrontab: period, delay, name.
 inline constexpr std::size_t anacron_times = 3;

@@ -6,6 +6,7 @@
 
 #include "core/fstab_line.hpp"
 #include "core/hold.hpp"
+#include "core/message.hpp"
 #include "core/mount_units.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
@@ -16,24 +17,6 @@ namespace {
 constexpr std::string_view mapper = "/dev/mapper/";
 constexpr std::string_view by_uuid = "/dev/disk/by-uuid/";
 
-// `system/encrypted-www` out of `system-encrypted--www`: a single hyphen ends the group.
-std::string lv_path(std::string_view dm_name) {
-  std::string out = "/dev/";
-  bool group = true;
-  for (std::size_t i = 0; i < dm_name.size(); ++i) {
-    const bool twice = dm_name[i] == '-' && dm_name.substr(i + 1).starts_with('-');
-    if (dm_name[i] == '-' && !twice) {
-      if (!group) return {};
-      group = false;
-      out += '/';
-      continue;
-    }
-    out += dm_name[i];
-    if (twice) ++i;
-  }
-  return group ? std::string() : out;
-}
-
 // A path under the one name by which it is compared: that of device-mapper for an
 // LV, small letters for a UUID.
 std::string plain(std::string path) {
@@ -43,8 +26,8 @@ std::string plain(std::string path) {
     return path;
   }
   if (path.starts_with(mapper)) {
-    const std::string lv = lv_path(std::string_view(path).substr(mapper.size()));
-    return lv.empty() ? path : lv;
+    const auto lv = lv_of_dm_name(std::string_view(path).substr(mapper.size()));
+    return lv ? "/dev/" + lv->text() : path;
   }
   return path;
 }
@@ -220,7 +203,9 @@ class FstabJudge {
     const Claim* best = nullptr;
     for (const Claim& one : claims_) {
       if (one.mount_point.empty() || one.mount_point == "/" || one.mount_point == "/usr") continue;
-      if (!lies_on(path, one.mount_point) && !lies_on(resolve_(path), one.mount_point)) continue;
+      if (!lies_on(path, one.mount_point) && !lies_on(resolve_(path), one.mount_point) &&
+          !pattern_leads_to(path, one.mount_point))
+        continue;
       if (best == nullptr || one.mount_point.size() > best->mount_point.size()) best = &one;
     }
     return best;
@@ -244,8 +229,8 @@ class FstabJudge {
     const bool waits = one.by_system || line.after(release_unit);
     const bool harmless = line.may_fail() && (waits || (line.automount() && !is_place));
     if (line.swap()) {
-      text.hint = (where.unit ? where.remove : "add noauto to its options") +
-                  ", and let a program in /etc/latchkey/hooks.d/released call swapon";
+      text.hint = (where.unit ? where.remove : "add noauto to its options") + ", and " +
+                  by_hooks() + " call swapon";
       return graded(line, std::move(text));
     }
     if (harmless && !(line.automount() && is_place && !one.by_system))

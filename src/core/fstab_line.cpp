@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/fstab_line.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include "core/text.hpp"
 
 namespace latchkey {
 namespace {
@@ -43,6 +48,17 @@ void add_paths(std::vector<std::string>& out, const std::string& text) {
     if (path.starts_with('/')) out.push_back(std::move(path));
 }
 
+// As unions in user space take theirs: `program#/path`, `/path=RW`, `+/path`.
+std::string of_union(std::string text) {
+  if (const std::size_t hash = text.find("#/"); hash != std::string::npos) text.erase(0, hash + 1);
+  std::string out;
+  for (std::string path : split(text, ':')) {
+    if (path.starts_with('+')) path.erase(0, 1);
+    out += (out.empty() ? "" : ":") + path.substr(0, path.find('='));
+  }
+  return out;
+}
+
 }  // namespace
 
 bool FstabLine::has(std::string_view option) const {
@@ -64,7 +80,9 @@ bool FstabLine::after(std::string_view unit) const {
 
 std::vector<std::string> FstabLine::contents() const {
   std::vector<std::string> out;
-  if (source.text.starts_with('/')) add_paths(out, source.text);
+  const bool user_space = type.starts_with("fuse") || type == "mergerfs";
+  const std::string from = user_space ? of_union(source.text) : source.text;
+  if (from.starts_with('/')) add_paths(out, from);
   for (const std::string& option : options)
     for (const std::string_view key : layer_options)
       if (option.starts_with(key)) add_paths(out, option.substr(key.size()));
@@ -89,6 +107,18 @@ bool lies_on(std::string_view path, std::string_view directory) {
   const auto parts = parts_of(path);
   const auto above = parts_of(directory);
   return parts.size() >= above.size() && std::equal(above.begin(), above.end(), parts.begin());
+}
+
+bool pattern_leads_to(std::string_view path, std::string_view directory) {
+  if (!path.starts_with('/') || path.find_first_of("*?[") == std::string_view::npos) return false;
+  const auto parts = parts_of(path);
+  const auto above = parts_of(directory);
+  return parts.size() >= above.size() &&
+         std::equal(above.begin(), above.end(), parts.begin(),
+                    [](const auto& name, const auto& pattern) {
+                      return ::fnmatch(std::string(pattern).c_str(), std::string(name).c_str(),
+                                       FNM_PERIOD) == 0;
+                    });
 }
 
 }  // namespace latchkey

@@ -31,7 +31,7 @@ struct FstabLine {
   /// Its mount is ordered behind this unit.
   [[nodiscard]] bool after(std::string_view unit) const;
   /// Directories and files that it takes its contents from: a bind mount's source, a
-  /// loop device's or a swap's file, the layers of an overlay or a union.
+  /// loop device's or a swap's file, the layers of an overlay or a union, which may be patterns.
   [[nodiscard]] std::vector<std::string> contents() const;
 };
 
@@ -41,5 +41,8 @@ struct FstabLine {
 /// True for the directory itself and all that is below it; both by their plain names:
 /// a path is taken without `.`, `..` and doubled slashes.
 [[nodiscard]] bool lies_on(std::string_view path, std::string_view directory);
+
+/// The same of a path with patterns as a shell has them (`/mnt/disk*/data`).
+[[nodiscard]] bool pattern_leads_to(std::string_view path, std::string_view directory);
 
 }  // namespace latchkey

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/message.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 
@@ -93,8 +94,7 @@ std::vector<Error> lingers_too_early(std::string_view passwd,
     out.push_back(
         {Code::partial, "the units of '" + printable(fields[0]) + "' do not start at boot",
          "'" + unit + "' starts before '" + volume->name + "' is mounted, on which their home lies",
-         "have a program in /etc/latchkey/hooks.d/released run: systemctl restart " +
-             shell_word(unit)});
+         by_hooks() + " run: systemctl restart " + shell_word(unit)});
   }
   return out;
 }

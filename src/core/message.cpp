@@ -76,6 +76,11 @@ std::string failing_disk_hint() {
 
 std::string unread_disk_hint() { return "see: dmesg; is its disk there? lvs, lsblk"; }
 
+std::string by_hooks() {
+  return "have a program in /etc/latchkey/hooks.d/released, and in failed beside it for when "
+         "something else is down,";
+}
+
 std::string plan_text(const Plan& plan) {
   if (plan.steps.empty()) return "nothing to do\n";
   std::string out;

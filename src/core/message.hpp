@@ -32,6 +32,10 @@ inline constexpr const char* passphrase_prompt = "passphrase of the keys volume"
 /// What to look at when a disk cannot be read.
 [[nodiscard]] std::string unread_disk_hint();
 
+/// The beginning of what to do about what a volume keeps from starting and what cannot be held;
+/// a verb follows. `failed` as well: another volume may be missing.
+[[nodiscard]] std::string by_hooks();
+
 /// The steps of a plan for people, numbered, a line each; `nothing to do` for none.
 [[nodiscard]] std::string plan_text(const Plan& plan);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/cron_lines.hpp"
+#include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/fd.hpp"
@@ -21,15 +22,27 @@ Finding unguarded(const std::string& file, std::size_t line, const Volume& volum
                    hint + "mountpoint -q " + place + else_hint});
 }
 
+Finding too_early(const std::string& file, std::size_t line, const Volume& volume) {
+  return doubtful(
+      {Code::config,
+       "line " + std::to_string(line) + " of '" + printable(file) + "' uses '" +
+           printable(volume.mount_point) + "' when cron starts, which may be before '" +
+           volume.name + "' is mounted",
+       "@reboot is run once in a boot, and not again when the volume has come",
+       "make it a service, and hold that (latchkey hold), or " + by_hooks() + " start it"});
+}
+
 void look(Findings& out, const EarlyInputs& inputs, const std::string& directory,
           const std::string& name, const std::vector<std::string>& homes, std::size_t times = 5) {
   const auto text = read_foreign_file(directory, name);
   if (!text) return;
   for (const Volume& volume : *inputs.volumes) {
     if (volume.mount_point.empty() || mounted_by_system(volume)) continue;
-    for (const std::size_t line : unguarded_cron_lines(*text, volume.mount_point, homes, times))
-      out.push_back(
-          unguarded(directory + "/" + name, line, volume, "let its command begin with: ", " &&"));
+    const std::string file = directory + "/" + name;
+    for (const CronLine& line : unguarded_cron_lines(*text, volume.mount_point, homes, times))
+      out.push_back(line.at_boot ? too_early(file, line.number, volume)
+                                 : unguarded(file, line.number, volume,
+                                             "let its command begin with: ", " &&"));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/init_script.hpp"
 #include "core/lists.hpp"
+#include "core/message.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/unit_order.hpp"
@@ -26,10 +27,8 @@ Finding judge(const Paths& paths, const std::string& unit, Error text) {
   if (paths.root.empty() && systemd_runs())
     if (const auto reached = reached_before_release({unit}, ordered_before)) {
       text.why += "; it cannot be held, since the boot wants it before " + printable(*reached);
-      text.hint =
-          "mount the volume elsewhere, or have a program in /etc/latchkey/hooks.d/released "
-          "run: systemctl restart " +
-          shell_word(printable(unit));
+      text.hint = "mount the volume elsewhere, or " + by_hooks() + " run: systemctl restart " +
+                  shell_word(printable(unit));
       return {Finding::Level::ok, std::move(text)};
     }
   return doubtful(std::move(text));

@@ -78,6 +78,13 @@ TEST_CASE("check names the lines of cron that use a volume which may be closed")
                  "mounted: what makes a copy of it then copies an empty directory\n"
                  "  hint: let its command begin with: mountpoint -q /srv/www &&\n"));
   CHECK(contains(said, "line 1 of '/var/spool/cron/crontabs/ann' uses '/srv/mail' also"));
+  root.put("/etc/cron.d/worker", "@reboot www-data mountpoint -q /srv/www && /srv/www/worker\n");
+  CHECK(contains(root.check(),
+                 "warning: line 1 of '/etc/cron.d/worker' uses '/srv/www' when cron starts, which "
+                 "may be before 'www' is mounted: @reboot is run once in a boot, and not again "
+                 "when the volume has come\n"
+                 "  hint: make it a service, and hold that (latchkey hold), or have a program in "
+                 "/etc/latchkey/hooks.d/released, and in failed beside it"));
 }
 
 TEST_CASE("check names what cron's directories and anacron do with a volume that may be closed") {

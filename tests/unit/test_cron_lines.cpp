@@ -5,8 +5,20 @@
 using namespace latchkey;
 using Lines = std::vector<std::size_t>;
 
+namespace {
+
+Lines unguarded(std::string_view text, std::string_view place,
+                const std::vector<std::string>& homes = {}, std::size_t times = 5) {
+  Lines out;
+  for (const CronLine& line : unguarded_cron_lines(text, place, homes, times))
+    out.push_back(line.number);
+  return out;
+}
+
+}  // namespace
+
 TEST_CASE("lines of cron that use a volume, and do not ask whether it is mounted") {
-  const auto found = [](const char* text) { return unguarded_cron_lines(text, "/srv/www"); };
+  const auto found = [](const char* text) { return unguarded(text, "/srv/www"); };
   CHECK(found("0 3 * * * root rsync -a --delete /srv/www/ backup:www\n") == Lines{1});
   CHECK(found("# all\n@daily root tar -C /srv/www -cf /b.tar .\n") == Lines{2});
   CHECK(found("0 3 * * * root mountpoint -q /srv/www && rsync /srv/www/ b:\n").empty());
@@ -14,12 +26,29 @@ TEST_CASE("lines of cron that use a volume, and do not ask whether it is mounted
   CHECK(found("# 0 3 * * * root rm /srv/www/x\n0 4 * * * root ls /srv/www-old /srv\n").empty());
   CHECK(found("FROM = /srv/www\nFROM=/srv/www\n").empty());
   CHECK(found("0 3 * * * root FROM=/srv/www run\n") == Lines{1});
-  CHECK(unguarded_cron_lines("@daily ls ~/data\n", "/home/a/data", {"/home/a"}) == Lines{1});
+  CHECK(unguarded("@daily ls ~/data\n", "/home/a/data", {"/home/a"}) == Lines{1});
+}
+
+// cron runs it when it starts: what asks first then is not run at all in that boot.
+TEST_CASE("a line that is run once in a boot is told, whether it asks first or not") {
+  for (const char* command :
+       {"/srv/www/bin/worker", "mountpoint -q /srv/www && /srv/www/bin/worker",
+        "[ -x /srv/www/bin/worker ] && /srv/www/bin/worker"}) {
+    const std::string line = std::string("@reboot www-data ") + command + "\n";
+    CHECK(unguarded_cron_lines(line, "/srv/www") == std::vector{CronLine{1, true}});
+    CHECK(unguarded_cron_lines(line, "/srv/mail").empty());
+  }
+  CHECK(unguarded_cron_lines("@reboot root until mountpoint -q /srv/www; do sleep 5; done; "
+                             "/srv/www/bin/worker\n",
+                             "/srv/www")
+            .empty());
+  CHECK(unguarded_cron_lines("@daily root ls /srv/www\n", "/srv/www") ==
+        std::vector{CronLine{1, false}});
 }
 
 TEST_CASE("where homes lie on a volume, only what leads there is told of a user's own table") {
   const auto told = [](const std::string& line) {
-    return !unguarded_cron_lines(line + "\n", "/home", {"/home/alice"}).empty();
+    return !unguarded(line + "\n", "/home", {"/home/alice"}).empty();
   };
   for (const char* line :
        {"*/5 * * * * /usr/bin/uptime", "17 3-23/2 * * * true",
@@ -36,7 +65,7 @@ TEST_CASE("where homes lie on a volume, only what leads there is told of a user'
   }
   // Below the home a word is told by where it leads.
   const auto below = [](const std::string& line) {
-    return !unguarded_cron_lines(line + "\n", "/home/a/data", {"/home/a"}).empty();
+    return !unguarded(line + "\n", "/home/a/data", {"/home/a"}).empty();
   };
   CHECK(below("0 4 * * * tar c data/x"));
   CHECK_FALSE(below("0 4 * * * cd /opt && tar c data/x"));
@@ -45,7 +74,7 @@ TEST_CASE("where homes lie on a volume, only what leads there is told of a user'
 
 TEST_CASE("a line of cron that looks for a file of the volume first is told nothing") {
   const auto told = [](const std::string& command) {
-    return !unguarded_cron_lines("0 3 * * * root " + command + "\n", "/srv/www").empty();
+    return !unguarded("0 3 * * * root " + command + "\n", "/srv/www").empty();
   };
   CHECK_FALSE(told("[ -x /srv/www/bin/cron ] && /srv/www/bin/cron"));
   CHECK_FALSE(told("test -d \"/srv/www/htdocs\" && tar -C /srv/www -cf /b.tar ."));
@@ -77,7 +106,7 @@ TEST_CASE("a script of cron's directories that uses a volume, and does not ask f
 
 TEST_CASE("a line of anacrontab has period, delay and name before its command") {
   const auto found = [](const char* text) {
-    return unguarded_cron_lines(text, "/srv/www", {}, anacron_times);
+    return unguarded(text, "/srv/www", {}, anacron_times);
   };
   CHECK(found("1 5 copy /srv/www/bin/copy\n@monthly 9 all tar c /srv/www\n") == Lines{1, 2});
   CHECK(found("1 5 cron.daily run-parts --report /etc/cron.daily\n").empty());
@@ -85,7 +114,7 @@ TEST_CASE("a line of anacrontab has period, delay and name before its command") 
 
 TEST_CASE("a copy of a directory with a mount point below it uses the volume") {
   const auto told = [](const std::string& command) {
-    return !unguarded_cron_lines("0 3 * * * root " + command + "\n", "/srv/www").empty();
+    return !unguarded("0 3 * * * root " + command + "\n", "/srv/www").empty();
   };
   for (const char* command :
        {"rsync -a --delete /srv/ backup:/srv/ >/dev/null 2>&1",
@@ -132,8 +161,8 @@ TEST_CASE("a copy of a directory with a mount point below it uses the volume") {
     CHECK_FALSE(told(command));
   }
   // Relative to a user's home.
-  CHECK(unguarded_cron_lines("@daily rsync -a ~/ b:\n@daily tar cf /b.tar .\n", "/home/a/data",
-                             {"/home/a"}) == Lines{1, 2});
+  CHECK(unguarded("@daily rsync -a ~/ b:\n@daily tar cf /b.tar .\n", "/home/a/data", {"/home/a"}) ==
+        Lines{1, 2});
   CHECK(unguarded_script_line("#!/bin/sh\nrsync -a \\\n  --delete \\\n  /srv/ b:\n", "/srv/www") ==
         4U);
   CHECK_FALSE(unguarded_script_line("#!/bin/sh\nrsync -ax \\\n  /srv/ b:\n", "/srv/www"));

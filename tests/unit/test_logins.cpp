@@ -83,7 +83,8 @@ TEST_CASE("users whose units start at boot without the volume that their home li
   CHECK(found[0].why ==
         "'user@1000.service' starts before 'home' is mounted, on which their home lies");
   CHECK(found[0].hint ==
-        "have a program in /etc/latchkey/hooks.d/released run: systemctl restart "
+        "have a program in /etc/latchkey/hooks.d/released, and in failed beside it for when "
+        "something else is down, run: systemctl restart "
         "user@1000.service");
   CHECK(found[1].what == "the units of 'pods' do not start at boot");
 }
