@@ -2,6 +2,7 @@
 #include "core/package_guard.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/hold.hpp"
 #include "core/lists.hpp"
@@ -47,6 +48,24 @@ void add_claim(std::vector<PackageClaim>& claims, PackageClaim claim) {
     add_once(found->volumes, claim.volumes);  // it has files on several
 }
 
+// As a whole path, or what lies below it, on a line that is no comment.
+bool script_names(std::string_view script, std::string_view place) {
+  const auto part_of_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("_.-").find(c) != std::string_view::npos;
+  };
+  for (const std::string_view line : split_lines(script)) {
+    if (trim(line).starts_with('#')) continue;
+    for (std::size_t at = line.find(place); at != std::string_view::npos;
+         at = line.find(place, at + 1)) {
+      const std::size_t end = at + place.size();
+      const bool begins = at == 0 || (!part_of_name(line[at - 1]) && line[at - 1] != '/');
+      if (begins && (end == line.size() || !part_of_name(line[end]))) return true;
+    }
+  }
+  return false;
+}
+
 std::string volumes_text(const std::vector<std::string>& volumes) {
   if (volumes.empty()) return "which is not released";
   return "whose " + std::string(volumes.size() == 1 ? "volume " : "volumes ") +
@@ -56,7 +75,8 @@ std::string volumes_text(const std::vector<std::string>& volumes) {
 Error refusal_of(const PackageClaim& claim) {
   const std::string why =
       claim.unit.empty()
-          ? "it has files below '" + printable(claim.place) + "', " + volumes_text(claim.volumes)
+          ? std::string(claim.by_script ? "its configuration works on '" : "it has files below '") +
+                printable(claim.place) + "', " + volumes_text(claim.volumes)
           : "it has the held unit '" + printable(claim.unit) + "', " + volumes_text(claim.volumes);
   return {Code::refused, "'" + printable(claim.package) + "' must not be changed now", why, ""};
 }
@@ -73,6 +93,13 @@ void claim_by_file(std::vector<PackageClaim>& claims, const std::string& package
   for (const ClosedPlace& place : closed.places)
     if (is_below(path, place.mount_point) || (place.itself && path == place.mount_point))
       return add_claim(claims, {package, "", place.mount_point, {place.volume}});
+}
+
+void claim_by_script(std::vector<PackageClaim>& claims, const std::string& package,
+                     std::string_view script, const Closed& closed) {
+  for (const ClosedPlace& place : closed.places)
+    if (std::ranges::count(place.mount_point, '/') >= 3 && script_names(script, place.mount_point))
+      add_claim(claims, {package, "", place.mount_point, {place.volume}, true});
 }
 
 std::vector<std::string> claim_patterns(const Closed& closed) {
@@ -122,8 +149,10 @@ std::string refusal_text(std::span<const PackageClaim> claims, PackageTool tool)
     names.push_back(printable(claim.package));
   }
   const auto hint = [&](const std::string& text) { out += "latchkey: hint: " + text + "\n"; };
-  hint("nothing was unpacked or removed; open the volumes with 'release-services', then run " +
-       tool_name + " again");
+  hint(
+      "nothing was unpacked, configured or removed; open the volumes with 'release-services', then "
+      "run " +
+      tool_name + " again");
   if (tool == PackageTool::apt) {
     const std::string list = join(names, " ");
     hint("to go on with the other packages before that: apt-mark hold " + list +
@@ -139,9 +168,10 @@ std::string refusal_text(std::span<const PackageClaim> claims, PackageTool tool)
   return out;
 }
 
-std::string kept_back_text(std::span<const PackageClaim> claims) {
+std::string kept_back_text(std::span<const PackageClaim> claims,
+                           std::span<const std::string> unfinished) {
   std::string out =
-      "// Written by latchkey apt-guard for the next run of unattended-upgrades: packages\n"
+      "// Written by latchkey-guard for the next run of unattended-upgrades: packages\n"
       "// whose encrypted volumes are closed.\n";
   for (const PackageClaim& claim : claims) {
     std::string pattern;
@@ -153,6 +183,10 @@ std::string kept_back_text(std::span<const PackageClaim> claims) {
     }
     if (valid) out += "Unattended-Upgrade::Package-Blacklist:: \"^" + pattern + "$\";\n";
   }
+  if (std::ranges::any_of(claims, [&](const PackageClaim& claim) {
+        return std::ranges::find(unfinished, claim.package) != unfinished.end();
+      }))
+    out += "Unattended-Upgrade::AutoFixInterruptedDpkg \"false\";\n";
   return out;
 }
 

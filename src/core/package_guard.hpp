@@ -69,6 +69,7 @@ struct PackageClaim {
   std::string unit{};                  ///< it brings this held unit, or its init script
   std::string place{};                 ///< else it brings files below this mount point first
   std::vector<std::string> volumes{};  ///< that are closed
+  bool by_script = false;  ///< no file of it lies there: what configures it names the place
 
   bool operator==(const PackageClaim&) const = default;
 };
@@ -79,6 +80,12 @@ struct PackageClaim {
 /// again, and a unit's takes the place of a mount point's.
 void claim_by_file(std::vector<PackageClaim>& claims, const std::string& package,
                    std::string_view path, const Closed& closed);
+
+/// Adds a claim when the script that configures the package names a closed mount point that
+/// belongs to one program, such as /var/lib/mysql: many make their data only there, and own no
+/// file of it. Shorter paths are named for many reasons.
+void claim_by_script(std::vector<PackageClaim>& claims, const std::string& package,
+                     std::string_view script, const Closed& closed);
 
 /// The patterns by which dpkg-query finds every installed file that could be claimed.
 [[nodiscard]] std::vector<std::string> claim_patterns(const Closed& closed);
@@ -104,7 +111,9 @@ enum class PackageTool { apt, dpkg };
 
 /// A configuration of apt with which unattended-upgrades leaves these packages alone and
 /// goes on with the others; a refusal would end its run. Names that are none of dpkg's
-/// are left out.
-[[nodiscard]] std::string kept_back_text(std::span<const PackageClaim> claims);
+/// are left out. `unfinished` are the packages that an interrupted run left unconfigured: with one
+/// of these among them it is told not to configure them by itself, as it does before all else.
+[[nodiscard]] std::string kept_back_text(std::span<const PackageClaim> claims,
+                                         std::span<const std::string> unfinished = {});
 
 }  // namespace latchkey

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// latchkey may-start SCRIPT: what the guard in /lib/lsb/init-functions.d asks before a
+// latchkey-guard may-start SCRIPT: what the guard in /lib/lsb/init-functions.d asks before a
 // script whose name begins a line of the services file does anything but stop. Like the
 // generator it fails closed: what it cannot read, it holds.
 #include <unistd.h>

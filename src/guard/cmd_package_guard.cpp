@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `latchkey apt-guard` and `latchkey dpkg-guard`: what apt and dpkg ask before they
-// unpack or remove anything (hooks/packages/). While volumes are closed, a package of a
+// `latchkey-guard apt-guard` and `latchkey-guard dpkg-guard`: what apt and dpkg ask before they
+// unpack, configure or remove anything (hooks/packages/). While volumes are closed, a package of a
 // held unit would write into an empty directory or be left half-configured. Only a
 // refusal ends with Code::refused; every fault of ours lets the packages go on.
 #include <sys/types.h>
@@ -59,12 +59,7 @@ std::vector<PackageClaim> refused_claims(const std::vector<PackageChange>& chang
   return refused;
 }
 
-int judge(const Globals& globals, const std::vector<PackageChange>& changes, bool allowed,
-          PackageTool tool) {
-  if (changes.empty()) return 0;
-  const Closed closed = find_closed(globals);
-  if (closed.empty()) return 0;
-  const std::vector<PackageClaim> refused = refused_claims(changes, closed);
+int decide(const std::vector<PackageClaim>& refused, bool allowed, PackageTool tool) {
   if (refused.empty()) return 0;
   if (allowed) {
     for (const PackageClaim& claim : refused)
@@ -76,6 +71,40 @@ int judge(const Globals& globals, const std::vector<PackageChange>& changes, boo
   return exit_status(Code::refused);
 }
 
+int judge(const Globals& globals, const std::vector<PackageChange>& changes, bool allowed,
+          PackageTool tool) {
+  if (changes.empty()) return 0;
+  const Closed closed = find_closed(globals);
+  if (closed.empty()) return 0;
+  return decide(refused_claims(changes, closed), allowed, tool);
+}
+
+std::vector<std::string> unfinished_names() {
+  std::vector<std::string> out = unfinished_packages();
+  for (std::string& name : out) name = package_name(name);
+  return out;
+}
+
+// What an interrupted run left unpacked: its scripts would make their data on empty mount points.
+// `named` are those that dpkg was told; none of them: all.
+int judge_unfinished(const Globals& globals, const std::vector<PackageChange>& named) {
+  const Closed closed = find_closed(globals);
+  if (closed.empty()) return 0;
+  const auto claims = claims_on_installed(closed);
+  if (!claims) {
+    report_warning(claims.error());
+    return 0;
+  }
+  const std::vector<std::string> unfinished = unfinished_names();
+  std::vector<PackageClaim> refused;
+  for (const PackageClaim& claim : *claims)
+    if (std::ranges::find(unfinished, claim.package) != unfinished.end() &&
+        (named.empty() ||
+         std::ranges::find(named, claim.package, &PackageChange::name) != named.end()))
+      refused.push_back(claim);
+  return decide(refused, allowed_by_environment(), PackageTool::dpkg);
+}
+
 // Written anew before each run, so that nothing of it can grow old.
 int keep_back(const Globals& globals) {
   const Closed closed = find_closed(globals);
@@ -84,7 +113,10 @@ int keep_back(const Globals& globals) {
   if (!claims) return report_error(claims.error());
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
-  const auto written = write_file(globals.paths.run("apt.conf"), kept_back_text(*claims), 0644);
+  const std::vector<std::string> unfinished =
+      claims->empty() ? std::vector<std::string>{} : unfinished_names();
+  const auto written =
+      write_file(globals.paths.run("apt.conf"), kept_back_text(*claims, unfinished), 0644);
   return written ? 0 : report_error(written.error());
 }
 
@@ -94,6 +126,11 @@ int guard_dpkg(const Globals& globals, const std::string& pid) {
   const char* word = std::getenv("DPKG_HOOK_ACTION");
   const std::string_view action = word == nullptr ? "" : word;
   const bool removal = action == "remove" || action == "purge";
+  if (action == "configure") {
+    const auto call = call_of_dpkg(pid);
+    if (!call || call->elsewhere) return 0;
+    return judge_unfinished(globals, changes_of_dpkg(pid, true));
+  }
   if (!removal && action != "install" && action != "unpack") return 0;
   return judge(globals, changes_of_dpkg(pid, removal), allowed_by_environment(), PackageTool::dpkg);
 }

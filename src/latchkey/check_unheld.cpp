@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Services with data on a volume that nobody held: each boot they race with the release, and
-// may begin anew on the empty mount point. Those of packages are known by the packages' files,
-// those that the owner wrote by what stands in their units, those that start containers and
-// virtual machines by what these use.
+// may begin anew on the empty mount point. Those of packages are known by the packages' files and
+// what their installation makes, all by what stands in their units, those that start containers
+// and virtual machines by what these use.
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/copies_above.hpp"
+#include "core/cron_lines.hpp"
+#include "core/fstab_line.hpp"
 #include "core/hold.hpp"
 #include "core/text.hpp"
 #include "core/way_in.hpp"
@@ -15,6 +19,7 @@
 #include "latchkey/say.hpp"
 #include "latchkey/unheld.hpp"
 #include "sys/disk_health.hpp"
+#include "sys/fd.hpp"
 #include "sys/init_system.hpp"
 #include "sys/own_units.hpp"
 #include "sys/packages.hpp"
@@ -34,7 +39,8 @@ Closed all_places(const Setup& setup) {
 
 std::string reason(const PackageClaim& claim) {
   const std::string one = claim.volumes.size() == 1 ? "on " : "";
-  return "its package '" + printable(claim.package) + "' has files " + one +
+  return "its package '" + printable(claim.package) +
+         (claim.by_script ? "' is set up " : "' has files ") + one +
          where_mounted(claim.place, claim.volumes);
 }
 
@@ -43,18 +49,45 @@ struct Use {
   std::string place{};  ///< the first of the mount points
   std::vector<std::string> volumes{};
   bool named = false;  ///< not all are merely copied
+  bool home = false;   ///< the first is where the person lives as whom it runs
 };
 
-Use use_of(const OwnUnit& unit, const Setup& setup) {
+// The home of the person as whom a unit runs; empty for an account of the system's, which seldom
+// has anything there.
+std::string home_of(const Paths& paths, const std::string& unit, const OwnUnit& own) {
+  constexpr unsigned long first_person = 1000;
+  constexpr unsigned long nobody = 65534;
+  std::string user = value_of(own.settings, "User");
+  if (user == "%i" || user == "%I") {
+    const std::size_t at = unit.find('@');
+    user = at == std::string::npos ? "" : unit.substr(at + 1, unit.rfind('.') - at - 1);
+  }
+  const auto passwd = read_file(paths.root + "/etc/passwd");
+  if (!passwd || user.empty()) return {};
+  for (const std::string_view line : split_lines(*passwd)) {
+    const auto fields = split(std::string(line), ':');
+    if (fields.size() < 6 || fields[0] != user) continue;
+    const auto id = parse_number(fields[2], 0xffffffffUL);
+    return id && *id >= first_person && *id != nobody ? fields[5] : std::string();
+  }
+  return {};
+}
+
+// `home`: that of the person as whom it runs.
+Use use_of(const OwnUnit& unit, const Setup& setup, const std::string& home) {
   Use out;
   for (const Volume& volume : setup.volumes) {
     if (volume.mount_point.empty() || mounted_by_system(volume)) continue;
-    const bool named = service_uses(unit.settings, volume.mount_point);
+    const bool at_home = lies_on(home, volume.mount_point);
+    const bool named = at_home || service_uses(unit.settings, volume.mount_point);
     if (!named && (service_asks_first(unit.settings) ||
                    !service_copies_above(unit.settings, volume.mount_point)))
       continue;
     out.named = out.named || named;
-    if (out.volumes.empty()) out.place = volume.mount_point;
+    if (out.volumes.empty()) {
+      out.place = volume.mount_point;
+      out.home = at_home;
+    }
     out.volumes.push_back(volume.name);
   }
   return out;
@@ -65,15 +98,18 @@ void judge_own(Findings& out, const Paths& paths, const Setup& setup, const Enab
   const bool service = enabled.name.ends_with(".service");
   const std::string unit =
       service ? enabled.name
-              : started_by(enabled.name, own_unit(paths.root, enabled.name).settings);
+              : started_by(enabled.name, whole_unit(paths.root, enabled.name).settings);
   if (is_way_in(unit) || is_held(setup, unit)) return;
-  const OwnUnit own = own_unit(paths.root, unit);
-  const Use use = use_of(own, setup);
+  const OwnUnit own = whole_unit(paths.root, unit);
+  const Use use = use_of(own, setup, home_of(paths, unit, own));
   if (use.volumes.empty() || (!service && service_asks_first(own.settings))) return;
-  add_unheld(out, paths, unit,
-             std::string("its unit ") + (use.named ? "names " : "copies a directory above ") +
-                 (use.volumes.size() > 1 ? "places " : "") + where_mounted(use.place, use.volumes),
-             use.volumes);
+  add_unheld(
+      out, paths, unit,
+      (use.home ? std::string("it runs as somebody whose home is on ")
+                : std::string("its unit ") + (use.named ? "names " : "copies a directory above ") +
+                      (use.volumes.size() > 1 ? "places " : "")) +
+          where_mounted(use.place, use.volumes),
+      use.volumes);
 }
 
 bool can_start(const std::string& unit) {
@@ -110,6 +146,28 @@ void judge_packages(Findings& out, const Paths& paths, const Setup& setup) {
   }
 }
 
+// systemd starts it, when it can be run, by a unit that no file of the owner's names.
+void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup) {
+  const std::string file = paths.root + "/etc/rc.local";
+  const auto text = ::access(file.c_str(), X_OK) == 0
+                        ? read_file(file)
+                        : Result<std::string>(Error{Code::missing, file});
+  if (!text || is_held(setup, "rc-local.service")) return;
+  Use use;
+  for (const Volume& volume : setup.volumes) {
+    if (volume.mount_point.empty() || mounted_by_system(volume) ||
+        !unguarded_script_line(*text, volume.mount_point))
+      continue;
+    if (use.volumes.empty()) use.place = volume.mount_point;
+    use.volumes.push_back(volume.name);
+  }
+  if (!use.volumes.empty())
+    add_unheld(out, paths, "rc-local.service",
+               "/etc/rc.local names " + std::string(use.volumes.size() > 1 ? "places " : "") +
+                   where_mounted(use.place, use.volumes),
+               use.volumes);
+}
+
 }  // namespace
 
 Findings check_unheld(const Paths& paths, const Setup& setup) {
@@ -120,6 +178,7 @@ Findings check_unheld(const Paths& paths, const Setup& setup) {
   if (!mounted || init_system() == InitSystem::sysvinit) return out;
   for (const EnabledUnit& enabled : enabled_units(paths.root))
     if (can_start(enabled.name)) judge_own(out, paths, setup, enabled);
+  judge_rc_local(out, paths, setup);
   judge_podman_units(out, paths, setup);
   judge_quadlets(out, paths, setup);
   return out;

@@ -26,6 +26,33 @@ bool add(OwnUnit& out, const std::string& file) {
   return true;
 }
 
+// systemd's own order: a file hides those of its name in later directories.
+std::vector<std::string> with_packages() {
+  std::vector<std::string> out = directories;
+  for (const char* more : {"/usr/lib/systemd/system/", "/lib/systemd/system/"}) out.push_back(more);
+  return out;
+}
+
+// The unit's file from the first of the places that has one, and the owner's drop-ins.
+OwnUnit read_unit(const std::string& root, const std::string& name,
+                  const std::vector<std::string>& places) {
+  OwnUnit out;
+  std::vector<std::string> names{name};
+  add_once(names, template_of(name));
+  for (const std::string& one : names) {
+    if (!out.files.empty()) break;
+    for (const std::string& directory : places)
+      if (add(out, root + directory + one)) break;  // the first one hides the others
+  }
+  for (const std::string& one : names)
+    for (const std::string& directory : directories) {
+      const std::string place = root + directory + one + ".d";
+      for (const std::string& drop_in : names_in(place))
+        if (drop_in.ends_with(".conf")) add(out, place + "/" + drop_in);
+    }
+  return out;
+}
+
 }  // namespace
 
 std::vector<EnabledUnit> enabled_units(const std::string& root) {
@@ -49,21 +76,11 @@ std::vector<std::string> own_unit_names(const std::string& root) {
 }
 
 OwnUnit own_unit(const std::string& root, const std::string& name) {
-  OwnUnit out;
-  std::vector<std::string> names{name};
-  add_once(names, template_of(name));
-  for (const std::string& one : names) {
-    if (!out.files.empty()) break;
-    for (const std::string& directory : directories)
-      if (add(out, root + directory + one)) break;  // the first one hides the others
-  }
-  for (const std::string& one : names)
-    for (const std::string& directory : directories) {
-      const std::string place = root + directory + one + ".d";
-      for (const std::string& drop_in : names_in(place))
-        if (drop_in.ends_with(".conf")) add(out, place + "/" + drop_in);
-    }
-  return out;
+  return read_unit(root, name, directories);
+}
+
+OwnUnit whole_unit(const std::string& root, const std::string& name) {
+  return read_unit(root, name, with_packages());
 }
 
 }  // namespace latchkey

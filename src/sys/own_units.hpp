@@ -33,4 +33,7 @@ struct OwnUnit {
 /// any, what is given is empty: it is a package's alone.
 [[nodiscard]] OwnUnit own_unit(const std::string& root, const std::string& name);
 
+/// The same, with the file of a package where the owner has none in its place.
+[[nodiscard]] OwnUnit whole_unit(const std::string& root, const std::string& name);
+
 }  // namespace latchkey

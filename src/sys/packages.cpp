@@ -67,6 +67,14 @@ Result<std::vector<PackageClaim>> claims_on_installed(const Closed& closed,
   if (told->status > 1)
     return Error{Code::io, "cannot tell which packages have a held unit",
                  "dpkg-query failed with status " + std::to_string(told->status), ""};
+  const std::string scripts = root + "/var/lib/dpkg/info/";
+  constexpr std::string_view configures = ".postinst";
+  for (const std::string& name : names_in(scripts)) {
+    if (!name.ends_with(configures)) continue;
+    if (const auto text = read_file(scripts + name))
+      claim_by_script(claims, package_name(name.substr(0, name.size() - configures.size())), *text,
+                      closed);
+  }
   return claims;
 }
 
@@ -94,18 +102,22 @@ Result<> claim_by_contents(std::vector<PackageClaim>& claims, const PackageChang
   return told ? Result<>(Ok{}) : Result<>(told.error());
 }
 
+std::optional<DpkgCall> call_of_dpkg(const std::string& pid) {
+  const auto arguments = read_file("/proc/" + pid + "/cmdline", std::size_t{8} << 20);
+  if (!arguments) return {};
+  return parse_dpkg_call(*arguments);
+}
+
 std::vector<PackageChange> changes_of_dpkg(const std::string& pid, bool removal) {
   std::vector<PackageChange> out;
-  const auto arguments = read_file("/proc/" + pid + "/cmdline", std::size_t{8} << 20);
-  if (!arguments) return out;
-  const DpkgCall call = parse_dpkg_call(*arguments);
-  if (call.elsewhere) return out;
-  for (const std::string& operand : call.operands) {
+  const auto call = call_of_dpkg(pid);
+  if (!call || call->elsewhere) return out;
+  for (const std::string& operand : call->operands) {
     if (removal) {
       out.push_back({package_name(operand), ""});
       continue;
     }
-    for (const std::string& archive : archives_at(operand, call.recursive))
+    for (const std::string& archive : archives_at(operand, call->recursive))
       if (const std::string name = name_of_archive(archive); !name.empty())
         out.push_back({name, archive});
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ namespace latchkey {
 /// Code::missing (no dpkg-deb), Code::timeout.
 [[nodiscard]] Result<> claim_by_contents(std::vector<PackageClaim>& claims,
                                          const PackageChange& change, const Closed& closed);
+
+/// What a dpkg process (`pid`) was asked to do; nothing when it cannot be read.
+[[nodiscard]] std::optional<DpkgCall> call_of_dpkg(const std::string& pid);
 
 /// What a dpkg process (`pid`) is about to do with its archives and packages; its
 /// paths are those of this process's own directory. Nothing when that process cannot

@@ -65,6 +65,48 @@ TEST_CASE("check names services with files on a volume that nobody held") {
   CHECK_FALSE(contains(said, "is not held"));
 }
 
+TEST_CASE("check names /etc/rc.local, which starts what lies on a volume") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/rc.local", "#!/bin/sh\n/srv/www/start &\n");
+  CHECK_FALSE(contains(root.check(), "is not held"));  // it cannot be run
+  REQUIRE(::chmod(root.path("/etc/rc.local").c_str(), 0755) == 0);
+  CHECK(contains(root.check(),
+                 "warning: 'rc-local.service' is not held: /etc/rc.local names '/srv/www', where "
+                 "'www' is mounted: each boot it may start before that\n"
+                 "  hint: run: latchkey hold rc-local.service --needs www\n"));
+  root.put("/etc/latchkey/services", "rc-local www\n");
+  CHECK_FALSE(contains(root.check(), "is not held"));
+}
+
+// As mariadb-server, redis-server and syncthing: no file of theirs lies on the volume.
+TEST_CASE("check names services of packages that make their data there only when configured") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/var/lib/dpkg/info/format", "1\n");
+  const std::string services = "/lib/systemd/system/";
+  root.put("/etc/latchkey/volumes",
+           "db system/db /var/lib/db ext4\ncache system/cache /var/lib/cache ext4\n"
+           "home system/home /home ext4\n");
+  install(root, "db-server", {services + "db.service"});
+  root.put("/var/lib/dpkg/info/db-server.postinst", "#!/bin/sh\ndatadir=/var/lib/db\n");
+  root.put(services + "db.service", "[Service]\nUser=db\nExecStart=/usr/sbin/dbd\n");
+  root.put("/usr" + services + "cache.service",
+           "[Service]\nExecStart=/usr/bin/cache\nReadWritePaths=-/var/lib/cache\n");
+  root.put("/usr" + services + "sync@.service", "[Service]\nUser=%i\nExecStart=/usr/bin/sync\n");
+  root.put("/usr" + services + "www.service", "[Service]\nUser=www-data\nExecStart=/usr/bin/w\n");
+  root.put("/etc/passwd",
+           "alice:x:1000:1000::/home/alice:/bin/bash\nwww-data:x:33:33::/home/www:/bin/sh\n");
+  for (const char* unit : {"db.service", "cache.service", "sync@alice.service", "www.service"})
+    enable(root, unit);
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, "hint: run: latchkey hold db.service --needs db\n"));
+  CHECK(contains(said, "hint: run: latchkey hold cache.service --needs cache\n"));
+  CHECK(contains(said, "hint: run: latchkey hold sync@alice.service --needs home\n"));
+  CHECK_FALSE(contains(said, "'www.service' is not held"));
+}
+
 TEST_CASE("check names services that the owner wrote for a volume and that nobody held") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -50,6 +50,19 @@ case_13_packages_while_volumes_are_closed() {
 	toy_pool
 	check "LATCHKEY_ALLOW_HELD lets dpkg go on" same "$ran $(state_of held-db)" '0 installed 1:1'
 	check "... and it is told" said "'held-db' is changed while volumes are closed"
+	# An interrupted run left it unpacked.
+	try env LATCHKEY_ALLOW_HELD=1 dpkg --unpack /root/pool/held-db_1:1.deb
+	try dpkg --configure -a
+	check "dpkg does not configure what was left unpacked" \
+		same "$((ran != 0)) $(state_of held-db)" '1 unpacked 1:1'
+	check "... and names unit and volume" said "the held unit 'held-db.service', whose volume 'mysql' is closed"
+	try dpkg --configure other
+	check "... but another package" not said "held-db"
+	try /usr/lib/latchkey/latchkey-guard apt-guard --keep-back
+	check "... nor is unattended-upgrades to do so" \
+		grep -q '^Unattended-Upgrade::AutoFixInterruptedDpkg "false";$' "$tree/run/latchkey/apt.conf"
+	try env LATCHKEY_ALLOW_HELD=1 dpkg --configure -a
+	check "... unless it is allowed" same "$ran $(state_of held-db)" '0 installed 1:1'
 	apt_get update
 	apt_get upgrade
 	check "apt refuses the upgrade of a held unit's package" [ "$ran" -ne 0 ]

@@ -107,6 +107,23 @@ TEST_CASE("files below a closed mount point make a package wait, the directory i
   CHECK(both[0].unit == "mariadb.service");
 }
 
+// As mariadb-server: no file of the package lies there, its data are made when it is configured.
+TEST_CASE("a package whose configuring script names a closed place of one program waits") {
+  const Closed database{.places = {{"/var/lib/mysql", "mysql"}, {"/srv/www", "www"}}};
+  const auto claimed = [&](const std::string& script) {
+    std::vector<PackageClaim> claims;
+    claim_by_script(claims, "db", script, database);
+    return !claims.empty() && claims.front().place == "/var/lib/mysql" &&
+           claims.front().volumes == std::vector<std::string>{"mysql"};
+  };
+  for (const char* line : {"mysql_datadir=/var/lib/mysql", "chown x: \"/var/lib/mysql/a\"",
+                           "[ -d /var/lib/mysql ] && true", "/var/lib/mysql/tool"})
+    CHECK(claimed(std::string("#!/bin/sh\n") + line + "\n"));
+  for (const char* line : {"# /var/lib/mysql", "rm /var/lib/mysql-files", "x /var/lib/mysql.d",
+                           "rm -r /old/var/lib/mysql", "install -d /srv/www", ""})
+    CHECK_FALSE(claimed(std::string("#!/bin/sh\n") + line + "\n"));
+}
+
 TEST_CASE("a package with files on two volumes waits for both") {
   const auto claims = claims_of({"/srv/www/x", "/var/lib/mysql/y", "/srv/www/z"});
   REQUIRE(claims.size() == 1);
@@ -157,7 +174,7 @@ TEST_CASE("a refusal names package, unit, volume, the command, the others and th
         "'mariadb.service', whose volumes 'mysql', 'logs' are closed\n"
         "latchkey: error: 'pages?[2J' must not be changed now: it has files below '/srv/www', "
         "whose volume 'www' is closed\n"
-        "latchkey: hint: nothing was unpacked or removed; open the volumes with "
+        "latchkey: hint: nothing was unpacked, configured or removed; open the volumes with "
         "'release-services', then run apt again\n"
         "latchkey: hint: to go on with the other packages before that: apt-mark hold "
         "mariadb-server pages?[2J (and after the release: apt-mark unhold mariadb-server "
@@ -178,4 +195,9 @@ TEST_CASE("unattended-upgrades is told exact names, and nothing that is no name"
         std::string::npos);
   CHECK(text.find("Evil") == std::string::npos);
   CHECK(kept_back_text({}).find("Unattended-Upgrade") == std::string::npos);
+  const std::string alone = "Unattended-Upgrade::AutoFixInterruptedDpkg \"false\";\n";
+  CHECK(text.find(alone) == std::string::npos);
+  CHECK(kept_back_text(claims, std::vector<std::string>{"libstdc++6"}).find(alone) !=
+        std::string::npos);
+  CHECK(kept_back_text(claims, std::vector<std::string>{"other"}).find(alone) == std::string::npos);
 }
