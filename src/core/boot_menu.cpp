@@ -55,6 +55,21 @@ std::optional<std::string> kernel_to_pin(const std::vector<BootKernel>& kernels,
   return std::ranges::find_if(ordered, &BootKernel::has_image)->version;
 }
 
+bool is_own_default(const std::string& choice, std::string_view grub_cfg,
+                    const std::vector<BootKernel>& kernels) {
+  // `savedefault` saves the first entry, which starts the newest kernel, by its id.
+  if (choice.empty() || choice == "0" || choice.starts_with("gnulinux-simple-")) return false;
+  if (parse_number(choice.substr(0, choice.find('>')), 10000)) return true;
+  const std::vector<MenuEntry> entries = menu_entries(grub_cfg);
+  if (entries.empty()) return true;
+  const MenuEntry* const entry = find_entry(entries, choice);
+  if (entry == nullptr || entry == &entries.front()) return false;
+  if (entry->kernel.empty()) return true;
+  return std::ranges::any_of(kernels, [&](const BootKernel& kernel) {
+    return kernel.version == entry->kernel && kernel.has_image;
+  });
+}
+
 std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
                                           std::string_view grub_cfg, const SavedEntries& saved) {
   const bool once = !saved.next.empty() && grub_cfg.find("${next_entry}") != std::string_view::npos;

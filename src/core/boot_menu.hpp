@@ -36,6 +36,13 @@ struct SavedEntries {
   std::string next{};   ///< next_entry, for the next boot alone
 };
 
+/// True for a default (GRUB_DEFAULT, or the saved entry) by which the owner has GRUB start another
+/// entry than its first one: a number, or an entry that the menu has and whose kernel, one of
+/// these, has its image, or that starts no kernel itself. One that leads nowhere has GRUB start the
+/// first, as `0` and the first entry's names do. Without a menu nothing is known against it.
+[[nodiscard]] bool is_own_default(const std::string& choice, std::string_view grub_cfg,
+                                  const std::vector<BootKernel>& kernels);
+
 /// The kernel that the next boot starts by itself, of these, the newest first: the one that
 /// the menu's default starts, else the newest in the menu, else the newest. Nothing when there
 /// are none.

@@ -117,21 +117,31 @@ std::string menu_default(std::string_view grub_cfg, const std::string& saved) {
   return out.empty() ? "0" : out;
 }
 
-std::string kernel_of_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
-  if (entries.empty()) return {};
+const MenuEntry* find_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  if (entries.empty()) return nullptr;
   std::string_view rest;
   const std::string part = first_part(choice, rest);
   auto found = entries.begin();
   if (part.empty()) {
     // A submenu alone was named.
   } else if (const auto number = parse_number(part, 10000)) {
-    if (*number < entries.size()) found += static_cast<std::ptrdiff_t>(*number);
+    if (*number >= entries.size()) return nullptr;
+    found += static_cast<std::ptrdiff_t>(*number);
   } else {
-    const auto named = std::ranges::find_if(
+    found = std::ranges::find_if(
         entries, [&](const MenuEntry& entry) { return entry.title == part || entry.id == part; });
-    if (named != entries.end()) found = named;
+    if (found == entries.end()) return nullptr;
   }
-  return found->inner.empty() ? found->kernel : kernel_of_entry(found->inner, rest);
+  return found->inner.empty() ? &*found : find_entry(found->inner, rest);
+}
+
+std::string kernel_of_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  const MenuEntry* found = find_entry(entries, choice);
+  // Of a submenu without such an entry the first is taken.
+  std::string_view rest;
+  if (found == nullptr) found = find_entry(entries, first_part(choice, rest));
+  if (found == nullptr) found = find_entry(entries, "");
+  return found == nullptr ? std::string() : found->kernel;
 }
 
 }  // namespace latchkey

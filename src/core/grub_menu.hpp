@@ -28,6 +28,11 @@ struct MenuEntry {
 /// nothing says another.
 [[nodiscard]] std::string menu_default(std::string_view grub_cfg, const std::string& saved);
 
+/// The entry of this number, title or id, with `>` before that of an entry of a submenu; null
+/// where there is none. Where a submenu alone is named, its first.
+[[nodiscard]] const MenuEntry* find_entry(const std::vector<MenuEntry>& entries,
+                                          std::string_view choice);
+
 /// The version of the kernel that this entry starts, or that the first one does where there is no
 /// such entry, as GRUB takes it; empty where that is none that is known.
 [[nodiscard]] std::string kernel_of_entry(const std::vector<MenuEntry>& entries,

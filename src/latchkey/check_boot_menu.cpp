@@ -2,6 +2,7 @@
 // A kernel without an image finds no root, or asks nobody: it must not be the one that
 // the boot loader starts by default. And a boot loader that asks for a passphrase itself does
 // so before any kernel, at the console alone.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -15,9 +16,10 @@
 namespace latchkey {
 namespace {
 
-// What to say while `newest` has no image and `pinned` should be booted in its place.
-Finding judge_default(const Paths& paths, const std::string& menu, const std::string& newest,
-                      const std::string& pinned) {
+// What to say while the newest has no image and `pinned` should be booted in its place.
+Finding judge_default(const Paths& paths, const std::string& menu,
+                      const std::vector<BootKernel>& kernels, const std::string& pinned) {
+  const std::string newest = kernels.front().version;
   const std::string build = "run: update-initramfs -c -k " + newest;
   const std::string what = "the next boot may start kernel " + newest + ", which has no image";
   if (menu.empty())
@@ -30,6 +32,12 @@ Finding judge_default(const Paths& paths, const std::string& menu, const std::st
   if (!starts_without_image(menu, newest))
     return doubtful({Code::config, "kernel " + newest + " is not in the boot loader's menu yet",
                      "it has no image", build});
+  const auto started = started_kernel(kernels, menu, saved_entries(paths));
+  if (started && std::ranges::any_of(kernels, [&](const BootKernel& kernel) {
+        return kernel.version == *started && kernel.has_image;
+      }))
+    return doubtful({Code::config, "the boot loader starts kernel " + *started,
+                     "kernel " + newest + ", which is newer, has no image", build});
   const std::string own = owners_default(paths);
   if (!own.empty())
     return bad({Code::config, what,
@@ -55,7 +63,7 @@ std::optional<Error> prompt_of_grub(const Paths& paths, const std::string& menu,
 Findings check_kernels(const Paths& paths, const std::string& menu) {
   const std::vector<BootKernel> kernels = boot_kernels(paths);
   if (const auto pinned = pinned_kernel(kernels))
-    return {judge_default(paths, menu, kernels.front().version, *pinned)};
+    return {judge_default(paths, menu, kernels, *pinned)};
   if (!kernels.empty() && kernels.front().has_image &&
       starts_without_image(menu, kernels.front().version))
     return {bad({Code::config,

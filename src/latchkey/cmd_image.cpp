@@ -22,6 +22,7 @@ struct Options {
   std::string kernel;
   std::string boot_on;
   std::string file;
+  std::string choice;
 };
 
 void say(const std::string& text) { std::fputs(text.c_str(), stderr); }
@@ -67,11 +68,12 @@ Run declare_image(CLI::App& app, const Globals& globals) {
   gate->add_option("kernel", options->kernel, "version of its kernel")->required();
   gate->add_option("file", options->file, "the finished image")->required();
   CLI::App* pin = app.add_subcommand("pin", "the kernel to boot while the newest has no image");
+  pin->add_option("--default", options->choice, "what GRUB would start: an entry of its menu");
   return [options, stage, judge, keys, gate, pin, &globals] {
     // Nothing that is made here is ever readable by others, not even at first.
     ::umask(077);
     if (gate->parsed()) return gate_image(globals, options->kernel, options->file);
-    if (pin->parsed()) return print_pinned_kernel(globals);
+    if (pin->parsed()) return print_pinned_kernel(globals, options->choice);
     const ImageRequest request{globals.paths, options->tree, options->kernel, options->boot_on};
     if (stage->parsed()) return carry_out(stage_image(request), options->kernel);
     if (judge->parsed()) return carry_out(judge_image(request), options->kernel);

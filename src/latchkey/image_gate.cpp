@@ -221,11 +221,12 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   return 0;
 }
 
-int print_pinned_kernel(const Globals& globals) {
+int print_pinned_kernel(const Globals& globals, const std::string& choice) {
   if (::access(globals.paths.etc("latchkey.conf").c_str(), F_OK) != 0) return 0;
-  if (const auto pinned =
-          kernel_to_pin(kernels_by_version(globals.paths), read_boot_menu(globals.paths)))
-    std::puts(pinned->c_str());
+  const std::string menu = read_boot_menu(globals.paths);
+  const std::vector<BootKernel> kernels = kernels_by_version(globals.paths);
+  if (is_own_default(choice, menu, kernels)) return 0;
+  if (const auto pinned = kernel_to_pin(kernels, menu)) std::puts(pinned->c_str());
   return std::fflush(stdout) == 0 ? 0 : exit_status(Code::io);
 }
 

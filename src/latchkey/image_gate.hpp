@@ -18,7 +18,7 @@ namespace latchkey {
 
 /// Prints the version of the kernel that is to be booted by default in the place of the
 /// newest, which has no image; nothing where the newest has one, or Latchkey is not
-/// configured.
-[[nodiscard]] int print_pinned_kernel(const Globals& globals);
+/// configured, or `choice`, the default that GRUB was told, is its owner's (is_own_default).
+[[nodiscard]] int print_pinned_kernel(const Globals& globals, const std::string& choice);
 
 }  // namespace latchkey

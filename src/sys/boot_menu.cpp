@@ -5,6 +5,7 @@
 
 #include "core/text.hpp"
 #include "sys/fd.hpp"
+#include "sys/finished_image.hpp"
 #include "sys/process.hpp"
 
 namespace latchkey {
@@ -22,12 +23,6 @@ std::string value_in(const std::string& file, std::string_view name, std::string
     if (line.starts_with(name)) before = std::string(unquoted(line.substr(name.size())));
   }
   return before;
-}
-
-// True for what GRUB takes for its first entry, which starts the newest kernel: also when it
-// was saved by its name. As in hooks/grub/latchkey.cfg.
-bool saved_first(const std::string& entry) {
-  return entry.empty() || entry == "0" || entry.starts_with("gnulinux-simple-");
 }
 
 }  // namespace
@@ -50,8 +45,8 @@ std::string owners_default(const Paths& paths) {
   for (const std::string& more : names_in(file + ".d"))
     if (more.ends_with(".cfg") && more != "latchkey.cfg")
       found = value_in(file + ".d/" + more, name, std::move(found));
-  if (found == "saved" && saved_first(saved_entries(paths).saved)) return "";
-  return found == "0" ? "" : found;
+  const std::string choice = found == "saved" ? saved_entries(paths).saved : found;
+  return is_own_default(choice, read_boot_menu(paths), boot_kernels(paths)) ? found : "";
 }
 
 Result<> remake_boot_menu() {

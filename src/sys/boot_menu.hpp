@@ -17,8 +17,8 @@ namespace latchkey {
 [[nodiscard]] SavedEntries saved_entries(const Paths& paths);
 
 /// GRUB_DEFAULT as the owner's own files say it (/etc/default/grub and the others beside
-/// it, but not ours); empty when none does, or it is 0, as GRUB has it anyway, or `saved` while
-/// nothing else is saved. Nothing is evaluated.
+/// it, but not ours), `saved` among them; empty when none does, or what it means is the first entry
+/// (is_own_default). Nothing is evaluated.
 [[nodiscard]] std::string owners_default(const Paths& paths);
 
 /// Has GRUB make its menu again, at most two minutes. Fails with Code::io and the last

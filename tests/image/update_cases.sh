@@ -151,6 +151,16 @@ case_16_boot_menu() {
 	done
 	echo 'saved_entry=other' >"$tree/boot/grub/grubenv"
 	check "... while another is saved it is the owner's" same "$(grub_says 'GRUB_DEFAULT=saved;')" saved
+	# GRUB starts the first entry where there is none of that name.
+	printf "menuentry 'first' --id a {\n\tlinux /vmlinuz-%s ro\n}\nmenuentry 'good' --id b {\n\tlinux /vmlinuz-%s ro\n}\n" \
+		"$newer" "$kernel" >"$menu"
+	check "... but not where that leads nowhere" same "$(grub_says 'GRUB_DEFAULT=saved;')" "$kept"
+	for saved in first a gone; do
+		check "... nor is '$saved' of a menu that has it first, or not" \
+			same "$(grub_says "GRUB_DEFAULT=$saved;")" "$kept"
+	done
+	check "... and one whose kernel has its image is" same "$(grub_says 'GRUB_DEFAULT=good;')" good
+	rm "$menu"
 	rm "$tree/boot/grub/grubenv"
 	check "... nor is it with nothing to save it in" same "$(grub_says 'set -e; GRUB_DEFAULT=saved;')" "$kept"
 	printf 'linux /boot/vmlinuz-%s ro\n}\n' "$newer" >"$menu"
@@ -290,6 +300,10 @@ case_20_bundled_parts() {
 	run_check ''
 	check "Must 13: an outdated part gives the warning" said "glibc ${version%-*}-0 (now $version"
 	check "Must 13: with what to do" said "apt install --reinstall ./latchkey_"
+	echo "glibc 0.1-1 libc6" >"$list"
+	run_check --verbose
+	check "Must 13: parts of another release are told to be of unknown state" said "nobody tells whether"
+	check "... and not to be up to date" not said "is up to date"
 	cp "$work/bundled" "$list"
 }
 

@@ -199,3 +199,25 @@ TEST_CASE("GRUB_DEFAULT=saved is the owner's choice only while another entry is 
   put("/etc/default/grub.d/other.cfg", "GRUB_DEFAULT=1\n");
   CHECK(owners_default(paths) == "1");
 }
+
+TEST_CASE("a default is its owner's while it leads to an entry whose kernel has an image") {
+  const std::string entries =
+      "menuentry 'Debian' --id gnulinux-simple-U {\n\tlinux /vmlinuz-6.2\n}\n"
+      "submenu 'Advanced' --id gnulinux-advanced-U {\n"
+      "\tmenuentry 'new' --id gnulinux-6.2-advanced-U {\n\t\tlinux /vmlinuz-6.2\n\t}\n"
+      "\tmenuentry 'old' --id gnulinux-6.1-advanced-U {\n\t\tlinux /vmlinuz-6.1\n\t}\n"
+      "\tmenuentry 'gone' --id gnulinux-6.0-advanced-U {\n\t\tlinux /vmlinuz-6.0\n\t}\n}\n"
+      "menuentry 'Other' --id other {\n\tchainloader +1\n}\n";
+  const std::vector<BootKernel> kernels{{"6.2", false}, {"6.1", true}};
+  for (const char* own : {"1", "2", "1>1", "other", "Other", "Advanced>old",
+                          "gnulinux-advanced-U>gnulinux-6.1-advanced-U"})
+    CHECK(is_own_default(own, entries, kernels));
+  for (const char* none :
+       {"", "0", "Debian", "gnulinux-simple-U", "gnulinux-simple-V", "nowhere", "Advanced>nowhere",
+        "Advanced>new", "gnulinux-advanced-U>gnulinux-6.0-advanced-U"}) {
+    INFO(none);
+    CHECK_FALSE(is_own_default(none, entries, kernels));
+  }
+  // Before there is a menu.
+  CHECK(is_own_default("Advanced>old", "", kernels));
+}
