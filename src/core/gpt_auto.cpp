@@ -18,7 +18,8 @@ struct PlaceOfType {
 };
 constexpr PlaceOfType places[]{{"933ac7e1-2eb4-4f13-b844-0e14e2aef915", "/home"},
                                {"3b8f8425-20e0-4f3b-907f-1a25a76f98e8", "/srv"},
-                               {"7ec6f557-3bc5-4aca-b293-16ef5df639d1", "/var/tmp"}};
+                               {"7ec6f557-3bc5-4aca-b293-16ef5df639d1", "/var/tmp"},
+                               {"0657fd6d-a4ab-43c4-84e5-0933c84b4f4f", gpt_swap}};
 
 // That of any Linux file system, which stands for no place.
 constexpr std::string_view plain_type = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
@@ -77,11 +78,10 @@ Error gpt_auto_conflict(const std::string& whose, const std::string& device,
                         const std::string& disk, const GptPartition& partition,
                         const std::string& place) {
   return {Code::busy, "systemd itself opens '" + printable(device) + "' at boot",
-          "it is the device of " + whose +
-              ", and the type of its partition says that it belongs "
-              "on '" +
-              place +
-              "': the boot asks for a passphrase at the console alone, before sshd, also after "
+          "it is the device of " + whose + ", and the type of its partition says that it " +
+              (place == gpt_swap ? "is swap, of which fstab names none"
+                                 : "belongs on '" + place + "'") +
+              ": the boot asks for a passphrase at the console alone, before sshd, also after "
               "an early unlock",
           "run: sfdisk --part-type " + shell_word(printable(disk)) + " " +
               std::to_string(partition.number) + " " + std::string(plain_type) +

@@ -23,8 +23,11 @@ struct GptPartition {
 /// kind of table.
 [[nodiscard]] std::optional<GptPartition> parse_gpt_partition(std::string_view record);
 
-/// The place that the type of a partition means; empty for most. Nothing for /var, which is
-/// never an empty directory, and whose partition has to have the one number that suits the
+/// In the place of a place: the partition is taken for swap, unless fstab has a line for some.
+inline constexpr const char* gpt_swap = "swap";
+
+/// The place that the type of a partition means, or gpt_swap; empty for most. Nothing for /var,
+/// which is never an empty directory, and whose partition has to have the one number that suits the
 /// machine, too.
 [[nodiscard]] std::string gpt_auto_place(std::string_view type);
 

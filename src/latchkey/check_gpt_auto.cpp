@@ -7,7 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "core/fstab_line.hpp"
+#include "core/text.hpp"
 #include "sys/device.hpp"
+#include "sys/fd.hpp"
 #include "sys/gpt_auto.hpp"
 
 namespace latchkey {
@@ -18,6 +21,16 @@ bool is_ours(std::span<const Claim> claims, const std::string& place) {
       claims, [&](const Claim& one) { return one.mount_point == place && !one.by_system; });
 }
 
+bool fstab_has_swap(const std::string& root) {
+  const auto text = read_file(root + "/etc/fstab");
+  if (!text) return false;
+  const auto lines = split_lines(*text);
+  return std::ranges::any_of(lines, [](std::string_view line) {
+    const auto parsed = parse_fstab_line(line);
+    return parsed && parsed->type == "swap";
+  });
+}
+
 std::optional<Finding> judge(const Paths& paths, std::span<const Claim> claims, const Claim& one,
                              const std::string& disk) {
   for (const std::string& path : one.devices) {
@@ -26,7 +39,10 @@ std::optional<Finding> judge(const Paths& paths, std::span<const Claim> claims, 
     if (!partition) continue;
     const std::string place = gpt_auto_place(partition->type);
     if (place.empty() || partition->no_auto || partition->disk != disk) return {};
-    if (!is_ours(claims, place) && !empty_at_boot(paths.root + place)) return {};
+    const bool taken = place == gpt_swap
+                           ? !fstab_has_swap(paths.root)
+                           : is_ours(claims, place) || empty_at_boot(paths.root + place);
+    if (!taken) return {};
     const std::string whole = device_of_number(paths.root, disk);
     return bad(
         gpt_auto_conflict(one.name, path, whole.empty() ? "DISK" : whole, *partition, place));

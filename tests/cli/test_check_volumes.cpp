@@ -243,6 +243,14 @@ TEST_CASE("check tells of a volume that systemd opens by its partition's type, b
   // An entry that nobody starts any more does not turn it off.
   root.put("/boot/extlinux/extlinux.conf", "label old\n  append systemd.gpt_auto=0\n");
   CHECK(contains(root.check(), told));
+  // Of a former swap area, whose line in fstab is gone.
+  record("240:3", "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f");
+  CHECK(contains(root.check(),
+                 "the type of its partition says that it is swap, of which fstab "
+                 "names none: the boot asks for a passphrase at the console alone"));
+  root.put("/etc/fstab", "UUID=1 none swap sw 0 0\n");
+  CHECK_FALSE(contains(root.check(), "systemd itself opens"));
+  record("240:3", home);
   // Turned off, or masked.
   root.put("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet systemd.gpt-auto=no\"\n");
   CHECK_FALSE(contains(root.check(), "systemd itself opens"));

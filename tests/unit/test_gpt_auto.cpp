@@ -23,6 +23,7 @@ TEST_CASE("a partition of a GPT, as udev has written it down") {
   CHECK_FALSE(parse_gpt_partition(""));
   CHECK(gpt_auto_place("3b8f8425-20e0-4f3b-907f-1a25a76f98e8") == "/srv");
   CHECK(gpt_auto_place("7ec6f557-3bc5-4aca-b293-16ef5df639d1") == "/var/tmp");
+  CHECK(gpt_auto_place("0657fd6d-a4ab-43c4-84e5-0933c84b4f4f") == gpt_swap);
   CHECK(gpt_auto_place("4d21b016-b534-45c2-a9fb-5c16e091fd2d").empty());
   CHECK(gpt_auto_place("").empty());
 }
