@@ -34,6 +34,11 @@ struct Volume {
   return !volume.header.empty() && !volume.header.starts_with("/dev/");
 }
 
+/// True for the path of a header that lies on a device of its own.
+[[nodiscard]] inline bool is_device_path(std::string_view header) {
+  return header.starts_with("/dev/");
+}
+
 /// True for a volume that the system itself mounts before anything of ours runs: on `/`,
 /// `/usr` or `/var`. Latchkey opens it in early boot and leaves the rest to the lines of
 /// fstab: it is never guarded, mounted, unmounted or closed by us.

@@ -46,13 +46,9 @@ struct Wanted {
   std::vector<Error> warnings{};
 };
 
-// Adds what one device's header and the storage below it need; the usual, and a warning,
-// when it cannot be read now: absent disks and chroots must not fail a kernel's update.
-// `header`: where it is when it is not on the device itself.
-void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
-                 const std::string& header) {
-  const auto woken = awake(paths.root, device);  // the keys volume's LV rests
-  const std::string path = device_path(paths, device);
+// Adds what the storage below a path needs; `shown`: how it is configured.
+void want_storage(Wanted& wanted, const Paths& paths, const std::string& path,
+                  const std::string& shown) {
   const Storage storage = storage_of(paths.root, path);
   add_once(wanted.modules, storage.drivers);
   add_once(wanted.modules, storage_modules(storage.layers));
@@ -61,10 +57,21 @@ void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
       add_once(wanted.programs, tool.program);
     else
       wanted.warnings.push_back(
-          {Code::missing, "early boot may not find " + device.text(),
+          {Code::missing, "early boot may not find " + shown,
            "'" + tool.program + "', which its storage needs, is not installed",
            "run: apt install " + tool.package});
   }
+}
+
+// Adds what one device's header and the storage below it need; the usual, and a warning,
+// when it cannot be read now: absent disks and chroots must not fail a kernel's update.
+// `header`: where it is when it is not on the device itself.
+void want_device(Wanted& wanted, const Paths& paths, const DeviceRef& device,
+                 const std::string& header) {
+  const auto woken = awake(paths.root, device);  // the keys volume's LV rests
+  const std::string path = device_path(paths, device);
+  want_storage(wanted, paths, path, device.text());
+  if (is_device_path(header)) want_storage(wanted, paths, paths.root + header, header);
   auto names = header_modules(header.empty() ? path : paths.root + header);
   if (names) {
     add_once(wanted.modules, *names);

@@ -76,7 +76,8 @@ class Faults {
   void device(const DeviceRef& device, const std::string& header, const std::string& whose) {
     const auto woken = awake(request_.paths.root, device);  // the keys volume's LV rests
     ciphers(device, header, whose);
-    storage(device, whose);
+    storage(device.path(), whose);
+    if (is_device_path(header)) storage(header, "the header of " + whose);
   }
 
   // Copies of what finds the disks, which the distribution's hooks take as they are. Only
@@ -142,8 +143,8 @@ class Faults {
   // Latchkey: an LV becomes thin, a group grows onto a disk of another kind. What this kernel
   // has no module for is told of the kernel (kernel_lacks), and a tool that is not installed
   // was told when the image was built.
-  void storage(const DeviceRef& device, const std::string& whose) {
-    const Storage below = storage_of(request_.paths.root, request_.paths.root + device.path());
+  void storage(const std::string& path, const std::string& whose) {
+    const Storage below = storage_of(request_.paths.root, request_.paths.root + path);
     std::vector<std::string> names = below.drivers;
     add_once(names, storage_modules(below.layers));
     for (const std::string& name : names)

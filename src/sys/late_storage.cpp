@@ -60,10 +60,9 @@ std::optional<Error> missing(const ImageRequest& request, const LateLayer& layer
   return std::nullopt;
 }
 
-void look_at(Findings& out, const ImageRequest& request, const DeviceRef& device,
+void look_at(Findings& out, const ImageRequest& request, const std::string& path,
              const std::string& whose, bool needed) {
-  const auto woken = awake(request.paths.root, device);  // the keys volume's LV rests
-  const Storage below = storage_of(request.paths.root, request.paths.root + device.path());
+  const Storage below = storage_of(request.paths.root, request.paths.root + path);
   for (const LateLayer& layer : late_layers(below.layers))
     if (auto error = missing(request, layer, whose))
       out.push_back(needed && !layer.also_without ? bad(*error) : doubtful(*error));
@@ -73,11 +72,20 @@ void look_at(Findings& out, const ImageRequest& request, const DeviceRef& device
 
 Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
   Findings out;
-  if (inputs.config) look_at(out, request, inputs.config->keys.device, "the keys volume", true);
-  if (inputs.volumes)
-    for (const Volume& volume : *inputs.volumes)
-      look_at(out, request, volume.device, "the volume '" + volume.name + "'",
-              needed_by_boot(volume));
+  if (inputs.config) {
+    const DeviceRef& keys = inputs.config->keys.device;
+    const auto woken = awake(request.paths.root, keys);  // its LV rests
+    look_at(out, request, keys.path(), "the keys volume", true);
+  }
+  if (!inputs.volumes) return out;
+  for (const Volume& volume : *inputs.volumes) {
+    const std::string whose = "the volume '" + volume.name + "'";
+    const bool needed = needed_by_boot(volume);
+    const auto woken = awake(request.paths.root, volume.device);
+    look_at(out, request, volume.device.path(), whose, needed);
+    if (is_device_path(volume.header))
+      look_at(out, request, volume.header, "the header of " + whose, needed);
+  }
   return out;
 }
 
