@@ -166,7 +166,7 @@ Result<> help_up(const std::vector<DeviceRef>& missing, bool degraded, bool earl
   // LVM passes over a path: its volumes come with the map alone. That there is none to make
   // may be as it should be, and what is missing is told anyway.
   if (early && makes_maps_when_called()) (void)make_maps();
-  if (degraded && early) start_arrays(say);
+  if (degraded) start_arrays(say);
   const std::vector<std::string> lvs = possible_lvs(missing);
   if (lvs.empty()) return Ok{};
   auto done = activate_lvs(lvs, degraded);

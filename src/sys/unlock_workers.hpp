@@ -37,7 +37,8 @@ struct Absent {
 /// Serves A, which ends when the devices are there or `device_timeout` is over, and
 /// never fails: those that look for a device tell of it. In early boot udev is given
 /// three seconds to bring them up by itself; then LVM is asked, and arrays that wait for
-/// a lost disk are started without it (on the running system, it does that itself).
+/// a lost disk are started without it. The running system does that by itself, but for those
+/// that early boot's udev has put together already.
 /// What has lost a disk is started only for somebody who knows the passphrase: it waits
 /// for k, unless without it the keys cannot be read.
 int serve_activation(Channel& channel, const Absent& absent, bool early,
