@@ -21,6 +21,7 @@
 #include "sys/luks.hpp"
 #include "sys/lvm.hpp"
 #include "sys/lvm_admin.hpp"
+#include "sys/probe.hpp"
 #include "sys/signature.hpp"
 #include "sys/systemd.hpp"
 #include "sys/unfinished.hpp"
@@ -49,11 +50,9 @@ constexpr const char* made_tag = "latchkey-restore";
 void find_user(const BackupPart& part, RestoreFact& fact) {
   const std::string path = device_of(part).path();
   if (!block_device(path)) return;
-  std::string bare = part.uuid;
-  std::erase(bare, '-');
-  for (const Mapping& mapping : mappings_on(path)) {
-    fact.user = "'" + printable(mapping.name, 64) + "' lies on it";
-    fact.user_is_ours = mapping.uuid.find(bare) != std::string::npos;
+  if (const auto user = mapping_of(part)) {
+    fact.user = "'" + printable(user->name, 64) + "' lies on it";
+    fact.user_is_ours = is_luks_mapping(*user, part.uuid);
     return;
   }
   const Fd alone(::open(path.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
@@ -288,6 +287,7 @@ Result<> Restorer::put(const BackupPart& part) {
   switch (decision.action) {
     case RestoreAction::nothing:
       say(globals_, part.text() + " is as it should be");
+      judge_what_is_open(part);
       find_again(part);
       // An earlier run may have been killed before it could note so.
       return fact->begun ? note_whole(part) : Ok{};
@@ -324,6 +324,7 @@ Result<> Restorer::write(const BackupPart& part) {
     if (auto done = put_header_back(place, part.type, file); !done) return done;
   }
   if (auto proved = prove(part); !proved) return proved;
+  judge_what_is_open(part);
   find_again(part);
   return note_whole(part);
 }

@@ -12,6 +12,7 @@
 #include "core/restore_plan.hpp"
 #include "latchkey/backup_proof.hpp"
 #include "latchkey/steps.hpp"
+#include "sys/device.hpp"
 #include "sys/key_return.hpp"
 #include "sys/keys_volume.hpp"
 #include "sys/lvm.hpp"
@@ -26,6 +27,9 @@ struct RestoreWishes {
 
 /// The path of the device or file where a part's bytes belong.
 [[nodiscard]] std::string target_of(const BackupPart& part);
+
+/// The mapping that lies on the part's device, whoever made it.
+[[nodiscard]] std::optional<Mapping> mapping_of(const BackupPart& part);
 
 class Restorer {
  public:
@@ -48,6 +52,7 @@ class Restorer {
   [[nodiscard]] Result<> put(const BackupPart& part);
   [[nodiscard]] Result<> write(const BackupPart& part);
   [[nodiscard]] Result<> prove(const BackupPart& part);
+  void judge_what_is_open(const BackupPart& part);
   [[nodiscard]] bool may_overwrite(const BackupPart& part) const;
   [[nodiscard]] Result<RestoreFact> look(const BackupPart& part);
   [[nodiscard]] Result<> note(const std::string& key);

@@ -214,3 +214,25 @@ TEST_CASE("backup: a restore, killed between any two steps, goes on where it was
   story.check = check_restored;
   prove_table(story.verb, kill_everywhere(m, story));
 }
+
+// The header of before has the same UUID, and the same key file opens it.
+TEST_CASE("backup: a header from before a volume was encrypted anew is told while it is open",
+          "[.slow]") {
+  Machine& m = backed_up();
+  m.must("release-services", m.passphrase());
+  m.must("latchkey mount-keys", m.passphrase());
+  m.must(
+      "cryptsetup reencrypt --resilience none --key-file /run/latchkey/keys/system-a.key "
+      "/dev/system/encrypted-a && latchkey umount-keys");
+  m.must("dd if=/dev/zero of=/dev/system/encrypted-a bs=1M count=16 conv=fsync status=none");
+  for (int time = 0; time < 2; ++time) {  // also when it is there already
+    const Done told = m.sh("latchkey restore /root/b", m.passphrase());
+    INFO(told.output);
+    CHECK(told.status != 0);
+    CHECK(has(told.output, "does not belong to 'cleartext-a', which is open"));
+    CHECK(has(told.output, "do not lock it and do not reboot"));
+  }
+  CHECK(m.must("cat /srv/a/marker") == "a");
+  // A newer one has it; and what was open all the time is left alone.
+  CHECK(m.must("dmsetup ls | grep -c latchkey-restore || true") == "0");
+}
