@@ -105,6 +105,7 @@ int show_status(const Globals& globals, bool json) {
   if (json) {
     nlohmann::json out = summary_json(*setup, facts, rows);
     out["complete"] = complete;
+    out["disks_asked"] = ::geteuid() == 0;
     out["early_boot"] =
         report ? nlohmann::json::parse(to_json(*report), nullptr, false) : nlohmann::json();
     out["early_ssh"] = door_json(next_door(globals.paths));

@@ -18,9 +18,11 @@
 #include <utility>
 
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/clock.hpp"
 #include "sys/device.hpp"
+#include "sys/device_number.hpp"
 #include "sys/fd.hpp"
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
@@ -43,6 +45,45 @@ bool became_read_only(const Volume& volume) {
   struct statvfs info {};
   return !wants_read_only(volume) && ::statvfs(volume.mount_point.c_str(), &info) == 0 &&
          (info.f_flag & ST_RDONLY) != 0;
+}
+
+// A mapping that somebody holds up (cryptsetup luksSuspend, a command of LVM that was killed),
+// the device itself or one below it: whoever reads it waits until it is resumed, and cannot be
+// killed.
+std::optional<Mapping> suspended_below(const std::string& path, const std::vector<Mapping>& all) {
+  // To look at a path elsewhere may take as long as its disk.
+  const auto number = path.starts_with("/dev/") ? block_device(path) : std::nullopt;
+  if (!number) return {};
+  const auto below = all_below(*number, all);
+  for (const Mapping& mapping : all) {
+    if (mapping.number != *number && !below.contains(mapping.number)) continue;
+    const auto text =
+        read_file("/sys/dev/block/" + number_text(mapping.number) + "/dm/suspended", 16);
+    if (text && trim(*text) == "1") return mapping;
+  }
+  return {};
+}
+
+// Those that are suspended, and stay so: LVM does it for a moment whenever it changes a volume.
+std::vector<std::optional<Mapping>> stay_suspended(const std::vector<std::string>& paths,
+                                                   std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds moment{3000};
+  const auto deadline = std::chrono::steady_clock::now() + std::min(patience, moment);
+  std::vector<std::optional<Mapping>> out(paths.size());
+  while (true) {
+    const std::vector<Mapping> all = mappings();
+    for (std::size_t i = 0; i < paths.size(); ++i) out[i] = suspended_below(paths[i], all);
+    const bool some = std::ranges::any_of(out, [](const auto& one) { return one.has_value(); });
+    if (!some || poll_ms(deadline) == 0) return out;
+    ::poll(nullptr, 0, 100);
+  }
+}
+
+Error suspended_error(const std::string& path, const Mapping& mapping) {
+  const std::string name = shell_word(printable(mapping.name));
+  const std::string resume = encrypts(mapping) ? "luksResume is for it, or" : "look at";
+  return {Code::timeout, "cannot read '" + path + "'",
+          "the mapping " + name + " is suspended; " + resume + ": dmsetup resume " + name, ""};
 }
 
 }  // namespace
@@ -70,7 +111,12 @@ std::vector<Result<>> disks_answer(const std::vector<std::string>& paths,
   std::vector<Result<>> out(paths.size(), Ok{});
   std::vector<std::optional<Worker>> asked(paths.size());
   std::vector<pollfd> watched(paths.size(), pollfd{-1, POLLIN, 0});
+  const auto suspended = stay_suspended(paths, patience);
   for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (suspended[i]) {
+      out[i] = suspended_error(paths[i], *suspended[i]);
+      continue;
+    }
     auto worker = Worker::fork([&](Channel& channel) {
       for (auto& other : asked)
         if (other) other->forget();
