@@ -23,6 +23,7 @@ struct SlotCost {
   std::uint64_t iterations = 0;
   std::uint64_t memory_kib = 0;
   std::uint64_t threads = 0;
+  bool drawn = false;  ///< a program drew its key (clevis, systemd-cryptenroll): nobody guesses it
 };
 
 struct LuksCosts {

@@ -2,7 +2,9 @@
 #include "core/luks_slots.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/bytes.hpp"
 #include "core/json_field.hpp"
@@ -37,8 +39,35 @@ std::uint64_t number(const Json& object, const char* name) {
   return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
 }
 
+// The slots that a token (of the header's JSON) is for.
+std::vector<int> slots_of_token(const Json& token) {
+  std::vector<int> out;
+  const auto slots = token.find("keyslots");
+  if (slots == token.end() || !slots->is_array()) return out;
+  for (const Json& slot : *slots)
+    if (const auto at = slot.is_string() ? parse_number(slot.get<std::string>(), 31)
+                                         : std::optional<unsigned long>())
+      out.push_back(static_cast<int>(*at));
+  return out;
+}
+
+// Those whose key a program drew at random and keeps elsewhere. Their slots are cheap on purpose.
+std::set<int> drawn_slots(const Json& json) {
+  constexpr std::string_view types[]{"clevis", "systemd-tpm2", "systemd-fido2", "systemd-pkcs11",
+                                     "systemd-recovery"};
+  std::set<int> out;
+  for (const auto& entry : object_field(json, "tokens").items()) {
+    if (!entry.value().is_object()) continue;
+    if (std::ranges::find(types, field<std::string>(entry.value(), "type")) == std::end(types))
+      continue;
+    for (const int slot : slots_of_token(entry.value())) out.insert(slot);
+  }
+  return out;
+}
+
 std::vector<SlotCost> luks2_slots(const Json& json) {
   std::vector<SlotCost> out;
+  const std::set<int> drawn = drawn_slots(json);
   for (const auto& entry : object_field(json, "keyslots").items()) {
     const auto slot = parse_number(entry.key(), 31);
     if (!slot || !entry.value().is_object()) continue;
@@ -49,6 +78,7 @@ std::vector<SlotCost> luks2_slots(const Json& json) {
                   .memory_kib = number(kdf, "memory"),
                   .threads = number(kdf, "cpus")};
     if (cost.kdf.empty()) continue;
+    cost.drawn = drawn.contains(cost.slot);
     cost.iterations = number(kdf, cost.kdf == "pbkdf2" ? "iterations" : "time");
     out.push_back(std::move(cost));
   }
@@ -116,12 +146,8 @@ std::map<int, std::string> parse_slot_names(std::string_view bytes) {
   for (const auto& entry : object_field(*json, "tokens").items()) {
     if (!entry.value().is_object() || field<std::string>(entry.value(), "type") != slot_name_token)
       continue;
-    const auto slots = entry.value().find("keyslots");
-    if (slots == entry.value().end() || !slots->is_array()) continue;
-    for (const Json& slot : *slots)
-      if (const auto at = slot.is_string() ? parse_number(slot.get<std::string>(), 31)
-                                           : std::optional<unsigned long>())
-        names[static_cast<int>(*at)] = printable(field<std::string>(entry.value(), "name"), 64);
+    for (const int slot : slots_of_token(entry.value()))
+      names[slot] = printable(field<std::string>(entry.value(), "name"), 64);
   }
   return names;
 }
@@ -184,7 +210,7 @@ std::vector<Error> judge_keys_slots(std::span<const SlotCost> slots, std::uint64
                      "it takes " + mebibytes(slot.memory_kib) + " of this machine's " +
                          mebibytes(machine_kib),
                      "run: latchkey change-passphrase; it makes a slot that fits"});
-    if (slot.kdf == "pbkdf2" && slot.iterations < least_passphrase_rounds)
+    if (!slot.drawn && slot.kdf == "pbkdf2" && slot.iterations < least_passphrase_rounds)
       out.push_back({Code::refused, which + "is cheap to guess at",
                      cost_text(slot) + ", fewer than the " +
                          std::to_string(least_passphrase_rounds) + " that a passphrase needs",

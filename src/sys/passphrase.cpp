@@ -47,6 +47,9 @@ Secret in_form(const Secret& passphrase, utf8proc_option_t form) {
   return work;
 }
 
+// Of the candidates: the first line, and all but the line's end.
+constexpr std::size_t most_likely = 2;
+
 Result<> try_composed(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
   auto tried = use(passphrase);
   if (tried || tried.error().code != Code::denied) return tried;
@@ -86,8 +89,14 @@ Secret taken_back(const Secret& typed) {
 Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const Secret&)>& use) {
   Result<> tried = Error{Code::denied, "cannot try a passphrase", "it is empty", ""};
   const auto candidates = passphrase_candidates(passphrase.reveal());
-  for (const auto candidate : candidates) {
-    const Secret as_it_came = copy_of_bytes(candidate);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Secret as_it_came = copy_of_bytes(candidates[i]);
+    // Each try costs all slots, and other answers wait: the unlikely ones just as they came.
+    if (i >= most_likely) {
+      tried = use(as_it_came);
+      if (tried || tried.error().code != Code::denied) break;
+      continue;
+    }
     // A slip and Backspace are far likelier than a passphrase with such a byte in it.
     const Secret meant = taken_back(as_it_came);
     if (!meant.empty() && !same(meant, as_it_came)) tried = try_composed(meant, use);

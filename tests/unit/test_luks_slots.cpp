@@ -192,6 +192,23 @@ TEST_CASE("Must 5: a nested or crowded header gives no slots, no names and no cr
     }
 }
 
+TEST_CASE("a cheap slot whose key a program drew is no easy guess") {
+  const auto judged = [](const std::string& token) {
+    std::string bytes = "LUKS\xba\xbe";
+    bytes += std::string("\0\2\0\0\0\0\0\0\x20\0", 10);  // LUKS2, 8192 bytes
+    bytes.resize(4096);
+    bytes += R"({"keyslots":{"2":{"kdf":{"type":"pbkdf2","iterations":1000}}},"tokens":{"0":)" +
+             token + "}}";
+    bytes.resize(8192);
+    return judge_keys_slots(*parse_luks_slots(bytes), 2 * gib).size();
+  };
+  for (const char* type : {"clevis", "systemd-tpm2", "systemd-recovery"})
+    CHECK(judged(R"({"type":")" + std::string(type) + R"(","keyslots":["2"]})") == 0);
+  CHECK(judged(R"({"type":"clevis","keyslots":["1"]})") == 1);
+  CHECK(judged(R"({"type":"other","keyslots":["2"]})") == 1);
+  CHECK(judged("7") == 1);
+}
+
 TEST_CASE("a data volume that only costly slots open is told, with the way out") {
   const auto judge = [](std::vector<SlotCost> slots) { return judge_data_slots(slots, "www"); };
   CHECK_FALSE(judge({cheap()}));

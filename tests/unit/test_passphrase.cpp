@@ -101,6 +101,9 @@ TEST_CASE("case 29: a passphrase is tried as it was typed, then composed, then t
   CHECK_FALSE(try_forms(secret("\xc3\xa9\n"), only("x")));
   CHECK(tried.back() == nfd);
   CHECK_FALSE(try_forms(secret(""), only("x")));
+  // Each try costs all slots: one crafted answer is not to keep others waiting for long.
+  CHECK_FALSE(try_forms(secret("\xef\xbb\xbf\nA\b" + nfd + "\nB\b" + nfd + "\n"), only("x")));
+  CHECK(tried.size() <= 12);
   // Another failure is no wrong passphrase.
   int calls = 0;
   const auto broken = try_forms(secret(nfd), [&](const Secret&) -> Result<> {
