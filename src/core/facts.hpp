@@ -33,13 +33,14 @@ struct VolumeFacts {
 /// What is so of one held unit.
 struct UnitFacts {
   bool known = false;   ///< the init system knows it
-  bool active = false;  ///< it runs
+  bool active = false;  ///< it runs, or is started when it is needed (see is_up)
   bool failed = false;
   bool released = false;  ///< its release marker exists
   bool held = false;      ///< our conditions are loaded
   bool queued = false;    ///< a job for it waits in the init system
   bool masked = false;    ///< an administrator has forbidden every start
   std::string state{};    ///< the init system's own word for it
+  bool runs = false;      ///< it, or an instance of it, is at work now
 };
 
 struct Facts {

@@ -85,7 +85,7 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   Facts facts = probe_all(setup, globals.paths);
   const auto lacking = lacking_volumes(service, setup, facts);
   if (lacking.empty()) return set_marker(globals.paths, service.unit, true);
-  if (running == Running::stays && facts.units[service.unit].active)
+  if (running == Running::stays && facts.units[service.unit].runs)
     return leave_running(globals.paths, service.unit, lacking);
   if (auto gone = set_marker(globals.paths, service.unit, false); !gone) return gone;
   if (facts.units[service.unit].active)
@@ -117,8 +117,8 @@ void tell(const Globals& globals, const Setup& setup, const Service& service, co
                      (needed.size() == 1 ? " is mounted" : " are mounted");
   if (!found.why.empty()) text += " (" + found.why + ")";
   say(globals, text);
-  if (found.disabled)
-    report_warning({Code::partial, "'" + found.unit + "' is disabled",
+  if (!found.idle.empty())
+    report_warning({Code::partial, "'" + found.unit + "' " + found.idle,
                     "a release starts it all the same",
                     "if it is not to run, run: latchkey unhold " + shell_word(found.unit)});
   if (auto late = late_file(setup, found.unit)) report_warning(*late);

@@ -33,6 +33,14 @@ Error no_such_unit(const std::string& unit) {
           near ? "did you mean '" + *near + "'?" : "see: systemctl list-unit-files"};
 }
 
+// Why a release alone would start it: what its owner starts by hand, or by a program of cron's.
+std::string why_idle(const UnitState& state) {
+  if (is_wanted(state) || !state.triggered_by.empty()) return "";
+  if (state.unit_file == "disabled") return "is disabled";
+  if (state.unit_file == "static" && state.type == "oneshot") return "is a job that no boot starts";
+  return "";
+}
+
 // The unit itself, under its own name, and those that are part of it (the
 // clusters of postgresql.service do the work; it is only their handle).
 Result<std::vector<FoundUnit>> find_units(const std::string& unit) {
@@ -55,10 +63,9 @@ Result<std::vector<FoundUnit>> find_units(const std::string& unit) {
   if (is_way_in(id)) return way_in_error(id);
   if (const auto reached = reached_before_release({id}, ordered_before))
     return too_early_error(id, *reached);
-  std::vector<FoundUnit> out{
-      {id, state.triggered_by, id == unit ? "" : "'" + unit + "' is another name of it",
-       state.required_by,
-       state.unit_file == "disabled" && !is_wanted(state) && state.triggered_by.empty()}};
+  std::vector<FoundUnit> out{{id, state.triggered_by,
+                              id == unit ? "" : "'" + unit + "' is another name of it",
+                              state.required_by, why_idle(state)}};
   for (const std::string& part : state.consists_of) {
     if (!part.ends_with(".service") || !valid_unit_name(part) || is_way_in(part)) continue;
     FoundUnit found{part, {}, "it is part of '" + id + "'"};

@@ -16,7 +16,7 @@ struct FoundUnit {
   std::vector<std::string> triggers{};    ///< sockets, paths and timers that start it
   std::string why{};                      ///< for people; empty: it is what was typed
   std::vector<std::string> dependants{};  ///< services that require it
-  bool disabled = false;                  ///< nothing would start it but a release
+  std::string idle{};  ///< why nothing but a release starts it; empty: something does
 };
 
 /// The unit that is meant, under its own name, and the services that are part of it; on

@@ -156,6 +156,7 @@ void probe_scripts(Facts& facts, const Setup& setup, const Paths& paths) {
     const ScriptState state = script_state(*script);
     // Where nobody can tell, the release is what is known.
     fact.active = script->tells_status ? state == ScriptState::running : fact.released;
+    fact.runs = fact.active;
     fact.failed = fact.released && state == ScriptState::died;
     fact.held = script->guarded ? guard : !starts_at_boot(links_of(paths, script->name));
     fact.state = state_text(*script, state);

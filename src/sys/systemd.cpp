@@ -97,6 +97,7 @@ void add_facts(UnitFacts& fact, const UnitState& unit, const UnitStates& states,
                const std::string& held_as) {
   fact.known = fact.known || (unit.load != "not-found" && !unit.load.empty());
   fact.active = fact.active && is_up(unit, triggers_of(unit, states), fact.released);
+  fact.runs = fact.runs || (unit.active != "inactive" && unit.active != "failed");
   fact.failed = fact.failed || unit.active == "failed";
   fact.queued = fact.queued || unit.job;
   fact.masked = fact.masked || unit.load == "masked";

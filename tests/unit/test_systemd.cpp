@@ -174,3 +174,23 @@ TEST_CASE("a unit whose name has a backslash is named so that a shell leaves it 
   CHECK(log_command(unit) == "journalctl -b -u 'srv-my\\x2ddata.mount'");
   CHECK(service_command("start", "serve@a.service") == "systemctl start serve@a.service");
 }
+
+// An import leaves what runs as it is; an idle service whose socket listens is not that.
+TEST_CASE("a service that is started when it is needed is up, and does not run") {
+  UnitState service = inactive();
+  service.unit_file = "static";
+  service.triggered_by = {"echo.socket"};
+  Setup setup;
+  setup.services = {{.unit = "echo.service"}};
+  HeldUnits asked{.names = {{"echo.service", {"echo.service"}}},
+                  .units = {{"echo.service", service}},
+                  .triggers = {{"echo.socket", timer("active", "enabled")}}};
+  Facts facts;
+  probe_units(facts, setup, Paths{"/nonexistent"}, asked);
+  CHECK(facts.units["echo.service"].active);
+  CHECK_FALSE(facts.units["echo.service"].runs);
+  asked.units["echo.service"].active = "active";
+  facts = {};
+  probe_units(facts, setup, Paths{"/nonexistent"}, asked);
+  CHECK(facts.units["echo.service"].runs);
+}
