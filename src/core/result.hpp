@@ -13,7 +13,7 @@ namespace latchkey {
 enum class Code {
   partial = 1,   ///< some of what was asked is so, some is not
   usage = 2,     ///< the command line is wrong
-  config = 3,    ///< a configuration file is wrong or absent
+  config = 3,    ///< a configuration file is wrong
   missing = 4,   ///< a device or file is not there
   busy = 5,      ///< somebody else holds it, or it is in another use
   denied = 6,    ///< no key slot accepts the passphrase or key

@@ -15,6 +15,7 @@
 #include "latchkey/check.hpp"
 #include "latchkey/image_mode.hpp"
 #include "latchkey/stale_copies.hpp"
+#include "sys/boot_places.hpp"
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 
@@ -57,7 +58,7 @@ class BootCopies {
   }
 
   void look() {
-    for (const char* place : {"/boot/efi", "/efi", "/boot"}) look_at(place);
+    for (const char* place : entry_places) look_at(place);
     firmware();
     raspberry();
   }
@@ -92,7 +93,7 @@ class BootCopies {
 
   // Its entries outlive it on a machine that went back to GRUB, and nothing starts them then.
   [[nodiscard]] bool has_systemd_boot() const {
-    for (const char* place : {"/boot/efi", "/efi", "/boot"})
+    for (const char* place : entry_places)
       for (const std::string& name : names_in(paths_.root + place + "/EFI/systemd"))
         if (name.starts_with("systemd-boot")) return true;
     // Or this boot came by it, from a partition that is not mounted now. The text, behind four
@@ -106,7 +107,7 @@ class BootCopies {
 
   // Debian's raspi-firmware copies each image, with its name.
   void firmware() {
-    const std::string at = paths_.root + "/boot/firmware";
+    const std::string at = paths_.root + firmware_place;
     const auto text = read_file(at + "/config.txt");
     const RaspiConfig config = text ? parse_raspi_config(*text) : RaspiConfig{};
     std::map<std::string, Copies> all;
@@ -234,11 +235,11 @@ bool any_name(const std::string& directory, std::string_view begin, std::string_
 }  // namespace
 
 bool starts_copies(const Paths& paths) {
-  for (const char* place : {"/boot/efi", "/efi"})
+  for (const char* place : efi_places)
     if (any_name(paths.root + place + "/loader/entries", "", ".conf") ||
         any_name(paths.root + place + "/EFI/Linux", "", ".efi"))
       return true;
-  const std::string firmware = paths.root + "/boot/firmware";
+  const std::string firmware = paths.root + firmware_place;
   return any_name(firmware, image_prefix, "") || any_name(firmware, "initramfs", "");
 }
 

@@ -2,12 +2,14 @@
 // Images are built in /boot and copied from there. While what belongs there is not mounted,
 // nothing is built without a fault being told, or what is built lies where nobody starts it.
 #include <algorithm>
+#include <iterator>
 
 #include "core/fstab_line.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/boot_menu.hpp"
+#include "sys/boot_places.hpp"
 #include "sys/fd.hpp"
 #include "sys/mount_point.hpp"
 
@@ -23,9 +25,9 @@ bool mounts(std::string_view fstab, std::string_view place) {
 
 // Beside GRUB the firmware's partition holds no images.
 std::vector<std::string> places_of_images(const Paths& paths) {
-  std::vector<std::string> out{"/boot", "/boot/firmware"};
+  std::vector<std::string> out{"/boot", firmware_place};
   if (read_boot_menu(paths).empty() || starts_copies(paths))
-    out.insert(out.end(), {"/boot/efi", "/efi"});
+    out.insert(out.end(), std::begin(efi_places), std::end(efi_places));
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "core/hand_commands.hpp"
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/slot_marks.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -38,8 +39,9 @@ Result<> judge_name(const LuksDevice& luks, const DeviceRef& keys, const std::st
         "convert it while it is closed: " + how_to_convert(keys)};
   for (const auto& [slot, there] : luks.slot_names())
     if (there == name && slot != half_made)
-      return Error{Code::refused, what, "there is one of this name already",
-                   "choose another name, or run first: latchkey remove-passphrase " + name};
+      return Error{
+          Code::refused, what, "there is one of this name already",
+          "choose another name, or run first: latchkey remove-passphrase " + shell_word(name)};
   return Ok{};
 }
 
@@ -95,8 +97,8 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  auto work =
-      work_on(globals, keys_work, "add-passphrase", "latchkey add-passphrase " + asked.name);
+  auto work = work_on(globals, keys_work, "add-passphrase",
+                      "latchkey add-passphrase " + shell_word(asked.name));
   if (!work) return report_error(work.error());
   auto header = AwakeHeader::of_keys(globals, *setup);
   if (!header) return report_error(header.error());
@@ -125,7 +127,7 @@ int add(const Globals& globals, const Asked& asked, std::optional<int> descripto
   if (asked.halt == "list") return 0;
   say(globals, "the passphrase of '" + asked.name + "' opens the keys volume too (slot " +
                    std::to_string(slot) + "); to remove it: latchkey remove-passphrase " +
-                   asked.name);
+                   shell_word(asked.name));
   return 0;
 }
 

@@ -66,7 +66,7 @@ Findings find_all(const Paths& paths, const std::string& image, const std::strin
   inputs.keys_type = keys_type;
   if (!inputs.configured)
     return {bad({Code::config, "Latchkey is not configured",
-                 "there is no '" + paths.etc("latchkey.conf") + "'", "see latchkey.conf(5)"})};
+                 "there is no '" + paths.etc("latchkey.conf") + "'", "run: latchkey init VG"})};
   if (!image.empty()) return check_image(paths, inputs, image);
   std::optional<WokenLv> woken;  // the keys volume's LV rests while nobody unlocks
   if (inputs.config && paths.root.empty()) woken.emplace(inputs.config->keys.device);

@@ -88,8 +88,8 @@ int lock_volumes(const Globals& globals, bool dry_run) {
                          "run: sudo latchkey lock"});
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
-  auto turn = LockFile::take(globals.paths.run("release.lock"), "a release",
-                                   std::chrono::minutes(2));
+  auto turn =
+      LockFile::take(globals.paths.run(release_lock_name), "a release", std::chrono::minutes(2));
   if (!turn) return report_error(turn.error());
   const Facts facts = facts_now(*setup, globals.paths);
   const Plan plan = plan_lock(*setup, facts);

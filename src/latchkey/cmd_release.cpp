@@ -72,7 +72,7 @@ class ReleaseTurn {
     return !lock && lock.error().code == Code::busy;
   }
   [[nodiscard]] Result<LockFile> take_within(std::chrono::seconds time) const {
-    return LockFile::take(globals_.paths.run("release.lock"), "a release", time);
+    return LockFile::take(globals_.paths.run(release_lock_name), "a release", time);
   }
 
   const Globals& globals_;

@@ -23,7 +23,7 @@ struct Command {
 /// All commands, in the order in which --help shows them.
 [[nodiscard]] const std::vector<Command>& commands();
 
-// One per file cmd_NAME.cpp.
+// One per file cmd_NAME.cpp, together with what only scripts of the package call.
 Run declare_init(CLI::App& app, const Globals& globals);
 Run declare_import_legacy(CLI::App& app, const Globals& globals);
 Run declare_create_volume(CLI::App& app, const Globals& globals);

@@ -12,6 +12,7 @@
 #include "latchkey/check.hpp"
 #include "latchkey/stale_copies.hpp"
 #include "latchkey/terminal.hpp"
+#include "sys/boot_places.hpp"
 #include "sys/fd.hpp"
 #include "sys/process.hpp"
 
@@ -46,7 +47,7 @@ Result<> set_mark(const Paths& paths) {
 // be on their disks, where FAT does not write them unless it is told to. Not sync(2): it waits for
 // every disk, also one that hangs.
 Result<> sync_copies(const Paths& paths) {
-  for (const char* place : {"/boot", "/boot/efi", "/efi", "/boot/firmware"}) {
+  for (const char* place : image_places) {
     const Fd fd(::open((paths.root + place).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd && ::syncfs(fd.get()) != 0)
       return system_error(errno, "cannot write '" + paths.root + place + "' to its disk",

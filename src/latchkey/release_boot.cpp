@@ -140,8 +140,8 @@ int status_but_for_slow(const Globals& globals, const Setup& setup, const Plan& 
 }
 
 int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
-  auto lock = LockFile::take(globals.paths.run("release.lock"), "a release",
-                                   std::chrono::minutes(10));
+  auto lock =
+      LockFile::take(globals.paths.run(release_lock_name), "a release", std::chrono::minutes(10));
   if (!lock) {
     const int status = refuse(globals, lock.error());
     hand_over(globals, boot, status);

@@ -11,6 +11,7 @@
 
 #include "core/loader_entry.hpp"
 #include "core/text.hpp"
+#include "sys/boot_places.hpp"
 #include "sys/fd.hpp"
 
 namespace latchkey {
@@ -130,8 +131,8 @@ std::vector<CommandLine> known_command_lines(const std::string& root) {
   places.grub("/etc/default/grub");
   for (const std::string& name : names_in(root + "/etc/default/grub.d"))
     places.grub("/etc/default/grub.d/" + name);
-  for (const char* place : {"/boot/efi", "/efi", "/boot"}) places.entries(place);
-  places.whole("/boot/firmware/cmdline.txt");
+  for (const char* place : entry_places) places.entries(place);
+  places.whole(std::string(firmware_place) + "/cmdline.txt");
   places.whole("/boot/cmdline.txt");
   places.extlinux("/boot/extlinux/extlinux.conf");
   places.setting("/etc/default/u-boot", "U_BOOT_PARAMETERS");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/host_key_choice.hpp"
+#include "core/shell_word.hpp"
 #include "core/ssh_key.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -91,8 +92,8 @@ std::string way_in(const Paths& paths, const std::string& file) {
   const std::string kind =
       own_form ? host_key_name(own_form->substr(0, own_form->find(' '))) : named_key_kind(file);
   const std::string target =
-      printable(directory(paths)) + "/" + (kind.empty() ? "KIND" : kind) + suffix;
-  const std::string shown = printable(file);
+      shell_word(printable(directory(paths)) + "/" + (kind.empty() ? "KIND" : kind) + suffix);
+  const std::string shown = shell_word(printable(file));
   const std::string last = kind.empty() ? "; KIND is ed25519, ecdsa or rsa" : "";
   const std::string commands = own_form
                                    ? "mv " + shown + " " + target

@@ -14,6 +14,9 @@ namespace latchkey {
 /// The file of the lock that every command takes which changes the set-up.
 inline constexpr const char* setup_lock_name = "setup.lock";
 
+/// Held by a release, and by what must not run beside one.
+inline constexpr const char* release_lock_name = "release.lock";
+
 /// The descriptor by which this process has the lock of that name, or nothing.
 [[nodiscard]] std::optional<int> held_setup_lock();
 

@@ -6,19 +6,32 @@
 
 namespace latchkey {
 
+namespace {
+
+// Where a needed file is not there, what makes it comes with it.
+Result<std::string> read_needed(const std::string& file) {
+  auto text = read_file(file);
+  if (text || text.error().code != Code::missing) return text;
+  Error error = text.error();
+  error.hint =
+      "run: latchkey init VG (see latchkey(8)); where this machine was set up before, with a "
+      "backup: latchkey restore FILE";
+  return error;
+}
+
+}  // namespace
+
 Result<Setup> load_setup(const Paths& paths) {
   Setup setup;
   const std::string conf = paths.etc("latchkey.conf");
-  const auto text = read_file(conf);
-  if (!text)
-    return Error{text.error().code, text.error().what, text.error().why,
-                 "see latchkey.conf(5) for a first configuration"};
+  const auto text = read_needed(conf);
+  if (!text) return text.error();
   auto config = parse_config(*text, conf);
   if (!config) return config.error();
   setup.config = *config;
 
   const std::string volumes_file = paths.etc("volumes");
-  const auto volumes_text = read_file(volumes_file);
+  const auto volumes_text = read_needed(volumes_file);
   if (!volumes_text) return volumes_text.error();
   auto volumes = parse_volumes(*volumes_text, volumes_file);
   if (!volumes) return volumes.error();

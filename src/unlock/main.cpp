@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,8 @@ constexpr const char* help =
     "  reboot, poweroff, shell   where the configuration grants them\n"
     "Parts of early boot, started by its scripts: coordinate, door, farewell, console TTY\n"
     "\n"
-    "Exit status: 0 when all volumes are open; else as in latchkey(8).\n";
+    "Exit status: 0 when it is done, of an unlock when all volumes are open; else as in\n"
+    "latchkey(8).\n";
 
 int usage(const Error& error) {
   std::fputs(error_text("latchkey-unlock", error).c_str(), stderr);
@@ -101,8 +103,11 @@ int main(int argc, char* argv[]) {
     std::string program = argc > 0 ? argv[0] : "latchkey-unlock";
     program = program.substr(program.rfind('/') + 1);
     return dispatch(program, std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  } catch (const std::bad_alloc&) {
+    std::fputs("latchkey-unlock: error: not enough memory\n", stderr);
+    return exit_status(Code::memory);
   } catch (const std::exception& error) {
-    // Out of memory, or a bug: told, never swallowed; the caller starts us again.
+    // A bug: told, never swallowed; the caller starts us again.
     std::fprintf(stderr, "latchkey-unlock: error: %s\n", error.what());
     return exit_status(Code::io);
   }

@@ -286,7 +286,7 @@ TEST_CASE("without a configuration every command says which file is missing") {
     INFO(command << ": " << done.output);
     CHECK(done.status == exit_status(Code::missing));
     CHECK(contains(done.output, "cannot read '/etc/latchkey/latchkey.conf'"));
-    CHECK(contains(done.output, "hint: see latchkey.conf(5)"));
+    CHECK(contains(done.output, "hint: run: latchkey init VG"));
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Updates of the kernel and its images, with GRUB as the distribution sets it up: after
 // each, good or bad, the next boot is one that its owner reaches.
+#include <cstdlib>
+
 #include "core/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
@@ -128,6 +130,11 @@ TEST_CASE("case 54: whatever becomes of a kernel update, the next boot is within
 
 TEST_CASE("case 57: after an upgrade to the next release early ssh answers, with every kernel",
           "[.slow]") {
+  const char* release = std::getenv("LATCHKEY_TEST_RELEASE");
+  if (release != nullptr && std::string(release) != "bookworm") {
+    skip("there is no release after this one yet");
+    return;
+  }
   Machine m("test-next", {"--volumes", "a,b", "--memory", "1024", "--install", "grub2-common",
                           "--late-script", parts + "next-release"});
   m.unlock_and_boot();
