@@ -186,9 +186,16 @@ void Doorkeeper::serve_link(const LinkFacts& link, const LinkPlan& plan) {
   served.name = link.name;
   served.up = link.up;
   served.carrier = link.carrier;
-  if (!link.up && !retry_) {
+  if (served.raise_again && Clock::now() >= *served.raise_again) served.raise_again.reset();
+  if (!link.up && !served.raise_again) {
     // A card may refuse while its firmware is loading: tried again.
-    if (const auto raised = raise_link(paths_, link); !raised) fail(link, raised.error());
+    if (const auto raised = raise_link(paths_, link); raised) {
+      served.raise_wait.reset();
+    } else {
+      tell(link, raised.error());
+      const bool hung = raised.error().code == Code::timeout;
+      served.raise_again = Clock::now() + served.raise_wait.after(hung);
+    }
   }
   serve_dhcp(link, plan, served);
 }
@@ -246,7 +253,8 @@ void Doorkeeper::apply(const LinkPlan& plan, const LinkFacts& link) {
     retry_wait_.reset();
     told_.erase(link.index);
   } else {
-    fail(link, done.error());
+    tell(link, done.error());
+    retry_ = Clock::now() + retry_wait_.after(done.error().code == Code::timeout);
     changed_.insert(link.index);
   }
 }
@@ -302,12 +310,11 @@ void Doorkeeper::greet_neighbours(const std::vector<LinkAddress>& addresses) {
 }
 
 // Tried again soon, and told once: the log has other things to keep.
-void Doorkeeper::fail(const LinkFacts& link, const Error& error) {
+void Doorkeeper::tell(const LinkFacts& link, const Error& error) {
   if (std::string& told = told_[link.index]; told != sentence(error)) {
     told = sentence(error);
     warn(error);
   }
-  retry_ = Clock::now() + retry_wait_.after(error.code == Code::timeout);
 }
 
 int Doorkeeper::wait_time() const {
@@ -316,8 +323,10 @@ int Doorkeeper::wait_time() const {
     if (at) next = std::min(next, *at);
   };
   sooner(dropbear_->due());
-  for (const auto& [index, served] : served_)
+  for (const auto& [index, served] : served_) {
     if (served.dhcp && served.up) sooner(served.dhcp->due());
+    sooner(served.raise_again);
+  }
   if (!retry_)  // they are served with what is tried again then
     for (const auto& [index, search] : searches_) sooner(search.due());
   sooner(retry_);

@@ -39,6 +39,8 @@ class Doorkeeper {
     std::optional<Child> dhcp{};
     bool up = false;
     bool carrier = false;
+    std::optional<Clock::time_point> raise_again{};  // one that refuses keeps no other waiting
+    RetryWait raise_wait{};
   };
 
   void read_config();
@@ -55,7 +57,7 @@ class Doorkeeper {
   void be_patient(const std::vector<LinkFacts>& links, bool early);
   void announce_addresses();
   void greet_neighbours(const std::vector<LinkAddress>& addresses);
-  void fail(const LinkFacts& link, const Error& error);
+  void tell(const LinkFacts& link, const Error& error);
   [[nodiscard]] int wait_time() const;
 
   Paths paths_;

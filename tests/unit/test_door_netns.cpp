@@ -210,6 +210,33 @@ TEST_CASE("a setup that fails in part is told once, and what can be had is there
   ::umount2("/dev/kmsg", MNT_DETACH);
 }
 
+// As one without its firmware: it refuses whenever it is raised, and comes before the good one.
+TEST_CASE("a card that cannot be raised keeps no other from its address", "[.netns]") {
+  if (!possible()) return;
+  const World world;
+  const Peer peer("nic1");
+  // Of two links with one MAC address the kernel raises one.
+  must({"ip", "link", "add", "low0", "type", "veth", "peer", "name", "low1"});
+  must({"ip", "link", "set", "low0", "up"});
+  const std::string mac(trim(read_file(world.root + "/sys/class/net/low0/address").value()));
+  if (run({"ip", "link", "add", "link", "low0", "name", "nic0", "address", mac, "type", "macvlan"})
+          ->status != 0) {
+    skip("this kernel has no macvlan");
+    return;
+  }
+  REQUIRE(run({"ip", "link", "set", "nic0", "up"})->status != 0);
+  // Later than the other, as cards are served in the order of their numbers.
+  out({"ip", "link", "del", "nic1"});
+  peer.plug();
+  world.file("/etc/latchkey/latchkey.conf", door_config);
+  world.file("/proc/cmdline",
+             "ip=198.51.100.9:::24::nic0:none ip=192.0.2.50::192.0.2.1:24::nic1:none");
+  const Process door(world.door(), world.root + "/door.out");
+  CHECK(eventually(5s, [&] { return peer.reaches("192.0.2.50"); }));
+  CHECK(world.run_unlock("farewell").status == 0);
+  out({"ip", "link", "del", "low0"});
+}
+
 TEST_CASE("a broken configuration and a card that appears late still give a door", "[.netns]") {
   if (!possible()) return;
   const World world;
