@@ -34,6 +34,12 @@ std::vector<std::string> kernels_in(std::string_view grub_cfg) {
 
 }  // namespace
 
+bool has_image(const std::vector<BootKernel>& kernels, std::string_view version) {
+  return std::ranges::any_of(kernels, [&](const BootKernel& kernel) {
+    return kernel.version == version && kernel.has_image;
+  });
+}
+
 std::string kernel_version(std::string_view name) {
   // What dpkg has put aside is in no boot loader's menu.
   if (name.find(".dpkg-") != std::string_view::npos) return {};
@@ -65,9 +71,7 @@ bool is_own_default(const std::string& choice, std::string_view grub_cfg,
   const MenuEntry* const entry = find_entry(entries, choice);
   if (entry == nullptr || entry == &entries.front()) return false;
   if (entry->kernel.empty()) return true;
-  return std::ranges::any_of(kernels, [&](const BootKernel& kernel) {
-    return kernel.version == entry->kernel && kernel.has_image;
-  });
+  return has_image(kernels, entry->kernel);
 }
 
 std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,

@@ -16,6 +16,9 @@ struct BootKernel {
   bool has_image = false;
 };
 
+/// True when this version is one of the kernels, and has its image.
+[[nodiscard]] bool has_image(const std::vector<BootKernel>& kernels, std::string_view version);
+
 /// The version of the kernel that a file in /boot of this name is; empty for any other file.
 [[nodiscard]] std::string kernel_version(std::string_view name);
 

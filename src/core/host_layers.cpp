@@ -95,10 +95,11 @@ class Layers {
     }
     // Early boot's bridges speak no STP: two cards into one network would be a loop, and of a
     // bond one at a time is used.
-    if (cards && out_.bridge.size() > 1 && detail(link, "stp_state") != 0 &&
-        !detail(link, "stp_state").is_null())
+    const Json& stp = detail(link, "stp_state");
+    if (cards && out_.bridge.size() > 1 && !stp.is_null() && stp != 0) {
       out_.bond = std::exchange(out_.bridge, {});
-    if (!out_.bond.empty() && out_.bridge.empty()) return true;
+      return true;
+    }
     return !out_.bridge.empty();
   }
 
@@ -159,22 +160,22 @@ std::string stand_in(const std::vector<Json>& links, const Json& link, NetworkCo
     if (below == nullptr || !describe_layers(links, *below, out)) return "";
     return "'" + printable(text_of(*below, "ifname")) + "'";
   }
-  const std::string master = kind == "team"          ? text_of(link, "ifname")
-                             : kind == "openvswitch" ? "ovs-system"
-                                                     : "";
-  std::vector<std::string> cards;
-  std::vector<std::string> names;
-  for (const Json* part : master.empty() ? std::vector<const Json*>{} : parts_of(links, master)) {
-    if (!kind_of(*part).empty() || card_word(*part).empty()) continue;
-    cards.push_back(card_word(*part));
-    names.push_back(text_of(*part, "ifname"));
+  if (kind == "team" || kind == "openvswitch") {
+    std::vector<std::string> cards;
+    std::vector<std::string> names;
+    for (const Json* part :
+         parts_of(links, kind == "team" ? text_of(link, "ifname") : "ovs-system")) {
+      if (!kind_of(*part).empty() || card_word(*part).empty()) continue;
+      cards.push_back(card_word(*part));
+      names.push_back(text_of(*part, "ifname"));
+    }
+    // Those of a team lead to one network; of a switch's there is no telling.
+    if (cards.size() == 1)
+      out.interface = cards.front();
+    else if (kind == "team")
+      out.bond = cards;
+    if (!out.interface.empty() || !out.bond.empty()) return "'" + join(names, "', '") + "'";
   }
-  // Those of a team lead to one network; of a switch's there is no telling.
-  if (cards.size() == 1)
-    out.interface = cards.front();
-  else if (kind == "team")
-    out.bond = cards;
-  if (!out.interface.empty() || !out.bond.empty()) return "'" + join(names, "', '") + "'";
   for (const char* wired : {"team", "openvswitch", "bridge", "dsa", "hsr"})
     if (kind == wired) return "a wired interface";
   return "";

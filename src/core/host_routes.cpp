@@ -85,18 +85,18 @@ std::optional<LoginEnds> login_ends(std::string_view ssh_connection) {
   const auto client = login_address(words[0]);
   const auto server = login_address(words[2]);
   if (!client || !server) return {};
-  return LoginEnds{*client, *server};
+  const std::size_t percent = words[2].find('%');
+  return LoginEnds{*client, *server,
+                   percent == std::string::npos ? "" : words[2].substr(percent + 1)};
 }
 
 std::optional<Login> login_over(std::string_view ssh_connection, std::span<const Json> links) {
   const auto ends = login_ends(ssh_connection);
   if (!ends) return {};
-  const std::string called = split(ssh_connection, ' ')[2];
-  const std::size_t percent = called.find('%');
-  const std::string zone = percent == std::string::npos ? "" : called.substr(percent + 1);
   for (const Json& link : links) {
     const std::string name = text_of(link, "ifname");
-    if (name != "lo" && (zone.empty() || zone == name) && has_address(link, ends->server))
+    if (name != "lo" && (ends->zone.empty() || ends->zone == name) &&
+        has_address(link, ends->server))
       return Login{ends->client, name};
   }
   return {};

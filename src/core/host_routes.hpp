@@ -47,7 +47,8 @@ struct HostRoute {
 /// The two ends of an ssh connection.
 struct LoginEnds {
   Address client;
-  Address server;  ///< the address of this machine that was called
+  Address server;      ///< the address of this machine that was called
+  std::string zone{};  ///< the link of that address, where it says so
 };
 
 /// Takes SSH_CONNECTION; nothing where it is of another form.

@@ -87,7 +87,7 @@ std::vector<std::string> unfinished_names() {
 
 // What an interrupted run left unpacked: its scripts would make their data on empty mount points.
 // `named` are those that dpkg was told; none of them: all.
-int judge_unfinished(const Globals& globals, const std::vector<PackageChange>& named) {
+int judge_unfinished(const Globals& globals, std::vector<std::string> named) {
   const Closed closed = find_closed(globals);
   if (closed.empty()) return 0;
   const auto claims = claims_on_installed(closed);
@@ -95,12 +95,14 @@ int judge_unfinished(const Globals& globals, const std::vector<PackageChange>& n
     report_warning(claims.error());
     return 0;
   }
+  for (std::string& name : named) name = package_name(name);
   const std::vector<std::string> unfinished = unfinished_names();
+  const auto among = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   std::vector<PackageClaim> refused;
   for (const PackageClaim& claim : *claims)
-    if (std::ranges::find(unfinished, claim.package) != unfinished.end() &&
-        (named.empty() ||
-         std::ranges::find(named, claim.package, &PackageChange::name) != named.end()))
+    if (among(unfinished, claim.package) && (named.empty() || among(named, claim.package)))
       refused.push_back(claim);
   return decide(refused, allowed_by_environment(), PackageTool::dpkg);
 }
@@ -128,8 +130,7 @@ int guard_dpkg(const Globals& globals, const std::string& pid) {
   const bool removal = action == "remove" || action == "purge";
   if (action == "configure") {
     const auto call = call_of_dpkg(pid);
-    if (!call || call->elsewhere) return 0;
-    return judge_unfinished(globals, changes_of_dpkg(pid, true));
+    return call && !call->elsewhere ? judge_unfinished(globals, call->operands) : 0;
   }
   if (!removal && action != "install" && action != "unpack") return 0;
   return judge(globals, changes_of_dpkg(pid, removal), allowed_by_environment(), PackageTool::dpkg);

@@ -2,7 +2,6 @@
 // A kernel without an image finds no root, or asks nobody: it must not be the one that
 // the boot loader starts by default. And a boot loader that asks for a passphrase itself does
 // so before any kernel, at the console alone.
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -33,9 +32,7 @@ Finding judge_default(const Paths& paths, const std::string& menu,
     return doubtful({Code::config, "kernel " + newest + " is not in the boot loader's menu yet",
                      "it has no image", build});
   const auto started = started_kernel(kernels, menu, saved_entries(paths));
-  if (started && std::ranges::any_of(kernels, [&](const BootKernel& kernel) {
-        return kernel.version == *started && kernel.has_image;
-      }))
+  if (started && has_image(kernels, *started))
     return doubtful({Code::config, "the boot loader starts kernel " + *started,
                      "kernel " + newest + ", which is newer, has no image", build});
   const std::string own = owners_default(paths);

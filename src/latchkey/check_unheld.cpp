@@ -149,10 +149,9 @@ void judge_packages(Findings& out, const Paths& paths, const Setup& setup) {
 // systemd starts it, when it can be run, by a unit that no file of the owner's names.
 void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup) {
   const std::string file = paths.root + "/etc/rc.local";
-  const auto text = ::access(file.c_str(), X_OK) == 0
-                        ? read_file(file)
-                        : Result<std::string>(Error{Code::missing, file});
-  if (!text || is_held(setup, "rc-local.service")) return;
+  if (::access(file.c_str(), X_OK) != 0 || is_held(setup, "rc-local.service")) return;
+  const auto text = read_file(file);
+  if (!text) return;
   Use use;
   for (const Volume& volume : setup.volumes) {
     if (volume.mount_point.empty() || mounted_by_system(volume) ||

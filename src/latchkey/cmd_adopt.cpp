@@ -196,14 +196,14 @@ void tell_of_options(const Volume& volume) {
   std::vector<std::string> lost = passing_options(volume.mapping, volume.header);
   if (volume.discard) std::erase(lost, "allow-discards");
   if (lost.empty()) return;
-  const bool trim = std::erase(lost, "allow-discards") > 0;
+  std::vector<std::string> kept = lost;  // which a header can keep, and no option of the line says
   std::vector<std::string> hints;
-  if (trim) hints.emplace_back("add x-latchkey.discard to the options of its line");
-  if (!lost.empty())
+  if (std::erase(kept, "allow-discards") > 0)
+    hints.emplace_back("add x-latchkey.discard to the options of its line");
+  if (!kept.empty())
     hints.push_back("have a LUKS2 header keep them: cryptsetup refresh --persistent --" +
-                    join(lost, " --") + " " + shell_word(volume.mapping) +
+                    join(kept, " --") + " " + shell_word(volume.mapping) +
                     " --key-file FILE (with: latchkey mount-keys)");
-  if (trim) lost.insert(lost.begin(), "allow-discards");
   report_warning({Code::partial, "'" + volume.name + "' is open with options of who opened it",
                   "the next boot opens it without " + join(lost, ", "), join(hints, "; ")});
 }

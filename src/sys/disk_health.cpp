@@ -13,7 +13,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -24,16 +23,13 @@
 #include "sys/device.hpp"
 #include "sys/device_number.hpp"
 #include "sys/fd.hpp"
+#include "sys/handle.hpp"
 #include "sys/lvm.hpp"
 #include "sys/mount.hpp"
 #include "sys/worker.hpp"
 
 namespace latchkey {
 namespace {
-
-struct Free {
-  void operator()(void* memory) const noexcept { std::free(memory); }
-};
 
 bool wants_read_only(const Volume& volume) {
   const auto options = split(volume.mount_options, ',');
@@ -100,7 +96,7 @@ Result<> read_from_disk(const std::string& path) {
   if (::ioctl(fd.get(), BLKSSZGET, &sector) != 0) return Ok{};
   // The kernel wants whole sectors, at an address that is a multiple of theirs.
   const auto size = static_cast<std::size_t>(std::max(sector, 4096));
-  const std::unique_ptr<void, Free> block(std::aligned_alloc(size, size));
+  const Handle<void, std::free> block(std::aligned_alloc(size, size));
   if (block && ::pread(fd.get(), block.get(), size, 0) < 0 && errno != EINVAL)
     return system_error(errno, "cannot read '" + path + "'");
   return Ok{};

@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/late_config.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
+#include "sys/mount_point.hpp"
 
 namespace latchkey {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Which mount a path lies on: a device's number tells no bind mount and no subvolume.
-std::optional<std::uint64_t> mount_of(const std::string& path) {
-  struct statx info {};
-  if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, STATX_MNT_ID, &info) != 0 ||
-      (info.stx_mask & STATX_MNT_ID) == 0)
-    return {};
-  return info.stx_mnt_id;
-}
 
 std::string copy_of(const std::string& file, const std::string& real) {
   std::error_code failed;
@@ -40,8 +28,9 @@ std::vector<Error> late_config(const Paths& paths) {
   // Early boot mounts these; all others are mounted by systemd, which has asked its generators by
   // then.
   std::vector<std::uint64_t> early;
+  // By the mount: a device's number tells no bind mount and no subvolume.
   for (const char* place : {"/", "/usr", "/etc"})
-    if (const auto mount = mount_of(paths.root + place)) early.push_back(*mount);
+    if (const auto mount = mount_id(paths.root + place)) early.push_back(*mount);
   std::vector<Error> out;
   for (const char* name : {"", "latchkey.conf", "volumes", "services", "triggers"}) {
     const std::string file = paths.etc(name);
@@ -56,7 +45,7 @@ std::vector<Error> late_config(const Paths& paths) {
              "put the file itself there, or remove the link: rm " + shell_word(printable(file))});
       continue;
     }
-    const auto mount = mount_of(real.string());
+    const auto mount = mount_id(real.string());
     if (!mount || std::ranges::find(early, *mount) != early.end()) continue;
     out.push_back({Code::refused,
                    "'" + printable(file) + "' lies on another file system ('" +

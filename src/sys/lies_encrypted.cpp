@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whether what is written somewhere reaches a disk in clear.
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -10,6 +9,7 @@
 #include "sys/btrfs.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
+#include "sys/mount_point.hpp"
 
 namespace latchkey {
 namespace {
@@ -18,12 +18,10 @@ namespace {
 // and only their mount says on what they lie.
 std::vector<dev_t> devices_under(const std::string& path, dev_t number) {
   if (::major(number) != 0) return {number};
-  struct statx info {};
   const auto mounts = read_file("/proc/self/mountinfo", 8UL << 20U);
-  if (!mounts || ::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, STATX_MNT_ID, &info) != 0 ||
-      (info.stx_mask & STATX_MNT_ID) == 0)
-    return {};
-  const auto source = block_device(source_of_mount(*mounts, info.stx_mnt_id));
+  const auto mount = mount_id(path);
+  if (!mounts || !mount) return {};
+  const auto source = block_device(source_of_mount(*mounts, *mount));
   if (!source) return {};
   std::vector<dev_t> all = devices_of_btrfs(*source);
   return all.empty() ? std::vector<dev_t>{*source} : all;

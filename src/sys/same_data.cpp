@@ -7,20 +7,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <memory>
 #include <span>
 
 #include "sys/fd.hpp"
+#include "sys/handle.hpp"
 
 namespace latchkey {
 namespace {
 
 constexpr std::size_t block = 4096;
 constexpr std::size_t looked_at = 256 * block;
-
-struct Free {
-  void operator()(char* memory) const noexcept { std::free(memory); }
-};
 
 // Past what the kernel has kept: a mounted file system's blocks are newer there.
 class Beginning {
@@ -36,7 +32,7 @@ class Beginning {
   [[nodiscard]] std::span<const char> bytes() const { return {memory_.get(), size_}; }
 
  private:
-  std::unique_ptr<char, Free> memory_{};
+  Handle<char, std::free> memory_{};
   std::size_t size_ = 0;
 };
 
