@@ -18,6 +18,9 @@
 /* Seconds that nobody is ended for a newcomer: enough to prove a key, and a bound to what a
  * flood can make us start. */
 #define GRACE 2
+/* The same where it makes room for another one of its own network: those may all be people, who
+ * need longer for a key with a passphrase. */
+#define GRACE_AT_HOME 5
 
 /* A terminal is the unlocker's from its first moment on: what a client sends right behind its
  * request for one (ssh -tt with a pipe) is shown before any program could turn the echo off. */
@@ -48,13 +51,16 @@ static inline void take_place(size_t place, pid_t pid) {
 }
 
 /* With every place taken, ends the oldest connection of the network that has the most, so that
- * a newcomer of another one gets in. Gives its place, or -1 when that one has just come. */
-static inline int free_place(int *pipes, char **networks) {
+ * a newcomer of another one gets in; with every place of one network taken, the oldest of these:
+ * many people may come from one address, the owner among them. Gives its place, or -1 when that
+ * one has just come. */
+static inline int free_place(int *pipes, char **networks, const char *network) {
 	struct pollfd alive = {-1, POLLIN, 0};
 	int i, j, most = 0, gone = -1;
 	for (i = 0; i < MAX_UNAUTH_CLIENTS; i++) {
 		int held = 0;
 		if (pipes[i] < 0) continue;
+		if (network != NULL && strcmp(networks[i], network) != 0) continue;
 		for (j = 0; j < MAX_UNAUTH_CLIENTS; j++)
 			held += pipes[j] >= 0 && strcmp(networks[i], networks[j]) == 0;
 		if (held > most || (held == most && place_since[i] < place_since[gone])) {
@@ -62,7 +68,7 @@ static inline int free_place(int *pipes, char **networks) {
 			gone = i;
 		}
 	}
-	if (gone < 0 || monotonic_now() - place_since[gone] < GRACE) return -1;
+	if (gone < 0 || monotonic_now() - place_since[gone] < (network == NULL ? GRACE : GRACE_AT_HOME)) return -1;
 	/* Its number is its own only while it lives, and then it holds its end of the pipe. */
 	alive.fd = pipes[gone];
 	if (poll(&alive, 1, 0) == 0) kill(place_pid[gone], SIGKILL);
