@@ -27,10 +27,15 @@ void leave_excess(std::vector<const Seat*> sessions, std::vector<Leaving>& out) 
   std::map<std::string, std::size_t> held;
   for (const Seat* seat : sessions) ++held[network_of(seat->address)];
   while (sessions.size() > most_sessions_of_a_key) {
-    // The first of equals: the oldest.
-    const auto gone = std::ranges::max_element(sessions, {}, [&](const Seat* seat) {
-      return std::tuple(held[network_of(seat->address)], !seat->answering);
-    });
+    // The first of equals: the oldest. The newest has had no time yet to send its answer, and
+    // would never come in while all others wait for one.
+    const auto gone =
+        std::max_element(sessions.begin(), sessions.end() - 1, [&](const Seat* a, const Seat* b) {
+          const auto rank = [&](const Seat* seat) {
+            return std::tuple(held[network_of(seat->address)], !seat->answering);
+          };
+          return rank(a) < rank(b);
+        });
     --held[network_of((*gone)->address)];
     out.push_back({(*gone)->id, "this session is over: its key has " +
                                     std::to_string(most_sessions_of_a_key) + " others"});

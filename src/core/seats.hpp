@@ -39,8 +39,8 @@ struct Leaving {
 /// strangers after ten seconds or when 32 newer ones wait, those that were told their
 /// result five seconds ago, and what a key has beyond most_sessions_of_a_key: of the network
 /// that has the most of them (who stole the key has not the owner's address), of those first
-/// what waits for no answer of its own, then the oldest. A console always stays: it is our
-/// own process.
+/// what waits for no answer of its own, then the oldest. The newest of a key stays, and a console
+/// always: it is our own process.
 [[nodiscard]] std::vector<Leaving> leaving(const std::vector<Seat>& seats, Seat::Time now);
 
 }  // namespace latchkey

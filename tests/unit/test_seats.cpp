@@ -54,6 +54,9 @@ TEST_CASE("Must 7: a session whose answer waits its turn leaves after those that
   // And yet no key has more of them than its bound.
   for (Seat& seat : seats) seat.answering = true;
   CHECK(ids(leaving(seats, start)) == std::vector<int>{1});
+  // The newest, which has had no time to send its own.
+  seats.back().answering = false;
+  CHECK(ids(leaving(seats, start)) == std::vector<int>{1});
 }
 
 TEST_CASE("Must 7: who does not say who it is has ten seconds, and 32 newer ones take its place") {
