@@ -18,13 +18,18 @@
 namespace latchkey {
 namespace {
 
-// Waits until there is something to read. Gives false when one of the signals is held before that.
-bool wait_for(int in, const HeldSignals& held) {
-  const Fd arrivals(::signalfd(-1, &held.signals(), SFD_CLOEXEC));
-  std::array<pollfd, 2> watched{{{in, POLLIN, 0}, {arrivals.get(), POLLIN, 0}}};
+enum class Arrival { input, ending, stop };
+
+// Waits until there is something to read, or one of the signals is held before that.
+Arrival wait_for(int in, const HeldSignals& ending, const HeldSignals& stop) {
+  const Fd ends(::signalfd(-1, &ending.signals(), SFD_CLOEXEC));
+  const Fd stops(::signalfd(-1, &stop.signals(), SFD_CLOEXEC));
+  std::array<pollfd, 3> watched{
+      {{in, POLLIN, 0}, {ends.get(), POLLIN, 0}, {stops.get(), POLLIN, 0}}};
   while (::poll(watched.data(), watched.size(), -1) < 0 && errno == EINTR) {
   }
-  return (watched[1].revents & POLLIN) == 0;
+  if ((watched[1].revents & POLLIN) != 0) return Arrival::ending;
+  return (watched[2].revents & POLLIN) != 0 ? Arrival::stop : Arrival::input;
 }
 
 }  // namespace
@@ -82,6 +87,16 @@ void Tty::clear_prompt() {
   prompt_.clear();
 }
 
+void Tty::stop_for(const HeldSignals& stop) {
+  give_back();
+  // The kernel lets it do nothing where nobody could go on with us. What waits does its work now.
+  sigset_t before;
+  if (::pthread_sigmask(SIG_UNBLOCK, &stop.signals(), &before) == 0)
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  echo(false);
+  redraw();
+}
+
 bool Tty::read_into(Secret& into) {
   const auto room = into.room();
   ssize_t got = 0;
@@ -104,10 +119,16 @@ std::string Tty::question(const std::string& text) {
 
 bool ask_unseen(int in, int out, const std::string& prompt, Secret& into) {
   // Goes last, behind the terminal's way back.
-  const HeldSignals held({SIGHUP, SIGINT, SIGQUIT, SIGTERM});
+  const HeldSignals ending({SIGHUP, SIGINT, SIGQUIT, SIGTERM});
+  const HeldSignals stop({SIGTSTP});
   Tty tty(in, out);
   tty.prompt(prompt);
-  const bool read = wait_for(in, held) && tty.read_into(into);
+  Arrival arrival = wait_for(in, ending, stop);
+  while (arrival == Arrival::stop) {
+    tty.stop_for(stop);
+    arrival = wait_for(in, ending, stop);
+  }
+  const bool read = arrival == Arrival::input && tty.read_into(into);
   tty.clear_prompt();
   return read;
 }

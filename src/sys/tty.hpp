@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "sys/held_signals.hpp"
 #include "sys/secret.hpp"
 
 namespace latchkey {
@@ -39,6 +40,10 @@ class Tty {
   void redraw();
   void clear_prompt();
 
+  /// Stops, as Ctrl-Z asks, with the terminal as it was, and draws the prompt again afterwards:
+  /// the shell has the terminal show what is typed meanwhile, and leaves it so.
+  void stop_for(const HeldSignals& stop);
+
   /// Reads what is there (one line of a terminal) behind what `into` holds.
   /// Gives false at the end of the input.
   [[nodiscard]] bool read_into(Secret& into);
@@ -59,7 +64,8 @@ class Tty {
 
 /// Asks for a line on the terminal `in`, without showing what is typed; it is read behind
 /// what `into` holds. Gives false at the end of the input. A signal that ends the process,
-/// as Ctrl-C does, ends it when the terminal is what it was.
+/// as Ctrl-C does, ends it when the terminal is what it was; one that stops it, as Ctrl-Z does, has
+/// it ask anew when it goes on.
 [[nodiscard]] bool ask_unseen(int in, int out, const std::string& prompt, Secret& into);
 
 /// Makes a virtual console show text and hear its keyboard, whatever a graphical program

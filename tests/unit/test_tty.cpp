@@ -126,6 +126,34 @@ TEST_CASE("Ctrl-C at a prompt ends the process, and the terminal shows what is t
   CHECK(pty.settings().c_lflag == before.c_lflag);
 }
 
+TEST_CASE("after Ctrl-Z at a prompt nothing that is typed is shown, whatever the shell did") {
+  const Pty pty;
+  const termios before = pty.settings();
+  const pid_t asking = ::fork();
+  REQUIRE(asking >= 0);
+  if (asking == 0) {
+    ::setpgid(0, 0);  // a job of its own, with us to go on with it
+    ::signal(SIGTSTP, SIG_DFL);
+    ::signal(SIGTTOU, SIG_IGN);
+    ::signal(SIGINT, SIG_DFL);
+    Secret typed(100);
+    ::_exit(ask_unseen(pty.inside.get(), pty.inside.get(), "passphrase", typed) ? 0 : 1);
+  }
+  const std::string asked = "\r\033[Kpassphrase: ";
+  CHECK(pty.seen(asked) == asked);
+  REQUIRE(::kill(asking, SIGTSTP) == 0);
+  int status = 0;
+  REQUIRE(::waitpid(asking, &status, WUNTRACED) == asking);
+  CHECK(WIFSTOPPED(status));
+  CHECK(pty.settings().c_lflag == before.c_lflag);
+  REQUIRE(::kill(asking, SIGCONT) == 0);
+  CHECK(pty.seen(asked) == asked);
+  CHECK((pty.settings().c_lflag & ECHO) == 0);
+  REQUIRE(::kill(asking, SIGINT) == 0);
+  REQUIRE(::waitpid(asking, &status, 0) == asking);
+  CHECK(pty.settings().c_lflag == before.c_lflag);
+}
+
 TEST_CASE("a letter of two bytes is taken back whole") {
   const Pty pty;
   termios plain = pty.settings();
