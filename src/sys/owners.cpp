@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <utility>
 
@@ -58,6 +59,40 @@ Error told(const std::string& asked, const OthersWay& way) {
       remedy(asked, way.path)};
 }
 
+bool is_above(const fs::path& directory, const fs::path& path) {
+  return std::mismatch(directory.begin(), directory.end(), path.begin(), path.end()).first ==
+         directory.end();
+}
+
+// The directories through which a path leads, in their order, links in it and their targets
+// included: who may write in one of them decides where the path ends.
+std::vector<fs::path> directories_on(const fs::path& path) {
+  constexpr int most_links = 40;  // as the kernel
+  std::vector<fs::path> out;
+  std::error_code failed;
+  std::deque<fs::path> left(path.begin(), path.end());
+  fs::path at = "/";
+  for (int links = 0; !left.empty() && links <= most_links;) {
+    const fs::path name = left.front();
+    left.pop_front();
+    if (name.empty() || name == "/" || name == ".") continue;
+    if (name == "..") {
+      at = at.parent_path();
+      continue;
+    }
+    if (std::ranges::find(out, at) == out.end()) out.push_back(at);
+    if (!fs::is_symlink(at / name, failed)) {
+      at /= name;
+      continue;
+    }
+    ++links;
+    const fs::path target = fs::read_symlink(at / name, failed);
+    if (target.is_absolute()) at = "/";
+    left.insert(left.begin(), target.begin(), target.end());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<OthersWay> way_of_others(const std::string& path, const std::string& root) {
@@ -69,10 +104,11 @@ std::optional<OthersWay> way_of_others(const std::string& path, const std::strin
   const uid_t owner = root.empty() ? 0 : ::geteuid();
   if (std::string why = why_of_others(path, owner, false); !why.empty())
     return OthersWay{fs::is_symlink(path, failed) ? real.string() : path, std::move(why)};
-  for (fs::path at = real; at.has_relative_path() && at != top;) {
-    at = at.parent_path();
-    if (std::string why = why_of_others(at.string(), owner, true); !why.empty())
-      return OthersWay{at.string(), std::move(why)};
+  const std::vector<fs::path> directories = directories_on(fs::absolute(path));
+  for (auto at = directories.rbegin(); at != directories.rend(); ++at) {
+    if (*at != top && is_above(*at, top)) continue;
+    if (std::string why = why_of_others(at->string(), owner, true); !why.empty())
+      return OthersWay{at->string(), std::move(why)};
   }
   return {};
 }

@@ -67,6 +67,24 @@ TEST_CASE("check: a link of /etc/latchkey that leads to where others than root c
                  "/srv/fleet/keys /etc/latchkey/authorized_keys\n"));
 }
 
+TEST_CASE("check: a link of /etc/latchkey whose way goes through another user's directory") {
+  if (!is_root()) return;
+  const OwnedRoot root;
+  const std::string file = "/etc/latchkey/authorized_keys";
+  root.put("/srv/releases/7/keys", good_key);
+  fs::create_directories(root.path("/srv/deploy"));
+  fs::create_symlink("../releases/7", root.path("/srv/deploy/current"));
+  fs::remove(root.path(file));
+  fs::create_symlink(root.path("/srv/deploy/current/keys"), root.path(file));
+  CHECK_FALSE(contains(root.check(), changeable));
+  // Whose directory it is can have the link in it lead anywhere, until the next image is built.
+  root.give("/srv/deploy", 1000);
+  CHECK(
+      contains(root.check(),
+               "can change '/etc/latchkey/authorized_keys': by '/srv/deploy', since it belongs to "
+               "user 1000"));
+}
+
 TEST_CASE("check: a host key of early boot that belongs to another user") {
   if (!is_root()) return;
   const OwnedRoot root;
