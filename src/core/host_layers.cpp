@@ -2,6 +2,7 @@
 #include "core/host_layers.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/address.hpp"
@@ -36,8 +37,37 @@ std::string card_word(const Json& link) {
   return mac.empty() && has_drawn_mac(link) && valid_link_name(name) ? name : mac;
 }
 
-// Writes what a link is made of into the configuration, from the top to the cards.
-// False when [network] cannot say it.
+bool has_flag(const Json& row, const char* flag) {
+  const auto flags = row.find("flags");
+  return flags != row.end() && flags->is_array() &&
+         std::ranges::find(*flags, Json(flag)) != flags->end();
+}
+
+// What `bridge vlan` says of a port, or of a bridge itself, for which `holds`; null: nothing.
+template <class Holds>
+const Json* find_vlan(const Json& link, const Holds& holds) {
+  const auto rows = link.find("bridge_vlans");
+  if (rows == link.end() || !rows->is_array()) return nullptr;
+  const auto found =
+      std::ranges::find_if(*rows, [&](const Json& row) { return row.is_object() && holds(row); });
+  return found == rows->end() ? nullptr : &*found;
+}
+
+const Json* vlan_row(const Json& link, unsigned vlan) {
+  return find_vlan(link, [vlan](const Json& row) {
+    const std::uint64_t first = number_of(row, "vlan");
+    return first != 0 && first <= vlan && vlan <= std::max(first, number_of(row, "vlanEnd"));
+  });
+}
+
+// The number that a bridge gives its own frames; 0 when that is not known.
+unsigned own_vlan(const Json& bridge) {
+  const Json* const row = find_vlan(bridge, [](const Json& one) { return has_flag(one, "PVID"); });
+  return row == nullptr ? 0 : static_cast<unsigned>(number_of(*row, "vlan"));
+}
+
+// Writes what a link is made of into the configuration, from the top to the cards. False when
+// [network] cannot say it.
 class Layers {
  public:
   Layers(const std::vector<Json>& links, NetworkConfig& out) : links_(links), out_(out) {}
@@ -75,8 +105,24 @@ class Layers {
     return !out_.bond.empty();
   }
 
+  // Inside a bridge that filters, a frame has a number that the wire need not show: what leaves
+  // without a tag counts as none, and what the bridge itself is in may leave with one.
+  void as_on_wire(const Json& bridge) {
+    if (detail(bridge, "vlan_filtering") != 1) return;
+    const unsigned inside = out_.vlan != 0 ? out_.vlan : own_vlan(bridge);
+    for (const Json* part : parts_of(links_, text_of(bridge, "ifname"))) {
+      const std::string kind = kind_of(*part);
+      if (!kind.empty() && kind != "bond") continue;
+      if (const Json* const row = vlan_row(*part, inside)) {
+        out_.vlan = has_flag(*row, "Egress Untagged") ? 0 : inside;
+        return;
+      }
+    }
+  }
+
   bool bridge(const Json& link) {
     if (!out_.bridge.empty()) return false;
+    as_on_wire(link);
     bool cards = true;
     for (const Json* part : parts_of(links_, text_of(link, "ifname"))) {
       const std::string kind = kind_of(*part);

@@ -27,10 +27,22 @@ std::string article(const std::string& kind) {
 
 const std::string tries_dhcp = "early boot will try DHCP on every wired interface";
 
+// Where a network lets only what goes to the gateway through, a route leads to the others of the
+// subnet by it: without that subnet early boot does the same.
+Subnet as_reached(const Subnet& subnet, const HostWay& ways, const std::string& link) {
+  for (const auto* routes : {&ways.routes4, &ways.routes6})
+    for (const HostRoute& route : *routes)
+      if (route.link == link && !route.gateway.empty() && set_up(route) &&
+          route.to.prefix == subnet.prefix && subnet.network().text() == route.to.network().text())
+        return {subnet.address, subnet.address.bits()};
+  return subnet;
+}
+
 void lasting_setup(HostNetwork& out, const std::vector<HostAddress>& addresses,
                    const HostWay& ways) {
   for (const HostAddress& address : addresses)
-    if (address.lasting) out.config.address.push_back(address.subnet.text());
+    if (address.lasting)
+      out.config.address.push_back(as_reached(address.subnet, ways, out.link).text());
   const auto has = [&](bool six) {
     return std::ranges::any_of(
         addresses, [six](const HostAddress& a) { return a.lasting && a.subnet.address.v6 == six; });
@@ -212,7 +224,10 @@ std::vector<Json> links_of(const IpTexts& texts) {
   const auto among = [](const std::vector<std::string>& names, const Json& link) {
     return std::ranges::find(names, text_of(link, "ifname")) != names.end();
   };
+  const std::vector<Json> ports = rows_of(texts.bridge_vlans);
   for (Json& link : out) {
+    const Json* const port = link_named(ports, text_of(link, "ifname"));
+    if (port != nullptr && port->contains("vlans")) link["bridge_vlans"] = port->at("vlans");
     if (among(texts.wireless, link)) link["linkinfo"] = Json{{"info_kind", "wireless"}};
     if (among(texts.drawn, link)) set_drawn_mac(link);
   }

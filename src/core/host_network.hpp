@@ -35,6 +35,7 @@ struct IpTexts {
   /// `ip -j route get CLIENT from SERVER` of the login: rules may have it answered by another
   /// table than the main one.
   std::string way_to_login{};
+  std::string bridge_vlans{};  ///< `bridge -j vlan show`
 };
 
 struct HostNetwork {

@@ -95,7 +95,8 @@ IpTexts read_ip() {
           read_leases("", links),
           read_lent("", links),
           drawn,
-          of_login.empty() ? std::string() : said(of_login)};
+          of_login.empty() ? std::string() : said(of_login),
+          said({"bridge", "-c", "-j", "vlan", "show"})};
 }
 
 std::optional<Error> ip_is_silent(const IpTexts& texts) {

@@ -157,6 +157,52 @@ TEST_CASE("case 13: a VLAN, a bond, a bridge under the default route are written
         "static on 52:54:00:00:00:03 vlan 43 bridge vlan43" + reached);
 }
 
+TEST_CASE("case 13: of a bridge that filters VLANs the numbers on the wire are written down") {
+  const auto of = [](const std::string& link, const std::string& vlans) {
+    const std::string bridge =
+        part("ens3", 3, R"(,"master":"vmbr0")") + "," +
+        part("vmbr0", 3, R"(,"linkinfo":{"info_kind":"bridge","info_data":{"vlan_filtering":1}})") +
+        "," +
+        part("vmbr0.200", 3,
+             R"(,"link":"vmbr0","linkinfo":{"info_kind":"vlan","info_data":{"id":200}})");
+    IpTexts texts{
+        card(R"({"family":"inet","local":"192.0.2.10","prefixlen":24,"scope":"global"})", link),
+        R"([{"dst":"default","gateway":"192.0.2.1","dev":")" + link + "\"}]", "",
+        "[" + bridge + "]"};
+    texts.bridge_vlans = "[" + vlans + "]";
+    return said(host_network(texts));
+  };
+  const std::string untagged = R"({"vlan":200,"flags":["PVID","Egress Untagged"]})";
+  const std::string usual = R"({"vlan":1,"flags":["PVID","Egress Untagged"]})";
+  const auto port = [](const std::string& name, const std::string& vlans) {
+    return R"({"ifname":")" + name + R"(","vlans":[)" + vlans + "]}";
+  };
+  const std::string bridged = " bridge 52:54:00:00:00:03" + reached;
+  CHECK(of("vmbr0.200", port("ens3", untagged)) == "static" + bridged);
+  CHECK(of("vmbr0.200", port("ens3", usual + R"(,{"vlan":2,"vlanEnd":4094})")) ==
+        "static vlan 200" + bridged);
+  CHECK(of("vmbr0", port("ens3", usual) + "," + port("vmbr0", usual)) == "static" + bridged);
+  // The bridge's own frames leave with a tag.
+  CHECK(of("vmbr0", port("ens3", R"({"vlan":100})") + "," +
+                        port("vmbr0", R"({"vlan":100,"flags":["PVID","Egress Untagged"]})")) ==
+        "static vlan 100" + bridged);
+  // Nobody knows.
+  CHECK(of("vmbr0.200", R"([1],{"ifname":"ens3","vlans":[3,{"vlan":"x"}]})") ==
+        "static vlan 200" + bridged);
+}
+
+TEST_CASE("where the others of the subnet are reached by the gateway, early boot does the same") {
+  IpTexts texts{
+      card(R"({"family":"inet","local":"192.0.2.104","prefixlen":26,"scope":"global"})", "ens3"),
+      R"([{"dst":"default","gateway":"192.0.2.65","dev":"ens3"},)"
+      R"({"dst":"192.0.2.64/26","gateway":"192.0.2.65","dev":"ens3"},)"
+      R"({"dst":"192.0.2.64/26","dev":"ens3","protocol":"kernel","scope":"link"}])",
+      "", "[" + part("ens3", 3) + "]"};
+  const std::string all = said(host_network(texts));
+  INFO(all);
+  CHECK(all.find("192.0.2.104/32 via 192.0.2.65") != std::string::npos);
+}
+
 // Early boot's bridges speak no STP, and both cards may lead to one network.
 TEST_CASE("case 13: a bridge of two cards that speaks STP becomes a bond, not a loop") {
   const auto bridged = [](const std::string& info) {
