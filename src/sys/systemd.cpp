@@ -219,9 +219,14 @@ bool is_up(const UnitState& unit, const std::vector<UnitState>& triggers, bool r
     return std::ranges::all_of(triggers, [](const UnitState& trigger) {
       return !is_wanted(trigger) || trigger.active == "active";
     });
-  if (unit.active != "inactive" || unit.job) return false;
-  return released && unit.type == "oneshot" && unit.condition && unit.result == "success" &&
-         unit.start_time != 0;
+  if (unit.active != "inactive" || unit.job || !released || unit.result != "success" ||
+      unit.start_time == 0)
+    return false;
+  // It has ended for want of work, and whoever has some for it starts it again.
+  const bool idle = std::ranges::any_of(triggers, [](const UnitState& trigger) {
+    return is_wanted(trigger) && trigger.active == "active" && !trigger.id.ends_with(".timer");
+  });
+  return idle || (unit.type == "oneshot" && unit.condition);
 }
 
 bool is_held(const UnitState& unit, const std::string& held_as) {

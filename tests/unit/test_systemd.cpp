@@ -23,6 +23,7 @@ UnitState inactive() {
 
 UnitState timer(const std::string& active, const std::string& unit_file) {
   UnitState unit;
+  unit.id = "job.timer";
   unit.load = "loaded";
   unit.active = active;
   unit.unit_file = unit_file;
@@ -107,6 +108,23 @@ TEST_CASE("a job that only its timer starts is up when the timer is") {
   UnitState wanted = job;
   wanted.unit_file = "enabled";
   CHECK_FALSE(is_up(wanted, {timer("active", "enabled")}, true));
+}
+
+TEST_CASE("a daemon that has ended for want of work is up while its socket listens") {
+  UnitState daemon = inactive();
+  daemon.unit_file = "enabled";
+  UnitState socket = timer("active", "enabled");
+  socket.id = "libvirtd.socket";
+  CHECK(is_up(daemon, {socket}, true));
+  CHECK_FALSE(is_up(daemon, {socket}, false));
+  daemon.result = "exit-code";
+  CHECK_FALSE(is_up(daemon, {socket}, true));
+  daemon.result = "success";
+  daemon.start_time = 0;  // it has not begun yet
+  CHECK_FALSE(is_up(daemon, {socket}, true));
+  daemon.start_time = 1;
+  socket.active = "inactive";
+  CHECK_FALSE(is_up(daemon, {socket}, true));
 }
 
 TEST_CASE("a job whose timer is off is run by nobody, and nothing is missing") {
