@@ -113,7 +113,8 @@ add_custom_target(changelog ALL DEPENDS ${work}/changelog.gz)
 install(FILES ${work}/changelog.gz DESTINATION share/doc/latchkey)
 install(FILES ${hooks}/packaging/lintian-overrides DESTINATION share/lintian/overrides
   RENAME latchkey)
-list(APPEND package_inputs ${hooks}/packaging/lintian-overrides)
+list(APPEND package_inputs ${hooks}/packaging/lintian-overrides
+  ${CMAKE_CURRENT_LIST_DIR}/package-version.cmake)
 
 # --- the package
 
@@ -124,6 +125,7 @@ find_program(DPKG dpkg)
 execute_process(COMMAND ${DPKG} --print-architecture OUTPUT_VARIABLE architecture
   OUTPUT_STRIP_TRAILING_WHITESPACE)
 set(CPACK_GENERATOR DEB)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/package-version.cmake)
 set(CPACK_PACKAGE_NAME latchkey)
 set(CPACK_PACKAGE_CONTACT "Latchkey project <maintainers@latchkey.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
@@ -145,8 +147,7 @@ string(CONCAT CPACK_DEBIAN_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "cryptsetup-bin, e2fsprogs")
 # CPack knows no Built-Using: the line end makes it a field of its own.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openssh-server\nBuilt-Using: ${built_using}")
-set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/preinst
-  ${hooks}/packaging/postinst ${hooks}/packaging/prerm ${hooks}/packaging/postrm
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${hooks}/packaging/postinst ${hooks}/packaging/prerm ${hooks}/packaging/postrm
   ${hooks}/packaging/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 # cpack would build everything, the tests too; the target below knows its parts.

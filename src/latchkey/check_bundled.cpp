@@ -17,29 +17,33 @@ Findings check_bundled(const Paths& paths) {
   for (const BundledPart& part : parts) packages.push_back(part.package);
   const auto archive = source_versions(packages);
   std::vector<std::string> mended;
-  std::size_t compared = 0;
+  std::vector<std::string> unknown;
   for (const BundledPart& part : parts) {
     const auto now = archive.find(part.package);
-    if (now == archive.end() || !same_upstream(part.version, now->second)) continue;
-    ++compared;
-    if (now->second != part.version && is_newer(now->second, part.version))
+    if (now == archive.end() || !same_upstream(part.version, now->second))
+      unknown.push_back(printable(part.source) + " " + printable(part.version));
+    else if (now->second != part.version && is_newer(now->second, part.version))
       mended.push_back(printable(part.source) + " " + printable(part.version) + " (now " +
                        printable(now->second) + ")");
   }
-  if (compared == 0 && !parts.empty())
-    return {
-        doubtful({Code::missing,
-                  "nobody tells whether what early boot's programs are made of has been mended",
-                  "the package was built on another release than this machine has, or apt knows "
-                  "no package here",
-                  "run: apt update; if this is told again, build the package on this release "
-                  "(tools/package), then: apt install --reinstall ./latchkey_*.deb"})};
-  if (mended.empty()) return {good("what early boot's programs are made of is up to date")};
-  return {doubtful({Code::refused,
-                    "early boot's programs hold parts that the distribution has mended since",
-                    join(mended, ", "),
-                    "build the package again where these updates are installed (tools/package), "
-                    "then: apt install --reinstall ./latchkey_*.deb"})};
+  Findings out;
+  if (!unknown.empty())
+    out.push_back(doubtful(
+        {Code::missing,
+         "nobody tells whether what early boot's programs are made of has been mended",
+         "the package was built on another release than this machine has, or apt knows no such "
+         "package here: " +
+             join(unknown, ", "),
+         "run: apt update; if this is told again, build the package on this release "
+         "(tools/package), then: apt install --reinstall ./latchkey_*.deb"}));
+  if (!mended.empty())
+    out.push_back(doubtful(
+        {Code::refused, "early boot's programs hold parts that the distribution has mended since",
+         join(mended, ", "),
+         "build the package again where these updates are installed (tools/package), "
+         "then: apt install --reinstall ./latchkey_*.deb"}));
+  if (out.empty()) out.push_back(good("what early boot's programs are made of is up to date"));
+  return out;
 }
 
 }  // namespace latchkey

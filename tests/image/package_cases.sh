@@ -131,46 +131,17 @@ case_13_packages_while_volumes_are_closed() {
 	check "what is not held is not refused" [ "$ran" -eq 0 ]
 }
 
-# The package as it was while the gate had another name, as a file in the tree.
-package_with_old_gate() {
-	local old=$work/old-package folder
-	rm -rf "$old"
-	dpkg-deb -R "$deb" "$old"
-	folder=$old/etc/initramfs/post-update.d
-	mv "$folder/00latchkey" "$folder/latchkey"
-	rm "$old/DEBIAN/preinst"
-	sed -i '/^dpkg-maintscript-helper/,/^$/d' "$old/DEBIAN/postinst" "$old/DEBIAN/postrm"
-	sed -i 's|/00latchkey$|/latchkey|' "$old/DEBIAN/conffiles"
-	dpkg-deb --root-owner-group -Zgzip -b "$old" "$tree/root/old.deb" >"$work/check.log"
-}
-
-case_98_gate_renamed() {
+case_98_purged() {
 	local gates=$tree/etc/initramfs/post-update.d images=$tree/usr/sbin/update-initramfs
-	package_with_old_gate
 	mv "$images" "$work/update-initramfs" # takes its time, and has nothing to do with it
 	ln -s /bin/true "$images"
 	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
-	try dpkg -i /root/old.deb
-	check "the package was there with the gate's old name" same "$ran $(ls "$gates")" '0 latchkey'
-	try dpkg -i /root/latchkey.deb
-	check "an upgrade gives the gate its new name" same "$ran $(ls "$gates")" '0 00latchkey'
-	check "... and dpkg knows of no other" same \
-		"$(in_tree dpkg-query -Wf '${Conffiles}' latchkey | grep -c post-update.d)" 1
-
-	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
-	try dpkg -i /root/old.deb
-	echo '# the owner was here' >>"$gates/latchkey"
-	try dpkg -i /root/latchkey.deb
-	check "what the owner changed in it comes along" grep -qx '# the owner was here' "$gates/00latchkey"
-	check "... under the new name" same "$(ls "$gates")" $'00latchkey\n00latchkey.dpkg-new'
-
-	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
-	try dpkg -i /root/old.deb
-	try dpkg -r latchkey
 	try dpkg -i /root/latchkey.deb
 	mkdir -p "$tree/var/lib/latchkey"
 	: >"$tree/var/lib/latchkey/boots.jsonl"
-	check "so it does where the package was removed, not purged" same "$ran $(ls "$gates")" '0 00latchkey'
+	check "each package has the time of its making in its version, for apt to take it" \
+		grep -Eqx '[0-9.]+\+[0-9]{8}\.[0-9]{6}' <(dpkg-deb -f "$deb" Version)
+	check "installed after a purge, the gate is there" same "$ran $(ls "$gates")" '0 00latchkey'
 
 	in_tree dpkg -P latchkey >"$work/check.log" 2>&1
 	check "a purge leaves no host keys, and no log" \
@@ -245,14 +216,26 @@ case_99_removal() {
 			in_tree env LATCHKEY_ALLOW_HELD=1 dpkg -i /root/latchkey.deb
 		sed -i '$d' "$etc/volumes"
 	done
+	echo "sda3 UUID=12ab none auto noatime,x-latchkey.boot" >>"$etc/volumes"
+	try dpkg -r latchkey
+	check "what the system lies on is not left alone either" \
+		said "error: latchkey is not removed: 'sda3' is a volume"
+	check "... and the package stays" in_tree env LATCHKEY_ALLOW_HELD=1 dpkg -i /root/latchkey.deb
+	sed -i '$d' "$etc/volumes"
 	echo "usr system/encrypted-usr /usr ext4" >>"$etc/volumes"
+	mkdir -p "$etc/unfinished"
+	echo '{}' >"$etc/unfinished/mail.json"
 	mkdir -p "$tree/run/latchkey/released" "$tree/run/latchkey/early"
 	: >"$tree/run/latchkey/released/held-db.service"
 	local newer=9.9.9-newer # its image was refused, and GRUB's menu starts the one that has one
 	cp -al "$tree/usr/lib/modules/$kernel" "$tree/usr/lib/modules/$newer"
 	cp "$tree/boot/config-$kernel" "$tree/boot/config-$newer"
 	: >"$tree/boot/vmlinuz-$newer"
-	check "the package is removed" in_tree env LATCHKEY_ALLOW_REMOVAL=1 dpkg -r latchkey
+	try env LATCHKEY_ALLOW_REMOVAL=1 dpkg -r latchkey
+	check "the package is removed" [ "$ran" -eq 0 ]
+	check "... and unfinished work named" \
+		said "warning: unfinished work stays in '/etc/latchkey/unfinished/mail.json'"
+	rm -r "$etc/unfinished"
 	check "a newer kernel that had no image has one, since nothing keeps it from being started" \
 		[ -s "$tree/boot/initrd.img-$newer" ]
 	rm -rf "$tree"/boot/*-"$newer" "$tree/usr/lib/modules/$newer" "$tree/var/lib/initramfs-tools/$newer"
@@ -270,7 +253,14 @@ case_99_removal() {
 	local log=$tree/var/lib/latchkey
 	mkdir -p "$log"
 	touch "$log/boots.jsonl" "$log/mail.header" "$etc/hostkeys/their-own"
+	# Owners keep the directory elsewhere.
+	mv "$etc" "$tree/root/config"
+	ln -s ../root/config "$etc"
+	rmdir "$etc/hooks.d/failed"
+	ln -s /root "$etc/hooks.d/failed"
 	check "the package is purged" in_tree dpkg -P latchkey
+	check "... and a link to where the configuration is stays" [ -L "$etc" ]
+	check "... and one in it" [ -L "$etc/hooks.d/failed" ]
 	check "the host keys go with a purge, and the log" \
 		same "$(ls "$etc/hostkeys" "$log")" "$(printf '%s\n' "$etc/hostkeys:" their-own '' "$log:" mail.header)"
 	check "what was released stays so, also after a purge" \

@@ -304,6 +304,10 @@ case_20_bundled_parts() {
 	run_check --verbose
 	check "Must 13: parts of another release are told to be of unknown state" said "nobody tells whether"
 	check "... and not to be up to date" not said "is up to date"
+	printf '%s\n' "glibc $version libc6" "cryptsetup 2:2.6.1-4 libcryptsetup0" >"$list"
+	run_check ''
+	check "Must 13: one part that apt does not know is told beside others" \
+		said "apt knows no such package here: cryptsetup 2:2.6.1-4"
 	cp "$work/bundled" "$list"
 }
 

@@ -12,6 +12,8 @@ installed() {
 	printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$(dpkg-query -W -f '${source:Version}' "$3")" "$2" \
 		"$(dpkg-query -W -f '${source:Package}' "$3")" "$4"
 }
+# Its number differs between releases.
+utf8proc=$(dpkg-query -W -f '${Depends}' libutf8proc-dev | grep -o 'libutf8proc[0-9]*')
 {
 	row libmount LGPL-2.1-or-later util-linux libmount1
 	row libblkid LGPL-2.1-or-later util-linux libmount1
@@ -26,7 +28,10 @@ installed() {
 	installed libgcrypt 'LGPL-2.1-or-later AND BSD-3-Clause' libgcrypt20-dev libgcrypt20
 	installed libgpg-error LGPL-2.1-or-later libgpg-error-dev libgpg-error0
 	installed json-c MIT libjson-c-dev libjson-c5
-	installed utf8proc 'MIT AND Unicode-DFS-2016' libutf8proc-dev libutf8proc2
+	installed utf8proc 'MIT AND Unicode-DFS-2016' libutf8proc-dev "$utf8proc"
+	installed CLI11 BSD-3-Clause libcli11-dev libcli11-dev
+	installed toml++ MIT libtomlplusplus-dev libtomlplusplus-dev
+	installed nlohmann-json MIT nlohmann-json3-dev nlohmann-json3-dev
 	installed glibc LGPL-2.1-or-later libc6-dev libc6
 	installed libstdc++ 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-1]}" libstdc++6
 	installed libgcc 'GPL-3.0-or-later WITH GCC-exception-3.1' "${linked[-2]}" libgcc-s1
