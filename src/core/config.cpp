@@ -331,7 +331,10 @@ void read_network(Table& table, NetworkConfig& out) {
 
 void read_release(Table& table, ReleaseConfig& out) {
   table.flag("fsck", out.fsck);
-  table.duration("service_timeout", [&](auto value) { out.service_timeout = value; });
+  constexpr std::chrono::hours no_bound(24);  // "0", as systemd's own settings mean it
+  table.duration("service_timeout", [&](auto value) {
+    out.service_timeout = value.count() == 0 ? std::chrono::seconds(no_bound) : value;
+  });
 }
 
 }  // namespace

@@ -187,7 +187,7 @@ std::optional<Error> judge_data_slots(std::span<const SlotCost> slots, const std
   const std::string what = "the key slots of '" + name + "' ";
   if (slots.empty())
     return Error{Code::damaged, "'" + name + "' has no key slot", "nothing opens it",
-                 "restore its header from a backup: latchkey restore"};
+                 "restore its header from a backup: latchkey restore FILE"};
   const bool cheap = std::ranges::any_of(slots, [](const SlotCost& slot) {
     return slot.kdf == "pbkdf2" && slot.iterations <= most_cheap_rounds;
   });
@@ -199,7 +199,7 @@ std::optional<Error> judge_data_slots(std::span<const SlotCost> slots, const std
 std::vector<Error> judge_keys_slots(std::span<const SlotCost> slots, std::uint64_t machine_kib) {
   if (slots.empty())
     return {{Code::damaged, "the keys volume has no key slot", "no passphrase opens it",
-             "restore its header from a backup: latchkey restore"}};
+             "restore its header from a backup: latchkey restore FILE"}};
   std::vector<Error> out;
   // What a new slot gets at least is never complained of.
   const std::uint64_t most = std::max(machine_kib / 4, least_slot_memory_kib);

@@ -74,7 +74,9 @@ std::string failing_disk_hint() {
   return "see: dmesg; once its disk is well: latchkey lock, then: release-services";
 }
 
-std::string unread_disk_hint() { return "see: dmesg; is its disk there? lvs, lsblk"; }
+std::string missing_disk_hint() { return "is its disk there? look at: lvm lvs, lsblk"; }
+
+std::string unread_disk_hint() { return "see: dmesg; " + missing_disk_hint(); }
 
 std::string by_hooks() {
   return "have a program in /etc/latchkey/hooks.d/released, and in failed beside it for when "

@@ -29,6 +29,9 @@ inline constexpr const char* passphrase_prompt = "passphrase of the keys volume"
 /// What to do about the disk of an open volume that fails.
 [[nodiscard]] std::string failing_disk_hint();
 
+/// What to look at when a device is not there. Early boot has no LVM command but `lvm`.
+[[nodiscard]] std::string missing_disk_hint();
+
 /// What to look at when a disk cannot be read.
 [[nodiscard]] std::string unread_disk_hint();
 

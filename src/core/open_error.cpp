@@ -9,7 +9,12 @@ namespace latchkey {
 
 Error no_slot_error(const std::string& what) {
   return {Code::damaged, what, "its header has no key slot that may be tried, so nothing opens it",
-          "restore its header from a backup: latchkey restore"};
+          "restore its header from a backup: latchkey restore FILE"};
+}
+
+std::string less_memory_hint() {
+  return "add memory, or give it a slot that needs less: latchkey rotate-key NAME, or for the "
+         "keys volume latchkey change-passphrase";
 }
 
 Error open_error(const std::string& name, int answer, const std::string& reason,
@@ -21,8 +26,7 @@ Error open_error(const std::string& name, int answer, const std::string& reason,
     case ENOKEY:
       return no_slot_error(what);
     case ENOMEM:
-      return {Code::memory, what, "not enough memory for its key derivation",
-              "add memory, or give it a slot that needs less"};
+      return {Code::memory, what, "not enough memory for its key derivation", less_memory_hint()};
     case EEXIST:
     case EBUSY:
       return {Code::busy, what, "its mapping or its device is in another use",

@@ -12,6 +12,9 @@ namespace latchkey {
 /// What is told of a header without any key slot: `what` failed.
 [[nodiscard]] Error no_slot_error(const std::string& what);
 
+/// What to do about a key derivation that has not memory enough.
+[[nodiscard]] std::string less_memory_hint();
+
 /// Takes the volume's name, the negative errno with which libcryptsetup answered to its
 /// activation, what the library said of it, and a question whether the kernel has dm-crypt.
 /// The two halves of an opening, key slot and kernel, share their numbers: it is asked only

@@ -29,11 +29,15 @@ std::string full_cipher(const std::string& cipher) {
 
 std::optional<Error> judge_uuid(const std::string& uuid, const RecordedHeader& recorded) {
   if (recorded.uuid.empty() || uuid == recorded.uuid) return {};
-  return Error{Code::refused, "will not open '" + recorded.name + "'",
-               "its header has the UUID " + printable(uuid) + " and not " + recorded.uuid,
-               std::string("another disk stands in its place? correct ") +
-                   (recorded.has_keys ? "uuid in [keys]" : "x-latchkey.uuid") +
-                   " if that is meant"};
+  return Error{
+      Code::refused, "will not open '" + recorded.name + "'",
+      "its header has the UUID " + printable(uuid) + " and not " + recorded.uuid,
+      "if another disk took its place without your doing, attach the right one; if that "
+      "is meant, write " +
+          (recorded.has_keys
+               ? "uuid = \"" + printable(uuid) + "\" into [keys] of /etc/latchkey/latchkey.conf"
+               : "x-latchkey.uuid=" + printable(uuid) + " into its line of /etc/latchkey/volumes") +
+          ", and run: update-initramfs -u -k all"};
 }
 
 // The key opens a header of any cipher, and behind a wrong one its data look like a damaged
@@ -45,7 +49,7 @@ std::optional<Error> judge_cipher(const std::string& cipher, const RecordedHeade
   return Error{
       Code::refused, "will not open '" + recorded.name + "'",
       "its header says the cipher " + shown + ", and " + recorded.cipher + " was recorded for it",
-      "if this header is not from you, restore your own from a backup: latchkey restore; "
+      "if this header is not from you, restore your own from a backup: latchkey restore FILE; "
       "if you reencrypted the volume, write x-latchkey.cipher=" +
           (there.empty() ? shown : there) +
           " into its line of /etc/latchkey/volumes, and run: update-initramfs -u -k all"};

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/device_ref.hpp"
+#include "core/message.hpp"
 #include "core/signature_kind.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
@@ -186,9 +187,8 @@ Error restore_error(const BackupPart& part, const RestoreDecision& decision) {
   switch (decision.action) {
     case RestoreAction::missing:
       return {Code::missing, "cannot restore " + part.text(), decision.why,
-              decision.hint.empty()
-                  ? "is its disk there? look at: lvm lvs, lsblk; then run the restore again"
-                  : decision.hint};
+              decision.hint.empty() ? missing_disk_hint() + "; then run the restore again"
+                                    : decision.hint};
     case RestoreAction::refuse:
       return {Code::refused, "will not restore " + part.text() + " to " + part.device, decision.why,
               decision.hint};

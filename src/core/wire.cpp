@@ -7,6 +7,12 @@
 
 namespace latchkey {
 
+Error too_long_error() {
+  return {Code::usage, "cannot take this passphrase",
+          "it is longer than " + std::to_string(passphrase_limit) + " bytes",
+          "is this the passphrase, and not a file of another kind?"};
+}
+
 // Four lines: kind, key, word, address. Nothing in it needs quoting.
 std::string encode_hello(const Hello& hello) {
   return std::string(hello.console ? "console" : "ssh") + "\n" + std::to_string(hello.key) + "\n" +

@@ -22,6 +22,9 @@ inline constexpr std::size_t passphrase_limit = 8UL * 1024;
 /// The same with the longest end of a line behind it, as it is typed or piped.
 inline constexpr std::size_t typed_limit = passphrase_limit + 2;
 
+/// What is told of a longer one, wherever it came from.
+[[nodiscard]] Error too_long_error();
+
 /// Type byte of a message. Client to coordinator: hello (first, once),
 /// passphrase (raw bytes, only into locked memory), carry_on (go on without the
 /// data). Coordinator to client: say (a line to show), ask (show the prompt and

@@ -27,10 +27,7 @@ Error none_came(const std::string& prompt) {
 
 Result<Secret> copy(std::span<const char> bytes) {
   Secret secret(typed_limit);  // a line of the input has an end
-  if (without_line_end(bytes) > passphrase_limit || !secret.append(bytes))
-    return Error{Code::usage, "cannot take this passphrase",
-                 "it is longer than " + std::to_string(passphrase_limit) + " bytes",
-                 "is this the passphrase, and not a file of another kind?"};
+  if (without_line_end(bytes) > passphrase_limit || !secret.append(bytes)) return too_long_error();
   return secret;
 }
 

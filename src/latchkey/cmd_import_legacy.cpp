@@ -73,7 +73,7 @@ int import_legacy(const Globals& globals, const Options& options) {
     (void)carry_out(globals, work, legacy.steps(), *options.halt);
     return 0;
   }
-  const auto alone = begin_admin(globals, "latchkey import-legacy", work_name);
+  const auto alone = begin_admin(globals, "import-legacy", work_name);
   if (!alone) return report_error(alone.error());
   if (options.give_up)
     return give_up(globals, work_name, "import-legacy", command_of(options.directory),

@@ -204,7 +204,7 @@ int init(const Globals& globals, const InitOptions& options) {
     (void)carry_out(globals, run.work, init_steps(run), *options.halt);
     return 0;
   }
-  const auto alone = begin_admin(globals, "latchkey init", "keys");
+  const auto alone = begin_admin(globals, "init", "keys");
   if (!alone) return report_error(alone.error());
   if (options.give_up)
     return give_up(globals, "keys", "init", command_of(options),

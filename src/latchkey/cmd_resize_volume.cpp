@@ -7,6 +7,7 @@
 
 #include "core/file_system.hpp"
 #include "core/hand_commands.hpp"
+#include "core/message.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
 #include "latchkey/admin.hpp"
@@ -70,8 +71,7 @@ Result<Unfinished> work_for(const Globals& globals, const Volume& volume, const 
   if (!vg) return vg.error();
   if (!*lv)
     return Error{Code::missing, "cannot resize '" + volume.name + "'",
-                 "there is no logical volume " + volume.device.text(),
-                 "is its disk there? look at: lvm lvs, lsblk"};
+                 "there is no logical volume " + volume.device.text(), missing_disk_hint()};
   if (*more > vg->free && !(*lv)->thin)
     return Error{Code::refused, "cannot grow '" + volume.name + "' by " + size_text(*more),
                  "the volume group has " + size_text(vg->free) + " left",

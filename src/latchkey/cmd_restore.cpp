@@ -164,8 +164,9 @@ int restore(const Globals& globals, const Options& options, std::optional<int> d
   if (auto made = make_directories(globals.paths.etc(), 0755); !made)
     return report_error(made.error());
   Restorer restorer(globals, *backup, proved, *wishes, *work);
-  if (auto done = carry_out(globals, *work, restorer.steps(), options.halt); !done)
-    return report_error(done.error());
+  if (const int status = carry_out_and_tell(globals, *work, restorer.steps(), options.halt);
+      status != 0)
+    return status;
   if (options.halt == "list") return 0;
   // The backup's network may be that of a machine that is gone.
   if (restorer.changed()) tell_of_network(globals.paths);

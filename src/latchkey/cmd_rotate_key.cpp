@@ -28,8 +28,8 @@ class KeyRotation {
 
   // Opens the keys volume and the header, and sees how far an interrupted run came.
   Result<> prepare(Asker& asker) {
-    if (auto own = has_own_key_file(setup_, volume_); !own) return own;
     const std::string what = "cannot rotate the key of '" + volume_.name + "'";
+    if (auto own = has_own_key_file(setup_, volume_, what); !own) return own;
     if (auto own = leads_to_its_own_header(volume_, what); !own) return own;
     if (auto stands = stands_for_good(volume_.device, what, "'" + volume_.name + "'"); !stands)
       return stands;
@@ -42,11 +42,7 @@ class KeyRotation {
     auto key = keys_->keys().read(volume_.key_file);
     if (!key) return key.error();
     current_ = std::move(*key);
-    const auto opens = luks().try_key(current_);
-    if (!opens && opens.error().code == Code::denied)
-      return Error{Code::denied, what,
-                   "no key slot accepts its key file '" + printable(volume_.key_file) + "'",
-                   "see: latchkey check --with-keys"};
+    const auto opens = slot_of_key_file(luks(), volume_, current_, what);
     if (!opens) return opens.error();
     return find_where_to_go_on(*opens);
   }

@@ -31,7 +31,7 @@ DeviceRef keys_in(const std::string& group) {
   return {.kind = DeviceRef::Kind::lv, .vg = group, .lv = "encrypted-keys"};
 }
 
-// The one LV of that name in the groups that the volumes are in.
+// The one LV of that name, best in the groups that the volumes are in.
 Result<DeviceRef> find_keys(const std::vector<std::string>& groups) {
   std::vector<DeviceRef> found;
   for (const std::string& group : groups) {
@@ -39,11 +39,14 @@ Result<DeviceRef> find_keys(const std::vector<std::string>& groups) {
     if (!there) return there.error();
     if (*there) found.push_back(keys_in(group));
   }
-  const std::string names = "'" + join(groups, "' or '") + "'";
+  if (found.empty()) {  // a group may hold no data volume
+    const auto others = groups_with_lv(keys_in("").lv);
+    if (!others) return others.error();
+    for (const std::string& group : *others) found.push_back(keys_in(group));
+  }
   if (found.empty())
     return Error{Code::missing, "there is no keys volume",
-                 "no logical volume 'encrypted-keys' is in " + names,
-                 "is its disk there? look at: lvm lvs"};
+                 "no volume group has a logical volume 'encrypted-keys'", missing_disk_hint()};
   if (found.size() > 1)
     return Error{Code::refused, "which is the keys volume?",
                  "'" + found[0].text() + "' and '" + found[1].text() + "' are both there",
@@ -95,6 +98,12 @@ Result<> LegacyImport::read(const std::string& directory) {
   return Ok{};
 }
 
+Error LegacyImport::another_keys_volume() const {
+  return {Code::refused, "this machine has another keys volume already",
+          "'" + globals_.paths.etc("latchkey.conf") + "' names " + configured_->text(),
+          "latchkey adopt takes single volumes in"};
+}
+
 Result<> LegacyImport::fits() {
   const Paths& paths = globals_.paths;
   const std::string conf = paths.etc("latchkey.conf");
@@ -103,12 +112,8 @@ Result<> LegacyImport::fits() {
   if (text) {
     const auto config = parse_config(*text, conf);
     if (!config) return config.error();
-    const DeviceRef& device = config->keys.device;
-    if (std::ranges::none_of(layout_.groups,
-                             [&](const auto& group) { return device == keys_in(group); }))
-      return Error{Code::refused, "this machine has another keys volume already",
-                   "'" + conf + "' names " + device.text(),
-                   "latchkey adopt takes single volumes in"};
+    configured_ = config->keys.device;
+    if (!(*configured_ == keys_in(configured_->vg))) return another_keys_volume();
   }
   const auto lines = volumes_text(paths);
   if (!lines) return lines.error();
@@ -170,6 +175,7 @@ Result<> LegacyImport::look() {
   const auto keys = find_keys(layout_.groups);
   if (!keys) return keys.error();
   keys_ = *keys;
+  if (configured_ && !(*configured_ == keys_)) return another_keys_volume();
   {
     const WokenLv woken(keys_);
     const auto view = HeaderView::open(

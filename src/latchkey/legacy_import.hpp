@@ -15,8 +15,8 @@ namespace latchkey {
 
 class LegacyImport {
  public:
-  /// The values in `work`: `keys` (VG/LV of the keys volume), `uuid` (of its header),
-  /// `authorized_keys` (the text), `proved` (the keys were tried).
+  /// The values in `work`: `uuid` (of the keys volume's header), `authorized_keys` (the text),
+  /// `proved` (the keys were tried).
   LegacyImport(const Globals& globals, Unfinished& work) : globals_(globals), work_(work) {}
 
   /// Reads the two files. `directory` is the one with `conf`, or `conf` itself. Fails
@@ -52,6 +52,7 @@ class LegacyImport {
     bool enabled = false;
   };
 
+  [[nodiscard]] Error another_keys_volume() const;
   void warn(const Error& error);
   void look_at(Volume& volume);
   void judge_mount_point(const Volume& volume);
@@ -66,6 +67,7 @@ class LegacyImport {
   std::string directory_{};
   LegacyLayout layout_{};
   DeviceRef keys_{};
+  std::optional<DeviceRef> configured_{};  // as latchkey.conf has it already
   std::vector<Unit> units_{};
   bool resumed_ = false;  ///< a run before was interrupted
   bool added_ = false;    ///< a line of the volumes file was written

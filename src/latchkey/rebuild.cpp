@@ -83,7 +83,7 @@ Result<std::string> build(const Globals& globals) {
     tell_why(globals, built->output);
     return Error{Code::io, "cannot rebuild the images",
                  "update-initramfs ended with status " + std::to_string(built->status),
-                 "run: update-initramfs -u -k all"};
+                 "mend what is told above, then run: update-initramfs -u -k all"};
   }
   if (auto synced = sync_copies(globals.paths); !synced) return synced.error();
   if (auto dropped = drop_mark(globals.paths); !dropped) return dropped.error();

@@ -27,6 +27,10 @@ namespace {
 // with cleartext-, unless the configuration says otherwise.
 constexpr const char* new_mapping = "latchkey-new-keys";
 
+std::string no_new_key(const Volume& volume) {
+  return "cannot give '" + volume.name + "' a new key";
+}
+
 Error refused(const std::string& why, const std::string& hint) {
   return {Code::refused, "cannot make a new keys volume", why, hint};
 }
@@ -71,7 +75,7 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
     return refused("it is made beside the old one, which is no logical volume",
                    "name it in latchkey.conf as device = \"VG/LV\"");
   for (const Volume& volume : setup_.volumes)
-    if (auto own = has_own_key_file(setup_, volume); !own) return own;
+    if (auto own = has_own_key_file(setup_, volume, no_new_key(volume)); !own) return own;
   if (auto begun = begin(); !begun) return begun;
   auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::read);
   if (!session) return session.error();
@@ -178,7 +182,7 @@ Result<> Rekeyer::ask_new(Asker& asker, bool accept_weak) {
 // Finds the slot that the old key opens, and one for the new key: that of an interrupted
 // run only if what it stored opens it.
 Result<> Rekeyer::look_at(const Volume& volume) {
-  const std::string what = "cannot give '" + volume.name + "' a new key";
+  const std::string what = no_new_key(volume);
   if (auto stands = stands_for_good(volume.device, what, "'" + volume.name + "'"); !stands)
     return stands;
   auto header = AwakeHeader::of_volume(setup_, volume);
@@ -186,12 +190,7 @@ Result<> Rekeyer::look_at(const Volume& volume) {
   LuksDevice& luks = header->luks();
   const auto key = session_->keys().read(volume.key_file);
   if (!key) return key.error();
-  const auto opens = luks.try_key(*key);
-  if (!opens && opens.error().code == Code::denied)
-    return Error{Code::denied, what,
-                 "no key slot accepts its key file '" + printable(volume.key_file) + "'",
-                 "see: latchkey check --with-keys"};
-  if (!opens) return opens.error();
+  if (const auto opens = slot_of_key_file(luks, volume, *key, what); !opens) return opens.error();
   auto& values = maker_.work.values;
   // The same key may sit in several slots.
   const auto all = opened_slots(setup_, &volume, luks, *key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/slots.hpp"
 
+#include "core/message.hpp"
 #include "core/rekey_work.hpp"
 #include "core/slot_marks.hpp"
 #include "core/text.hpp"
@@ -19,8 +20,7 @@ Result<> AwakeHeader::load(const DeviceRef& device, const LuksPlace& place) {
   woken_ = std::make_unique<WokenLv>(device);
   if (!block_device(device.path()))
     return Error{Code::missing, "cannot change the key slots of '" + place.name + "'",
-                 "there is no device " + device.text(),
-                 "is its disk there? look at: lvm lvs, lsblk"};
+                 "there is no device " + device.text(), missing_disk_hint()};
   auto luks = LuksDevice::open(place);
   if (!luks) return luks.error();
   luks_ = std::move(*luks);
@@ -104,12 +104,22 @@ Result<const Volume*> the_volume(const Setup& setup, const std::string& name) {
                near ? "did you mean '" + *near + "'?" : "see: latchkey status"};
 }
 
-Result<> has_own_key_file(const Setup& setup, const Volume& volume) {
+Result<> has_own_key_file(const Setup& setup, const Volume& volume, const std::string& what) {
   const Volume* const other = shares_key_file(setup.volumes, volume);
   if (other == nullptr) return Ok{};
-  return Error{Code::refused, "cannot rotate the key of '" + volume.name + "'",
+  return Error{Code::refused, what,
                "'" + other->name + "' is opened by the same key file '" + volume.key_file + "'",
                "give each a key file of its own; see x-latchkey.key in latchkey.conf(5)"};
+}
+
+Result<int> slot_of_key_file(const LuksDevice& luks, const Volume& volume, const Secret& key,
+                             const std::string& what) {
+  const auto opens = luks.try_key(key);
+  if (!opens && opens.error().code == Code::denied)
+    return Error{Code::denied, what,
+                 "no key slot accepts its key file '" + printable(volume.key_file) + "'",
+                 "see: latchkey check --with-keys"};
+  return opens;
 }
 
 std::string slot_text(const std::map<int, std::string>& names, int slot) {

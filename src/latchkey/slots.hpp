@@ -67,9 +67,15 @@ class AwakeHeader {
 /// The volume of this name. Fails with Code::usage and the nearest name.
 [[nodiscard]] Result<const Volume*> the_volume(const Setup& setup, const std::string& name);
 
-/// That a new key can be put into the volume's key file. Fails with Code::refused when
+/// That a new key can be put into the volume's key file. Fails as `what` with Code::refused when
 /// another volume is opened by the same file.
-[[nodiscard]] Result<> has_own_key_file(const Setup& setup, const Volume& volume);
+[[nodiscard]] Result<> has_own_key_file(const Setup& setup, const Volume& volume,
+                                        const std::string& what);
+
+/// The slot that the key from the volume's key file opens. Fails as `what`, with Code::denied when
+/// it opens none.
+[[nodiscard]] Result<int> slot_of_key_file(const LuksDevice& luks, const Volume& volume,
+                                           const Secret& key, const std::string& what);
 
 /// A slot for people: `'alice' (slot 1)`, or `slot 1` when it has no name.
 [[nodiscard]] std::string slot_text(const std::map<int, std::string>& names, int slot);
@@ -77,10 +83,9 @@ class AwakeHeader {
 /// The command line that removes a slot of a volume, or of the keys volume (nullptr).
 [[nodiscard]] std::string removal_of_slot(const Setup& setup, const Volume* volume, int slot);
 
-/// The unfinished work of `command` on `name` (its values `slot` and the like are
-/// kept), or a new one. `finish` is the command line that goes on with it; people are told what
-/// holds `meanwhile`. Fails with Code::refused while another command, or this one
-/// with other arguments, is half done there.
+/// The unfinished work of `command` on `name` (its values are kept), or a new one. `finish` is the
+/// command line that goes on with it; people are told what holds `meanwhile`. Fails with
+/// Code::refused while another command, or this one with other arguments, is half done there.
 [[nodiscard]] Result<Unfinished> work_on(const Globals& globals, const std::string& name,
                                          const std::string& command, const std::string& finish,
                                          const std::string& meanwhile = {});

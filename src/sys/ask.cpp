@@ -18,16 +18,13 @@ namespace {
 constexpr int tries = 3;
 const Error none_came{Code::usage, "cannot unlock", "no passphrase came",
                       "type it on a terminal, or pipe it in: latchkey unlock < file"};
-const Error too_long{Code::io, "cannot unlock",
-                     "the passphrase is longer than " + std::to_string(passphrase_limit) + " bytes",
-                     "is this the passphrase, and not a file of another kind?"};
 
 // Not its status: that is the same when a data volume refuses the key that was read.
 bool denied(const Result<Outcome>& result) { return result && result->passphrase_denied; }
 
 Result<Secret> copy(std::span<const char> bytes) {
   Secret secret(typed_limit);
-  if (!secret.append(bytes)) return too_long;
+  if (!secret.append(bytes)) return too_long_error();
   return secret;
 }
 
@@ -41,7 +38,7 @@ Result<Outcome> from_pipe(const std::string& command,
                                {.enough = has_whole_line, .quiet = pipe_quiet, .overdue = tell});
   if (!read) return read.error();
   if (without_line_end(typed.reveal()) == 0) return none_came;
-  if (typed.size() > typed_limit) return too_long;
+  if (typed.size() > typed_limit) return too_long_error();
   return attempt(std::move(typed));
 }
 

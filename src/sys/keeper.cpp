@@ -183,7 +183,8 @@ Result<> end_keeper(const Paths& paths) {
     }
   }
   return Error{Code::timeout, "cannot end what keeps the keys volume open",
-               "process " + std::to_string(keeper->pid) + " does not end", ""};
+               "process " + std::to_string(keeper->pid) + " does not end",
+               "does its disk answer? see: dmesg; then: latchkey umount-keys"};
 }
 
 std::vector<MountUser> keys_users(const Setup& setup, const Paths& paths) {

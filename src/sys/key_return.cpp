@@ -39,7 +39,7 @@ Result<std::string> keep_old(int directory, const std::string& file, const std::
       return name;
   }
   return Error{Code::io, what, "too many key files were kept by restores before",
-               "remove some: latchkey mount-keys"};
+               "remove some: latchkey mount-keys --write"};
 }
 
 }  // namespace

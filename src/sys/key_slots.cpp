@@ -39,7 +39,7 @@ Result<> remove_replaced_slots(LuksDevice& luks, const std::vector<int>& old,
     if (tried)
       return Error{Code::refused, "cannot remove the old key's slot " + std::to_string(slot),
                    "the key in the key file opens that slot",
-                   "give the volume a new key by 'latchkey rotate-key', and try again"};
+                   "give the volume a new key by 'latchkey rotate-key NAME', and try again"};
     if (tried.error().code != Code::denied) return tried.error();
   }
   for (const int slot : old) {

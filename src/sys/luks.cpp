@@ -78,15 +78,16 @@ Error slot_error(const LuksSession& session, const std::string& what, int r) {
         Code::timeout, what,
         "its key derivation took longer than " + std::to_string(session.patience.count()) + " s",
         "raise open_timeout in [boot] if the machine is that slow; if this header is not from "
-        "you, restore your own from a backup: latchkey restore"};
+        "you, restore your own from a backup: latchkey restore FILE"};
   if (r == -ENOKEY) return no_slot_error(what);
   if (r == -ENOMEM)
-    return {Code::memory, what, "not enough memory for the key derivation", "add memory"};
+    return {Code::memory, what, "not enough memory for the key derivation", less_memory_hint()};
   if (r == -EINVAL && session.said.empty())
     return {Code::refused, what, "all key slots are taken, or the cipher has no such key size",
             "look at: cryptsetup luksDump"};
   if (r == -ENOENT || r == -ENOTSUP)
-    return {Code::kernel, what, session.reason(r), "does the kernel have this cipher?"};
+    return {Code::kernel, what, session.reason(r),
+            "the kernel lacks this cipher or hash; see: dmesg, /proc/crypto"};
   return {r == -EINVAL ? Code::refused : Code::io, what, session.reason(r)};
 }
 
@@ -250,7 +251,8 @@ Result<int> LuksDevice::free_slot() const {
   for (int slot = 0; slot < slots; ++slot)
     if (crypt_keyslot_status(session_->get(), slot) == CRYPT_SLOT_INACTIVE) return slot;
   return Error{Code::refused, "cannot add a key slot to '" + name_ + "'", "all slots are taken",
-               "look at: cryptsetup luksDump; one can be removed"};
+               has_keys_ ? "remove one that nobody needs: latchkey remove-passphrase lists them"
+                         : "see what they are for: latchkey check --with-keys"};
 }
 
 std::string LuksDevice::slot_mark(int slot) const {

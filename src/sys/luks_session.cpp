@@ -16,6 +16,7 @@
 #include "core/luks_limits.hpp"
 #include "core/luks_slots.hpp"
 #include "core/message.hpp"
+#include "core/open_error.hpp"
 #include "core/recorded_header.hpp"
 #include "core/text.hpp"
 #include "sys/disk_health.hpp"
@@ -128,7 +129,7 @@ Result<LuksHeader> LuksSession::load(const LuksPlace& place, bool quiet) {
   if (r == -EINVAL || r == -EBADMSG)
     return Error{Code::damaged, what, "'" + where + "' has no valid LUKS header",
                  "if it had one: latchkey restore FILE, with a backup; nothing was written"};
-  if (r == -ENOMEM) return Error{Code::memory, what, reason(r), "add memory"};
+  if (r == -ENOMEM) return Error{Code::memory, what, reason(r), less_memory_hint()};
   if (r < 0) return Error{Code::io, what, reason(r), unread_disk_hint()};
   return judge(place);
 }

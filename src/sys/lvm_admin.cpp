@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/message.hpp"
 #include "core/read_json.hpp"
 #include "core/rekey_work.hpp"
 #include "core/size.hpp"
@@ -164,12 +165,22 @@ Result<unsigned> mirrors_of(const DeviceRef& lv) {
   return 0U;
 }
 
+Result<std::vector<std::string>> groups_with_lv(const std::string& name) {
+  const auto rows = report_of_answering({"lvs", "--reportformat", "json", "-o", "vg_name,lv_name"},
+                                        "lv", "cannot look for '" + name + "'");
+  if (!rows) return rows.error();
+  std::vector<std::string> out;
+  for (const auto& row : *rows)
+    if (row.value("lv_name", "") == name) out.push_back(row.value("vg_name", ""));
+  return out;
+}
+
 Result<> grow_lv(const DeviceRef& lv, std::uint64_t bytes) {
   const auto now = find_lv(lv);
   if (!now) return now.error();
   if (!*now)
     return Error{Code::missing, "cannot grow " + lv.text(), "there is no such logical volume",
-                 "is its disk there? look at: lvm lvs, lsblk"};
+                 missing_disk_hint()};
   if ((*now)->size >= bytes) {
     // Left so by an lvextend that somebody killed: it would stop whatever reads it next.
     if (is_suspended(lv.path())) (void)refresh_lv(lv);

@@ -42,6 +42,10 @@ struct LvInfo {
 /// Code::io when LVM does not answer.
 [[nodiscard]] Result<std::optional<LvInfo>> find_lv(const DeviceRef& lv);
 
+/// The groups that have a logical volume of this name. Fails with Code::io when LVM does not
+/// answer.
+[[nodiscard]] Result<std::vector<std::string>> groups_with_lv(const std::string& name);
+
 /// Makes a logical volume out of free space; old signatures in that space are
 /// wiped. `size` is what parse_size takes, or a share: `50%FREE`. The tag comes
 /// with the LV itself, so whoever finds it later knows whose it is. `mirrors`: how many

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/message.hpp"
+#include "core/open_error.hpp"
 #include "core/text.hpp"
 #include "sys/clock.hpp"
 #include "sys/crypt.hpp"
@@ -168,7 +169,7 @@ Ended UnlockEffects::died(Job& job) {
   Error error{Code::io, what, "its worker process ended early", "try again"};
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
     error = {Code::memory, what, "its worker process was killed, most likely for want of memory",
-             "add memory, or give the volume a key slot that needs less"};
+             less_memory_hint()};
   return end(job, error);
 }
 

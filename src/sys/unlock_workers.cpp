@@ -49,7 +49,7 @@ bool appeared(Channel& channel, const DeviceRef& ref, const std::string& header_
       pack({Code::missing, "cannot open '" + name + "'",
             (device_ready(path) ? "its header '" + header_path + "'" : "the device " + ref.text()) +
                 " did not appear within " + std::to_string(timeout.count()) + " s",
-            "is its disk there? look at: lvm lvs, lsblk"}));
+            missing_disk_hint()}));
   return false;
 }
 
@@ -141,7 +141,7 @@ void tell_degraded(const std::vector<std::string>& asked, const std::vector<Devi
     const std::string health = lv_health(lv);
     if (!health.empty())
       say("'" + lv + "' was activated without a disk that it lacks (" + health +
-          "); look at: lvs -a -o +devices,lv_health_status");
+          "); look at: lvm lvs -a -o +devices,lv_health_status");
   }
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -298,7 +299,8 @@ class Session {
     const char* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "TERM=linux", nullptr};
     const char* const argv[] = {"sh", nullptr};
     ::execve("/bin/sh", const_cast<char* const*>(argv), const_cast<char* const*>(environment));
-    terminal_.line("latchkey-unlock: error: cannot start /bin/sh");
+    terminal_.line("latchkey-unlock: error: cannot start /bin/sh: " +
+                   std::string(std::strerror(errno)));
     status_ = exit_status(Code::io);
   }
 

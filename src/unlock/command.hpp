@@ -30,7 +30,7 @@ int door(const Paths& paths);
 int dhcp_event(const Paths& paths, const char* event);
 
 /// The end of early boot: ends sessions, Dropbear and the network that `door`
-/// raised, and leaves no file that opens the door. Takes at most 4 s.
+/// raised, and leaves no file that opens the door. Takes at most 4 s, longer where `ip` stalls.
 int farewell(const Paths& paths);
 
 }  // namespace latchkey

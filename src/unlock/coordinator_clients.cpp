@@ -95,8 +95,8 @@ void Coordinator::listen_to(Client& client) {
   if (type != Wire::passphrase || client.hello->word != Word::unlock) return;
   client.answer = Secret(typed_limit);  // a piped one has the end of its line
   if (!client.answer.append(payload)) {
-    send(client, Wire::wrong,
-         status_byte(exit_status(Code::denied), "the passphrase is longer than 8192 bytes"));
+    const Error error = too_long_error();
+    send(client, Wire::wrong, status_byte(exit_status(error.code), sentence(error)));
     ask(client);
     return;
   }
@@ -190,7 +190,7 @@ void Coordinator::restart_machine(Client& client, bool poweroff) {
       (client.hello ? ", told by " + client.peer.text() : ""));
   if (client.hello) end(client, 0, poweroff ? "powering off" : "rebooting");
   let_clients_go();
-  (void)restart_now(poweroff);
+  log(sentence(restart_now(poweroff)));  // it comes back only to say why not
 }
 
 }  // namespace latchkey

@@ -65,7 +65,7 @@ void take_lease_back(const Paths& paths, const LinkSetup& setup, const std::stri
 /// them again. Links that were up
 /// already keep what others gave them. When something still lives off the
 /// network (root on NFS, iSCSI, NBD) the links stay up, and that is told. However late it is,
-/// each link is tried, until three calls of `ip` did not end within two seconds each.
+/// each link is tried, until three calls of `ip` did not end in their time (2, 4 and 8 s).
 /// Fails with Code::partial, naming what is left.
 [[nodiscard]] Result<> restore_network(const Paths& paths);
 

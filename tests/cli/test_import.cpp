@@ -80,11 +80,11 @@ TEST_CASE("an import beside another keys volume is refused") {
   if (!is_root()) return;
   const ImportPlace place;
   place.put("old/conf/ac-fstab", good_fstab);
-  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/encrypted-keys\"\n");
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"system/other-keys\"\n");
   const Done done = place.import();
   INFO(done.output);
   CHECK(done.status == exit_status(Code::refused));
-  CHECK(contains(done.output, "system/encrypted-keys"));
+  CHECK(contains(done.output, "system/other-keys"));
   CHECK(place.untouched());
 }
 

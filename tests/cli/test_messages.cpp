@@ -102,6 +102,20 @@ TEST_CASE("no hint has one kernel's image built where those of all are meant") {
   CHECK(found > 10);
 }
 
+// Typed as it stands it would end with a lesson in its options.
+TEST_CASE("no hint names a command without what it needs") {
+  static const std::regex named("latchkey (restore|rotate-key)([^ ].*|$)");
+  static const std::regex whole("latchkey (restore|rotate-key) [^ ]*");
+  std::size_t found = 0;
+  for (const SpokenText& said : everything_said()) {
+    INFO(said.file << ": " << said.text);
+    for (const std::string& line : command_lines(said, named))  // in quotes it is merely spoken of
+      CHECK(line.find('\'') != std::string::npos);
+    found += command_lines(said, whole).size();
+  }
+  CHECK(found > 10);
+}
+
 // The package comes as a file. Asked for it by its name alone, apt refuses the whole command, or
 // does nothing and ends with 0.
 TEST_CASE("no hint has apt fetch the package that no archive has") {

@@ -80,7 +80,7 @@ TEST_CASE("a piped line is an attempt though its pipe stays open, and so is too 
   const auto outcome =
       unlock_with_passphrase("unlock", [](const Secret&) { return denied_by(true); });
   REQUIRE_FALSE(outcome);
-  CHECK(outcome.error().why == "the passphrase is longer than 8192 bytes");
+  CHECK(outcome.error().why == "it is longer than 8192 bytes");
 }
 
 TEST_CASE("the last of several tries is one") {

@@ -96,7 +96,8 @@ TEST_CASE("Must 2: a header with another cipher than was recorded is refused") {
   CHECK(refused.error().why ==
         "its header says the cipher serpent-xts-plain64, and aes-xts-plain64 was recorded for it");
   CHECK(refused.error().hint ==
-        "if this header is not from you, restore your own from a backup: latchkey restore; if you "
+        "if this header is not from you, restore your own from a backup: latchkey restore FILE; if "
+        "you "
         "reencrypted the volume, write x-latchkey.cipher=serpent-xts-plain64 into its line of "
         "/etc/latchkey/volumes, and run: update-initramfs -u -k all");
   CHECK_FALSE(Openable::read({.device = disk.place().device,

@@ -25,7 +25,7 @@ TEST_CASE("case 30: what keeps a volume closed is told apart by the number that 
   CHECK(told(EPERM).hint == "try again");
   CHECK(told(ENOKEY).code == Code::damaged);
   CHECK(told(ENOKEY).why == "its header has no key slot that may be tried, so nothing opens it");
-  CHECK(told(ENOKEY).hint == "restore its header from a backup: latchkey restore");
+  CHECK(told(ENOKEY).hint == "restore its header from a backup: latchkey restore FILE");
   CHECK(told(ENOMEM).code == Code::memory);
   CHECK(told(ENOMEM).why == "not enough memory for its key derivation");
   for (const int number : {EBUSY, EEXIST}) {

@@ -81,7 +81,7 @@ TEST_CASE("an image for a keys volume of before, or a root of another header, ha
   REQUIRE(faults().size() == 1);
   CHECK(faults()[0].what == "early boot would not open the keys volume");
   CHECK(faults()[0].why == "its header has the UUID " + now + " and not " + before);
-  CHECK(faults()[0].hint.find("correct uuid in [keys]") != std::string::npos);
+  CHECK(faults()[0].hint.find("write uuid = \"" + now + "\" into [keys]") != std::string::npos);
   configure(tree, "system/encrypted-keys", now);
   CHECK(faults().empty());
 

@@ -52,9 +52,9 @@ TEST_CASE("a cipher whose mode a header leaves out is the one that libcryptsetup
 TEST_CASE("another UUID than was recorded is told, with where it is recorded") {
   CHECK(refusal(header("aes", "xts-plain64"), {"www", "56-cd", "aes-xts-plain64"}) ==
         "its header has the UUID 12ab-34 and not 56-cd");
-  CHECK(judge_uuid("1", {"www", "2"})->hint.find("correct x-latchkey.uuid if") !=
+  CHECK(judge_uuid("1", {"www", "2"})->hint.find("write x-latchkey.uuid=1 into its line") !=
         std::string::npos);
-  CHECK(judge_uuid("1", {"keys", "2", "", true})->hint.find("correct uuid in [keys] if") !=
+  CHECK(judge_uuid("1", {"keys", "2", "", true})->hint.find("write uuid = \"1\" into [keys] of") !=
         std::string::npos);
   CHECK(refusal("no header", {"www", "56-cd", "aes-xts-plain64"}).empty());
 }
