@@ -84,7 +84,7 @@ bool has_option(const std::vector<Field>& fields, std::string_view option) {
 // crypttab(5): somebody is asked where the key is no file, or one that is not there.
 bool boot_waits(const std::vector<Field>& fields, const Claim& one, const IsThere& is_there) {
   // Without these two nothing of the system gets to read this table.
-  if (one.mount_point == "/" || one.mount_point == "/usr") return false;
+  if (one.by_system && one.mount_point != "/var") return false;
   if (has_option(fields, "nofail")) return false;
   return fields.size() < 3 || !fields[2].text.starts_with('/') || !is_there(fields[2].text);
 }
@@ -328,7 +328,7 @@ Findings fstab_lacks(std::string_view text, const std::string& file,
                      std::span<const Claim> claims) {
   Findings out;
   for (const Claim& one : claims) {
-    if (!one.by_system || one.mount_point == "/") continue;
+    if (!one.by_system || one.mount_point.empty() || one.mount_point == "/") continue;
     const bool there = std::ranges::any_of(split_lines(text), [&](std::string_view line) {
       const auto read = parse_fstab_line(line);
       return read && read->place == one.mount_point;

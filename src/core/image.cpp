@@ -111,7 +111,10 @@ bool root_is_a_volume(std::string_view volumes_text) {
     std::string_view place = fields[2].text;
     while (place.ends_with('/')) place.remove_suffix(1);
     // initramfs-tools mounts /usr itself, and panics without it.
-    return (place.empty() && !fields[2].text.empty()) || place == "/usr";
+    if ((place.empty() && !fields[2].text.empty()) || place == "/usr") return true;
+    const auto options =
+        fields.size() > 4 ? split(fields[4].text, ',') : std::vector<std::string>{};
+    return std::ranges::find(options, "x-latchkey.boot") != options.end();
   });
 }
 

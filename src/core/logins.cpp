@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/fstab_line.hpp"
 #include "core/message.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
@@ -16,9 +17,7 @@ bool lets_nobody_in(std::string_view shell) {
 
 const Volume* volume_of(std::string_view home, const std::vector<Volume>& volumes) {
   for (const Volume& volume : volumes)
-    if (!volume.mount_point.empty() && !mounted_by_system(volume) &&
-        (std::string(home) + "/").starts_with(volume.mount_point + "/"))
-      return &volume;
+    if (is_released(volume) && lies_on(home, volume.mount_point)) return &volume;
   return nullptr;
 }
 

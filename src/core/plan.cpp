@@ -116,6 +116,14 @@ struct Describe {
 
 }  // namespace
 
+const Volume* unmounted_parent(const Setup& setup, const Facts& facts, const Volume& volume) {
+  for (const Volume& other : setup.volumes)
+    if (!other.mount_point.empty() && below(volume.mount_point, other.mount_point) &&
+        !facts_of(facts, other.name).mounted)
+      return &other;
+  return nullptr;
+}
+
 bool volume_up(const Volume& volume, const VolumeFacts& fact) {
   return volume.mount_point.empty() ? fact.open : fact.mounted;
 }

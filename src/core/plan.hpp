@@ -77,6 +77,11 @@ struct Setup {
   std::vector<Service> services{};
 };
 
+/// The volume on which the mount point of this one lies, when it is not mounted; nullptr when
+/// there is none.
+[[nodiscard]] const Volume* unmounted_parent(const Setup& setup, const Facts& facts,
+                                             const Volume& volume);
+
 /// Gives the plan that opens every volume of `setup` that is not open. Empty
 /// when all are: running twice does nothing twice.
 [[nodiscard]] Plan plan_unlock(const Setup& setup, const Facts& facts);

@@ -13,8 +13,8 @@ namespace latchkey {
 namespace {
 
 constexpr std::string_view option_head = "x-latchkey.";
-const std::array<std::string, 7> option_names{"mapping", "key",     "uuid",  "cipher",
-                                              "header",  "discard", "nofsck"};
+const std::array<std::string, 8> option_names{"mapping", "key",     "uuid",   "cipher",
+                                              "header",  "discard", "nofsck", "boot"};
 
 // What a message about one field of one line needs.
 struct Place {
@@ -49,7 +49,7 @@ std::optional<Error> take_option(const std::string& option, const Field& field, 
   const std::string name = rest.substr(0, equals);
   const std::string value = equals == std::string::npos ? "" : rest.substr(equals + 1);
   const Field at{option, field.column};
-  const bool wants_value = name != "discard" && name != "nofsck";
+  const bool wants_value = name != "discard" && name != "nofsck" && name != "boot";
   if (std::ranges::find(option_names, name) == option_names.end()) {
     const auto near = nearest(name, option_names);
     return place.bad(at, "unknown option",
@@ -81,6 +81,8 @@ std::optional<Error> take_option(const std::string& option, const Field& field, 
     volume.header = value;
   } else if (name == "discard") {
     volume.discard = true;
+  } else if (name == "boot") {
+    volume.boot = true;
   } else {
     volume.fsck = false;
   }
@@ -140,6 +142,10 @@ Result<Volume> parse_line(const std::vector<Field>& fields, const Place& place) 
   volume.key_file = (volume.device.vg.empty() ? "" : volume.device.vg + "-") + volume.name + ".key";
   if (fields.size() == 5)
     if (auto error = take_options(fields[4], place, volume)) return *error;
+  const bool systems = volume.mount_point == "/" || volume.mount_point == "/usr";
+  if (volume.boot && !volume.mount_point.empty() && !systems)
+    return place.bad(fields[4], "x-latchkey.boot beside a mount point in",
+                     "it is for what / or /usr lies on; take it out");
   // A name that an LV may have can be too long behind "cleartext-".
   if (!valid_mapping_name(volume.mapping))
     return place.bad(fields[0], "too long a name",
@@ -184,11 +190,20 @@ std::optional<Error> each_line(std::string_view text, std::string_view file, con
 }  // namespace
 
 bool needed_by_boot(const Volume& volume) {
-  return volume.mount_point == "/" || volume.mount_point == "/usr";
+  return volume.mount_point == "/" || volume.mount_point == "/usr" || volume.boot;
+}
+
+std::string needed_volume_text(const Volume& volume) {
+  return volume.mount_point.empty() ? "the volume '" + volume.name + "' under the system"
+                                    : "the volume of '" + volume.mount_point + "'";
 }
 
 bool mounted_by_system(const Volume& volume) {
   return needed_by_boot(volume) || volume.mount_point == "/var";
+}
+
+bool is_released(const Volume& volume) {
+  return !volume.mount_point.empty() && !mounted_by_system(volume);
 }
 
 std::string option_cipher(const std::string& cipher) {

@@ -27,6 +27,7 @@ struct Volume {
   bool discard = false;  ///< x-latchkey.discard: pass TRIM through
   bool fsck = true;      ///< x-latchkey.nofsck turns it off
   std::size_t line = 0;  ///< where it stands in the file
+  bool boot = false;     ///< x-latchkey.boot: `/` or `/usr` lies on it, on a volume group or so
 };
 
 /// True when a volume's header is kept in a file, which early boot needs a copy of.
@@ -44,8 +45,15 @@ struct Volume {
 /// fstab: it is never guarded, mounted, unmounted or closed by us.
 [[nodiscard]] bool mounted_by_system(const Volume& volume);
 
-/// True for those that early boot mounts, and has no way on without: `/` and `/usr`.
+/// True for one that a release checks and mounts: it has a mount point, and not the system's.
+[[nodiscard]] bool is_released(const Volume& volume);
+
+/// True for those that early boot has no way on without: what it mounts as `/` and `/usr`, and
+/// what these lie on.
 [[nodiscard]] bool needed_by_boot(const Volume& volume);
+
+/// Such a one, for people: `the volume of '/'`, or `the volume 'sda3' under the system`.
+[[nodiscard]] std::string needed_volume_text(const Volume& volume);
 
 /// One held service: a line `unit  [volume …]`.
 struct Service {

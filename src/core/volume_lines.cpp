@@ -68,6 +68,7 @@ std::string options_of(const Volume& volume) {
   add("header", volume.header, "");
   if (volume.discard) out.emplace_back("x-latchkey.discard");
   if (!volume.fsck) out.emplace_back("x-latchkey.nofsck");
+  if (volume.boot) out.emplace_back("x-latchkey.boot");
   return join(out, ",");
 }
 

@@ -71,6 +71,7 @@ AttemptPatience attempt_patience(const BootConfig& boot, std::size_t volumes) {
 }
 
 std::string need_text(const Volume& volume) {
+  if (volume.mount_point.empty()) return "what the system lies on";
   return volume.mount_point == "/" ? "the root file system" : volume.mount_point;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey-generator: what systemd calls before it loads any unit (see
 // systemd.generator(7)). It holds the units; it must be quick, may not ask
-// systemd anything, and never fails the boot. What it cannot read, it holds.
+// systemd anything, and never fails the boot. A volume whose line it cannot read
+// counts as not mounted; which units there are, the list of services alone tells.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -24,11 +24,11 @@ namespace {
 // The name of the script that a path leads to, by way of a link in rc?.d or not; nothing
 // for a program that is no init script.
 std::optional<std::string> script_name(const Paths& paths, const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
+  std::error_code error;
+  const std::string real = std::filesystem::canonical(path, error).string();
   const std::string place = paths.root + "/etc/init.d/";
-  if (!real || !std::string_view(real.get()).starts_with(place)) return {};
-  return std::string(real.get()).substr(place.size());
+  if (error || !real.starts_with(place)) return {};
+  return real.substr(place.size());
 }
 
 std::optional<std::string> lacking(const Paths& paths, const HeldUnit& held) {

@@ -24,10 +24,6 @@ struct GuestNeeds {
   std::string where{};  ///< of the first volume
 };
 
-bool is_released(const Volume& volume) {
-  return !volume.mount_point.empty() && !mounted_by_system(volume);
-}
-
 // What is bound before a mount below it keeps the empty directory there. All of the machine is
 // taken by who only watches it.
 bool has_below(const GuestUse& guest, const std::string& path, const std::string& place) {

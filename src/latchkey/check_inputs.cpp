@@ -160,6 +160,13 @@ Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
   for (const HostKey& key : inputs.host_keys)
     out.push_back(good("early boot has the host key " + shown(key)));
   const auto services = read_file(paths.etc("services"));
+  if (!services && services.error().code != Code::missing) {
+    Error unread = services.error();
+    unread.hint =
+        "while it cannot be read, no boot holds any service: mend it, then run: "
+        "systemctl daemon-reload";
+    out.push_back(bad(unread));
+  }
   if (services && inputs.volumes) {
     const auto parsed = parse_services(*services, paths.etc("services"), *inputs.volumes);
     if (!parsed) out.push_back(bad(parsed.error()));
@@ -204,6 +211,14 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.config && inputs.volumes) {
     const DeviceRef& keys = inputs.config->keys.device;
     for (Error& fault : keys_inside(keys, *inputs.volumes)) out.push_back(bad(std::move(fault)));
+    for (const Volume& volume : *inputs.volumes)
+      if (paths.root.empty() && volume.mount_point.empty() && !volume.boot &&
+          carries_system(volume.mapping))
+        out.push_back(bad(
+            {Code::config, "the running system lies on '" + volume.name + "', and no boot knows it",
+             "an image that cannot unlock would boot on, and wait for a root that nothing opens",
+             "add x-latchkey.boot to the options of its line in /etc/latchkey/volumes, and run: "
+             "update-initramfs -u -k all"}));
     // By the same name it is a fault of the file already.
     for (const Volume& volume : *inputs.volumes)
       if (volume.device.path() != keys.path() && is_same_device(volume.device, keys))

@@ -60,7 +60,7 @@ Result<DeviceRef> device_for(const Options& options) {
 // to be stopped.
 std::string mapping_on(const DeviceRef& device, const std::string& name) {
   for (const Mapping& mapping : mappings_on(device.path()))
-    if (mapping.uuid.starts_with("CRYPT-")) return mapping.name;
+    if (encrypts(mapping)) return mapping.name;
   return "cleartext-" + name;
 }
 
@@ -74,8 +74,12 @@ Result<Volume> volume_for(const Options& options) {
     return Error{Code::usage, "'" + options.name + "' cannot be a volume's name", why,
                  "choose another name, and say which device it is: --device"};
   const auto device = device_for(options);
-  if (!device)
-    return Error{Code::usage, device.error().what, device.error().why, device.error().hint};
+  if (!device) {
+    // What was typed on the command line is no line of a file.
+    Error error = device.error();
+    if (error.code == Code::config) error.code = Code::usage;
+    return error;
+  }
   if (device->kind == DeviceRef::Kind::lv)
     if (auto awake = activate_lvs({device->text()}); !awake) return awake.error();
   Volume volume;
@@ -92,12 +96,13 @@ Result<Volume> volume_for(const Options& options) {
   // Whoever puts another disk in its place is found out by it.
   volume.uuid = header->uuid;
   volume.cipher = option_cipher(header->cipher);
+  volume.boot = volume.mount_point.empty() && carries_system(volume.mapping);
   return as_read(volume);
 }
 
 // With /boot on it, GRUB asks first, and only whoever sits at the console can answer.
-Result<> boot_is_outside(const Paths& paths, const Options& options) {
-  if (options.mount_point != "/") return Ok{};
+Result<> boot_is_outside(const Paths& paths, const Options& options, bool has_root) {
+  if (!has_root) return Ok{};
   auto prompt = boot_loader_in_root(paths);
   if (!prompt) return Ok{};
   return Error{Code::refused, "will not adopt '" + printable(options.name) + "'", sentence(*prompt),
@@ -213,10 +218,12 @@ int adopt(const Globals& globals, const Options& options, std::optional<int> des
   if (!turn) return report_error(turn.error());
   const auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
-  if (auto outside = boot_is_outside(globals.paths, options); !outside)
+  if (auto outside = boot_is_outside(globals.paths, options, options.mount_point == "/"); !outside)
     return report_error(outside.error());
   const auto volume = volume_for(options);
   if (!volume) return report_error(volume.error());
+  if (auto outside = boot_is_outside(globals.paths, options, volume->boot); !outside)
+    return report_error(outside.error());
 
   {
     const WokenLv woken(setup->config.keys.device);

@@ -6,10 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <climits>
-#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
+#include "core/fstab_line.hpp"
 #include "core/message.hpp"
 #include "core/size.hpp"
 #include "core/text.hpp"
@@ -145,14 +146,12 @@ BackupManifest about_this_machine() {
 }
 
 void warn_of_own_volume(const Setup& setup, const std::string& file) {
-  const std::size_t slash = file.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(folder.c_str(), nullptr),
-                                                         &std::free);
-  if (!real) return;
-  const std::string path = std::string(real.get()) + "/";
+  std::error_code error;
+  const std::filesystem::path folder =
+      std::filesystem::canonical(std::filesystem::absolute(file, error).parent_path(), error);
+  if (error) return;
   for (const Volume& volume : setup.volumes)
-    if (!volume.mount_point.empty() && path.starts_with(volume.mount_point + "/"))
+    if (volume.mount_point != "/" && lies_on(folder.string(), volume.mount_point))
       report_warning({Code::partial, "the backup lies on the volume '" + volume.name + "'",
                       "it is lost with what it saves", "copy it to another machine"});
 }

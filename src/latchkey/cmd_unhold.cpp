@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "core/hold.hpp"
 #include "core/lists.hpp"
 #include "core/message.hpp"
+#include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "core/way_in.hpp"
 #include "latchkey/admin.hpp"
@@ -92,11 +94,19 @@ std::vector<std::string> held_names(const Setup& setup, const std::string& typed
 // The configured places, and all that ever were.
 void unguard(const Paths& paths, const std::vector<Volume>& volumes) {
   for (const Volume& volume : volumes)
-    if (!volume.mount_point.empty() && !mounted_by_system(volume))
+    if (is_released(volume))
       if (auto done = unguard_mount_point(volume.mount_point);
           !done && done.error().code != Code::missing)
         report_warning(done.error());
+  std::vector<std::string> hidden;
+  for (const std::string& place : guarded_places(paths))
+    if (std::error_code failed; !std::filesystem::exists(paths.root + place, failed))
+      hidden.push_back(shell_word(place));
   for (const Error& error : follow_guards(paths, {})) report_warning(error);
+  if (hidden.empty()) return;
+  report_warning({Code::partial, "nobody can write into " + join(hidden, ", ") + " for good",
+                  "these mount points lie on volumes that are not mounted now",
+                  "once they are: chattr -i " + join(hidden, " ")});
 }
 
 int unhold(const Globals& globals, const std::string& typed, bool all) {

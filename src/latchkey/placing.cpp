@@ -6,6 +6,7 @@
 
 #include "core/keys_apart.hpp"
 #include "core/mount_place.hpp"
+#include "core/plan.hpp"
 #include "core/text.hpp"
 #include "core/volume_lines.hpp"
 #include "latchkey/terminal.hpp"
@@ -40,16 +41,13 @@ VolumeFacts facts_of(const Setup& setup, const Volume& volume) {
 
 // Why the mount point cannot be made where it belongs, or nothing: it lies on a volume that is
 // not mounted.
-std::optional<Error> not_reached(const Setup& setup, Facts& facts, const Volume& volume) {
-  for (const Volume& other : setup.volumes)
-    if (!other.mount_point.empty() && other.name != volume.name &&
-        volume.mount_point.starts_with(other.mount_point + "/") &&
-        !facts.volumes[other.name].mounted)
-      return Error{Code::missing, "cannot mount '" + volume.name + "'",
-                   "its mount point '" + volume.mount_point + "' lies on '" + other.name +
-                       "', which is not mounted on '" + other.mount_point + "'",
-                   "run: release-services; then this again"};
-  return {};
+std::optional<Error> not_reached(const Setup& setup, const Facts& facts, const Volume& volume) {
+  const Volume* const parent = unmounted_parent(setup, facts, volume);
+  if (parent == nullptr) return {};
+  return Error{Code::missing, "cannot mount '" + volume.name + "'",
+               "its mount point '" + volume.mount_point + "' lies on '" + parent->name +
+                   "', which is not mounted on '" + parent->mount_point + "'",
+               "run: release-services; then this again"};
 }
 
 }  // namespace

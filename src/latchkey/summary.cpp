@@ -9,6 +9,7 @@
 
 #include "core/lists.hpp"
 #include "core/message.hpp"
+#include "core/plan.hpp"
 #include "core/shell_word.hpp"
 #include "core/text.hpp"
 #include "sys/fd.hpp"
@@ -26,17 +27,6 @@ using Kind = StepOutcome::Kind;
 void explain(Row& row, const Error& error) {
   row.why = error.why.empty() ? error.what : error.why;
   if (!error.hint.empty()) row.hint = error.hint;
-}
-
-// The volume on which the mount point of this one lies, when it is not mounted.
-const Volume* missing_parent(const Setup& setup, const Facts& facts, const Volume& volume) {
-  for (const Volume& other : setup.volumes) {
-    const auto fact = facts.volumes.find(other.name);
-    if (!other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/") &&
-        (fact == facts.volumes.end() || !fact->second.mounted))
-      return &other;
-  }
-  return nullptr;
 }
 
 Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
@@ -62,7 +52,7 @@ Row volume_row(const Setup& setup, const Facts& facts, const Volume& volume) {
     row.why = fact.taken;
     row.hint = fact.mounted ? "bring its device back, or correct it in /etc/latchkey/volumes"
                             : "free it, then: release-services";
-  } else if (const Volume* parent = missing_parent(setup, facts, volume); fact.open && parent) {
+  } else if (const Volume* parent = unmounted_parent(setup, facts, volume); fact.open && parent) {
     row.why = "its mount point lies on '" + parent->name + "', which is not mounted";
   } else if (fact.open) {
     row.why = "not mounted";

@@ -40,7 +40,7 @@ Result<Secret> read_key_file(const std::string& path) {
 }
 
 // What lies on a device besides a mapping of its own, as people call it; empty: nothing.
-std::string lies_on(const std::string& path) {
+std::string what_lies_on(const std::string& path) {
   await_removed_mappings(path);
   const auto number = block_device(path);
   if (!number) return {};
@@ -55,7 +55,7 @@ std::string lies_on(const std::string& path) {
 Result<> is_no_part(const Volume& volume) {
   const std::string what = "will not adopt '" + volume.name + "'";
   const std::string path = volume.device.path();
-  if (const std::string above = lies_on(path); !above.empty())
+  if (const std::string above = what_lies_on(path); !above.empty())
     return Error{Code::refused, what,
                  volume.device.text() + " is a part of other storage: " + above + " lies on it",
                  "name the whole: --device DEVICE; see: lsblk " + path};

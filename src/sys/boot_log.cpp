@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "core/fstab_line.hpp"
 #include "core/text.hpp"
 #include "sys/clock.hpp"
 #include "sys/fd.hpp"
@@ -58,8 +59,7 @@ Result<> record(const Paths& paths, const BootEntry& news) {
 const Volume* log_waits_for(const Setup& setup, const Facts& facts) {
   for (const Volume& volume : setup.volumes) {
     const auto fact = facts.volumes.find(volume.name);
-    if (!volume.mount_point.empty() &&
-        (log_directory + "/").starts_with(volume.mount_point + "/") &&
+    if (!needed_by_boot(volume) && lies_on(log_directory, volume.mount_point) &&
         (fact == facts.volumes.end() || !fact->second.mounted))
       return &volume;
   }

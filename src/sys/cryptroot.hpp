@@ -38,6 +38,10 @@ namespace latchkey {
 /// disk of the group lies outside of every encrypted mapping. Fails as lies_outside.
 [[nodiscard]] Result<> reaches_outside(const std::string& vg);
 
+/// True where the running system's `/` or `/usr` lies on the mapping of this name, directly or on
+/// a volume group or array in it.
+[[nodiscard]] bool carries_system(const std::string& mapping);
+
 /// The encrypted mapping in which an active logical volume lies; empty: in none.
 [[nodiscard]] std::string encrypted_around(const DeviceRef& lv);
 

@@ -198,7 +198,7 @@ std::vector<Error> image_faults(const ImageRequest& request, const ImageInfo& in
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes)
       if (needed_by_boot(volume))
-        faults.device(volume.device, volume.header, "the volume of '" + volume.mount_point + "'");
+        faults.device(volume.device, volume.header, needed_volume_text(volume));
   return faults.list;
 }
 

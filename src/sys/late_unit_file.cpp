@@ -50,8 +50,7 @@ std::optional<Error> late_unit_file(const std::string& unit, const UnitState& st
   for (const std::string& file : files) {
     const std::string target = target_of(file);
     const auto on = std::ranges::find_if(volumes, [&](const Volume& volume) {
-      return !volume.mount_point.empty() && !mounted_by_system(volume) &&
-             lies_on(target, volume.mount_point);
+      return is_released(volume) && lies_on(target, volume.mount_point);
     });
     if (on == volumes.end()) continue;
     return Error{Code::partial,

@@ -68,7 +68,7 @@ std::vector<Error> place_faults(const Paths& paths, const std::string& tree) {
           {.device = volume.device,
            .header_path = (header_in_file(volume) ? tree : paths.root) + header,
            .recorded = {volume.name, volume.uuid, volume.cipher},
-           .whose = "the volume of '" + volume.mount_point + "'",
+           .whose = needed_volume_text(volume),
            .line = "'" + volume.name + "' in /etc/latchkey/volumes"});
   }
   return faults;

@@ -14,7 +14,7 @@ namespace {
 // Why an open one cannot be opened: somebody did that by hand, under a name of his own.
 std::string opened_as(const std::optional<dev_t>& device, const std::vector<Mapping>& all) {
   for (const Mapping& other : all)
-    if (device && other.live && !other.name.empty() && other.uuid.starts_with("CRYPT-") &&
+    if (device && other.live && !other.name.empty() && encrypts(other) &&
         std::ranges::find(other.below, *device) != other.below.end())
       return "its device is open as '" + printable(other.name) + "'";
   return "";
@@ -32,7 +32,7 @@ VolumeFacts volume_facts(const DeviceRef& ref, const std::string& mapping_name,
     facts.taken = opened_as(device, all);
     return facts;
   }
-  if (!mapping->uuid.starts_with("CRYPT-"))
+  if (!encrypts(*mapping))
     facts.taken = "the name '" + mapping_name + "' belongs to a mapping that is not encrypted";
   else if (!device)
     facts.taken = "'" + mapping_name + "' is open, but the device " + ref.text() + " is not there";

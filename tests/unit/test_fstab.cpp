@@ -325,6 +325,11 @@ TEST_CASE("root, /usr and /var on volumes need the lines of fstab that others mu
   CHECK(fstab_lacks("UUID=1 /usr/ ext4\nUUID=2 /var ext4\n", "/etc/fstab", all).empty());
   const Findings lacks = fstab_lacks("UUID=1 /usr ext4\n#x /var ext4\n", "/etc/fstab", all);
   REQUIRE(lacks.size() == 1);
+  // What the system lies on has no line, and opens before any table is read.
+  const auto under = parse_volumes("sda3 UUID=7 none auto x-latchkey.boot\n", "volumes");
+  REQUIRE(under);
+  const std::vector<Claim> below{claim(under->at(0))};
+  CHECK(fstab_lacks("UUID=1 / ext4\n", "/etc/fstab", below).empty());
   CHECK(lacks[0].level == Finding::Level::error);
   CHECK(lacks[0].text.hint ==
         "add: /dev/mapper/cleartext-var /var auto "

@@ -75,6 +75,9 @@ TEST_CASE("root among the volumes is seen also in a file that cannot be parsed")
   // What early boot mounts beside root.
   CHECK(root_is_a_volume("usr system/usr /usr ext4"));
   CHECK(root_is_a_volume("usr system/usr /usr/ ext4"));
+  // A volume group with root in it lies there.
+  CHECK(root_is_a_volume("sda3 UUID=1 none auto noatime,x-latchkey.boot\n"));
+  CHECK_FALSE(root_is_a_volume("pv UUID=1 none auto x-latchkey.bootable\n"));
   CHECK_FALSE(root_is_a_volume("local system/local /usr/local ext4\nv system/var /var ext4\n"));
   CHECK_FALSE(root_is_a_volume("# root system/root / ext4\ndata system/data /srv ext4\n"));
 }

@@ -63,6 +63,14 @@ TEST_CASE("our options are taken out and checked") {
   CHECK(volumes->at(0).key_file == "k.key");
   CHECK(volumes->at(0).uuid == "u");
   CHECK_FALSE(volumes->at(0).fsck);
+  CHECK_FALSE(needed_by_boot(volumes->at(0)));
+  const auto under = parse_volumes("a b/c none auto x-latchkey.boot\n", "volumes");
+  REQUIRE(under);
+  CHECK(needed_by_boot(under->at(0)));
+  CHECK_FALSE(is_released(under->at(0)));
+  CHECK(needed_volume_text(under->at(0)) == "the volume 'a' under the system");
+  CHECK(parse_volumes("a b/c / auto x-latchkey.boot\n", "volumes"));
+  CHECK(complains("a b/c /srv/a ext4 x-latchkey.boot\n", "beside a mount point"));
   CHECK(complaint("a b/c /srv/a ext4 x-latchkey.maping=m\n") ==
         "latchkey: error: volumes:1:19: unknown option 'x-latchkey.maping=m'\n"
         "latchkey: hint: did you mean 'x-latchkey.mapping'?\n");

@@ -121,6 +121,9 @@ TEST_CASE("only what differs from the defaults becomes an option") {
         "noatime,ro,x-latchkey.uuid=12-ab,x-latchkey.cipher=aes-xts-plain64,"
         "x-latchkey.header=/dev/disk/by-id/usb-stick,"
         "x-latchkey.discard,x-latchkey.nofsck\n");
+  volume.boot = true;
+  CHECK(volume_line(volume).ends_with(",x-latchkey.nofsck,x-latchkey.boot\n"));
+  volume.boot = false;
   volume.mapping = "m";
   volume.key_file = "k";
   volume.mount_point.clear();

@@ -29,6 +29,8 @@ TEST_CASE("the boot cannot go on while the volume of root or /usr is closed, wha
   REQUIRE(closed_and_needed(setup, facts) != nullptr);
   CHECK(closed_and_needed(setup, facts)->name == "root");
   CHECK(need_text(setup.volumes[1]) == "the root file system");
+  CHECK(need_text(parse_volumes("pv vg/pv none auto x-latchkey.boot\n", "volumes")->at(0)) ==
+        "what the system lies on");
   facts.volumes["root"].open = true;
   CHECK(closed_and_needed(setup, facts) == nullptr);
   // initramfs-tools mounts /usr before the real root takes over, and gives up without it.
@@ -40,6 +42,18 @@ TEST_CASE("the boot cannot go on while the volume of root or /usr is closed, wha
   CHECK(closed_and_needed(setup, facts) == nullptr);
   setup.volumes.erase(setup.volumes.begin());
   CHECK(closed_and_needed(setup, {}) == nullptr);
+}
+
+TEST_CASE("a mount point waits for the volume that it lies on, and for none that is not mounted") {
+  Setup setup;
+  setup.volumes = *parse_volumes(
+      "raw vg/raw none auto\nwww vg/www /srv/www ext4\nup vg/up /srv/www/up ext4\n", "volumes");
+  Facts facts;
+  CHECK(unmounted_parent(setup, facts, setup.volumes[1]) == nullptr);
+  REQUIRE(unmounted_parent(setup, facts, setup.volumes[2]) != nullptr);
+  CHECK(unmounted_parent(setup, facts, setup.volumes[2])->name == "www");
+  facts.volumes["www"].mounted = true;
+  CHECK(unmounted_parent(setup, facts, setup.volumes[2]) == nullptr);
 }
 
 TEST_CASE("the end of the waiting spares who is at a prompt, and waits for nobody for ever") {
