@@ -15,17 +15,27 @@
 #include "sys/fd.hpp"
 #include "sys/luks_copies.hpp"
 #include "sys/lvm_admin.hpp"
+#include "sys/mount_users.hpp"
 #include "sys/passphrase.hpp"
+#include "sys/systemd.hpp"
 #include "sys/unlock.hpp"
 
 namespace latchkey {
+void tell_of_own_mounts(const Globals& globals) {
+  if (!globals.paths.root.empty() || !systemd_runs() || !has_own_mounts()) return;
+  report_warning({Code::partial, "this session has mounts of its own",
+                  "what is mounted or unmounted here is not so for systemd and its services",
+                  "begin the command with: nsenter -t 1 -m"});
+}
+
 Result<LockFile> begin_admin(const Globals& globals, const std::string& what,
                              const std::string& name) {
   const Paths& paths = globals.paths;
   if (::geteuid() != 0)
     return Error{Code::refused, "cannot run '" + what + "'",
-                 "only root can change devices and /etc/latchkey", "use sudo"};
+                 "only root can change devices and /etc/latchkey", "run: sudo latchkey " + what};
   protect_process();
+  tell_of_own_mounts(globals);
   // Every file is made with its own mode; a caller's narrower mask would make
   // mount points that no service can enter.
   ::umask(022);
@@ -44,8 +54,7 @@ bool another_command_works(const Paths& paths) {
 Result<> keys_device_is_there(const DeviceRef& device) {
   const std::string what = "cannot open the keys volume";
   if (!block_device(device.path()))
-    return Error{Code::missing, what, "there is no device " + device.text(),
-                 "is its disk there? look at: lvm lvs, lsblk"};
+    return Error{Code::missing, what, "there is no device " + device.text(), missing_disk_hint()};
   if (const auto answer = ask_disk(device.path()); !answer && answer.error().code == Code::timeout)
     return Error{Code::timeout, what, device.text() + " cannot be read: " + answer.error().why,
                  unread_disk_hint()};

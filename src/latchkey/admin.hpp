@@ -62,9 +62,11 @@ class KeysSession {
   DeviceRef device_{};
 };
 
-/// Wakes the keys volume's LV and calls `use` with the path of its device and the
-/// passphrase that `asker` gives, again while that fails with Code::denied and a
-/// person can be asked again (three times in all).
+/// Warns where what is mounted here would be seen by no service.
+void tell_of_own_mounts(const Globals& globals);
+
+/// Calls `use` with the passphrase that `asker` gives, again while that fails with Code::denied
+/// and a person can be asked again (three times in all).
 [[nodiscard]] Result<> with_passphrase(const Globals& globals, Asker& asker,
                                        const std::string& prompt,
                                        const std::function<Result<>(Secret)>& use);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/message.hpp"
+#include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/plan_view.hpp"
 #include "latchkey/summary.hpp"
@@ -86,6 +87,7 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   if (::geteuid() != 0)
     return report_error({Code::refused, "cannot lock", "only root can stop services and unmount",
                          "run: sudo latchkey lock"});
+  tell_of_own_mounts(globals);
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
   auto turn =

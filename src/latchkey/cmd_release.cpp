@@ -13,6 +13,7 @@
 
 #include "core/message.hpp"
 #include "core/narrow.hpp"
+#include "latchkey/admin.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/events.hpp"
 #include "latchkey/plan_view.hpp"
@@ -190,6 +191,7 @@ int release_now(const Flags& flags, const Globals& globals) {
   if (::geteuid() != 0)
     return report_error({Code::refused, "cannot release", "only root can mount and start services",
                          "run: sudo release-services"});
+  tell_of_own_mounts(globals);
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
   // Also before anybody is asked: who is under way may open everything.

@@ -129,11 +129,23 @@ std::optional<Checked> alive_unmounted(dev_t device, const std::string& name) {
                    "release-services");
 }
 
+// A checker that does not ask the kernel for the device, as that of vfat, would write into a
+// mounted file system; all others would end with an error.
+std::optional<Checked> claimed_unseen(const Volume& volume) {
+  // A mounted one claims its other devices too, and its checker does nothing.
+  if (type_of(volume) == "btrfs") return {};
+  if (!is_claimed(mapping_path(volume)) || systemd_is_at_it(volume) || mounted_in_place(volume))
+    return {};
+  return unchecked("'" + volume.name +
+                   "' is not checked: the kernel has it in use, and no process shows by whom");
+}
+
 Result<Checked> check_fs(const Volume& volume, const Watch& watch) {
   await_node(volume.mapping);
   if (const auto device = block_device(mapping_path(volume))) {
     if (auto others = mounted_for_others(*device, volume.name)) return *others;
     if (auto alive = alive_unmounted(*device, volume.name)) return *alive;
+    if (auto claimed = claimed_unseen(volume)) return *claimed;
   }
   const auto asked = read_file("/proc/cmdline");
   const CheckWish wish = asked ? check_wish(*asked) : CheckWish{};

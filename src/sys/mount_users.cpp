@@ -2,12 +2,15 @@
 #include "sys/mount_users.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <set>
 
@@ -15,9 +18,12 @@
 #include "sys/device_number.hpp"
 #include "sys/fd.hpp"
 #include "sys/process_stat.hpp"
+#include "sys/worker.hpp"
 
 namespace latchkey {
 namespace {
+
+constexpr std::chrono::seconds search_bound{10};
 
 std::vector<pid_t> processes() {
   std::vector<pid_t> pids;
@@ -61,13 +67,30 @@ bool waits_in_kernel(pid_t pid) {
   return false;
 }
 
-bool uses(pid_t pid, dev_t device) {
+bool has_open(pid_t pid, dev_t device) {
   for (const char* link : {"cwd", "root", "exe"})
     if (lies_on(proc(pid, link), device)) return true;
   const std::string fds = proc(pid, "fd");
-  for (const std::string& fd : names_in(fds))
-    if (lies_on(fds + "/" + fd, device)) return true;
-  return !waits_in_kernel(pid) && maps_from(pid, device);
+  return std::ranges::any_of(names_in(fds),
+                             [&](const auto& fd) { return lies_on(fds + "/" + fd, device); });
+}
+
+// Looks at every process but its caller and itself, and notes what it finds as lines: `? PID` for
+// one that it begins to ask, `+ PID` for one that uses the file system, `- PID` for one that does
+// not.
+void note_users(int notes, dev_t device, pid_t caller) {
+  const auto note = [&](char kind, pid_t pid) {
+    (void)write_all(notes, std::string(1, kind) + " " + std::to_string(pid) + "\n");
+  };
+  for (const pid_t pid : processes()) {
+    if (pid == caller || pid == ::getpid()) continue;
+    if (has_open(pid, device)) {
+      note('+', pid);
+    } else if (!waits_in_kernel(pid)) {
+      note('?', pid);
+      note(maps_from(pid, device) ? '+' : '-', pid);
+    }
+  }
 }
 
 MountUser describe_process(pid_t pid) {
@@ -98,10 +121,26 @@ std::string link_text(const std::string& path) {
 
 std::string MountUser::text() const { return command + " (pid " + std::to_string(pid) + ")"; }
 
+// In a process of its own: whoever shares his memory with one that waits for a file system of his
+// own keeps who reads his map for as long, and needs no right for that.
 std::vector<MountUser> users_of(dev_t file_system) {
+  const Fd notes(::memfd_create("users", MFD_CLOEXEC));
+  const pid_t caller = ::getpid();
+  const bool whole =
+      notes && ends_within(search_bound, [&] { note_users(notes.get(), file_system, caller); });
   std::vector<MountUser> out;
-  for (const pid_t pid : processes())
-    if (pid != ::getpid() && uses(pid, file_system)) out.push_back(describe_process(pid));
+  pid_t asked = 0;
+  const auto found = read_file("/proc/self/fd/" + std::to_string(notes.get()), 64UL << 20);
+  const std::string all = found ? *found : std::string();
+  for (const std::string_view line : split_lines(all)) {
+    const auto pid = parse_number(line.substr(std::min<std::size_t>(2, line.size())), 1UL << 30);
+    if (!pid) continue;
+    asked = 0;
+    if (line.starts_with('+')) out.push_back(describe_process(static_cast<pid_t>(*pid)));
+    if (line.starts_with('?')) asked = static_cast<pid_t>(*pid);
+  }
+  // It may use it as well: nobody can tell.
+  if (!whole && asked != 0) out.push_back(describe_process(asked));
   return out;
 }
 
@@ -121,6 +160,17 @@ std::vector<MountUser> namespaces_with(dev_t block_device) {
     if (!known || !link.empty()) out.push_back(describe_process(pid));
   }
   return out;
+}
+
+bool has_own_mounts() {
+  const std::string here = link_text("/proc/self/ns/mnt");
+  const std::string first = link_text("/proc/1/ns/mnt");
+  return !here.empty() && !first.empty() && here != first;
+}
+
+bool is_claimed(const std::string& device) {
+  const Fd claim(::open(device.c_str(), O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK));
+  return !claim && errno == EBUSY;
 }
 
 std::vector<MountUser> users_of_unmounted(dev_t block_device) {

@@ -22,12 +22,21 @@ struct MountUser {
 /// The processes whose working directory, root, program, open files or mapped
 /// files lie on the file system with this device number (st_dev), by pid. Those
 /// that end meanwhile are left out. Never asks another file system for anything
-/// it does not know already, so a dead network share does not stop it.
+/// it does not know already, so a dead network share does not stop it. Takes 10 s at most: a
+/// process that keeps the search for longer counts as one that uses it, and is the last.
 [[nodiscard]] std::vector<MountUser> users_of(dev_t file_system);
 
 /// One process for each other mount namespace (a container's, a sandboxed
 /// service's) that has this block device mounted.
 [[nodiscard]] std::vector<MountUser> namespaces_with(dev_t block_device);
+
+/// True where this process has a mount namespace of its own, as a session under a hardened sshd:
+/// what it mounts, no service sees.
+[[nodiscard]] bool has_own_mounts();
+
+/// True for a block device that the kernel has in use, as a mounted one, also where no process
+/// shows it: a mount namespace is kept by an open descriptor alone. `device` is its path.
+[[nodiscard]] bool is_claimed(const std::string& device);
 
 /// The processes that keep a file system alive which was unmounted under them (umount -l): those
 /// that use the one on this block device, where it is mounted nowhere. None for file systems

@@ -42,7 +42,11 @@ void tell_user(Error& error, const std::string& path, dev_t number, const std::s
   if (const auto users = users_of_unmounted(number); !users.empty()) {
     error.why = "in use by " + users_text(users) + ", though it is mounted nowhere any more";
     error.hint = "end them, then: " + again;
+    return;
   }
+  error.hint +=
+      "; where these show nothing, an open file may keep a mount namespace alive: ls -l "
+      "/proc/*/fd | grep mnt:";
 }
 
 }  // namespace

@@ -14,12 +14,16 @@
 
 #include "support/alone.hpp"
 #include "support/catch.hpp"
+#include "support/loop_disk.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/fsck.hpp"
 #include "sys/mount_users.hpp"
 
 using namespace latchkey;
 using latchkey::test::alone;
 using latchkey::test::expect;
+using latchkey::test::LoopDisk;
+using latchkey::test::TempFolder;
 
 namespace {
 
@@ -140,6 +144,17 @@ TEST_CASE("a file system that was unmounted under its users is not checked, and 
           end(child);
           return out + expect(!alive_unmounted(info.st_dev, "data"), "still found");
         }) == "");
+}
+
+TEST_CASE("a device that the kernel has in use is known, whoever keeps it so") {
+  const TempFolder folder;
+  const LoopDisk disk(folder.file("disk"));
+  if (!disk.usable_here()) return;
+  CHECK_FALSE(is_claimed(disk.path()));
+  const Fd claim(::open(disk.path().c_str(), O_RDONLY | O_EXCL | O_CLOEXEC));
+  REQUIRE(claim);
+  CHECK(is_claimed(disk.path()));
+  CHECK_FALSE(is_claimed(folder.file("none")));
 }
 
 TEST_CASE("users are told by name and number, and not all of many") {
