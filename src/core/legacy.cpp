@@ -44,7 +44,7 @@ struct OldOption {
 constexpr std::string_view by_us = "Latchkey mounts every volume once it is open";
 constexpr std::string_view only_root = "only root mounts volumes";
 constexpr std::string_view no_wait = "a volume that fails never stops the boot";
-constexpr std::array<OldOption, 12> old_options{{{"noauto", "", by_us},
+constexpr std::array<OldOption, 11> old_options{{{"noauto", "", by_us},
                                                  {"auto", "", by_us},
                                                  {"user", "noexec,nosuid,nodev", only_root},
                                                  {"users", "noexec,nosuid,nodev", only_root},
@@ -54,8 +54,7 @@ constexpr std::array<OldOption, 12> old_options{{{"noauto", "", by_us},
                                                  {"nousers", "", only_root},
                                                  {"noowner", "", only_root},
                                                  {"nogroup", "", only_root},
-                                                 {"nofail", "", no_wait},
-                                                 {"_netdev", "", no_wait}}};
+                                                 {"nofail", "", no_wait}}};
 
 // What becomes of one option; a note when it is not kept as it is.
 std::string taken_over(const std::string& option, const std::string& where,

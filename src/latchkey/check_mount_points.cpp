@@ -27,7 +27,8 @@ bool is_mounted(const MountPoint& point) {
   if (::statx(point.directory.get(), "", flags, STATX_MNT_ID, &inner) != 0 ||
       ::statx(point.parent.get(), "", flags, STATX_MNT_ID, &outer) != 0)
     return false;
-  return inner.stx_mnt_id != outer.stx_mnt_id;
+  return (inner.stx_mask & outer.stx_mask & STATX_MNT_ID) != 0 &&
+         inner.stx_mnt_id != outer.stx_mnt_id;
 }
 
 Finding look_at(const Volume& volume, const std::string& path) {
@@ -60,8 +61,10 @@ Findings check_mount_points(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   if (!inputs.volumes) return out;
   for (const Volume& volume : *inputs.volumes)
-    if (!volume.mount_point.empty() && !mounted_by_system(volume))
+    if (is_released(volume)) {
+      if (auto option = option_without_effect(volume)) out.push_back(doubtful(std::move(*option)));
       out.push_back(look_at(volume, paths.root + volume.mount_point));
+    }
   for (const std::string& place : guarded_places(paths))
     if (std::ranges::find(*inputs.volumes, place, &Volume::mount_point) == inputs.volumes->end() &&
         is_guarded(paths.root + place))

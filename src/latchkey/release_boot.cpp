@@ -246,7 +246,11 @@ int release_at_boot(const Globals& globals, bool over_files) {
     worker->forget();
     status = 0;
     say(globals, "this takes longer; the boot goes on, and what waits for it starts when it is done");
-    if (systemd_runs()) start_soon(std::string(start_unit_name));
+    if (systemd_runs()) {
+      // Of what is released by now: begun without its socket, a service would stay so.
+      start_skipped_triggers(globals, *setup);
+      start_soon(std::string(start_unit_name));
+    }
   }
   return status;
 }

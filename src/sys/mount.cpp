@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/fsck.hpp"
+#include "core/fstab_line.hpp"
 #include "core/message.hpp"
 #include "core/mount_place.hpp"
 #include "core/text.hpp"
@@ -22,9 +23,11 @@
 #include "sys/fsck.hpp"
 #include "sys/guard_list.hpp"
 #include "sys/handle.hpp"
+#include "sys/kmsg.hpp"
 #include "sys/mount_point.hpp"
 #include "sys/mount_users.hpp"
 #include "sys/mounts_above.hpp"
+#include "sys/network_mount.hpp"
 #include "sys/xfs.hpp"
 
 namespace latchkey {
@@ -153,6 +156,13 @@ Error mount_error(int error, const std::string& what, const Volume& volume) {
                 "add the option nouuid to its line in /etc/latchkey/volumes, or run once: "
                 "xfs_admin -U generate " +
                     mapping_path(volume) + "; then: release-services"};
+      if (type == "btrfs")
+        return {Code::damaged, what,
+                "there is no readable btrfs on it, one of its disks is missing, or a mount option "
+                "is wrong",
+                "see: dmesg, btrfs filesystem show; with a disk missing, add the option degraded "
+                "to its line in /etc/latchkey/volumes until that is replaced; else " +
+                    check};
       return {Code::damaged, what,
               "there is no readable " + (type == "auto" ? std::string() : type + " ") +
                   "file system on it, or a mount option is wrong",
@@ -176,6 +186,13 @@ Error stray_error(const std::string& what, const Volume& volume, const Content& 
           "move them away, then: release-services; or run: release-services --over-files"};
 }
 
+// What is for the kernel. libmount would do X-mount.… by the target's path, which it has not.
+std::string kernel_options(const Volume& volume) {
+  auto options = split(volume.mount_options, ',');
+  std::erase_if(options, [](const auto& option) { return option.starts_with("X-mount."); });
+  return join(options, ",");
+}
+
 Result<> do_mount(const Volume& volume, const MountPoint& point, const std::string& what) {
   const Context context(mnt_new_context());
   if (!context)
@@ -195,8 +212,8 @@ Result<> do_mount(const Volume& volume, const MountPoint& point, const std::stri
   if (failed == 0) failed = mnt_context_set_target(cxt, target.c_str());
   if (failed == 0 && volume.fs_type != "auto")
     failed = mnt_context_set_fstype(cxt, volume.fs_type.c_str());
-  if (failed == 0 && !volume.mount_options.empty())
-    failed = mnt_context_set_options(cxt, volume.mount_options.c_str());
+  const std::string options = kernel_options(volume);
+  if (failed == 0 && !options.empty()) failed = mnt_context_set_options(cxt, options.c_str());
   if (failed != 0) return system_error(-failed, what);
   const int result = mnt_context_mount(cxt);
   if (result == 0 && mnt_context_get_status(cxt) != 0) return Ok{};
@@ -206,6 +223,16 @@ Result<> do_mount(const Volume& volume, const MountPoint& point, const std::stri
 }
 
 }  // namespace
+
+std::optional<Error> option_without_effect(const Volume& volume) {
+  for (const std::string& option : split(volume.mount_options, ','))
+    if (option.starts_with("X-mount.") && !option.starts_with("X-mount.mkdir"))
+      return Error{Code::config, "the line of '" + volume.name + "' asks for what no release does",
+                   "its option " + printable(option) + " is mount(8)'s own",
+                   "take it out of its line in /etc/latchkey/volumes; set owner and mode once, on "
+                   "the mounted volume"};
+  return {};
+}
 
 std::string mapping_path(const Volume& volume) { return "/dev/mapper/" + volume.mapping; }
 
@@ -218,6 +245,9 @@ std::optional<std::string> where_mounted(dev_t device) {
 
 Result<> mount_volume(const Volume& volume, bool over_files) {
   const std::string what = "cannot mount '" + volume.name + "'";
+  const auto unheeded = option_without_effect(volume);
+  if (unheeded && unheeded->why.find("X-mount.subdir") != std::string::npos)
+    return Error{unheeded->code, what, unheeded->why, unheeded->hint};
   await_node(volume.mapping);  // with x-latchkey.nofsck this comes first
   const auto device = block_device(mapping_path(volume));
   if (!device)
@@ -241,9 +271,14 @@ Result<> mount_volume(const Volume& volume, bool over_files) {
   // is no reason to keep the data away: the held units' conditions stay.
   if (content->count == 0 && !used_by_boot(volume.mount_point))
     (void)guard_with_inner(point->directory, true);
+  const bool network = needs_network(volume);
+  if (network)
+    if (const auto noted = note_network_mount(volume); !noted)
+      kmsg(sentence(noted.error()), Loudness::warning);
   const auto done = do_mount(volume, *point, what);
   // Also when that failed: the system itself may have mounted it in the same moment.
   if (mounted_in_place(volume)) return Ok{};
+  if (network) drop_network_mount(volume);
   if (!done) return done;
   return Error{Code::io, what, "it was mounted, but does not show at '" + volume.mount_point + "'",
                "see: findmnt"};
@@ -277,14 +312,14 @@ Result<> unmount_volume(const Volume& volume) {
     return busy_error(what, volume, mounts.get(), known ? info.st_dev : *device);
   }
   (void)guard_mount_point(volume.mount_point, false);
+  drop_network_mount(volume);
   return Ok{};
 }
 
 std::vector<Error> follow_volumes(const Setup& setup, const Paths& paths) {
   std::vector<std::string> places;  // those inside others get a guard when they are mounted
   for (const Volume& volume : setup.volumes)
-    if (!volume.mount_point.empty() && !mounted_by_system(volume) &&
-        !used_by_boot(volume.mount_point))
+    if (is_released(volume) && !used_by_boot(volume.mount_point))
       places.push_back(volume.mount_point);
   return follow_guards(paths, std::move(places));
 }
@@ -293,10 +328,11 @@ std::vector<Error> guard_mount_points(const Setup& setup, const Paths& paths) {
   std::vector<Error> failed = follow_volumes(setup, paths);
   for (const Volume& volume : setup.volumes) {
     const auto inside = [&](const Volume& other) {
-      return !other.mount_point.empty() && volume.mount_point.starts_with(other.mount_point + "/");
+      return other.name != volume.name && other.mount_point != "/" &&
+             lies_on(volume.mount_point, other.mount_point);
     };
-    if (volume.mount_point.empty() || mounted_by_system(volume) ||
-        std::ranges::any_of(setup.volumes, inside) || !missing_above(setup, paths, volume).empty())
+    if (!is_released(volume) || std::ranges::any_of(setup.volumes, inside) ||
+        !missing_above(setup, paths, volume).empty())
       continue;
     if (const auto done = guard_mount_point(volume.mount_point, true); !done)
       failed.push_back(done.error());

@@ -206,9 +206,12 @@ TEST_CASE("the list of guards follows the volumes file, and guards go with their
               out += sentence(error);
           };
           using Places = std::vector<std::string>;
+          guard("root vg/root / ext4\nwww vg/www /mnt/www ext4\n");
+          const bool below_root = is_guarded("/mnt/www");
           guard("www vg/www /mnt/www ext4\nin vg/in /mnt/www/in ext4\nvar vg/var /var ext4\n");
           out += expect(guarded_places(paths) == Places{"/mnt/www", "/mnt/www/in"}, "first list");
           const bool knows = is_guarded("/mnt/www");
+          out += expect(below_root == knows, "not guarded where root is a volume");
           guard("www vg/www /mnt/moved ext4\n");
           out += expect(guarded_places(paths) == Places{"/mnt/moved"}, "second list");
           out += expect(!is_guarded("/mnt/www") && is_guarded("/mnt/moved") == knows, "guards");

@@ -196,9 +196,22 @@ TEST_CASE("case 45, 46: faults of every kind at boot cost no emergency mode and 
 TEST_CASE("case 45: one volume's long check delays neither the boot nor what is on the others",
           "[.slow]") {
   Machine& m = closed();
+  // A daemon that does without its socket would never get it, once it runs.
+  m.must(
+      "cd /etc/systemd/system && printf '[Socket]\nListenStream=127.0.0.1:8099\n[Install]\n"
+      "WantedBy=sockets.target\n' >heard-a.socket && printf '[Service]\nExecStart=sleep 1d\n"
+      "[Install]\nWantedBy=multi-user.target\n' >heard-a.service && systemctl daemon-reload && "
+      "systemctl enable heard-a.socket heard-a.service && latchkey hold heard-a --needs a && "
+      // Its mount is one of those that go before the network does.
+      "sed -i '/^c /s/$/,_netdev/' /etc/latchkey/volumes");
   boot_with_long_check(m, "");
   CHECK(m.count("journalctl -b -u latchkey-release -o cat",
                 "this takes longer; the boot goes on") == 1);
+  m.until_active("heard-a.service heard-a.socket");
+  const std::string far = m.must("systemctl show -P Before srv-c.mount");
+  INFO(far);
+  CHECK((has(far, "remote-fs.target") && !has(far, "local-fs.target")));
+  CHECK(has(m.must("systemctl show -P Before srv-a.mount"), "local-fs.target"));
   CHECK(m.sh("mountpoint -q /srv/b").status != 0);
   CHECK(m.must("systemctl show -P ActiveState serve-b") == "inactive");
   m.must("touch /run/go-on");

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/network_mount.hpp"
+
+#include <libmount/libmount.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "core/text.hpp"
+#include "sys/fd.hpp"
+#include "sys/fsck.hpp"
+#include "sys/handle.hpp"
+#include "sys/mount.hpp"
+#include "sys/storage.hpp"
+
+namespace latchkey {
+namespace {
+
+using Entry = Handle<libmnt_fs, mnt_unref_fs>;
+using Update = Handle<libmnt_update, mnt_free_update>;
+
+constexpr std::string_view option = "_netdev";
+// As late_kind() calls what another machine serves.
+constexpr std::array<std::string_view, 6> served{"iscsi", "nbd", "nvmeof", "rnbd", "etherd", "rbd"};
+
+}  // namespace
+
+bool needs_network(const Volume& volume) {
+  const auto options = split(volume.mount_options, ',');
+  if (std::ranges::find(options, option) != options.end()) return true;
+  const Storage storage = storage_of("", volume.device.path());
+  return std::ranges::any_of(storage.layers.late, [](const std::string& kind) {
+    return std::ranges::find(served, kind) != served.end();
+  });
+}
+
+Result<> note_network_mount(const Volume& volume) {
+  const std::string what = "cannot tell systemd that '" + volume.name + "' needs the network";
+  const Entry entry(mnt_new_fs());
+  const Update update(mnt_new_update());
+  if (!entry || !update)
+    return Error{Code::memory, what, "not enough memory", "add memory, or end what uses it"};
+  int failed = mnt_fs_set_source(entry.get(), mapping_path(volume).c_str());
+  if (failed == 0) failed = mnt_fs_set_target(entry.get(), volume.mount_point.c_str());
+  if (failed == 0) failed = mnt_fs_set_fstype(entry.get(), type_of(volume).c_str());
+  // Which subvolume it is, libmount compares too.
+  if (failed == 0) failed = mnt_fs_append_options(entry.get(), volume.mount_options.c_str());
+  if (failed == 0) failed = mnt_fs_append_options(entry.get(), option.data());
+  if (failed == 0) failed = mnt_update_set_fs(update.get(), 0, nullptr, entry.get());
+  if (failed == 0) failed = mnt_update_table(update.get(), nullptr);
+  if (failed == 0) return Ok{};
+  if (failed == -MNT_ERR_LOCK) failed = -EBUSY;
+  return system_error(failed < 0 ? -failed : EROFS, what, "see: ls -l /run/mount");
+}
+
+void drop_network_mount(const Volume& volume) {
+  const Update update(mnt_new_update());
+  if (update && mnt_update_set_fs(update.get(), 0, volume.mount_point.c_str(), nullptr) == 0)
+    (void)mnt_update_table(update.get(), nullptr);
+}
+
+}  // namespace latchkey
