@@ -43,12 +43,12 @@ Error made_later(const LinkMatch& match, const LinkFacts& link, bool fallback) {
   return out;
 }
 
-// A name that netplan, or whoever writes below /run, has udev give.
+// A name that netplan, or whoever writes below /run or /usr/local, has udev give.
 Error named_later(const LinkMatch& match, const LinkFacts& link, bool fallback) {
   Error out = to_use(match);
   out.why =
-      "a file below /run gives it this name, which no image has: early boot may know it by "
-      "another one; then " +
+      "a file below /run or /usr/local gives it this name, which no image has: early boot may know "
+      "it by another one; then " +
       what_then(fallback);
   if (!link.mac.empty())  // the card has one of its own
     out.hint = "write its MAC address " + link.mac +

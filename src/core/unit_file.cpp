@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/command_words.hpp"
+#include "core/hold.hpp"
 #include "core/legacy.hpp"
 #include "core/text.hpp"
 
@@ -18,6 +19,10 @@ constexpr std::string_view path_keys[]{"RequiresMountsFor", "WantsMountsFor", "W
                                        "ExecReload",        "ExecStop",       "ExecStopPost",
                                        "EnvironmentFile",   "ReadWritePaths", "BindReadOnlyPaths",
                                        "BindPaths",         "Environment"};
+
+// Each value of these is a list of units, among which may be that of a mount.
+constexpr std::string_view unit_keys[]{"Requires", "Requisite", "BindsTo",
+                                       "Wants",    "After",     "PartOf"};
 
 // systemd makes these below a directory of its own.
 struct Below {
@@ -99,7 +104,18 @@ bool service_uses(std::span<const UnitSetting> settings, std::string_view place)
           return true;
     return false;
   };
-  return std::ranges::any_of(path_keys, uses) || std::ranges::any_of(kept_below, keeps);
+  const std::string mount = mount_unit(place);
+  const std::string below = mount.substr(0, mount.rfind('.')) + "-";
+  const auto waits_for_mount = [&](std::string_view key) {
+    return std::ranges::any_of(values_of(settings, key), [&](const std::string& value) {
+      return std::ranges::any_of(split_fields(value), [&](const Field& unit) {
+        return unit.text == mount ||
+               (unit.text.starts_with(below) && unit.text.ends_with(".mount"));
+      });
+    });
+  };
+  return std::ranges::any_of(path_keys, uses) || std::ranges::any_of(kept_below, keeps) ||
+         std::ranges::any_of(unit_keys, waits_for_mount);
 }
 
 bool service_asks_first(std::span<const UnitSetting> settings) {

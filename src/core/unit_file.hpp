@@ -29,8 +29,8 @@ struct UnitSetting {
 [[nodiscard]] std::string value_of(std::span<const UnitSetting> settings, std::string_view key);
 
 /// True when a service with these settings names `place` (a mount point) or what lies below
-/// it as something that it runs, works in, reads or writes. What lies on other machines
-/// (`host:/path`) is left out.
+/// it as something that it runs, works in, reads or writes, or the mount there as a unit that it
+/// comes behind. What lies on other machines (`host:/path`) is left out.
 [[nodiscard]] bool service_uses(std::span<const UnitSetting> settings, std::string_view place);
 
 /// True when a service with these settings asks first whether something is mounted somewhere.

@@ -107,7 +107,7 @@ void tell_of_fstab(const Paths& paths);
 
 /// Whether every held unit is held: on systemd by loaded conditions, on sysvinit by our
 /// guard or by disabled links, with our own script started at boot; and whether packages
-/// were left half-configured. Empty in a test's root and where neither runs.
+/// were left half-configured. Empty where neither runs; in a test's root only what files say.
 [[nodiscard]] Findings check_holds(const Paths& paths, const Setup& setup);
 
 /// Services that start at boot, are not held, and whose packages have files where a volume is

@@ -61,6 +61,7 @@ class BootCopies {
     for (const char* place : entry_places) look_at(place);
     firmware();
     raspberry();
+    proxmox();
   }
 
   Findings found{};
@@ -89,6 +90,16 @@ class BootCopies {
                                   "'" + printable(at + "/EFI/Linux/" + name) + "' is not looked at",
                                   "a unified kernel image has an image of its own in it",
                                   "see that it is built anew after each update-initramfs"}));
+  }
+
+  // proxmox-boot-tool copies kernels and images to partitions that it mounts for that alone.
+  void proxmox() {
+    const std::string list = "/etc/kernel/proxmox-boot-uuids";
+    const auto text = read_file(paths_.root + list);
+    if (!text || trim(*text).empty()) return;
+    found.push_back(doubtful({Code::config, "the partitions of '" + list + "' are not looked at",
+                              "the machine starts the copies there, and they are not mounted",
+                              "see that they are up to date: proxmox-boot-tool refresh"}));
   }
 
   // Its entries outlive it on a machine that went back to GRUB, and nothing starts them then.

@@ -2,82 +2,127 @@
 // What cron runs while a volume is closed finds an empty directory in its place.
 #include <unistd.h>
 
+#include <utility>
+
 #include "core/cron_lines.hpp"
 #include "core/message.hpp"
 #include "core/text.hpp"
 #include "latchkey/check.hpp"
 #include "sys/fd.hpp"
 #include "sys/foreign_file.hpp"
+#include "sys/volume_links.hpp"
 
 namespace latchkey {
 namespace {
 
-Finding unguarded(const std::string& file, std::size_t line, const Volume& volume,
-                  const std::string& hint, const std::string& else_hint) {
-  const std::string place = printable(volume.mount_point);
+// A volume that a release mounts, and all names of the places on it.
+struct Placed {
+  const Volume* volume = nullptr;
+  std::vector<std::string> places{};
+};
+
+// `hint` says what is to be done with the question whether the volume is mounted, which is put
+// between it and `behind`.
+Finding unguarded(const std::string& file, std::size_t line, const Placed& on,
+                  const std::string& place, const std::string& hint, const std::string& behind) {
   return doubtful({Code::config,
-                   "line " + std::to_string(line) + " of '" + printable(file) + "' uses '" + place +
-                       "' also while '" + volume.name + "' is not mounted",
+                   "line " + std::to_string(line) + " of '" + printable(file) + "' uses '" +
+                       printable(place) + "' also while '" + on.volume->name + "' is not mounted",
                    "what makes a copy of it then copies an empty directory",
-                   hint + "mountpoint -q " + place + else_hint});
+                   hint + "mountpoint -q " + printable(on.volume->mount_point) + behind});
 }
 
-Finding too_early(const std::string& file, std::size_t line, const Volume& volume) {
+Finding too_early(const std::string& file, std::size_t line, const Placed& on,
+                  const std::string& place) {
   return doubtful(
       {Code::config,
-       "line " + std::to_string(line) + " of '" + printable(file) + "' uses '" +
-           printable(volume.mount_point) + "' when cron starts, which may be before '" +
-           volume.name + "' is mounted",
+       "line " + std::to_string(line) + " of '" + printable(file) + "' uses '" + printable(place) +
+           "' when cron starts, which may be before '" + on.volume->name + "' is mounted",
        "@reboot is run once in a boot, and not again when the volume has come",
        "make it a service, and hold that (latchkey hold), or " + by_hooks() + " start it"});
 }
 
-void look(Findings& out, const EarlyInputs& inputs, const std::string& directory,
-          const std::string& name, const std::vector<std::string>& homes, std::size_t times = 5) {
-  const auto text = read_foreign_file(directory, name);
-  if (!text) return;
-  for (const Volume& volume : *inputs.volumes) {
-    if (volume.mount_point.empty() || mounted_by_system(volume)) continue;
-    const std::string file = directory + "/" + name;
-    for (const CronLine& line : unguarded_cron_lines(*text, volume.mount_point, homes, times))
-      out.push_back(line.at_boot ? too_early(file, line.number, volume)
-                                 : unguarded(file, line.number, volume,
-                                             "let its command begin with: ", " &&"));
-  }
-}
+class CronSearch {
+ public:
+  explicit CronSearch(std::vector<Placed> volumes) : volumes_(std::move(volumes)) {}
 
-// As run-parts: only what is executable, by names without a dot.
-void look_at_scripts(Findings& out, const EarlyInputs& inputs, const std::string& directory) {
-  for (const std::string& name : names_in(directory)) {
-    const std::string file = directory + "/" + name;
-    if (name.find('.') != std::string::npos || ::access(file.c_str(), X_OK) != 0) continue;
+  void table(const std::string& directory, const std::string& name,
+             const std::vector<std::string>& homes, std::size_t times = 5) {
     const auto text = read_foreign_file(directory, name);
-    if (!text) continue;
-    for (const Volume& volume : *inputs.volumes) {
-      if (volume.mount_point.empty() || mounted_by_system(volume)) continue;
-      if (const auto line = unguarded_script_line(*text, volume.mount_point))
-        out.push_back(unguarded(file, *line, volume, "let it begin with: ", " || exit 0"));
-    }
+    if (!text) return;
+    const std::string file = directory + "/" + name;
+    each([&](const Placed& on, const std::string& place) {
+      for (const CronLine& line : unguarded_cron_lines(*text, place, homes, times))
+        found.push_back(line.at_boot ? too_early(file, line.number, on, place)
+                                     : unguarded(file, line.number, on, place,
+                                                 "let its command begin with: ", " &&"));
+    });
   }
-}
+
+  // As run-parts: only what is executable, by names without a dot.
+  void scripts(const std::string& directory) {
+    for (const std::string& name : names_in(directory))
+      if (name.find('.') == std::string::npos &&
+          ::access((directory + "/" + name).c_str(), X_OK) == 0)
+        if (const auto text = read_foreign_file(directory, name))
+          script(directory, name, *text, "let it begin with: ", " || exit 0");
+  }
+
+  // The copies of before go with each run of it. What its owner has it run first, is not known.
+  void rsnapshot(const std::string& directory) {
+    const std::string name = "rsnapshot.conf";
+    auto text = read_foreign_file(directory, name);
+    if (!text) return;
+    std::string lines;
+    for (const std::string_view line : split_lines(*text)) {
+      if (trim(line).starts_with("cmd_preexec")) return;
+      if (!trim(line).starts_with("exclude")) lines += line;
+      lines += '\n';
+    }
+    script(directory, name, lines, "have its cmd_preexec fail without this: ", "");
+  }
+
+  Findings found{};
+
+ private:
+  void script(const std::string& directory, const std::string& name, const std::string& text,
+              const std::string& hint, const std::string& behind) {
+    each([&](const Placed& on, const std::string& place) {
+      if (const auto line = unguarded_script_line(text, place))
+        found.push_back(unguarded(directory + "/" + name, *line, on, place, hint, behind));
+    });
+  }
+
+  template <class Take>
+  void each(const Take& take) const {
+    for (const Placed& on : volumes_)
+      for (const std::string& place : on.places) take(on, place);
+  }
+
+  std::vector<Placed> volumes_;
+};
 
 }  // namespace
 
 Findings check_cron(const Paths& paths, const EarlyInputs& inputs) {
-  Findings out;
-  if (!inputs.volumes) return out;
-  look(out, inputs, paths.root + "/etc", "crontab", {});
-  look(out, inputs, paths.root + "/etc", "anacrontab", {}, anacron_times);
+  if (!inputs.volumes) return {};
+  std::vector<Placed> volumes;
+  for (const Volume& volume : *inputs.volumes)
+    if (is_released(volume)) volumes.push_back({&volume, places_of(paths.root, volume)});
+  CronSearch search(std::move(volumes));
+  const std::string etc = paths.root + "/etc";
+  search.table(etc, "crontab", {});
+  search.table(etc, "anacrontab", {}, anacron_times);
   // As cron itself: what has a dot in its name is left by dpkg, or by an editor.
-  for (const std::string& name : names_in(paths.root + "/etc/cron.d"))
-    if (name.find('.') == std::string::npos)
-      look(out, inputs, paths.root + "/etc/cron.d", name, {});
+  for (const std::string& name : names_in(etc + "/cron.d"))
+    if (name.find('.') == std::string::npos) search.table(etc + "/cron.d", name, {});
   for (const char* often : {"hourly", "daily", "weekly", "monthly"})
-    look_at_scripts(out, inputs, paths.root + "/etc/cron." + often);
+    search.scripts(etc + "/cron." + often);
   const std::string tables = paths.root + "/var/spool/cron/crontabs";
   for (const std::string& name : names_in(tables))
-    look(out, inputs, tables, name, {home_of_crontab(name)});
-  return out;
+    search.table(tables, name, {home_of_crontab(name)});
+  search.rsnapshot(etc);
+  return std::move(search.found);
 }
 
 }  // namespace latchkey

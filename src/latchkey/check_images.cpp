@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finished images, one for each kernel.
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "sys/fd.hpp"
 #include "sys/finished_image.hpp"
 #include "sys/kernel_lacks.hpp"
+#include "sys/known_lv.hpp"
 #include "sys/late_storage.hpp"
 
 namespace latchkey {
@@ -40,6 +42,22 @@ CheckedKernels checked_kernels(const Paths& paths) {
     return kernel.version != out.started && left_over(paths, kernel.version);
   });
   return out;
+}
+
+// What starts this machine may have kernels of its own: a provider's, or those of a server that
+// it boots from. Not asked in a rescue system, whose kernel runs.
+std::optional<Finding> foreign_kernel(const Paths& paths, const std::vector<BootKernel>& kernels) {
+  utsname running{};
+  if (!paths.root.empty() || kernels.empty() || !disks_are_ours() || ::uname(&running) != 0)
+    return {};
+  const std::string version = running.release;
+  if (std::ranges::find(kernels, version, &BootKernel::version) != kernels.end()) return {};
+  return doubtful({Code::missing,
+                   "the running kernel " + printable(version) + " has no file in /boot",
+                   "what starts this machine may start no image of it, and then nobody is asked "
+                   "for the passphrase",
+                   "see what it boots from (the provider's boot profile, the network); if that "
+                   "kernel was removed since the last boot, all is well"});
 }
 
 // An image whose kernel is not seen may be what the next boot starts.
@@ -131,6 +149,7 @@ Findings check_drivers(const Paths& paths, const EarlyInputs& inputs) {
     }
     for (Error& warning : lacks.warnings) out.push_back(doubtful(std::move(warning)));
   }
+  if (auto foreign = foreign_kernel(paths, kernels.all)) out.push_back(std::move(*foreign));
   return out;
 }
 

@@ -14,6 +14,9 @@
 namespace latchkey {
 namespace {
 
+// Those of ZFS call the scripts of a local root themselves.
+bool has_local_top(std::string_view boot) { return boot == "local" || boot == "zfs"; }
+
 // The word by which init boots with other scripts than those of a local root; empty for none.
 std::string foreign_boot(const std::string& cmdline) {
   std::string boot;
@@ -23,7 +26,7 @@ std::string foreign_boot(const std::string& cmdline) {
     if (word.text.starts_with("root=")) root = word.text;
   }
   if (boot.empty() || boot == "boot=") return root == "root=/dev/nfs" ? root : "";
-  return boot == "boot=local" ? "" : boot;
+  return has_local_top(boot.substr(boot.find('=') + 1)) ? "" : boot;
 }
 
 bool says_boot(const std::string& cmdline) {
@@ -35,7 +38,7 @@ bool says_boot(const std::string& cmdline) {
 // The same by the images' own settings; a word of the command line comes after them.
 CommandLine foreign_setting(const std::string& root, const std::vector<CommandLine>& lines) {
   CommandLine setting = initramfs_setting(root, "BOOT");
-  const bool local = setting.text.empty() || setting.text == "local";
+  const bool local = setting.text.empty() || has_local_top(setting.text);
   if (local || std::ranges::any_of(lines, says_boot, &CommandLine::text)) return {};
   setting.text = "BOOT=" + setting.text;
   return setting;

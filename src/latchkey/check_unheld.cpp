@@ -23,17 +23,19 @@
 #include "sys/init_system.hpp"
 #include "sys/own_units.hpp"
 #include "sys/packages.hpp"
+#include "sys/volume_links.hpp"
 
 namespace latchkey {
 namespace {
 
 // A package with a held unit is its owner's choice already.
-Closed all_places(const Setup& setup) {
+Closed all_places(const std::string& root, const Setup& setup) {
   Closed out;
   for (const Service& service : setup.services) out.units.push_back({service.unit});
   for (const Volume& volume : setup.volumes)
-    if (!volume.mount_point.empty() && !mounted_by_system(volume))
-      out.places.push_back({volume.mount_point, volume.name, true});
+    if (is_released(volume))
+      for (const std::string& place : places_of(root, volume))
+        out.places.push_back({place, volume.name, true});
   return out;
 }
 
@@ -74,12 +76,15 @@ std::string home_of(const Paths& paths, const std::string& unit, const OwnUnit& 
 }
 
 // `home`: that of the person as whom it runs.
-Use use_of(const OwnUnit& unit, const Setup& setup, const std::string& home) {
+Use use_of(const std::string& root, const OwnUnit& unit, const Setup& setup,
+           const std::string& home) {
   Use out;
   for (const Volume& volume : setup.volumes) {
-    if (volume.mount_point.empty() || mounted_by_system(volume)) continue;
+    if (!is_released(volume)) continue;
     const bool at_home = lies_on(home, volume.mount_point);
-    const bool named = at_home || service_uses(unit.settings, volume.mount_point);
+    const bool named = at_home || std::ranges::any_of(places_of(root, volume), [&](const auto& at) {
+                         return service_uses(unit.settings, at);
+                       });
     if (!named && (service_asks_first(unit.settings) ||
                    !service_copies_above(unit.settings, volume.mount_point)))
       continue;
@@ -101,7 +106,7 @@ void judge_own(Findings& out, const Paths& paths, const Setup& setup, const Enab
               : started_by(enabled.name, whole_unit(paths.root, enabled.name).settings);
   if (is_way_in(unit) || is_held(setup, unit)) return;
   const OwnUnit own = whole_unit(paths.root, unit);
-  const Use use = use_of(own, setup, home_of(paths, unit, own));
+  const Use use = use_of(paths.root, own, setup, home_of(paths, unit, own));
   if (use.volumes.empty() || (!service && service_asks_first(own.settings))) return;
   add_unheld(
       out, paths, unit,
@@ -136,7 +141,7 @@ std::vector<std::string> started_of(const Paths& paths, const Setup& setup,
 
 // The claims that dpkg knows of; none where there is no dpkg.
 void judge_packages(Findings& out, const Paths& paths, const Setup& setup) {
-  const auto claims = claims_on_installed(all_places(setup), paths.root);
+  const auto claims = claims_on_installed(all_places(paths.root, setup), paths.root);
   if (!claims) return;
   for (const PackageClaim& claim : *claims) {
     if (!claim.unit.empty()) continue;
@@ -154,8 +159,10 @@ void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup) {
   if (!text) return;
   Use use;
   for (const Volume& volume : setup.volumes) {
-    if (volume.mount_point.empty() || mounted_by_system(volume) ||
-        !unguarded_script_line(*text, volume.mount_point))
+    if (!is_released(volume) ||
+        std::ranges::none_of(places_of(paths.root, volume), [&](const std::string& place) {
+          return unguarded_script_line(*text, place).has_value();
+        }))
       continue;
     if (use.volumes.empty()) use.place = volume.mount_point;
     use.volumes.push_back(volume.name);
@@ -171,7 +178,7 @@ void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup) {
 
 Findings check_unheld(const Paths& paths, const Setup& setup) {
   Findings out;
-  const bool mounted = !all_places(setup).places.empty();
+  const bool mounted = !all_places(paths.root, setup).places.empty();
   if (mounted) judge_packages(out, paths, setup);
   judge_guests(out, paths, setup);
   if (!mounted || init_system() == InitSystem::sysvinit) return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The one table of commands. It feeds dispatch, --help, the completion and the
-// test that compares them with the man page.
+// The one table of commands. It feeds dispatch, --help and the tests that
+// compare the man page and the completion with it.
 #pragma once
 
 #include <string>

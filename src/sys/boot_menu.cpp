@@ -49,9 +49,16 @@ std::string owners_default(const Paths& paths) {
   return is_own_default(choice, read_boot_menu(paths), boot_kernels(paths)) ? found : "";
 }
 
+// In the machine's language: GRUB_DEFAULT may name an entry by its title.
 Result<> remake_boot_menu() {
-  const auto made =
-      run_ok({"update-grub"}, "cannot make the boot loader's menu again", {.timeout = 120s});
+  std::string language;
+  for (const char* file : {"/etc/locale.conf", "/etc/default/locale"})
+    language = value_in(file, "LANG=", std::move(language));
+  std::vector<std::string> environment;
+  if (!language.empty() && printable(language) == language)
+    environment.push_back("LC_ALL=" + language);
+  const auto made = run_ok({"update-grub"}, "cannot make the boot loader's menu again",
+                           {.timeout = 120s, .environment = environment});
   if (made) return Ok{};
   Error error = made.error();
   error.hint = "run: update-grub";

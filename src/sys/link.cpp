@@ -69,7 +69,7 @@ void take_udev_record(LinkFacts& link, const std::string& root, const std::strin
     // The one without an ending is the name that was chosen.
     if (key.starts_with("E:ID_NET_NAME_") && value == link.name) elsewhere = true;
     if (key != "E:ID_NET_LINK_FILE") continue;
-    link.late_name = value.starts_with("/run/");
+    link.late_name = value.starts_with("/run/") || value.starts_with("/usr/local/");
     if (sets_mac(root, value)) link.drawn_mac = false;
   }
   if (elsewhere) link.late_name = false;

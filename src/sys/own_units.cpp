@@ -33,23 +33,33 @@ std::vector<std::string> with_packages() {
   return out;
 }
 
+// What generators make of others' configuration: that of NFS, of what /etc/exports names.
+const std::string generated{"/run/systemd/generator/"};
+
+std::vector<std::string> with_template(const std::string& name) {
+  std::vector<std::string> out{name};
+  add_once(out, template_of(name));
+  return out;
+}
+
+void add_drop_ins(OwnUnit& out, const std::string& place) {
+  for (const std::string& drop_in : names_in(place))
+    if (drop_in.ends_with(".conf")) add(out, place + "/" + drop_in);
+}
+
 // The unit's file from the first of the places that has one, and the owner's drop-ins.
 OwnUnit read_unit(const std::string& root, const std::string& name,
                   const std::vector<std::string>& places) {
   OwnUnit out;
-  std::vector<std::string> names{name};
-  add_once(names, template_of(name));
+  const std::vector<std::string> names = with_template(name);
   for (const std::string& one : names) {
     if (!out.files.empty()) break;
     for (const std::string& directory : places)
       if (add(out, root + directory + one)) break;  // the first one hides the others
   }
   for (const std::string& one : names)
-    for (const std::string& directory : directories) {
-      const std::string place = root + directory + one + ".d";
-      for (const std::string& drop_in : names_in(place))
-        if (drop_in.ends_with(".conf")) add(out, place + "/" + drop_in);
-    }
+    for (const std::string& directory : directories)
+      add_drop_ins(out, root + directory + one + ".d");
   return out;
 }
 
@@ -80,7 +90,10 @@ OwnUnit own_unit(const std::string& root, const std::string& name) {
 }
 
 OwnUnit whole_unit(const std::string& root, const std::string& name) {
-  return read_unit(root, name, with_packages());
+  OwnUnit out = read_unit(root, name, with_packages());
+  for (const std::string& one : with_template(name))
+    add_drop_ins(out, root + generated + one + ".d");
+  return out;
 }
 
 }  // namespace latchkey

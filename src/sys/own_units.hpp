@@ -33,7 +33,8 @@ struct OwnUnit {
 /// any, what is given is empty: it is a package's alone.
 [[nodiscard]] OwnUnit own_unit(const std::string& root, const std::string& name);
 
-/// The same, with the file of a package where the owner has none in its place.
+/// The same, with the file of a package where the owner has none in its place, and with the
+/// drop-ins of generators, which speak for configuration of other kinds.
 [[nodiscard]] OwnUnit whole_unit(const std::string& root, const std::string& name);
 
 }  // namespace latchkey

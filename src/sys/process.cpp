@@ -152,7 +152,12 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const RunOptions& opti
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
       // It closes the lock that a program keeps (see keeps_lock) wherever that calls it.
       "LVM_SUPPRESS_FD_WARNINGS=1"};
-  environment.insert(environment.end(), options.environment.begin(), options.environment.end());
+  for (const std::string& own : options.environment) {
+    // Of two, most programs take the first.
+    const std::string name = own.substr(0, own.find('=') + 1);
+    std::erase_if(environment, [&](const std::string& one) { return one.starts_with(name); });
+    environment.push_back(own);
+  }
 
   Fd given;
   if (!options.input.empty()) {

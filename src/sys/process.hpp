@@ -18,7 +18,7 @@ namespace latchkey {
 /// How a called program is run.
 struct RunOptions {
   std::chrono::seconds timeout{0};         ///< 0: none; after it the program is killed
-  std::vector<std::string> environment{};  ///< beyond the fixed one, as NAME=value
+  std::vector<std::string> environment{};  ///< as NAME=value, beyond the fixed one or in its place
   bool merge_stderr = true;                ///< stderr into the output, else discarded
   std::string input{};                     ///< its stdin; empty: /dev/null
   bool until_exit = false;                 ///< what it leaves running is ended, not waited for

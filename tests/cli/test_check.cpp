@@ -137,7 +137,8 @@ TEST_CASE("check warns of a command line with which init does not come to the un
   if (!is_root()) return;
   const CheckedRoot root;
   const std::string nobody = "early boot asks nobody for the passphrase with ";
-  for (const char* line : {"root=/dev/vda1", "root=/dev/nfs boot=local", "boot=live boot=local"}) {
+  for (const char* line : {"root=/dev/vda1", "root=/dev/nfs boot=local", "boot=live boot=local",
+                           "root=ZFS=rpool/ROOT boot=zfs"}) {
     root.put("/proc/cmdline", line);
     CHECK_FALSE(contains(root.check(), nobody));
   }
@@ -229,6 +230,17 @@ TEST_CASE("check warns of upgrades that restart the machine, where apt's configu
   // A later file has the last word.
   root.put("/etc/apt/apt.conf.d/60local", option + "\"false\";\n");
   CHECK_FALSE(warned(option + "\"true\";\n"));
+}
+
+TEST_CASE("check tells of services that cannot be read: no boot would hold any") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  CHECK_FALSE(contains(root.check(), "/etc/latchkey/services"));
+  std::filesystem::create_directory(root.path("/etc/latchkey/services"));
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, "error: cannot read '/etc/latchkey/services': Is a directory"));
+  CHECK(contains(said, "no boot holds any service"));
 }
 
 TEST_CASE("Should 5: check warns of what writes memory to a disk in clear") {

@@ -110,6 +110,15 @@ TEST_CASE("check compares what Raspberry Pi OS has the firmware start with the n
   CHECK_FALSE(contains(root.check(), "the firmware starts"));
 }
 
+TEST_CASE("check tells of partitions that proxmox-boot-tool alone mounts") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/etc/kernel/proxmox-boot-uuids", "\n");
+  CHECK_FALSE(contains(root.check(), "proxmox"));
+  root.put("/etc/kernel/proxmox-boot-uuids", "1234-ABCD\n");
+  CHECK(contains(root.check(), "hint: see that they are up to date: proxmox-boot-tool refresh"));
+}
+
 TEST_CASE("copies of an image that others than root can read are told, each once") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -38,7 +38,7 @@ Texts pages() {
 Texts sources() {
   Texts out;
   const fs::path source = LATCHKEY_SOURCE_DIR;
-  for (const char* folder : {"src/core", "src/sys", "src/latchkey", "src/unlock", "hooks"})
+  for (const char* folder : {"src/core", "src/sys", "src/latchkey", "src/unlock", "hooks", "tools"})
     for (const auto& entry : fs::recursive_directory_iterator(source / folder))
       if (entry.is_regular_file())
         out[entry.path().lexically_relative(source).string()] = plain_text(entry.path());

@@ -152,6 +152,51 @@ TEST_CASE("check names services that the owner wrote for a volume and that nobod
   CHECK_FALSE(contains(root.check(), "is not held"));
 }
 
+TEST_CASE(
+    "check names services that wait for the volume's mount as a unit, which there is none of") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  enable(root, "app.service");
+  const auto told = [&](const std::string& settings) {
+    root.put("/etc/systemd/system/app.service", "[Unit]\n" + settings + "\n");
+    return contains(root.check(), "warning: 'app.service' is not held");
+  };
+  CHECK(told("Requires=srv-www.mount"));
+  CHECK(told("After=network.target srv-www.mount"));
+  CHECK(told("BindsTo=srv-www-shop.mount"));
+  CHECK_FALSE(told("After=srv-www\\x2dold.mount srv.mount"));
+}
+
+TEST_CASE("check names services that a generator has wait for a volume, as that of NFS does") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  enable(root, "nfs-server.service");
+  root.put("/lib/systemd/system/nfs-server.service", "[Service]\nExecStart=/usr/sbin/rpc.nfsd\n");
+  CHECK_FALSE(contains(root.check(), "'nfs-server.service' is not held"));
+  root.put("/run/systemd/generator/nfs-server.service.d/order-with-mounts.conf",
+           "[Unit]\nRequiresMountsFor=/srv/www\n");
+  CHECK(contains(root.check(), "warning: 'nfs-server.service' is not held"));
+}
+
+TEST_CASE("check follows a link by which a program's data are on a volume") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  root.put("/var/lib/dpkg/info/format", "1\n");
+  install(root, "database", {"/var/lib/base", "/lib/systemd/system/database.service"});
+  enable(root, "database.service");
+  root.put("/etc/crontab", "0 1 * * * root rsync -a --delete /data/ nas:/data/\n");
+  CHECK_FALSE(contains(root.check(), "'database.service' is not held"));
+  // As a release finds them: what they lead to is not there while the volume is closed.
+  fs::create_directories(root.path("/var/lib"));
+  fs::create_symlink("/srv/www/base", root.path("/var/lib/base"));
+  fs::create_symlink("srv/www/data", root.path("/data"));
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, "warning: 'database.service' is not held"));
+  CHECK(contains(said, "uses '/data' also while 'www' is not mounted"));
+  CHECK(contains(said, "mountpoint -q /srv/www &&"));
+}
+
 TEST_CASE("check names quadlets that use a volume and that nobody held") {
   if (!is_root()) return;
   const CheckedRoot root;
