@@ -23,6 +23,7 @@
 #include "sys/modules.hpp"
 #include "sys/owners.hpp"
 #include "sys/packages.hpp"
+#include "sys/pv_copies.hpp"
 
 namespace latchkey {
 namespace {
@@ -191,6 +192,15 @@ Findings check_devices(const Paths& paths, const EarlyInputs& inputs) {
     out.push_back(judge(paths, devices[i], answers[i]));
     if (devices[i].ref.may_change()) out.push_back(judge_name(devices[i]));
   }
+  if (paths.root.empty() &&
+      std::ranges::any_of(devices, [](const Device& one) { return one.ref.may_be_lv(); }))
+    for (const auto& [one, other] : pv_copies(""))
+      out.push_back(doubtful(
+          {Code::refused, "'" + one + "' and '" + other + "' are the same physical volume of LVM",
+           "one is a copy of the other, and each boot may use either: what is written then is on "
+           "that alone",
+           "see: lvm pvs -a; detach the copy, or have it get names of its own: vgimportclone "
+           "DEVICE"}));
   if (!paths.root.empty() || std::ranges::none_of(devices, [](const Device& device) {
         return goes_by_uuid_or_label(device.ref);
       }))
