@@ -82,9 +82,10 @@ bool names_it(std::vector<std::string> words, std::string_view place, const Home
   return command_names(join(words, " "), place, homes);
 }
 
-bool uses(const std::vector<std::string>& words, std::string_view place, const Homes& homes) {
+bool uses(const std::vector<std::string>& words, std::string_view place, const Homes& homes,
+          bool copies) {
   const std::string home = homes.empty() ? std::string() : homes.front();
-  return names_it(words, place, homes) || copies_above(words, place, home);
+  return names_it(words, place, homes) || (copies && copies_above(words, place, home));
 }
 
 // `NAME = value`: the first word of every other line is a time.
@@ -101,8 +102,8 @@ std::string home_of_crontab(const std::string& user) {
 }
 
 std::vector<CronLine> unguarded_cron_lines(std::string_view text, std::string_view place,
-                                           const std::vector<std::string>& homes,
-                                           std::size_t times) {
+                                           const std::vector<std::string>& homes, std::size_t times,
+                                           bool copies) {
   std::vector<CronLine> out;
   std::size_t number = 0;
   for (const std::string_view line : split_lines(text)) {
@@ -115,12 +116,14 @@ std::vector<CronLine> unguarded_cron_lines(std::string_view text, std::string_vi
     const bool waits = asks && std::ranges::any_of(words, [](const std::string& word) {
                          return word == "until" || word == "while";
                        });
-    if ((at_boot ? !waits : !asks) && uses(words, place, homes)) out.push_back({number, at_boot});
+    if ((at_boot ? !waits : !asks) && uses(words, place, homes, copies))
+      out.push_back({number, at_boot});
   }
   return out;
 }
 
-std::optional<std::size_t> unguarded_script_line(std::string_view text, std::string_view place) {
+std::optional<std::size_t> unguarded_script_line(std::string_view text, std::string_view place,
+                                                 bool copies) {
   if (text.find('\0') != std::string_view::npos) return {};
   std::optional<std::size_t> found;
   std::size_t number = 0;
@@ -137,7 +140,8 @@ std::optional<std::size_t> unguarded_script_line(std::string_view text, std::str
       found = number;
     if (goes_on) continue;
     const std::vector<std::string> command = split_words(whole);
-    if (!found && !asks_first(command, place, {}) && copies_above(command, place)) found = number;
+    if (copies && !found && !asks_first(command, place, {}) && copies_above(command, place))
+      found = number;
     whole.clear();
   }
   return found;

@@ -30,9 +30,11 @@ const std::string tries_dhcp = "early boot will try DHCP on every wired interfac
 // Where a network lets only what goes to the gateway through, a route leads to the others of the
 // subnet by it: without that subnet early boot does the same.
 Subnet as_reached(const Subnet& subnet, const HostWay& ways, const std::string& link) {
+  const auto& way = subnet.address.v6 ? ways.v6 : ways.v4;
+  if (!way || way->link != link || way->protocol == "ra" || way->gateway.empty()) return subnet;
   for (const auto* routes : {&ways.routes4, &ways.routes6})
     for (const HostRoute& route : *routes)
-      if (route.link == link && !route.gateway.empty() && set_up(route) &&
+      if (route.link == link && route.gateway == way->gateway && set_up(route) &&
           route.to.prefix == subnet.prefix && subnet.network().text() == route.to.network().text())
         return {subnet.address, subnet.address.bits()};
   return subnet;

@@ -21,6 +21,10 @@ struct Placed {
   std::vector<std::string> places{};
 };
 
+bool is_mount_point_of(const Placed& on, const std::string& place) {
+  return place == on.volume->mount_point;
+}
+
 // `hint` says what is to be done with the question whether the volume is mounted, which is put
 // between it and `behind`.
 Finding unguarded(const std::string& file, std::size_t line, const Placed& on,
@@ -52,7 +56,8 @@ class CronSearch {
     if (!text) return;
     const std::string file = directory + "/" + name;
     each([&](const Placed& on, const std::string& place) {
-      for (const CronLine& line : unguarded_cron_lines(*text, place, homes, times))
+      for (const CronLine& line :
+           unguarded_cron_lines(*text, place, homes, times, is_mount_point_of(on, place)))
         found.push_back(line.at_boot ? too_early(file, line.number, on, place)
                                      : unguarded(file, line.number, on, place,
                                                  "let its command begin with: ", " &&"));
@@ -79,7 +84,7 @@ class CronSearch {
       if (!trim(line).starts_with("exclude")) lines += line;
       lines += '\n';
     }
-    script(directory, name, lines, "have its cmd_preexec fail without this: ", "");
+    script(directory, name, lines, "have its cmd_preexec fail without this: /usr/bin/", "");
   }
 
   Findings found{};
@@ -88,7 +93,7 @@ class CronSearch {
   void script(const std::string& directory, const std::string& name, const std::string& text,
               const std::string& hint, const std::string& behind) {
     each([&](const Placed& on, const std::string& place) {
-      if (const auto line = unguarded_script_line(text, place))
+      if (const auto line = unguarded_script_line(text, place, is_mount_point_of(on, place)))
         found.push_back(unguarded(directory + "/" + name, *line, on, place, hint, behind));
     });
   }

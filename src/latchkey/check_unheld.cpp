@@ -161,7 +161,7 @@ void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup) {
   for (const Volume& volume : setup.volumes) {
     if (!is_released(volume) ||
         std::ranges::none_of(places_of(paths.root, volume), [&](const std::string& place) {
-          return unguarded_script_line(*text, place).has_value();
+          return unguarded_script_line(*text, place, place == volume.mount_point).has_value();
         }))
       continue;
     if (use.volumes.empty()) use.place = volume.mount_point;

@@ -97,7 +97,8 @@ std::vector<dev_t> system_numbers() {
     const std::vector<Field> fields = split_fields(line);
     if (fields.size() < 5 || (fields[4].text != "/" && fields[4].text != "/usr")) continue;
     const auto dash = std::ranges::find(fields, std::string_view("-"), &Field::text);
-    if (std::distance(dash, fields.end()) > 2)
+    // "overlay" would be looked up below the working directory, which may be on a disk that hangs.
+    if (std::distance(dash, fields.end()) > 2 && std::next(dash, 2)->text.starts_with('/'))
       if (const auto number = block_device(std::next(dash, 2)->text)) {
         out.push_back(*number);
         for (const dev_t other : devices_of_btrfs(*number)) out.push_back(other);

@@ -144,8 +144,11 @@ Result<Checked> check_fs(const Volume& volume, const Watch& watch) {
   await_node(volume.mapping);
   if (const auto device = block_device(mapping_path(volume))) {
     if (auto others = mounted_for_others(*device, volume.name)) return *others;
-    if (auto alive = alive_unmounted(*device, volume.name)) return *alive;
-    if (auto claimed = claimed_unseen(volume)) return *claimed;
+    // The kernel's word comes first: the search for users may be kept waiting by one of them.
+    if (auto claimed = claimed_unseen(volume)) {
+      const auto alive = alive_unmounted(*device, volume.name);
+      return alive ? *alive : *claimed;
+    }
   }
   const auto asked = read_file("/proc/cmdline");
   const CheckWish wish = asked ? check_wish(*asked) : CheckWish{};

@@ -229,8 +229,8 @@ std::optional<Error> option_without_effect(const Volume& volume) {
     if (option.starts_with("X-mount.") && !option.starts_with("X-mount.mkdir"))
       return Error{Code::config, "the line of '" + volume.name + "' asks for what no release does",
                    "its option " + printable(option) + " is mount(8)'s own",
-                   "take it out of its line in /etc/latchkey/volumes; set owner and mode once, on "
-                   "the mounted volume"};
+                   "take it out of its line in /etc/latchkey/volumes; owner and mode can be set "
+                   "once, on the mounted volume"};
   return {};
 }
 
@@ -245,9 +245,12 @@ std::optional<std::string> where_mounted(dev_t device) {
 
 Result<> mount_volume(const Volume& volume, bool over_files) {
   const std::string what = "cannot mount '" + volume.name + "'";
-  const auto unheeded = option_without_effect(volume);
-  if (unheeded && unheeded->why.find("X-mount.subdir") != std::string::npos)
-    return Error{unheeded->code, what, unheeded->why, unheeded->hint};
+  for (const std::string& option : split(volume.mount_options, ','))
+    // Without these it would be another tree, or others' files.
+    if (option.starts_with("X-mount.subdir") || option.starts_with("X-mount.idmap"))
+      return Error{Code::config, what, "its option " + printable(option) + " is mount(8)'s own",
+                   "take it out of its line in /etc/latchkey/volumes, and have a unit of yours, "
+                   "held by latchkey hold, make the other mount out of the volume"};
   await_node(volume.mapping);  // with x-latchkey.nofsck this comes first
   const auto device = block_device(mapping_path(volume));
   if (!device)
@@ -312,7 +315,7 @@ Result<> unmount_volume(const Volume& volume) {
     return busy_error(what, volume, mounts.get(), known ? info.st_dev : *device);
   }
   (void)guard_mount_point(volume.mount_point, false);
-  drop_network_mount(volume);
+  if (needs_network(volume)) drop_network_mount(volume);
   return Ok{};
 }
 

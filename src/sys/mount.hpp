@@ -53,8 +53,9 @@ void probe_mounts(Facts& facts, const Setup& setup);
 /// The path of a mapping's node.
 [[nodiscard]] std::string mapping_path(const Volume& volume);
 
-/// What is wrong with the mount options: the first of those that a release leaves out (but that
-/// for a directory of the file system: it is not mounted then); nothing where all is well.
+/// What is wrong with the mount options: the first of mount(8)'s own, which a release leaves out,
+/// or for want of which it mounts nothing (X-mount.subdir, X-mount.idmap); nothing where all is
+/// well.
 [[nodiscard]] std::optional<Error> option_without_effect(const Volume& volume);
 
 }  // namespace latchkey

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <string>
 #include <string_view>
 
 #include "core/text.hpp"
@@ -14,6 +16,7 @@
 #include "sys/handle.hpp"
 #include "sys/mount.hpp"
 #include "sys/storage.hpp"
+#include "sys/worker.hpp"
 
 namespace latchkey {
 namespace {
@@ -36,8 +39,15 @@ bool needs_network(const Volume& volume) {
   });
 }
 
-Result<> note_network_mount(const Volume& volume) {
-  const std::string what = "cannot tell systemd that '" + volume.name + "' needs the network";
+namespace {
+
+// Whoever can read the table's lock can hold it for as long as he likes.
+constexpr std::chrono::seconds table_bound{5};
+
+const Error no_answer{Code::timeout, "", "somebody holds the lock of /run/mount/utab",
+                      "see: fuser -v /run/mount/utab.lock"};
+
+Result<> add_entry(const Volume& volume, const std::string& what) {
   const Entry entry(mnt_new_fs());
   const Update update(mnt_new_update());
   if (!entry || !update)
@@ -55,10 +65,35 @@ Result<> note_network_mount(const Volume& volume) {
   return system_error(failed < 0 ? -failed : EROFS, what, "see: ls -l /run/mount");
 }
 
+}  // namespace
+
+Result<> note_network_mount(const Volume& volume) {
+  const std::string what = "cannot tell systemd that '" + volume.name + "' needs the network";
+  auto worker = Worker::fork(
+      [&](Channel& channel) {
+        const auto added = add_entry(volume, what);
+        channel.send(added ? 'y' : 'n', added ? "" : added.error().why);
+        return 0;
+      },
+      WorkerKind::plain);
+  if (!worker) return worker.error();
+  if (!worker->reap_within(table_bound))
+    return Error{no_answer.code, what, no_answer.why, no_answer.hint};
+  const auto said = worker->channel().receive();
+  if (said && said->type == 'y') return Ok{};
+  return Error{Code::io, what, said ? said->payload : "", "see: ls -l /run/mount"};
+}
+
 void drop_network_mount(const Volume& volume) {
-  const Update update(mnt_new_update());
-  if (update && mnt_update_set_fs(update.get(), 0, volume.mount_point.c_str(), nullptr) == 0)
-    (void)mnt_update_table(update.get(), nullptr);
+  auto worker = Worker::fork(
+      [&](Channel&) {
+        const Update update(mnt_new_update());
+        if (update && mnt_update_set_fs(update.get(), 0, volume.mount_point.c_str(), nullptr) == 0)
+          (void)mnt_update_table(update.get(), nullptr);
+        return 0;
+      },
+      WorkerKind::plain);
+  if (worker) (void)worker->reap_within(table_bound);
 }
 
 }  // namespace latchkey

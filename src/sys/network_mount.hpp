@@ -13,7 +13,8 @@ namespace latchkey {
 
 /// Notes in libmount's table (/run/mount/utab, where systemd looks for what /proc/self/mountinfo
 /// does not show) that the volume's mount needs the network. To be called before it is mounted:
-/// how systemd orders a mount, it decides when it first sees it. Fails with Code::io.
+/// how systemd orders a mount, it decides when it first sees it. Fails with Code::io, and
+/// with Code::timeout when somebody keeps that table for longer than 5 s.
 [[nodiscard]] Result<> note_network_mount(const Volume& volume);
 
 /// Takes that note back. Never fails: one that is left says nothing without its mount.

@@ -192,6 +192,27 @@ TEST_CASE("a volume is not mounted below what fstab mounts above it") {
         }) == "");
 }
 
+TEST_CASE("options that only mount(8) could heed are told, and no other tree is mounted for them") {
+  Volume volume;
+  volume.name = "www";
+  volume.mapping = "no-such-mapping";
+  volume.mount_point = "/srv/www";
+  volume.mount_options = "noatime,X-mount.mkdir=0755";
+  CHECK_FALSE(option_without_effect(volume));
+  volume.mount_options += ",X-mount.owner=www-data";
+  REQUIRE(option_without_effect(volume));
+  const auto absent = mount_volume(volume, false);
+  CHECK(absent.error().code == Code::missing);  // it has come as far as its device
+  for (const char* option : {",X-mount.subdir=site", ",X-mount.idmap=u:0:1:1"}) {
+    Volume other = volume;
+    other.mount_options += option;
+    const auto refused = mount_volume(other, false);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::config);
+    CHECK(refused.error().why.find(option + 1) != std::string::npos);
+  }
+}
+
 TEST_CASE("the list of guards follows the volumes file, and guards go with their lines") {
   CHECK(alone([] {
           const Paths paths{"/mnt/root"};

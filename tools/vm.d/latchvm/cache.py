@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import tarfile
 
@@ -42,6 +43,8 @@ def package_digest(path):
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             for m in archive:
                 body = archive.extractfile(m).read() if m.isreg() else b""
+                if m.name == "./control":  # its version is that time
+                    body = re.sub(rb"(?m)^Version: .*\n", b"", body)
                 about = [m.name, m.mode, m.uid, m.gid, m.type.decode(), m.linkname, len(body)]
                 h.update(json.dumps(about).encode() + body)
     return h.hexdigest()
