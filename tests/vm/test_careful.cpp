@@ -94,7 +94,7 @@ TEST_CASE("remove-volume leaves snapshots, and destroys what a person configured
   m.must("lvremove -q -y system/safe");
 
   // As one writes it by hand, the line does not say which header is meant.
-  m.must("sed -i '/^plain/s/,*x-latchkey.uuid=[^ ,]*//' /etc/latchkey/volumes");
+  m.must("sed -i '/^plain/s/x-latchkey.uuid=[^ ,]*,*//' /etc/latchkey/volumes");
   CHECK_FALSE(has(m.must("grep '^plain' /etc/latchkey/volumes"), "uuid"));
   const Done gone = m.sh("latchkey remove-volume plain --wipe --confirm plain", m.passphrase());
   INFO(gone.output);
