@@ -35,7 +35,7 @@ Subnet as_reached(const Subnet& subnet, const HostWay& ways, const std::string& 
   for (const auto* routes : {&ways.routes4, &ways.routes6})
     for (const HostRoute& route : *routes)
       if (route.link == link && route.gateway == way->gateway && set_up(route) &&
-          route.to.prefix == subnet.prefix && subnet.network().text() == route.to.network().text())
+          route.to.network() == subnet.network())
         return {subnet.address, subnet.address.bits()};
   return subnet;
 }

@@ -117,10 +117,8 @@ struct Describe {
 }  // namespace
 
 const Volume* unmounted_parent(const Setup& setup, const Facts& facts, const Volume& volume) {
-  for (const Volume& other : setup.volumes)
-    if (!other.mount_point.empty() && below(volume.mount_point, other.mount_point) &&
-        !facts_of(facts, other.name).mounted)
-      return &other;
+  for (const Volume* parent : parents(setup, volume))
+    if (!facts_of(facts, parent->name).mounted) return parent;
   return nullptr;
 }
 

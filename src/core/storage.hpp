@@ -33,6 +33,7 @@ struct LateLayer {
   /// What the kernel's command line has in place of that file, one of them; or alone.
   std::vector<std::string> options{};
   bool also_without = false;  ///< the disks below can most often be used as they are
+  bool served = false;        ///< by another machine, over the network
 };
 
 /// The kernel modules of these layers, for modprobe. A target's own name stands for

@@ -104,6 +104,10 @@ std::optional<Error> take_options(const Field& field, const Place& place, Volume
   return {};
 }
 
+bool boot_mounts(std::string_view mount_point) {
+  return mount_point == "/" || mount_point == "/usr";
+}
+
 bool valid_fs_type(std::string_view type) {
   return !type.empty() && type.size() < 32 && std::ranges::all_of(type, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
@@ -142,8 +146,7 @@ Result<Volume> parse_line(const std::vector<Field>& fields, const Place& place) 
   volume.key_file = (volume.device.vg.empty() ? "" : volume.device.vg + "-") + volume.name + ".key";
   if (fields.size() == 5)
     if (auto error = take_options(fields[4], place, volume)) return *error;
-  const bool systems = volume.mount_point == "/" || volume.mount_point == "/usr";
-  if (volume.boot && !volume.mount_point.empty() && !systems)
+  if (volume.boot && !volume.mount_point.empty() && !boot_mounts(volume.mount_point))
     return place.bad(fields[4], "x-latchkey.boot beside a mount point in",
                      "it is for what / or /usr lies on; take it out");
   // A name that an LV may have can be too long behind "cleartext-".
@@ -189,9 +192,7 @@ std::optional<Error> each_line(std::string_view text, std::string_view file, con
 
 }  // namespace
 
-bool needed_by_boot(const Volume& volume) {
-  return volume.mount_point == "/" || volume.mount_point == "/usr" || volume.boot;
-}
+bool needed_by_boot(const Volume& volume) { return boot_mounts(volume.mount_point) || volume.boot; }
 
 std::string needed_volume_text(const Volume& volume) {
   return volume.mount_point.empty() ? "the volume '" + volume.name + "' under the system"

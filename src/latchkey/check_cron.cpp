@@ -15,19 +15,9 @@
 namespace latchkey {
 namespace {
 
-// A volume that a release mounts, and all names of the places on it.
-struct Placed {
-  const Volume* volume = nullptr;
-  std::vector<std::string> places{};
-};
-
-bool is_mount_point_of(const Placed& on, const std::string& place) {
-  return place == on.volume->mount_point;
-}
-
 // `hint` says what is to be done with the question whether the volume is mounted, which is put
 // between it and `behind`.
-Finding unguarded(const std::string& file, std::size_t line, const Placed& on,
+Finding unguarded(const std::string& file, std::size_t line, const PlacedVolume& on,
                   const std::string& place, const std::string& hint, const std::string& behind) {
   return doubtful({Code::config,
                    "line " + std::to_string(line) + " of '" + printable(file) + "' uses '" +
@@ -36,7 +26,7 @@ Finding unguarded(const std::string& file, std::size_t line, const Placed& on,
                    hint + "mountpoint -q " + printable(on.volume->mount_point) + behind});
 }
 
-Finding too_early(const std::string& file, std::size_t line, const Placed& on,
+Finding too_early(const std::string& file, std::size_t line, const PlacedVolume& on,
                   const std::string& place) {
   return doubtful(
       {Code::config,
@@ -48,16 +38,16 @@ Finding too_early(const std::string& file, std::size_t line, const Placed& on,
 
 class CronSearch {
  public:
-  explicit CronSearch(std::vector<Placed> volumes) : volumes_(std::move(volumes)) {}
+  explicit CronSearch(std::vector<PlacedVolume> volumes) : volumes_(std::move(volumes)) {}
 
   void table(const std::string& directory, const std::string& name,
              const std::vector<std::string>& homes, std::size_t times = 5) {
     const auto text = read_foreign_file(directory, name);
     if (!text) return;
     const std::string file = directory + "/" + name;
-    each([&](const Placed& on, const std::string& place) {
+    each([&](const PlacedVolume& on, const std::string& place) {
       for (const CronLine& line :
-           unguarded_cron_lines(*text, place, homes, times, is_mount_point_of(on, place)))
+           unguarded_cron_lines(*text, place, homes, times, on.is_mounted_on(place)))
         found.push_back(line.at_boot ? too_early(file, line.number, on, place)
                                      : unguarded(file, line.number, on, place,
                                                  "let its command begin with: ", " &&"));
@@ -92,29 +82,26 @@ class CronSearch {
  private:
   void script(const std::string& directory, const std::string& name, const std::string& text,
               const std::string& hint, const std::string& behind) {
-    each([&](const Placed& on, const std::string& place) {
-      if (const auto line = unguarded_script_line(text, place, is_mount_point_of(on, place)))
+    each([&](const PlacedVolume& on, const std::string& place) {
+      if (const auto line = unguarded_script_line(text, place, on.is_mounted_on(place)))
         found.push_back(unguarded(directory + "/" + name, *line, on, place, hint, behind));
     });
   }
 
   template <class Take>
   void each(const Take& take) const {
-    for (const Placed& on : volumes_)
+    for (const PlacedVolume& on : volumes_)
       for (const std::string& place : on.places) take(on, place);
   }
 
-  std::vector<Placed> volumes_;
+  std::vector<PlacedVolume> volumes_;
 };
 
 }  // namespace
 
 Findings check_cron(const Paths& paths, const EarlyInputs& inputs) {
   if (!inputs.volumes) return {};
-  std::vector<Placed> volumes;
-  for (const Volume& volume : *inputs.volumes)
-    if (is_released(volume)) volumes.push_back({&volume, places_of(paths.root, volume)});
-  CronSearch search(std::move(volumes));
+  CronSearch search(placed_volumes(paths.root, *inputs.volumes));
   const std::string etc = paths.root + "/etc";
   search.table(etc, "crontab", {});
   search.table(etc, "anacrontab", {}, anacron_times);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -221,9 +222,9 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.config && inputs.volumes) {
     const DeviceRef& keys = inputs.config->keys.device;
     for (Error& fault : keys_inside(keys, *inputs.volumes)) out.push_back(bad(std::move(fault)));
+    const auto under = paths.root.empty() ? mappings_under_system() : std::set<std::string>{};
     for (const Volume& volume : *inputs.volumes)
-      if (paths.root.empty() && volume.mount_point.empty() && !volume.boot &&
-          carries_system(volume.mapping))
+      if (volume.mount_point.empty() && !volume.boot && under.contains(volume.mapping))
         out.push_back(bad(
             {Code::config, "the running system lies on '" + volume.name + "', and no boot knows it",
              "an image that cannot unlock would boot on, and wait for a root that nothing opens",

@@ -29,13 +29,11 @@ namespace latchkey {
 namespace {
 
 // A package with a held unit is its owner's choice already.
-Closed all_places(const std::string& root, const Setup& setup) {
+Closed all_places(const Setup& setup, const std::vector<PlacedVolume>& volumes) {
   Closed out;
   for (const Service& service : setup.services) out.units.push_back({service.unit});
-  for (const Volume& volume : setup.volumes)
-    if (is_released(volume))
-      for (const std::string& place : places_of(root, volume))
-        out.places.push_back({place, volume.name, true});
+  for (const PlacedVolume& on : volumes)
+    for (const std::string& place : on.places) out.places.push_back({place, on.volume->name, true});
   return out;
 }
 
@@ -76,14 +74,13 @@ std::string home_of(const Paths& paths, const std::string& unit, const OwnUnit& 
 }
 
 // `home`: that of the person as whom it runs.
-Use use_of(const std::string& root, const OwnUnit& unit, const Setup& setup,
-           const std::string& home) {
+Use use_of(const OwnUnit& unit, const std::vector<PlacedVolume>& volumes, const std::string& home) {
   Use out;
-  for (const Volume& volume : setup.volumes) {
-    if (!is_released(volume)) continue;
+  for (const PlacedVolume& on : volumes) {
+    const Volume& volume = *on.volume;
     const bool at_home = lies_on(home, volume.mount_point);
-    const bool named = at_home || std::ranges::any_of(places_of(root, volume), [&](const auto& at) {
-                         return service_uses(unit.settings, at);
+    const bool named = at_home || std::ranges::any_of(on.places, [&](const std::string& place) {
+                         return service_uses(unit.settings, place);
                        });
     if (!named && (service_asks_first(unit.settings) ||
                    !service_copies_above(unit.settings, volume.mount_point)))
@@ -99,14 +96,15 @@ Use use_of(const std::string& root, const OwnUnit& unit, const Setup& setup,
 }
 
 // A timer's service is started again and again: one that asks first does no harm.
-void judge_own(Findings& out, const Paths& paths, const Setup& setup, const EnabledUnit& enabled) {
+void judge_own(Findings& out, const Paths& paths, const Setup& setup,
+               const std::vector<PlacedVolume>& volumes, const EnabledUnit& enabled) {
   const bool service = enabled.name.ends_with(".service");
   const std::string unit =
       service ? enabled.name
               : started_by(enabled.name, whole_unit(paths.root, enabled.name).settings);
   if (is_way_in(unit) || is_held(setup, unit)) return;
   const OwnUnit own = whole_unit(paths.root, unit);
-  const Use use = use_of(paths.root, own, setup, home_of(paths, unit, own));
+  const Use use = use_of(own, volumes, home_of(paths, unit, own));
   if (use.volumes.empty() || (!service && service_asks_first(own.settings))) return;
   add_unheld(
       out, paths, unit,
@@ -140,8 +138,9 @@ std::vector<std::string> started_of(const Paths& paths, const Setup& setup,
 }
 
 // The claims that dpkg knows of; none where there is no dpkg.
-void judge_packages(Findings& out, const Paths& paths, const Setup& setup) {
-  const auto claims = claims_on_installed(all_places(paths.root, setup), paths.root);
+void judge_packages(Findings& out, const Paths& paths, const Setup& setup,
+                    const std::vector<PlacedVolume>& volumes) {
+  const auto claims = claims_on_installed(all_places(setup, volumes), paths.root);
   if (!claims) return;
   for (const PackageClaim& claim : *claims) {
     if (!claim.unit.empty()) continue;
@@ -152,20 +151,20 @@ void judge_packages(Findings& out, const Paths& paths, const Setup& setup) {
 }
 
 // systemd starts it, when it can be run, by a unit that no file of the owner's names.
-void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup) {
+void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup,
+                    const std::vector<PlacedVolume>& volumes) {
   const std::string file = paths.root + "/etc/rc.local";
   if (::access(file.c_str(), X_OK) != 0 || is_held(setup, "rc-local.service")) return;
   const auto text = read_file(file);
   if (!text) return;
   Use use;
-  for (const Volume& volume : setup.volumes) {
-    if (!is_released(volume) ||
-        std::ranges::none_of(places_of(paths.root, volume), [&](const std::string& place) {
-          return unguarded_script_line(*text, place, place == volume.mount_point).has_value();
+  for (const PlacedVolume& on : volumes) {
+    if (std::ranges::none_of(on.places, [&](const std::string& place) {
+          return unguarded_script_line(*text, place, on.is_mounted_on(place)).has_value();
         }))
       continue;
-    if (use.volumes.empty()) use.place = volume.mount_point;
-    use.volumes.push_back(volume.name);
+    if (use.volumes.empty()) use.place = on.volume->mount_point;
+    use.volumes.push_back(on.volume->name);
   }
   if (!use.volumes.empty())
     add_unheld(out, paths, "rc-local.service",
@@ -178,13 +177,13 @@ void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup) {
 
 Findings check_unheld(const Paths& paths, const Setup& setup) {
   Findings out;
-  const bool mounted = !all_places(paths.root, setup).places.empty();
-  if (mounted) judge_packages(out, paths, setup);
+  const auto volumes = placed_volumes(paths.root, setup.volumes);
+  if (!volumes.empty()) judge_packages(out, paths, setup, volumes);
   judge_guests(out, paths, setup);
-  if (!mounted || init_system() == InitSystem::sysvinit) return out;
+  if (volumes.empty() || init_system() == InitSystem::sysvinit) return out;
   for (const EnabledUnit& enabled : enabled_units(paths.root))
-    if (can_start(enabled.name)) judge_own(out, paths, setup, enabled);
-  judge_rc_local(out, paths, setup);
+    if (can_start(enabled.name)) judge_own(out, paths, setup, volumes, enabled);
+  judge_rc_local(out, paths, setup, volumes);
   judge_podman_units(out, paths, setup);
   judge_quadlets(out, paths, setup);
   return out;

@@ -96,7 +96,7 @@ Result<Volume> volume_for(const Options& options) {
   // Whoever puts another disk in its place is found out by it.
   volume.uuid = header->uuid;
   volume.cipher = option_cipher(header->cipher);
-  volume.boot = volume.mount_point.empty() && carries_system(volume.mapping);
+  volume.boot = volume.mount_point.empty() && mappings_under_system().contains(volume.mapping);
   return as_read(volume);
 }
 

@@ -11,7 +11,6 @@
 #include "core/cryptroot.hpp"
 #include "core/device_ref.hpp"
 #include "core/text.hpp"
-#include "sys/btrfs.hpp"
 #include "sys/device.hpp"
 #include "sys/fd.hpp"
 #include "sys/lvm_admin.hpp"
@@ -85,25 +84,6 @@ std::set<std::string> mappings_under(const std::string& root,
     if (const auto number = block_device(root + path)) numbers.push_back(*number);
   }
   out.merge(names_below(numbers));
-  return out;
-}
-
-// What `/` and `/usr` are mounted from: btrfs gives its mounts numbers of their own.
-std::vector<dev_t> system_numbers() {
-  std::vector<dev_t> out;
-  const std::string mounts = text_or_nothing("/proc/self/mountinfo");
-  for (const std::string_view line : split_lines(mounts)) {
-    // ID parent major:minor root mount-point options … - type source options
-    const std::vector<Field> fields = split_fields(line);
-    if (fields.size() < 5 || (fields[4].text != "/" && fields[4].text != "/usr")) continue;
-    const auto dash = std::ranges::find(fields, std::string_view("-"), &Field::text);
-    // "overlay" would be looked up below the working directory, which may be on a disk that hangs.
-    if (std::distance(dash, fields.end()) > 2 && std::next(dash, 2)->text.starts_with('/'))
-      if (const auto number = block_device(std::next(dash, 2)->text)) {
-        out.push_back(*number);
-        for (const dev_t other : devices_of_btrfs(*number)) out.push_back(other);
-      }
-  }
   return out;
 }
 
@@ -204,8 +184,14 @@ std::vector<std::string> opened_early(const Paths& paths, const EarlyInputs& inp
       [&](const std::string& mapping, bool marked) { return marked || under.contains(mapping); });
 }
 
-bool carries_system(const std::string& mapping) {
-  return names_below(system_numbers()).contains(mapping);
+std::set<std::string> mappings_under_system() {
+  std::vector<dev_t> numbers;
+  for (const char* place : {"/", "/usr"}) {
+    struct stat info {};
+    if (::stat(place, &info) != 0) continue;
+    for (const dev_t number : devices_under(place, info.st_dev)) numbers.push_back(number);
+  }
+  return names_below(numbers);
 }
 
 std::vector<Error> cryptroot_faults(const std::string& tree, const EarlyInputs& inputs) {

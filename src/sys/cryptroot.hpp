@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,9 +39,9 @@ namespace latchkey {
 /// disk of the group lies outside of every encrypted mapping. Fails as lies_outside.
 [[nodiscard]] Result<> reaches_outside(const std::string& vg);
 
-/// True where the running system's `/` or `/usr` lies on the mapping of this name, directly or on
-/// a volume group or array in it.
-[[nodiscard]] bool carries_system(const std::string& mapping);
+/// The names of the mappings that the running system's `/` and `/usr` lie on, directly or on a
+/// volume group or array in them.
+[[nodiscard]] std::set<std::string> mappings_under_system();
 
 /// The encrypted mapping in which an active logical volume lies; empty: in none.
 [[nodiscard]] std::string encrypted_around(const DeviceRef& lv);

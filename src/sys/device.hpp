@@ -80,6 +80,10 @@ void await_removed_mappings(const std::string& path);
 /// reaches. `all` is what stacked_devices() gives.
 [[nodiscard]] bool goes_through_crypt(dev_t device, const std::vector<Mapping>& all);
 
+/// The devices of the file system that a path lies on, whose st_dev is `number`. Some (btrfs) have
+/// a number of their own, and only their mount says on what they lie; none where that is unknown.
+[[nodiscard]] std::vector<dev_t> devices_under(const std::string& path, dev_t number);
+
 /// The source of the mount with this number, in the text of a mountinfo; empty where there is none.
 [[nodiscard]] std::string source_of_mount(std::string_view mountinfo, std::uint64_t mount);
 

@@ -12,22 +12,19 @@
 #include "sys/mount_point.hpp"
 
 namespace latchkey {
-namespace {
 
-// The devices of the file system that a path lies on. Some (btrfs) have a number of their own,
-// and only their mount says on what they lie.
 std::vector<dev_t> devices_under(const std::string& path, dev_t number) {
   if (::major(number) != 0) return {number};
   const auto mounts = read_file("/proc/self/mountinfo", 8UL << 20U);
   const auto mount = mount_id(path);
   if (!mounts || !mount) return {};
-  const auto source = block_device(source_of_mount(*mounts, *mount));
+  const std::string name = source_of_mount(*mounts, *mount);
+  // "overlay" would be looked up below the working directory, which may be on a disk that hangs.
+  const auto source = name.starts_with('/') ? block_device(name) : std::nullopt;
   if (!source) return {};
   std::vector<dev_t> all = devices_of_btrfs(*source);
   return all.empty() ? std::vector<dev_t>{*source} : all;
 }
-
-}  // namespace
 
 bool goes_through_crypt(dev_t device, const std::vector<Mapping>& all) {
   const auto found = std::ranges::find(all, device, &Mapping::number);

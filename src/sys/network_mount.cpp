@@ -4,7 +4,6 @@
 #include <libmount/libmount.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <string>
@@ -25,27 +24,9 @@ using Entry = Handle<libmnt_fs, mnt_unref_fs>;
 using Update = Handle<libmnt_update, mnt_free_update>;
 
 constexpr std::string_view option = "_netdev";
-// As late_kind() calls what another machine serves.
-constexpr std::array<std::string_view, 6> served{"iscsi", "nbd", "nvmeof", "rnbd", "etherd", "rbd"};
-
-}  // namespace
-
-bool needs_network(const Volume& volume) {
-  const auto options = split(volume.mount_options, ',');
-  if (std::ranges::find(options, option) != options.end()) return true;
-  const Storage storage = storage_of("", volume.device.path());
-  return std::ranges::any_of(storage.layers.late, [](const std::string& kind) {
-    return std::ranges::find(served, kind) != served.end();
-  });
-}
-
-namespace {
 
 // Whoever can read the table's lock can hold it for as long as he likes.
 constexpr std::chrono::seconds table_bound{5};
-
-const Error no_answer{Code::timeout, "", "somebody holds the lock of /run/mount/utab",
-                      "see: fuser -v /run/mount/utab.lock"};
 
 Result<> add_entry(const Volume& volume, const std::string& what) {
   const Entry entry(mnt_new_fs());
@@ -67,6 +48,13 @@ Result<> add_entry(const Volume& volume, const std::string& what) {
 
 }  // namespace
 
+bool needs_network(const Volume& volume) {
+  const auto options = split(volume.mount_options, ',');
+  return std::ranges::find(options, option) != options.end() ||
+         std::ranges::any_of(late_layers(storage_of("", volume.device.path()).layers),
+                             &LateLayer::served);
+}
+
 Result<> note_network_mount(const Volume& volume) {
   const std::string what = "cannot tell systemd that '" + volume.name + "' needs the network";
   auto worker = Worker::fork(
@@ -78,7 +66,8 @@ Result<> note_network_mount(const Volume& volume) {
       WorkerKind::plain);
   if (!worker) return worker.error();
   if (!worker->reap_within(table_bound))
-    return Error{no_answer.code, what, no_answer.why, no_answer.hint};
+    return Error{Code::timeout, what, "somebody holds the lock of /run/mount/utab",
+                 "see: fuser -v /run/mount/utab.lock"};
   const auto said = worker->channel().receive();
   if (said && said->type == 'y') return Ok{};
   return Error{Code::io, what, said ? said->payload : "", "see: ls -l /run/mount"};

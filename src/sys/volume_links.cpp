@@ -28,4 +28,12 @@ std::vector<std::string> places_of(const std::string& root, const Volume& volume
   return out;
 }
 
+std::vector<PlacedVolume> placed_volumes(const std::string& root,
+                                         const std::vector<Volume>& volumes) {
+  std::vector<PlacedVolume> out;
+  for (const Volume& volume : volumes)
+    if (is_released(volume)) out.push_back({&volume, places_of(root, volume)});
+  return out;
+}
+
 }  // namespace latchkey

@@ -15,4 +15,19 @@ namespace latchkey {
 /// prefix for tests.
 [[nodiscard]] std::vector<std::string> places_of(const std::string& root, const Volume& volume);
 
+/// A volume that a release mounts, and its places. It lives no longer than what it was made of.
+struct PlacedVolume {
+  const Volume* volume = nullptr;
+  std::vector<std::string> places{};
+
+  /// A copy of the directory above takes a link for what it is: only the mount point is in it.
+  [[nodiscard]] bool is_mounted_on(const std::string& place) const {
+    return place == volume->mount_point;
+  }
+};
+
+/// Those of these volumes.
+[[nodiscard]] std::vector<PlacedVolume> placed_volumes(const std::string& root,
+                                                       const std::vector<Volume>& volumes);
+
 }  // namespace latchkey
