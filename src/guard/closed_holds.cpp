@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "core/hold.hpp"
+#include "core/hold/hold.hpp"
 #include "guard/readable.hpp"
-#include "latchkey/say.hpp"
-#include "sys/mount.hpp"
-#include "sys/probe.hpp"
-#include "sys/systemd.hpp"
+#include "latchkey/cli/say.hpp"
+#include "sys/hold/systemd.hpp"
+#include "sys/mount/mount.hpp"
+#include "sys/storage/probe.hpp"
 
 namespace latchkey {
 namespace {

@@ -2,8 +2,8 @@
 // What is closed now, for the guard of packages.
 #pragma once
 
-#include "core/package_guard.hpp"
-#include "latchkey/program.hpp"
+#include "core/hold/package_guard.hpp"
+#include "latchkey/cli/program.hpp"
 
 namespace latchkey {
 

@@ -8,12 +8,12 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/hold.hpp"
-#include "core/message.hpp"
+#include "core/hold/hold.hpp"
+#include "core/plan/message.hpp"
 #include "guard/command.hpp"
 #include "guard/readable.hpp"
-#include "sys/fd.hpp"
-#include "sys/kmsg.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
 
 namespace latchkey {
 namespace {

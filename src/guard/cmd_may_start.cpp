@@ -9,14 +9,14 @@
 #include <memory>
 #include <optional>
 
-#include "core/hold.hpp"
-#include "core/init_script.hpp"
+#include "core/hold/hold.hpp"
+#include "core/hold/init_script.hpp"
 #include "guard/command.hpp"
 #include "guard/readable.hpp"
-#include "latchkey/say.hpp"
-#include "sys/fd.hpp"
-#include "sys/init_scripts.hpp"
-#include "sys/mount_point.hpp"
+#include "latchkey/cli/say.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/hold/init_scripts.hpp"
+#include "sys/mount/mount_point.hpp"
 
 namespace latchkey {
 namespace {

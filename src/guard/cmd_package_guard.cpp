@@ -13,11 +13,11 @@
 #include <cstdlib>
 #include <memory>
 
-#include "core/message.hpp"
+#include "core/plan/message.hpp"
 #include "guard/closed_holds.hpp"
-#include "latchkey/say.hpp"
-#include "sys/fd.hpp"
-#include "sys/packages.hpp"
+#include "latchkey/cli/say.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/hold/packages.hpp"
 
 namespace latchkey {
 namespace {

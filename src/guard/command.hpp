@@ -2,7 +2,7 @@
 // The questions that systemd, init scripts, apt and dpkg ask.
 #pragma once
 
-#include "latchkey/program.hpp"
+#include "latchkey/cli/program.hpp"
 
 namespace latchkey {
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/message.hpp"
+#include "core/plan/message.hpp"
 #include "guard/command.hpp"
-#include "sys/stdio.hpp"
+#include "sys/base/stdio.hpp"
 
 namespace latchkey {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "sys/fd.hpp"
+#include "sys/base/fd.hpp"
 
 namespace latchkey {
 

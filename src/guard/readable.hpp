@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/volume.hpp"
-#include "sys/setup.hpp"
+#include "core/config/volume.hpp"
+#include "sys/config/setup.hpp"
 
 namespace latchkey {
 

@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/hand_commands.hpp"
-#include "core/luks_slots.hpp"
-#include "core/message.hpp"
-#include "core/shell_word.hpp"
-#include "core/slot_marks.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/new_passphrase.hpp"
-#include "latchkey/slots.hpp"
-#include "latchkey/terminal.hpp"
+#include "core/base/shell_word.hpp"
+#include "core/base/text.hpp"
+#include "core/luks/luks_slots.hpp"
+#include "core/luks/slot_marks.hpp"
+#include "core/plan/message.hpp"
+#include "core/storage/manual_commands.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/keys/new_passphrase.hpp"
+#include "latchkey/keys/slots.hpp"
 
 namespace latchkey {
 namespace {

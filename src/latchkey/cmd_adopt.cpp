@@ -4,22 +4,22 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/file_system.hpp"
-#include "core/message.hpp"
-#include "core/new_volume.hpp"
-#include "core/shell_word.hpp"
-#include "core/text.hpp"
-#include "core/volume_lines.hpp"
-#include "latchkey/check.hpp"
-#include "latchkey/placing.hpp"
-#include "latchkey/terminal.hpp"
-#include "latchkey/volume_adopter.hpp"
-#include "sys/crypt.hpp"
-#include "sys/cryptroot.hpp"
-#include "sys/device.hpp"
-#include "sys/lvm.hpp"
-#include "sys/lvm_admin.hpp"
-#include "sys/unfinished.hpp"
+#include "core/base/shell_word.hpp"
+#include "core/base/text.hpp"
+#include "core/config/new_volume.hpp"
+#include "core/config/volume_lines.hpp"
+#include "core/mount/file_system.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/check/check.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/storage/placing.hpp"
+#include "latchkey/storage/volume_adopter.hpp"
+#include "sys/config/unfinished.hpp"
+#include "sys/image/cryptroot.hpp"
+#include "sys/luks/crypt.hpp"
+#include "sys/storage/device.hpp"
+#include "sys/storage/lvm.hpp"
+#include "sys/storage/lvm_admin.hpp"
 
 namespace latchkey {
 namespace {

@@ -10,22 +10,22 @@
 #include <memory>
 #include <vector>
 
-#include "core/fstab_line.hpp"
-#include "core/message.hpp"
-#include "core/size.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/backup_proof.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/device.hpp"
-#include "sys/device_owner.hpp"
-#include "sys/header_copy.hpp"
-#include "sys/luks.hpp"
-#include "sys/lvm_admin.hpp"
-#include "sys/random_key.hpp"
-#include "sys/state.hpp"
-#include "sys/unfinished.hpp"
-#include "sys/unlock.hpp"
+#include "core/base/size.hpp"
+#include "core/base/text.hpp"
+#include "core/mount/fstab_line.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/keys/backup_proof.hpp"
+#include "sys/config/state.hpp"
+#include "sys/config/unfinished.hpp"
+#include "sys/keys/random_key.hpp"
+#include "sys/luks/header_copy.hpp"
+#include "sys/luks/luks.hpp"
+#include "sys/storage/device.hpp"
+#include "sys/storage/device_owner.hpp"
+#include "sys/storage/lvm_admin.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

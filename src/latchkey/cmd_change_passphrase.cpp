@@ -6,15 +6,15 @@
 #include <memory>
 #include <optional>
 
-#include "core/luks_slots.hpp"
-#include "core/message.hpp"
-#include "core/slot_marks.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/new_passphrase.hpp"
-#include "latchkey/slots.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/key_slots.hpp"
+#include "core/base/text.hpp"
+#include "core/luks/luks_slots.hpp"
+#include "core/luks/slot_marks.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/keys/new_passphrase.hpp"
+#include "latchkey/keys/slots.hpp"
+#include "sys/luks/key_slots.hpp"
 
 namespace latchkey {
 namespace {

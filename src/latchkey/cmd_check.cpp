@@ -14,17 +14,17 @@
 #include <string>
 #include <utility>
 
-#include "core/lists.hpp"
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/check.hpp"
+#include "core/base/lists.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/check/check.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/summary.hpp"
+#include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/summary.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/disk_health.hpp"
-#include "sys/lvm.hpp"
-#include "sys/secret.hpp"
+#include "sys/base/secret.hpp"
+#include "sys/storage/disk_health.hpp"
+#include "sys/storage/lvm.hpp"
 
 namespace latchkey {
 namespace {

@@ -4,18 +4,18 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/file_system.hpp"
-#include "core/new_volume.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/check.hpp"
-#include "latchkey/holding.hpp"
-#include "latchkey/rebuild.hpp"
-#include "latchkey/summary.hpp"
-#include "latchkey/terminal.hpp"
-#include "latchkey/volume_maker.hpp"
-#include "sys/processor.hpp"
-#include "sys/unfinished.hpp"
+#include "core/base/text.hpp"
+#include "core/config/new_volume.hpp"
+#include "core/mount/file_system.hpp"
+#include "latchkey/check/check.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/summary.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/hold/holding.hpp"
+#include "latchkey/image/rebuild.hpp"
+#include "latchkey/storage/volume_maker.hpp"
+#include "sys/config/unfinished.hpp"
+#include "sys/process/processor.hpp"
 
 namespace latchkey {
 namespace {

@@ -13,16 +13,16 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/message.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/cli/events.hpp"
+#include "latchkey/cli/summary.hpp"
+#include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/events.hpp"
-#include "latchkey/summary.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/boot_log.hpp"
-#include "sys/hooks.hpp"
-#include "sys/lock_file.hpp"
-#include "sys/mount.hpp"
-#include "sys/systemd.hpp"
+#include "sys/base/lock_file.hpp"
+#include "sys/hold/event_hooks.hpp"
+#include "sys/hold/systemd.hpp"
+#include "sys/mount/mount.hpp"
+#include "sys/unlock/boot_log.hpp"
 
 namespace latchkey {
 namespace {

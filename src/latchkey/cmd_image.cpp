@@ -8,11 +8,11 @@
 #include <memory>
 #include <string>
 
-#include "core/message.hpp"
+#include "core/plan/message.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/image_gate.hpp"
-#include "sys/host_keys.hpp"
-#include "sys/image.hpp"
+#include "latchkey/image/image_gate.hpp"
+#include "sys/image/image.hpp"
+#include "sys/ssh/host_keys.hpp"
 
 namespace latchkey {
 namespace {

@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <memory>
 
-#include "core/shell_word.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/first_setup.hpp"
-#include "latchkey/init_keys.hpp"
-#include "latchkey/legacy_import.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/unfinished.hpp"
+#include "core/base/shell_word.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/setup/first_setup.hpp"
+#include "latchkey/setup/init_keys.hpp"
+#include "latchkey/setup/legacy_import.hpp"
+#include "sys/config/unfinished.hpp"
 
 namespace latchkey {
 namespace {

@@ -5,18 +5,18 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/message.hpp"
-#include "latchkey/admin.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/plan_view.hpp"
+#include "latchkey/cli/summary.hpp"
+#include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/plan_view.hpp"
-#include "latchkey/summary.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/device.hpp"
-#include "sys/lock_file.hpp"
-#include "sys/probe.hpp"
-#include "sys/release_effects.hpp"
-#include "sys/unlock.hpp"
-#include "sys/volume_use.hpp"
+#include "sys/base/lock_file.hpp"
+#include "sys/hold/release_effects.hpp"
+#include "sys/luks/volume_use.hpp"
+#include "sys/storage/device.hpp"
+#include "sys/storage/probe.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

@@ -5,11 +5,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "latchkey/cli/events.hpp"
+#include "latchkey/cli/summary.hpp"
+#include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/events.hpp"
-#include "latchkey/summary.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/boot_log.hpp"
+#include "sys/unlock/boot_log.hpp"
 
 namespace latchkey {
 namespace {

@@ -6,14 +6,14 @@
 #include <memory>
 #include <optional>
 
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/device.hpp"
-#include "sys/keeper.hpp"
-#include "sys/state.hpp"
-#include "sys/unlock.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "sys/config/state.hpp"
+#include "sys/keys/keeper.hpp"
+#include "sys/storage/device.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "latchkey/cli/plan_view.hpp"
+#include "latchkey/cli/say.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/plan_view.hpp"
-#include "latchkey/say.hpp"
 
 namespace latchkey {
 namespace {

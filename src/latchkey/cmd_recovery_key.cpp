@@ -8,20 +8,20 @@
 #include <cerrno>
 #include <memory>
 
-#include "core/hand_commands.hpp"
-#include "core/luks_slots.hpp"
-#include "core/message.hpp"
-#include "core/slot_marks.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/new_passphrase.hpp"
-#include "latchkey/rebuild.hpp"
-#include "latchkey/slots.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/fd.hpp"
-#include "sys/luks_copies.hpp"
-#include "sys/recovery_key.hpp"
-#include "sys/stdio.hpp"
+#include "core/base/text.hpp"
+#include "core/luks/luks_slots.hpp"
+#include "core/luks/slot_marks.hpp"
+#include "core/plan/message.hpp"
+#include "core/storage/manual_commands.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/image/rebuild.hpp"
+#include "latchkey/keys/new_passphrase.hpp"
+#include "latchkey/keys/slots.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/stdio.hpp"
+#include "sys/keys/recovery_key.hpp"
+#include "sys/luks/luks_copies.hpp"
 
 namespace latchkey {
 namespace {

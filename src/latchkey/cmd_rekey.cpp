@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/rekey_work.hpp"
-#include "latchkey/rekeyer.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/unfinished.hpp"
+#include "core/keys/rekey_work.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/keys/rekeyer.hpp"
+#include "sys/config/unfinished.hpp"
 
 namespace latchkey {
 namespace {

@@ -4,13 +4,13 @@
 #include <memory>
 #include <optional>
 
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/slots.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/state.hpp"
-#include "sys/unfinished.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/keys/slots.hpp"
+#include "sys/config/state.hpp"
+#include "sys/config/unfinished.hpp"
 
 namespace latchkey {
 namespace {

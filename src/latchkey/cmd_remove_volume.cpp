@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/new_volume.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/slots.hpp"
-#include "latchkey/terminal.hpp"
-#include "latchkey/volume_remover.hpp"
-#include "sys/crypt.hpp"
-#include "sys/lvm.hpp"
-#include "sys/lvm_admin.hpp"
-#include "sys/unfinished.hpp"
+#include "core/base/text.hpp"
+#include "core/config/new_volume.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/keys/slots.hpp"
+#include "latchkey/storage/volume_remover.hpp"
+#include "sys/config/unfinished.hpp"
+#include "sys/luks/crypt.hpp"
+#include "sys/storage/lvm.hpp"
+#include "sys/storage/lvm_admin.hpp"
 
 namespace latchkey {
 namespace {

@@ -5,16 +5,16 @@
 #include <filesystem>
 #include <memory>
 
-#include "core/shell_word.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/check.hpp"
-#include "latchkey/restorer.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/device.hpp"
-#include "sys/lvm.hpp"
-#include "sys/unfinished.hpp"
-#include "sys/unlock.hpp"
+#include "core/base/shell_word.hpp"
+#include "core/base/text.hpp"
+#include "latchkey/check/check.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/keys/restorer.hpp"
+#include "sys/config/unfinished.hpp"
+#include "sys/storage/device.hpp"
+#include "sys/storage/lvm.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

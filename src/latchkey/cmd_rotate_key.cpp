@@ -4,15 +4,15 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/rekey_work.hpp"
-#include "core/text.hpp"
-#include "latchkey/admin.hpp"
-#include "latchkey/rebuild.hpp"
-#include "latchkey/slots.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/key_slots.hpp"
-#include "sys/luks_copies.hpp"
-#include "sys/random_key.hpp"
+#include "core/base/text.hpp"
+#include "core/keys/rekey_work.hpp"
+#include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/image/rebuild.hpp"
+#include "latchkey/keys/slots.hpp"
+#include "sys/keys/random_key.hpp"
+#include "sys/luks/key_slots.hpp"
+#include "sys/luks/luks_copies.hpp"
 
 namespace latchkey {
 namespace {

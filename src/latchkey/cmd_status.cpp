@@ -6,21 +6,21 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "core/message.hpp"
-#include "core/report.hpp"
-#include "core/text.hpp"
-#include "latchkey/check.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "core/unlock/report.hpp"
+#include "latchkey/check/check.hpp"
+#include "latchkey/cli/summary.hpp"
+#include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/summary.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/boot_menu.hpp"
-#include "sys/disk_health.hpp"
-#include "sys/finished_image.hpp"
-#include "sys/image_door.hpp"
-#include "sys/keeper.hpp"
-#include "sys/lvm.hpp"
-#include "sys/packages.hpp"
-#include "sys/state.hpp"
+#include "sys/config/state.hpp"
+#include "sys/hold/packages.hpp"
+#include "sys/image/boot_menu.hpp"
+#include "sys/image/finished_image.hpp"
+#include "sys/image/image_door.hpp"
+#include "sys/keys/keeper.hpp"
+#include "sys/storage/disk_health.hpp"
+#include "sys/storage/lvm.hpp"
 
 namespace latchkey {
 namespace {

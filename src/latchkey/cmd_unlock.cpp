@@ -3,11 +3,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "latchkey/cli/events.hpp"
+#include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/events.hpp"
-#include "latchkey/terminal.hpp"
-#include "sys/probe.hpp"
-#include "sys/unlock.hpp"
+#include "sys/storage/probe.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "latchkey/program.hpp"
+#include "latchkey/cli/program.hpp"
 
 namespace latchkey {
 

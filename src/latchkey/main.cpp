@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/message.hpp"
-#include "core/text.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "latchkey/cli/steps.hpp"
 #include "latchkey/command.hpp"
-#include "latchkey/steps.hpp"
-#include "sys/stdio.hpp"
+#include "sys/base/stdio.hpp"
 
 namespace latchkey {
 

@@ -5,15 +5,15 @@
 
 #include <string>
 
-#include "core/message.hpp"
-#include "core/stuck.hpp"
-#include "core/text.hpp"
-#include "core/waiting.hpp"
-#include "sys/fd.hpp"
-#include "sys/kmsg.hpp"
-#include "sys/probe.hpp"
-#include "sys/restart.hpp"
-#include "sys/unlock.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "core/unlock/stuck_boot.hpp"
+#include "core/unlock/waiting.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/process/restart.hpp"
+#include "sys/storage/probe.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

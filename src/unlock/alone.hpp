@@ -2,9 +2,9 @@
 // What a session does by itself while early ssh still answers and no coordinator does.
 #pragma once
 
-#include "core/door_keys.hpp"
-#include "sys/setup.hpp"
-#include "sys/tty.hpp"
+#include "core/ssh/door_keys.hpp"
+#include "sys/config/setup.hpp"
+#include "sys/unlock/tty.hpp"
 
 namespace latchkey {
 

@@ -5,10 +5,10 @@
 #include <map>
 #include <optional>
 
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "core/wire.hpp"
-#include "sys/unlock.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "core/unlock/wire.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "core/report.hpp"
-#include "sys/setup.hpp"
-#include "sys/worker.hpp"
+#include "core/unlock/report.hpp"
+#include "sys/config/setup.hpp"
+#include "sys/process/worker.hpp"
 
 namespace latchkey {
 

@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
-#include "sys/kmsg.hpp"
-#include "sys/process.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/process/process.hpp"
 
 namespace latchkey {
 namespace {

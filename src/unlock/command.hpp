@@ -2,8 +2,8 @@
 // The parts of latchkey-unlock: one process each, one file each.
 #pragma once
 
-#include "core/wire.hpp"
-#include "sys/setup.hpp"
+#include "core/unlock/wire.hpp"
+#include "sys/config/setup.hpp"
 
 namespace latchkey {
 

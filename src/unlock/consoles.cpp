@@ -11,8 +11,8 @@
 #include <array>
 #include <cerrno>
 
-#include "core/console_names.hpp"
-#include "sys/clock.hpp"
+#include "core/unlock/console_names.hpp"
+#include "sys/base/clock.hpp"
 
 namespace latchkey {
 

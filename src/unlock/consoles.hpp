@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "sys/fd.hpp"
+#include "sys/base/fd.hpp"
 
 namespace latchkey {
 

@@ -5,11 +5,11 @@
 #include <csignal>
 #include <cstdio>
 
-#include "core/door_keys.hpp"
-#include "core/message.hpp"
-#include "sys/kmsg.hpp"
-#include "sys/oom.hpp"
-#include "sys/unlock.hpp"
+#include "core/plan/message.hpp"
+#include "core/ssh/door_keys.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/process/oom.hpp"
+#include "sys/unlock/unlock.hpp"
 #include "unlock/command.hpp"
 #include "unlock/coordinator.hpp"
 #include "unlock/socket.hpp"

@@ -9,13 +9,13 @@
 #include <array>
 #include <ctime>
 
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "core/waiting.hpp"
-#include "sys/clock.hpp"
-#include "sys/kmsg.hpp"
-#include "sys/probe.hpp"
-#include "sys/unlock.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "core/unlock/waiting.hpp"
+#include "sys/base/clock.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/storage/probe.hpp"
+#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

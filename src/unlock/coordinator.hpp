@@ -12,13 +12,13 @@
 #include <string>
 #include <vector>
 
-#include "core/answers.hpp"
-#include "core/door_keys.hpp"
-#include "core/report.hpp"
-#include "core/waiting.hpp"
-#include "core/wire.hpp"
-#include "sys/setup.hpp"
-#include "sys/worker.hpp"
+#include "core/ssh/door_keys.hpp"
+#include "core/unlock/answers.hpp"
+#include "core/unlock/report.hpp"
+#include "core/unlock/waiting.hpp"
+#include "core/unlock/wire.hpp"
+#include "sys/config/setup.hpp"
+#include "sys/process/worker.hpp"
 #include "unlock/attempt.hpp"
 #include "unlock/consoles.hpp"
 

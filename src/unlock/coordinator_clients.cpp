@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "core/message.hpp"
-#include "core/seats.hpp"
-#include "core/text.hpp"
-#include "core/waiting.hpp"
-#include "sys/peer.hpp"
-#include "sys/probe.hpp"
-#include "sys/restart.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "core/unlock/seats.hpp"
+#include "core/unlock/waiting.hpp"
+#include "sys/base/peer.hpp"
+#include "sys/process/restart.hpp"
+#include "sys/storage/probe.hpp"
 #include "unlock/coordinator.hpp"
 
 namespace latchkey {

@@ -9,12 +9,12 @@
 #include <optional>
 #include <string_view>
 
-#include "core/lease.hpp"
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "sys/fd.hpp"
-#include "sys/kmsg.hpp"
-#include "sys/link.hpp"
+#include "core/base/text.hpp"
+#include "core/network/lease.hpp"
+#include "core/plan/message.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/network/link.hpp"
 #include "unlock/command.hpp"
 #include "unlock/early_network.hpp"
 

@@ -12,13 +12,13 @@
 #include <chrono>
 #include <cstdio>
 
-#include "core/message.hpp"
-#include "sys/clock.hpp"
-#include "sys/fd.hpp"
-#include "sys/kmsg.hpp"
-#include "sys/lock_file.hpp"
-#include "sys/oom.hpp"
-#include "sys/worker.hpp"
+#include "core/plan/message.hpp"
+#include "sys/base/clock.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/base/lock_file.hpp"
+#include "sys/process/oom.hpp"
+#include "sys/process/worker.hpp"
 #include "unlock/command.hpp"
 #include "unlock/doorkeeper.hpp"
 #include "unlock/early_network.hpp"

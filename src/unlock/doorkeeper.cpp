@@ -12,14 +12,14 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "core/image.hpp"
-#include "core/link_calls.hpp"
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "sys/clock.hpp"
-#include "sys/fd.hpp"
-#include "sys/host_key_files.hpp"
-#include "sys/kmsg.hpp"
+#include "core/base/text.hpp"
+#include "core/image/image.hpp"
+#include "core/network/link_calls.hpp"
+#include "core/plan/message.hpp"
+#include "sys/base/clock.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/ssh/host_key_files.hpp"
 #include "unlock/early_network.hpp"
 
 namespace latchkey {

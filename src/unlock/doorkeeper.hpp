@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "core/config.hpp"
-#include "core/network.hpp"
-#include "core/retry_wait.hpp"
-#include "sys/link.hpp"
-#include "sys/setup.hpp"
+#include "core/config/config.hpp"
+#include "core/network/network.hpp"
+#include "core/unlock/retry_wait.hpp"
+#include "sys/config/setup.hpp"
+#include "sys/network/link.hpp"
 #include "unlock/child.hpp"
 #include "unlock/gateway_search.hpp"
 #include "unlock/link_maker.hpp"

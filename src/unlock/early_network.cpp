@@ -11,15 +11,15 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/link_calls.hpp"
-#include "core/link_steps.hpp"
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "sys/fd.hpp"
-#include "sys/kmsg.hpp"
-#include "sys/link.hpp"
-#include "sys/network_user.hpp"
-#include "sys/process.hpp"
+#include "core/base/text.hpp"
+#include "core/network/link_calls.hpp"
+#include "core/network/link_steps.hpp"
+#include "core/plan/message.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/network/link.hpp"
+#include "sys/network/network_user.hpp"
+#include "sys/process/process.hpp"
 
 namespace latchkey {
 namespace {

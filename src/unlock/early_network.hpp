@@ -7,10 +7,10 @@
 #include <set>
 #include <string>
 
-#include "core/ledger.hpp"
-#include "core/network.hpp"
-#include "core/result.hpp"
-#include "sys/setup.hpp"
+#include "core/base/result.hpp"
+#include "core/network/ledger.hpp"
+#include "core/network/network.hpp"
+#include "sys/config/setup.hpp"
 
 namespace latchkey {
 

@@ -12,12 +12,12 @@
 #include <filesystem>
 #include <vector>
 
-#include "core/image.hpp"
-#include "core/message.hpp"
-#include "core/tcp_table.hpp"
-#include "sys/fd.hpp"
-#include "sys/kill.hpp"
-#include "sys/kmsg.hpp"
+#include "core/image/image.hpp"
+#include "core/network/tcp_table.hpp"
+#include "core/plan/message.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/process/kill.hpp"
 #include "unlock/command.hpp"
 #include "unlock/early_network.hpp"
 

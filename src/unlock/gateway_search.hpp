@@ -9,7 +9,7 @@
 #include <set>
 #include <span>
 
-#include "core/network.hpp"
+#include "core/network/network.hpp"
 #include "unlock/child.hpp"
 
 namespace latchkey {

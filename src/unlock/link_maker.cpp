@@ -6,11 +6,11 @@
 
 #include <cerrno>
 
-#include "core/link_calls.hpp"
-#include "core/message.hpp"
-#include "sys/fd.hpp"
-#include "sys/kmsg.hpp"
-#include "sys/process.hpp"
+#include "core/network/link_calls.hpp"
+#include "core/plan/message.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/kmsg.hpp"
+#include "sys/process/process.hpp"
 #include "unlock/early_network.hpp"
 
 namespace latchkey {
@@ -53,7 +53,7 @@ void LinkMaker::create(const LinkStep& step) {
 }
 
 void LinkMaker::join(const LinkStep& step) {
-  const bool bond = step.made.kind == MadeLink::Kind::bond;
+  const bool bond = step.made.kind == VirtualLink::Kind::bond;
   if (bond && step.first) {
     remember_made(paths_, step.made.name, true);  // also one that the driver made by itself
     set_up_bond(step.made);
@@ -66,7 +66,7 @@ void LinkMaker::join(const LinkStep& step) {
     if (!call(command)) return;
 }
 
-void LinkMaker::set_up_bond(const MadeLink& bond) {
+void LinkMaker::set_up_bond(const VirtualLink& bond) {
   call(lower_command(bond.name));
   // The driver made it without.
   if (const auto mac = parse_mac(bond.mac))

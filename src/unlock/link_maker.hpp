@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/link_steps.hpp"
-#include "sys/setup.hpp"
+#include "core/network/link_steps.hpp"
+#include "sys/config/setup.hpp"
 
 namespace latchkey {
 
@@ -24,7 +24,7 @@ class LinkMaker {
  private:
   void create(const LinkStep& step);
   void join(const LinkStep& step);
-  void set_up_bond(const MadeLink& bond);
+  void set_up_bond(const VirtualLink& bond);
   bool call(const Arguments& command);
   void tell(const Error& error);
 

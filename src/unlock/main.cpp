@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/message.hpp"
-#include "core/text.hpp"
-#include "sys/stdio.hpp"
+#include "core/base/text.hpp"
+#include "core/plan/message.hpp"
+#include "sys/base/stdio.hpp"
 #include "unlock/command.hpp"
 
 namespace {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "sys/fd.hpp"
-#include "sys/setup.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/config/setup.hpp"
 
 namespace latchkey {
 

@@ -15,9 +15,9 @@
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
 #include "support/luks_edit.hpp"
-#include "sys/fd.hpp"
-#include "sys/key_slots.hpp"
-#include "sys/luks.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/luks/key_slots.hpp"
+#include "sys/luks/luks.hpp"
 
 namespace latchkey::test {
 

@@ -7,7 +7,7 @@
 #include "cli/keys_header.hpp"
 #include "cli/place.hpp"
 #include "support/child.hpp"
-#include "sys/lock_file.hpp"
+#include "sys/base/lock_file.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

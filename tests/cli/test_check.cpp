@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "cli/checked_root.hpp"
-#include "sys/process.hpp"
+#include "sys/process/process.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

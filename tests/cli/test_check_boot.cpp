@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // latchkey check on a made-up root directory: who builds the images, and what is started of them.
 #include "cli/checked_root.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 
 using namespace latchkey::test;
 namespace fs = std::filesystem;

@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "cli/checked_root.hpp"
-#include "core/result.hpp"
-#include "sys/fd.hpp"
-#include "sys/mount_point.hpp"
+#include "core/base/result.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/mount/mount_point.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

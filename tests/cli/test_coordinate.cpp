@@ -3,11 +3,11 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "core/message.hpp"
+#include "core/plan/message.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
-#include "sys/process.hpp"
-#include "sys/setup.hpp"
+#include "sys/config/setup.hpp"
+#include "sys/process/process.hpp"
 
 using namespace latchkey;
 using namespace std::chrono_literals;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cli/keys_header.hpp"
-#include "sys/luks_copies.hpp"
+#include "sys/luks/luks_copies.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

@@ -8,8 +8,8 @@
 
 #include "cli/place.hpp"
 #include "support/child.hpp"
-#include "sys/fd.hpp"
-#include "sys/process.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/process/process.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

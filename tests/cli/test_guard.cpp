@@ -3,9 +3,9 @@
 #include <filesystem>
 
 #include "cli/place.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/child.hpp"
-#include "sys/fd.hpp"
+#include "sys/base/fd.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

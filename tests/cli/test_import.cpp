@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "cli/place.hpp"
-#include "core/result.hpp"
-#include "core/unfinished.hpp"
+#include "core/base/result.hpp"
+#include "core/config/unfinished.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "cli/place.hpp"
-#include "core/result.hpp"
-#include "core/unfinished.hpp"
+#include "core/base/result.hpp"
+#include "core/config/unfinished.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 

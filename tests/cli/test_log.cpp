@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/place.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/child.hpp"
 
 using namespace latchkey;

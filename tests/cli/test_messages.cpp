@@ -49,7 +49,8 @@ TEST_CASE("no error of a command is made without a hint") {
                                          "what was built waits all the same",
                                          "the passphrase begins or ends with a blank"};
   std::size_t sources = 0;
-  for (const auto& at : std::filesystem::directory_iterator(LATCHKEY_SOURCE_DIR "/src/latchkey")) {
+  const std::filesystem::path folder = LATCHKEY_SOURCE_DIR "/src/latchkey";
+  for (const auto& at : std::filesystem::recursive_directory_iterator(folder)) {
     if (at.path().extension() != ".cpp") continue;
     ++sources;
     std::ifstream file(at.path());

@@ -11,12 +11,12 @@
 #include <string>
 
 #include "cli/place.hpp"
-#include "core/unfinished.hpp"
+#include "core/config/unfinished.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "support/fake_lvm.hpp"
 #include "support/loop_disk.hpp"
-#include "sys/luks.hpp"
+#include "sys/luks/luks.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

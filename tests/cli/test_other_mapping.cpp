@@ -5,10 +5,10 @@
 #include <fcntl.h>
 
 #include "cli/place.hpp"
-#include "core/unfinished.hpp"
+#include "core/config/unfinished.hpp"
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
-#include "sys/luks.hpp"
+#include "sys/luks/luks.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

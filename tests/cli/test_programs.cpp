@@ -10,12 +10,12 @@
 #include <regex>
 #include <set>
 
-#include "core/result.hpp"
-#include "core/text.hpp"
+#include "core/base/result.hpp"
+#include "core/base/text.hpp"
 #include "support/catch.hpp"
 #include "support/child.hpp"
 #include "support/temp_folder.hpp"
-#include "sys/lock_file.hpp"
+#include "sys/base/lock_file.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -240,7 +240,7 @@ TEST_CASE("the man page names every member of what --json prints") {
   const std::string text = section_of(source_file("src/man/latchkey.8"), ".SH", "JSON");
   std::set<std::string> names;
   for (const char* source :
-       {"src/core/report.cpp", "src/core/boot_log.cpp", "src/latchkey/summary.cpp",
+       {"src/core/unlock/report.cpp", "src/core/unlock/boot_log.cpp", "src/latchkey/cli/summary.cpp",
         "src/latchkey/cmd_check.cpp", "src/latchkey/cmd_status.cpp", "src/latchkey/cmd_release.cpp",
         "src/latchkey/cmd_log.cpp", "src/latchkey/cmd_hooks.cpp"})
     add_names_in(names, source);

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "cli/place.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/child.hpp"
 
 using namespace latchkey;

@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "cli/keys_header.hpp"
-#include "core/unfinished.hpp"
+#include "core/config/unfinished.hpp"
 #include "support/alone.hpp"
 #include "support/fake_lvm.hpp"
 

@@ -8,15 +8,15 @@
 #include <optional>
 
 #include "cli/place.hpp"
-#include "core/message.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/plan/message.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "support/terminal.hpp"
-#include "sys/fd.hpp"
-#include "sys/lock_file.hpp"
-#include "sys/mount_point.hpp"
-#include "sys/setup.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/lock_file.hpp"
+#include "sys/config/setup.hpp"
+#include "sys/mount/mount_point.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

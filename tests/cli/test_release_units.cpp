@@ -9,14 +9,14 @@
 #include <optional>
 
 #include "cli/place.hpp"
-#include "core/hold.hpp"
-#include "core/message.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/hold/hold.hpp"
+#include "core/plan/message.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
-#include "sys/fd.hpp"
-#include "sys/lock_file.hpp"
-#include "sys/setup.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/lock_file.hpp"
+#include "sys/config/setup.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

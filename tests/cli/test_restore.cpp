@@ -4,7 +4,7 @@
 
 #include "cli/place.hpp"
 #include "support/child.hpp"
-#include "sys/backup_file.hpp"
+#include "sys/keys/backup_file.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

@@ -9,11 +9,11 @@
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
 #include "support/terminal.hpp"
-#include "sys/dm.hpp"
-#include "sys/fd.hpp"
-#include "sys/key_slots.hpp"
-#include "sys/lock_file.hpp"
-#include "sys/luks.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/base/lock_file.hpp"
+#include "sys/luks/dm.hpp"
+#include "sys/luks/key_slots.hpp"
+#include "sys/luks/luks.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "cli/place.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/child.hpp"
-#include "sys/image_door.hpp"
+#include "sys/image/image_door.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/text.hpp"
+#include "core/base/text.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;
@@ -28,7 +28,7 @@ std::string text_of(const fs::path& file) {
 
 std::vector<fs::path> sources(const char* layer) {
   std::vector<fs::path> out;
-  for (const auto& entry : fs::directory_iterator(tests / layer))
+  for (const auto& entry : fs::recursive_directory_iterator(tests / layer))
     if (entry.path().extension() == ".cpp") out.push_back(entry.path());
   REQUIRE(out.size() > 10);
   return out;

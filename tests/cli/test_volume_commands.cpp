@@ -8,13 +8,13 @@
 #include <map>
 
 #include "cli/place.hpp"
-#include "core/new_volume.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/config/new_volume.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "support/fake_lvm.hpp"
 #include "support/loop_disk.hpp"
-#include "sys/luks.hpp"
+#include "sys/luks/luks.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Faults of disks: gone, full, unreadable, slow.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "faults/moments.hpp"
 #include "support/catch.hpp"
 #include "support/kill_table.hpp"

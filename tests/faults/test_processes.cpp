@@ -2,7 +2,7 @@
 // Processes that are killed, and administrators who are two.
 #include <algorithm>
 
-#include "core/text.hpp"
+#include "core/base/text.hpp"
 #include "faults/moments.hpp"
 #include "support/catch.hpp"
 #include "support/kill_table.hpp"

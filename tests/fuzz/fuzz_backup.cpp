@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The head of a backup and its manifest: the input is both at once, in a file as large
 // as its head says.
-#include "core/backup_format.hpp"
+#include "core/keys/backup_format.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/boot_log.hpp"
-#include "core/text.hpp"
+#include "core/base/text.hpp"
+#include "core/unlock/boot_log.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

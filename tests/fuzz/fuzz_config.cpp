@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/config.hpp"
-#include "core/config_edit.hpp"
+#include "core/config/config.hpp"
+#include "core/config/config_edit.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

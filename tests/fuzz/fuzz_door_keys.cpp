@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/door_keys.hpp"
+#include "core/ssh/door_keys.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

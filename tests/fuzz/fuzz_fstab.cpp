@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // fstab and crypttab beside two volumes.
-#include "core/fstab.hpp"
+#include "core/mount/fstab.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

@@ -2,18 +2,18 @@
 // Files of the machine that are only looked at: GRUB's menu and the kernel's list of
 // swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot and of udev,
 // containers and virtual machines, a Raspberry Pi's firmware.
-#include "core/boot_menu.hpp"
-#include "core/bundled.hpp"
-#include "core/fsck.hpp"
-#include "core/gpt_auto.hpp"
-#include "core/guest_uses.hpp"
-#include "core/hold.hpp"
-#include "core/init_script.hpp"
-#include "core/ledger.hpp"
-#include "core/quadlet.hpp"
-#include "core/raspi_boot.hpp"
-#include "core/text.hpp"
-#include "core/traces.hpp"
+#include "core/base/text.hpp"
+#include "core/hold/guest_uses.hpp"
+#include "core/hold/hold.hpp"
+#include "core/hold/init_script.hpp"
+#include "core/hold/quadlet.hpp"
+#include "core/image/boot_menu.hpp"
+#include "core/image/bundled.hpp"
+#include "core/image/raspi_boot.hpp"
+#include "core/mount/fsck.hpp"
+#include "core/mount/gpt_auto.hpp"
+#include "core/network/ledger.hpp"
+#include "core/storage/traces.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

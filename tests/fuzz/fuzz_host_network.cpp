@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What `ip -j` printed: five texts, NULs between them.
-#include "core/config.hpp"
-#include "core/host_network.hpp"
-#include "core/new_config.hpp"
+#include "core/config/config.hpp"
+#include "core/config/new_config.hpp"
+#include "core/network/host_network.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

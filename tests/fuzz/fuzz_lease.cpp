@@ -2,9 +2,9 @@
 // A DHCP server's answer, as lines NAME=VALUE.
 #include <map>
 
-#include "core/lease.hpp"
-#include "core/ledger.hpp"
-#include "core/text.hpp"
+#include "core/base/text.hpp"
+#include "core/network/lease.hpp"
+#include "core/network/ledger.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

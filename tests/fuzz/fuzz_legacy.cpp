@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The older scripts' two files, a NUL between them.
-#include "core/legacy.hpp"
-#include "core/volume_lines.hpp"
+#include "core/config/legacy.hpp"
+#include "core/config/volume_lines.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

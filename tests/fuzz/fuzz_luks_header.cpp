@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The first bytes of a device.
-#include "core/luks_ciphers.hpp"
-#include "core/luks_limits.hpp"
-#include "core/luks_slots.hpp"
+#include "core/luks/luks_ciphers.hpp"
+#include "core/luks/luks_limits.hpp"
+#include "core/luks/luks_slots.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

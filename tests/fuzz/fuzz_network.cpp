@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The kernel's command line, and what stands behind one ip=.
-#include "core/network.hpp"
+#include "core/network/network.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

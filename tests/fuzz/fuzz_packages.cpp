@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What apt and dpkg say.
-#include "core/package_guard.hpp"
-#include "core/text.hpp"
+#include "core/base/text.hpp"
+#include "core/hold/package_guard.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What our own programs wrote down and read again, possibly after a power cut.
-#include "core/image.hpp"
-#include "core/state.hpp"
-#include "core/unfinished.hpp"
+#include "core/config/state.hpp"
+#include "core/config/unfinished.hpp"
+#include "core/image/image.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What early boot left for the running system.
-#include "core/report.hpp"
+#include "core/unlock/report.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the other readers are made of.
-#include "core/base64.hpp"
-#include "core/device_ref.hpp"
-#include "core/size.hpp"
-#include "core/text.hpp"
+#include "core/base/base64.hpp"
+#include "core/base/size.hpp"
+#include "core/base/text.hpp"
+#include "core/config/device_ref.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

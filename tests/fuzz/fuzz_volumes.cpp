@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The files `volumes` and `services`, a NUL between them.
-#include "core/volume_lines.hpp"
+#include "core/config/volume_lines.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a client and a forced command say.
-#include "core/wire.hpp"
+#include "core/unlock/wire.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

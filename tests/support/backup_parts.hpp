@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/backup_format.hpp"
+#include "core/keys/backup_format.hpp"
 
 namespace latchkey::test {
 

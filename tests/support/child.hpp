@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sys/fd.hpp"
+#include "sys/base/fd.hpp"
 
 namespace latchkey::test {
 

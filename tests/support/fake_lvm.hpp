@@ -6,8 +6,8 @@
 
 #include <string>
 
-#include "sys/fd.hpp"
-#include "sys/process.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/process/process.hpp"
 
 namespace latchkey::test {
 

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "core/text.hpp"
+#include "core/base/text.hpp"
 #include "support/alone.hpp"
-#include "sys/fd.hpp"
-#include "sys/unit_batch.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/hold/unit_batch.hpp"
 
 namespace latchkey::test {
 

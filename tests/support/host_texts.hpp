@@ -4,9 +4,9 @@
 
 #include <string>
 
-#include "core/host_network.hpp"
-#include "core/message.hpp"
-#include "core/text.hpp"
+#include "core/base/text.hpp"
+#include "core/network/host_network.hpp"
+#include "core/plan/message.hpp"
 
 namespace latchkey::test {
 

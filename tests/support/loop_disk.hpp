@@ -11,7 +11,7 @@
 #include <string>
 
 #include "support/catch.hpp"
-#include "sys/fd.hpp"
+#include "sys/base/fd.hpp"
 
 namespace latchkey::test {
 

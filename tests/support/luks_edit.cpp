@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 
-#include "sys/digest.hpp"
+#include "sys/base/digest.hpp"
 
 namespace latchkey::test {
 namespace {

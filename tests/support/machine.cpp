@@ -12,7 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "core/text.hpp"
+#include "core/base/text.hpp"
 
 namespace latchkey::test {
 namespace {

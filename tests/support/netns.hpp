@@ -21,12 +21,12 @@
 #include <filesystem>
 #include <functional>
 
-#include "core/text.hpp"
+#include "core/base/text.hpp"
 #include "support/catch.hpp"
-#include "sys/fd.hpp"
-#include "sys/kill.hpp"
-#include "sys/link.hpp"
-#include "sys/process.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/network/link.hpp"
+#include "sys/process/kill.hpp"
+#include "sys/process/process.hpp"
 
 namespace latchkey::test {
 

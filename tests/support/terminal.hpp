@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "support/catch.hpp"
-#include "sys/fd.hpp"
+#include "sys/base/fd.hpp"
 
 namespace latchkey::test {
 

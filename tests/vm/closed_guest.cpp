@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vm/closed_guest.hpp"
 
-#include "core/base64.hpp"
+#include "core/base/base64.hpp"
 #include "support/catch.hpp"
 #include "support/luks_edit.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "vm/slots.hpp"
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 
 namespace latchkey::test {

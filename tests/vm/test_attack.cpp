@@ -6,11 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/result.hpp"
-#include "core/text.hpp"
+#include "core/base/result.hpp"
+#include "core/base/text.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
-#include "sys/fd.hpp"
+#include "sys/base/fd.hpp"
 #include "vm/closed_guest.hpp"
 
 using namespace latchkey;

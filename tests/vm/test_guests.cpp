@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The guests that set-up and import begin with are what their stories take them for.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 

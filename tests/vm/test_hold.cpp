@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Held units stay down whatever starts them, nothing shows as failed, and nothing is
 // taken as done that was not; after the release all is as if it had never waited.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "vm/closed_guest.hpp"
 

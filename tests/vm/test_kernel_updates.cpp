@@ -3,7 +3,7 @@
 // each, good or bad, the next boot is one that its owner reaches.
 #include <cstdlib>
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 

@@ -2,7 +2,7 @@
 // kill -9 of the unlocker in the middle of an unlock, in early boot and on the
 // running system: the keys volume closes without anyone's help, and the
 // passphrase again leads to the same end state.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 

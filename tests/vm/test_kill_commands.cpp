@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Commands that work in steps, killed between any two of them: they go on where they were, and
 // meanwhile nothing is lost. What they print is in the tables of tests/README.md.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "vm/bare_guest.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Mounts that the system makes out of volumes, and other uses of their file systems that
 // are not Latchkey's own.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "support/machine.hpp"

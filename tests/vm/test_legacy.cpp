@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A machine that older scripts have kept for years moves over with one command, and
 // its volumes and others are taken care of from then on.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "vm/kill_story.hpp"

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "support/temp_folder.hpp"

@@ -3,7 +3,7 @@
 // continues, file systems mounted, services released.
 #include <nlohmann/json.hpp>
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 

@@ -2,7 +2,7 @@
 // Memory-hard key slots on a machine that has little memory.
 #include <algorithm>
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/machine.hpp"
 #include "vm/closed_guest.hpp"

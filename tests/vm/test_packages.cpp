@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Case 52: apt and dpkg while the volumes are closed, and after the release.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 

@@ -4,8 +4,8 @@
 // repair the same command completes just what was missing.
 #include <nlohmann/json.hpp>
 
-#include "core/result.hpp"
-#include "core/text.hpp"
+#include "core/base/result.hpp"
+#include "core/base/text.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "vm/closed_guest.hpp"

@@ -2,7 +2,7 @@
 // A machine that nobody reaches any more, and the page that is to bring it back.
 #include <stdexcept>
 
-#include "core/text.hpp"
+#include "core/base/text.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "support/machine.hpp"

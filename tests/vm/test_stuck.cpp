@@ -3,7 +3,7 @@
 // the waiting while its end would come under somebody's hands.
 #include <chrono>
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "support/machine.hpp"

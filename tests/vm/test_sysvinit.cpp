@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The same on sysvinit: held scripts, the release of a boot, lock, and links that come
 // back as they were.
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "vm/early_left.hpp"

@@ -6,8 +6,8 @@
 #include <functional>
 #include <iterator>
 
-#include "core/base64.hpp"
-#include "core/text.hpp"
+#include "core/base/base64.hpp"
+#include "core/base/text.hpp"
 #include "support/catch.hpp"
 #include "support/machine.hpp"
 #include "support/temp_folder.hpp"

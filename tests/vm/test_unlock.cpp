@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "core/result.hpp"
-#include "core/seats.hpp"
+#include "core/base/result.hpp"
+#include "core/unlock/seats.hpp"
 #include "support/catch.hpp"
 #include "support/guests.hpp"
 #include "vm/early_left.hpp"

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/image/grub_menu.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "core/base/text.hpp"
+#include "core/image/boot_menu.hpp"
+
+namespace latchkey {
+namespace {
+
+// The words of a line, without their quotes. GRUB quotes as a shell does.
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> out;
+  std::string word;
+  bool inside = false;  // of a word, which may be empty
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote == 0 && (c == ' ' || c == '\t')) {
+      if (inside) out.push_back(word);
+      word.clear();
+      inside = false;
+      continue;
+    }
+    inside = true;
+    if (c == '\\' && quote != '\'' && i + 1 < line.size())
+      word += line[++i];
+    else if (quote == 0 && (c == '\'' || c == '"'))
+      quote = c;
+    else if (c == quote)
+      quote = 0;
+    else
+      word += c;
+  }
+  if (inside) out.push_back(word);
+  return out;
+}
+
+MenuEntry entry_of(const std::vector<std::string>& words) {
+  MenuEntry out;
+  if (words.size() > 1) out.title = words[1];
+  for (std::size_t i = 2; i + 1 < words.size(); ++i)
+    if (words[i] == "$menuentry_id_option" || words[i] == "--id") out.id = words[i + 1];
+  for (const std::string& word : words)
+    if (word.starts_with("--id=")) out.id = word.substr(5);
+  return out;
+}
+
+// Takes the lines of a block; ends behind the brace that closes it.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : lines_(split_lines(text)) {}
+
+  std::vector<MenuEntry> block(std::string* kernel, int depth) {
+    std::vector<MenuEntry> out;
+    while (at_ < lines_.size()) {
+      const std::string_view line = lines_[at_++];
+      const std::vector<std::string> words = words_of(line);
+      if (words.empty() || words[0].starts_with('#')) continue;
+      if (words[0] == "}" && depth > 0) return out;
+      if (kernel != nullptr && kernel->empty()) *kernel = kernel_of_line(line);
+      const bool is_entry = words[0] == "menuentry" || words[0] == "submenu";
+      const bool opens = trim(line).ends_with('{') && depth < deepest;
+      if (!opens && !(is_entry && words.back() == "}")) continue;
+      MenuEntry entry = entry_of(words);
+      // What stands within one line starts no kernel.
+      if (opens) entry.inner = block(&entry.kernel, depth + 1);
+      if (is_entry) out.push_back(std::move(entry));
+    }
+    return out;
+  }
+
+ private:
+  static constexpr int deepest = 16;
+  std::vector<std::string_view> lines_;
+  std::size_t at_ = 0;
+};
+
+// The first part of `PART>REST`, and the rest; in a title `>` stands twice.
+std::string first_part(std::string_view choice, std::string_view& rest) {
+  std::string out;
+  std::size_t i = 0;
+  for (; i < choice.size(); ++i) {
+    if (choice[i] == '>' && !choice.substr(i + 1).starts_with('>')) break;
+    if (choice[i] == '>') ++i;
+    out += choice[i];
+  }
+  rest = i < choice.size() ? choice.substr(i + 1) : std::string_view();
+  return out;
+}
+
+}  // namespace
+
+std::string kernel_of_line(std::string_view line) {
+  const std::vector<Field> words = split_fields(line);
+  if (words.size() < 2 || words[0].text != "linux") return {};
+  // "/boot/vmlinuz-6.1", or "/vmlinuz-6.1" with a /boot of its own.
+  return kernel_version(std::string_view(words[1].text).substr(words[1].text.rfind('/') + 1));
+}
+
+std::vector<MenuEntry> menu_entries(std::string_view grub_cfg) {
+  return Reader(grub_cfg).block(nullptr, 0);
+}
+
+std::string menu_default(std::string_view grub_cfg, const std::string& saved) {
+  constexpr std::string_view name = "default=";
+  std::string out = "0";
+  for (const std::string_view line : split_lines(grub_cfg)) {
+    const std::vector<std::string> words = words_of(line);
+    if (words.size() < 2 || words[0] != "set" || !words[1].starts_with(name)) continue;
+    const std::string value = words[1].substr(name.size());
+    if (value == "${next_entry}") continue;  // for a single boot
+    out = value == "${saved_entry}" ? saved : value;
+  }
+  return out.empty() ? "0" : out;
+}
+
+const MenuEntry* find_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  if (entries.empty()) return nullptr;
+  std::string_view rest;
+  const std::string part = first_part(choice, rest);
+  auto found = entries.begin();
+  if (part.empty()) {
+    // A submenu alone was named.
+  } else if (const auto number = parse_number(part, 10000)) {
+    if (*number >= entries.size()) return nullptr;
+    found += static_cast<std::ptrdiff_t>(*number);
+  } else {
+    found = std::ranges::find_if(
+        entries, [&](const MenuEntry& entry) { return entry.title == part || entry.id == part; });
+    if (found == entries.end()) return nullptr;
+  }
+  return found->inner.empty() ? &*found : find_entry(found->inner, rest);
+}
+
+std::string kernel_of_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  const MenuEntry* found = find_entry(entries, choice);
+  // Of a submenu without such an entry the first is taken.
+  std::string_view rest;
+  if (found == nullptr) found = find_entry(entries, first_part(choice, rest));
+  if (found == nullptr) found = find_entry(entries, "");
+  return found == nullptr ? std::string() : found->kernel;
+}
+
+}  // namespace latchkey

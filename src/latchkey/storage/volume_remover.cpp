@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "latchkey/storage/volume_remover.hpp"
+
+#include <unistd.h>
+
+#include "core/base/text.hpp"
+#include "core/config/volume_lines.hpp"
+#include "latchkey/cli/terminal.hpp"
+#include "latchkey/hold/holding.hpp"
+#include "latchkey/image/rebuild.hpp"
+#include "latchkey/storage/placing.hpp"
+#include "latchkey/storage/volume_maker.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/config/owners_file.hpp"
+#include "sys/hold/systemd.hpp"
+#include "sys/luks/crypt.hpp"
+#include "sys/luks/luks.hpp"
+#include "sys/luks/luks_copies.hpp"
+#include "sys/luks/volume_use.hpp"
+#include "sys/mount/mount.hpp"
+#include "sys/mount/mount_point.hpp"
+#include "sys/storage/device.hpp"
+#include "sys/storage/disk_health.hpp"
+#include "sys/storage/lvm_admin.hpp"
+#include "sys/storage/probe.hpp"
+#include "sys/storage/signature.hpp"
+#include "sys/unlock/passphrase.hpp"
+
+namespace latchkey {
+namespace {
+
+const char* word(Removal::Kind kind) {
+  return kind == Removal::Kind::forget    ? "forget"
+         : kind == Removal::Kind::destroy ? "destroy"
+                                          : "take-back";
+}
+
+std::string command_for(const Removal& removal) {
+  return "latchkey remove-volume " + removal.volume.name +
+         (removal.kind == Removal::Kind::destroy ? " --wipe" : "");
+}
+
+// The removal is written down as a whole: once its line is gone from `volumes`,
+// nothing else knows what it was.
+void note(Removal& removal) {
+  Unfinished& work = removal.work;
+  work.command = "remove-volume";
+  work.name = removal.volume.name;
+  work.finish = command_for(removal);
+  work.values = {{"kind", word(removal.kind)},
+                 {"line", volume_line(removal.volume)},
+                 {"tag", removal.tag},
+                 {"lv-stays", removal.lv_stays ? "yes" : ""},
+                 {"used", removal.used ? "yes" : ""}};
+}
+
+bool is_lv(const Volume& volume) { return volume.device.kind == DeviceRef::Kind::lv; }
+
+}  // namespace
+
+Removal forget(const Volume& volume, bool destroy) {
+  Removal removal{.kind = destroy ? Removal::Kind::destroy : Removal::Kind::forget,
+                  .volume = volume};
+  note(removal);
+  return removal;
+}
+
+Removal take_back(const NewVolume& asked, const Unfinished& creation) {
+  const std::string uuid = creation.value("uuid");
+  Removal removal{.kind = Removal::Kind::take_back,
+                  .volume = volume_of(asked, uuid),
+                  .tag = tag_of(uuid),
+                  .lv_stays = asked.size == "existing",
+                  .used = creation.is_done("configure") || creation.is_done("mount")};
+  note(removal);
+  return removal;
+}
+
+Removal removal_of(const Unfinished& work) {
+  Removal removal;
+  removal.kind = work.value("kind") == "forget"    ? Removal::Kind::forget
+                 : work.value("kind") == "destroy" ? Removal::Kind::destroy
+                                                   : Removal::Kind::take_back;
+  if (auto parsed = parse_volumes(work.value("line"), "unfinished"); parsed && !parsed->empty())
+    removal.volume = parsed->front();
+  removal.volume.name = work.name;
+  removal.tag = work.value("tag");
+  removal.lv_stays = !work.value("lv-stays").empty();
+  removal.used = !work.value("used").empty();
+  removal.work = work;
+  return removal;
+}
+
+VolumeRemover::VolumeRemover(const Globals& globals, const Setup& setup, const Removal& removal)
+    : globals_(globals), setup_(setup), removal_(removal) {}
+
+Result<> VolumeRemover::look() const {
+  const Volume& volume = removal_.volume;
+  if (!destroys()) return Ok{};
+  if (auto alone = has_no_successor(); !alone) return alone;
+  if (removal_.work.is_done("wipe")) return Ok{};
+  if (is_lv(volume)) {
+    const auto lv = find_lv(volume.device);
+    if (!lv) return lv.error();
+    if (!*lv) return has_what_to_wipe();
+    if (removal_.kind == Removal::Kind::take_back && !has_tag(**lv, removal_.tag) &&
+        !has_our_header())
+      return Ok{};  // never became ours: it stays
+    if (auto alone = has_no_snapshots(); !alone) return alone;
+    if (auto awake = activate_lvs({volume.device.text()}); !awake) return awake;
+  }
+  if (auto there = has_what_to_wipe(); !there) return there;
+  // A copy would keep what is said to be gone, or lose it in the place of the right one.
+  if (auto own = leads_to_its_own_header(volume, "will not wipe " + volume.device.text(), true);
+      !own)
+    return own;
+  if (!block_device(volume.device.path())) return Ok{};
+  if (const auto other = other_mapping_on(volume))
+    return Error{Code::busy, "will not wipe " + volume.device.text(), other->text(),
+                 other->hint() + "; then run this again"};
+  // What is taken back is always a logical volume.
+  if (removal_.kind == Removal::Kind::take_back)
+    return look_before_removal(volume.device, volume.uuid);
+  auto ours = look_for_signature(volume.device, volume.uuid);
+  if (ours || !is_unread(ours.error())) return ours;
+  if (!volume.header.empty()) return Ok{};  // that is what is wiped
+  Error unread = ours.error();
+  unread.hint = instead("see that its disk answers (dmesg, lsblk)");
+  return unread;
+}
+
+// The note of a removal may come back with an old /etc, and the name may have gone to another
+// volume since: neither that one's line nor its device or key is to go.
+Result<> VolumeRemover::has_no_successor() const {
+  const Volume& volume = removal_.volume;
+  const bool taken_back = removal_.kind == Removal::Kind::take_back;
+  const auto other = [&](const std::string& why) {
+    return Error{Code::refused, "will not remove '" + volume.name + "'", why,
+                 "when nothing is left of the one that is noted in " +
+                     globals_.paths.etc("unfinished/" + volume.name + ".json") +
+                     ", delete that file"};
+  };
+  if (const Volume* now = find_volume(setup_, volume.name); taken_back && now != nullptr) {
+    const bool by_uuid = now->device.kind == DeviceRef::Kind::uuid;
+    const std::string uuid = now->uuid.empty() && by_uuid ? now->device.value : now->uuid;
+    if (uuid.empty() ? !is_same_device(now->device, volume.device) : uuid != volume.uuid)
+      return other("'" + globals_.paths.etc("volumes") + "' has another volume of this name, on " +
+                   now->device.text());
+  }
+  if (!taken_back && !removal_.work.is_done("wipe")) return Ok{};  // its header tells
+  if (is_lv(volume)) {
+    const auto lv = find_lv(volume.device);
+    if (!lv) return lv.error();
+    if (!*lv || (taken_back && has_tag(**lv, removal_.tag)) || has_our_header()) return Ok{};
+  }
+  if (!block_device(volume.device.path())) return Ok{};
+  const auto found = find_signature(volume.device.path());
+  if (!found && is_lv(volume)) {
+    // It would be removed whatever file system is on it by now.
+    Error unread = found.error();
+    if (is_unread(unread))
+      unread.hint =
+          "see that its disk answers (dmesg, lsblk); where nothing on it is needed, run "
+          "this again behind: lvm lvremove " +
+          volume.device.text();
+    return unread;
+  }
+  // The header was elsewhere, and nothing is written here any more.
+  if (!found && !volume.header.empty() && is_unread(found.error())) return Ok{};
+  if (!found && found.error().code == Code::io && removal_.work.is_done("wipe")) {
+    // On a bad disk the header's own place tells: ours is wiped, and nobody's is there.
+    const auto header = read_luks_header({.device = volume.device.path(), .name = volume.name});
+    if (!header && header.error().code == Code::damaged) return Ok{};
+  }
+  if (!found) return found.error();
+  if (!*found || (**found != "crypto_LUKS" && (taken_back || !is_lv(volume)))) return Ok{};
+  return other(volume.device.text() + " holds " + **found + ", which came there since");
+}
+
+Result<bool> VolumeRemover::was_complete() const {
+  const Volume& volume = removal_.volume;
+  if (removal_.kind != Removal::Kind::take_back || removal_.work.is_done("wipe")) return false;
+  const auto lv = find_lv(volume.device);
+  if (!lv) return lv.error();
+  return *lv && !has_tag(**lv, removal_.tag) && has_our_header();
+}
+
+// A header that is kept elsewhere can be wiped when the device itself is gone.
+bool VolumeRemover::header_is_there() const {
+  const Volume& volume = removal_.volume;
+  return volume.header.empty() ? block_device(volume.device.path()).has_value()
+                               : ::access(volume.header.c_str(), F_OK) == 0;
+}
+
+// What is not there comes back with all its key slots, and its key would be gone.
+Result<> VolumeRemover::has_what_to_wipe() const {
+  const Volume& volume = removal_.volume;
+  if (removal_.kind != Removal::Kind::destroy) return Ok{};
+  if (header_is_there()) return look_at_header();
+  return Error{Code::missing, "will not destroy '" + volume.name + "'",
+               "nothing can be wiped: there is no " + (volume.header.empty()
+                                                           ? "device " + volume.device.text()
+                                                           : "header '" + volume.header + "'"),
+               instead("attach it")};
+}
+
+// The device of a header that is kept elsewhere may be in another use by now, as a stick that
+// was formatted anew, or have given its name to another disk.
+Result<> VolumeRemover::look_at_header() const {
+  const Volume& volume = removal_.volume;
+  if (volume.header.empty()) return Ok{};
+  auto ours = look_for_signature({.value = volume.header}, volume.uuid);
+  if (ours || ours.error().code != Code::refused) return ours;
+  return Error{Code::refused, "will not wipe '" + volume.header + "'", ours.error().why,
+               instead("attach the disk with the header of '" + volume.name + "'")};
+}
+
+// What to do about one that is not there.
+std::string VolumeRemover::instead(const std::string& mend) const {
+  const std::string& name = removal_.volume.name;
+  if (removal_.work.begun.empty())
+    return mend + ", or forget the volume: latchkey remove-volume " + name;
+  return mend + " and run this again; where it is gone for good, delete " +
+         globals_.paths.etc("unfinished/" + name + ".json") + ": its key stays in the keys volume";
+}
+
+// lvremove takes classic ones along without a word, and thin ones keep all that is wiped.
+Result<> VolumeRemover::has_no_snapshots() const {
+  const DeviceRef& device = removal_.volume.device;
+  if (removal_.lv_stays) return Ok{};
+  const auto found = snapshots_of(device);
+  if (!found) return found.error();
+  const auto& names = found->classic.empty() ? found->thin : found->classic;
+  if (names.empty()) return Ok{};
+  return Error{
+      Code::refused, "will not remove " + device.text(),
+      (found->classic.empty() ? "it has thin snapshots, which would keep its key slots and data: "
+                              : "it has snapshots, which would go with it: ") +
+          join(names, ", "),
+      "when they are needed no more: lvremove " + device.vg + "/" + names.front()};
+}
+
+Result<> VolumeRemover::prepare(Asker& asker) {
+  if (!destroys() || removal_.work.is_done("key")) return Ok{};
+  auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
+  if (!session) return session.error();
+  // Only the passphrase is proved now; the volume is open for the one step.
+  keys_ = std::move(*session);
+  return keys_->close();
+}
+
+// The tag goes in the last steps of a creation, when the header is there.
+bool VolumeRemover::has_our_header() const {
+  const Volume& volume = removal_.volume;
+  return activate_lvs({volume.device.text()}) && read_luks_header(place_of(volume));
+}
+
+Result<> VolumeRemover::let_go() const {
+  // Nothing ends an unmount or a close that waits for a disk, and every other command that changes
+  // something would wait with it.
+  const std::string mapping = mapping_path(removal_.volume);
+  if (block_device(mapping))
+    if (const auto answer = ask_disk(mapping); !answer && answer.error().code == Code::timeout)
+      return Error{Code::timeout, "cannot close '" + removal_.volume.name + "'",
+                   "its disk cannot be read: " + answer.error().why,
+                   "see: dmesg; when it is given up, boot without that disk and run this again"};
+  if (auto gone = unmount(); !gone) return gone;
+  return close();
+}
+
+std::vector<WorkStep> VolumeRemover::steps() {
+  const Volume& volume = removal_.volume;
+  std::vector<WorkStep> steps;
+  if (removal_.kind == Removal::Kind::take_back)
+    steps.push_back(
+        {"unhold", "", [this, &volume] { return let_go_of_volume(globals_, volume.name); }});
+  steps.push_back({"configure", "", [this] { return configure(); }});
+  if (destroys()) {
+    steps.push_back(
+        {"wipe", "wiping the key slots of " + volume.device.text(), [this] { return wipe(); }});
+    steps.push_back({"lv", "", [this] { return remove_device(); }});
+    steps.push_back({"key", "", [this] { return remove_key(); }});
+  }
+  steps.push_back({"image", "", [this] { return bring_images_up_to_date(globals_); }});
+  return steps;
+}
+
+Result<> VolumeRemover::unmount() const {
+  const Volume& volume = removal_.volume;
+  if (volume.mount_point.empty()) return Ok{};
+  if (mounted_by_system(volume) && is_mount_point(volume.mount_point))
+    return Error{Code::busy, "cannot unmount '" + volume.name + "'",
+                 "the system runs from " + volume.mount_point,
+                 "boot without it first, then run the command again"};
+  if (auto gone = unmount_volume(volume); !gone) return gone;
+  // The guard was ours; the directory is an ordinary one again.
+  auto free = unguard_mount_point(volume.mount_point);
+  return free || free.error().code == Code::missing ? Result<>(Ok{}) : free;
+}
+
+Result<> VolumeRemover::close() const {
+  const Volume& volume = removal_.volume;
+  const Setup alone{.config = setup_.config, .volumes = {volume}};
+  if (!is_live(probe_volumes(alone).volumes[volume.name])) return Ok{};
+  return close_volume_mapping(volume, removal_.work.finish);
+}
+
+Result<> VolumeRemover::configure() const {
+  const std::string file = globals_.paths.etc("volumes");
+  const auto text = read_file(file);
+  if (!text) return text.error().code == Code::missing ? Result<>(Ok{}) : text.error();
+  const std::string after = without_volume_line(*text, removal_.volume.name);
+  if (after != *text) {
+    // Somebody may have held a unit for it since: with a line that names no volume nothing
+    // could be read any more, by no command and no boot.
+    if (removal_.kind == Removal::Kind::take_back)
+      if (auto free = let_go_of_volume(globals_, removal_.volume.name); !free) return free;
+    if (auto written = write_owners_file(file, after, 0644); !written) return written;
+  }
+  // What is loaded still waits for its mount point: a service held for all volumes would
+  // stay down at its next restart.
+  return systemd_runs() ? reload_systemd() : Result<>(Ok{});
+}
+
+Result<> VolumeRemover::wipe() const {
+  const Volume& volume = removal_.volume;
+  // Once more, right before: whatever it is by now, only our own header is wiped.
+  if (auto ours = look(); !ours) return ours;
+  if (removal_.kind == Removal::Kind::take_back && is_lv(volume)) {
+    const auto lv = find_lv(volume.device);
+    if (!lv) return lv.error();
+    if (!*lv) return Ok{};
+    if (!has_tag(**lv, removal_.tag)) {
+      if (!has_our_header()) return Ok{};
+      // What shows that it is ours is about to be wiped.
+      if (auto tagged = tag_lv(volume.device, removal_.tag); !tagged) return tagged;
+    }
+  }
+  return header_is_there() ? wipe_header(place_of(volume)) : Ok{};
+}
+
+Result<> VolumeRemover::remove_device() const {
+  const Volume& volume = removal_.volume;
+  if (!is_lv(volume)) return Ok{};
+  const auto lv = find_lv(volume.device);
+  if (!lv) return lv.error();
+  if (!*lv) return Ok{};
+  if (removal_.kind == Removal::Kind::destroy) {
+    if (auto alone = has_no_successor(); !alone) return alone;
+    return remove_lv(volume.device);
+  }
+  if (!has_tag(**lv, removal_.tag)) return Ok{};
+  return removal_.lv_stays ? untag_lv(volume.device, removal_.tag) : remove_lv(volume.device);
+}
+
+Result<> VolumeRemover::remove_key() {
+  // Another volume may be opened by the same file.
+  if (shares_key_file(setup_.volumes, removal_.volume) != nullptr) return Ok{};
+  auto session =
+      KeysSession::open(globals_, setup_, copy_of(keys_->passphrase()), KeysAccess::write);
+  if (!session) return session.error();
+  if (auto gone = session->keys().remove(removal_.volume.key_file); !gone) return gone;
+  // And what a rotation that was not finished has drawn.
+  if (auto gone = session->keys().remove(removal_.volume.key_file + ".new"); !gone) return gone;
+  return session->close();
+}
+
+}  // namespace latchkey

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What comes and goes with a held unit and is not started by starting it: what needs it, and
+// what triggers it. Nobody waits here for a job's end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sys/hold/systemd.hpp"
+
+namespace latchkey {
+
+/// A unit that has to do with a held one, and is not held itself.
+struct Loose {
+  std::string unit;
+  std::string held;  ///< the held one
+
+  bool operator==(const Loose&) const = default;
+};
+
+/// Of the held units' states, by their names: the services that need one of them
+/// (Requires=, Requisite=, BindsTo=) and are none of them.
+[[nodiscard]] std::vector<Loose> loose_dependants(const UnitStates& held);
+
+/// The services that are part of one of them and are none of them: a cluster of
+/// postgresql.service that was made after its hold.
+[[nodiscard]] std::vector<Loose> loose_parts(const UnitStates& held);
+
+/// The sockets, paths and timers that start one of them and have none of our drop-ins,
+/// those that were installed after its hold. Takes the states of what triggers them.
+[[nodiscard]] std::vector<Loose> loose_triggers(const UnitStates& held, const UnitStates& triggers);
+
+/// Takes the names of units that need one which has come up. Queues the start of the
+/// services among them, and among those that need them in turn, which something starts at
+/// boot and which are down without having failed themselves: they stopped with what they
+/// need, or never began for want of it. Held ones are left to their own release. Gives the
+/// names of those queued.
+std::vector<std::string> start_dependants(std::vector<std::string> names);
+
+/// Takes the names of sockets, paths and timers. Gives those that something starts at boot and
+/// that are down.
+[[nodiscard]] std::vector<std::string> idle_triggers(const std::vector<std::string>& names);
+
+/// Queues the start of idle_triggers(); gives the names of those queued. To be called before
+/// their services run: systemd refuses a socket whose service does.
+std::vector<std::string> start_triggers(const std::vector<std::string>& names);
+
+}  // namespace latchkey

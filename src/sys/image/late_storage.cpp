@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/image/late_storage.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "core/storage/storage.hpp"
+#include "sys/base/command_line.hpp"
+#include "sys/storage/lvm.hpp"
+#include "sys/storage/storage.hpp"
+
+namespace latchkey {
+namespace {
+
+bool in_image(const ImageRequest& request, const std::string& path) {
+  return ::access((request.tree + path).c_str(), F_OK) == 0;
+}
+
+bool has_program(const ImageRequest& request, const LateLayer& layer) {
+  return std::ranges::any_of(layer.programs,
+                             [&](const std::string& path) { return in_image(request, path); });
+}
+
+// Its scripts take what they connect to from a file, or from the kernel's command line.
+bool has_settings(const ImageRequest& request, const LateLayer& layer) {
+  if (layer.settings.empty() && layer.options.empty()) return true;
+  if (!layer.settings.empty() && in_image(request, layer.settings)) return true;
+  const auto lines = known_command_lines(request.paths.root);
+  const auto in_a_line = [&](const std::string& option) {
+    return std::ranges::any_of(lines, [&](const CommandLine& line) {
+      return line.text.find(option) != std::string::npos;
+    });
+  };
+  return std::ranges::any_of(layer.options, in_a_line);
+}
+
+// Why early boot does not bring this layer up, and what to do; nothing where it does.
+std::optional<Error> missing(const ImageRequest& request, const LateLayer& layer,
+                             const std::string& whose) {
+  const std::string what = "early boot may not have " + whose;
+  const std::string on = "it lies on " + layer.words + ", ";
+  const std::string again = "then: update-initramfs -u -k all";
+  if (layer.package.empty() && !has_program(request, layer))
+    return Error{Code::refused, what, on + "which nothing brings up there",
+                 "move it to a disk that the kernel finds by itself"};
+  if (!has_program(request, layer))
+    return Error{Code::missing, what,
+                 on + "and the image has no '" + layer.programs.front() + "', which brings it up",
+                 "run: apt install " + layer.package + "; " + again};
+  if (!has_settings(request, layer))
+    return Error{Code::config, what,
+                 layer.settings.empty()
+                     ? on + "and the kernel's command line has no '" + layer.options.front() +
+                           "', without which nothing connects it there"
+                     : on + "and the image has no '" + layer.settings + "', which names it",
+                 "see README.Debian of " + layer.package + "; " + again};
+  return std::nullopt;
+}
+
+void look_at(Findings& out, const ImageRequest& request, const std::string& path,
+             const std::string& whose, bool needed) {
+  const Storage below = storage_of(request.paths.root, request.paths.root + path);
+  for (const LateLayer& layer : late_layers(below.layers))
+    if (auto error = missing(request, layer, whose))
+      out.push_back(needed && !layer.also_without ? bad(*error) : doubtful(*error));
+}
+
+}  // namespace
+
+Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
+  Findings out;
+  if (inputs.config) {
+    const DeviceRef& keys = inputs.config->keys.device;
+    const auto woken = awake(request.paths.root, keys);  // its LV rests
+    look_at(out, request, keys.path(), "the keys volume", true);
+  }
+  if (!inputs.volumes) return out;
+  for (const Volume& volume : *inputs.volumes) {
+    const std::string whose = "the volume '" + volume.name + "'";
+    const bool needed = needed_by_boot(volume);
+    const auto woken = awake(request.paths.root, volume.device);
+    look_at(out, request, volume.device.path(), whose, needed);
+    if (is_device_path(volume.header))
+      look_at(out, request, volume.header, "the header of " + whose, needed);
+  }
+  return out;
+}
+
+}  // namespace latchkey
