@@ -3,16 +3,23 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/base/text.hpp"
 #include "core/plan/message.hpp"
 #include "core/unlock/stuck_boot.hpp"
 #include "core/unlock/waiting.hpp"
+#include "core/unlock/wire.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/process/restart.hpp"
 #include "sys/storage/probe.hpp"
+#include "sys/unlock/passphrase.hpp"
 #include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
@@ -55,6 +62,25 @@ int tell(const Paths& paths, const DoorKey& key, Word word, Tty& terminal) {
   return all ? 0 : exit_status(Code::partial);
 }
 
+// Many clients of phones cannot send a word when they log in: it is typed here then. Nothing for
+// what this key may not say, and for a shell, for which this session has not the capabilities.
+std::optional<Word> typed_word(const DoorKey& key, Tty& terminal) {
+  std::vector<std::string> words = words_alone(key);
+  std::erase(words, word_text(Word::shell));
+  if (!terminal.interactive() || words.empty()) return {};
+  // Somebody may type the passphrase here, as ever: it is neither shown nor kept.
+  terminal.prompt("no passphrase is needed any more; type " + join(words, " or ") + ", or Enter");
+  Secret typed(typed_limit);
+  const bool came = terminal.read_within(typed, std::chrono::seconds(30));
+  terminal.clear_prompt();
+  if (!came) return {};
+  const Secret meant = taken_back(typed);
+  const std::string_view said = trim({meant.reveal().data(), meant.size()});
+  const auto word = parse_word(said);
+  if (!word || std::ranges::find(words, said) == words.end()) return {};
+  return word;
+}
+
 }  // namespace
 
 bool unlock_is_over(const Paths& paths) {
@@ -70,7 +96,9 @@ int act_alone(const Paths& paths, const DoorKey& key, Word word, Tty& terminal) 
   if (word == Word::log) return show_log(paths, terminal);
   if (word == Word::reboot || word == Word::poweroff)
     return restart(key, word == Word::poweroff, terminal);
-  return tell(paths, key, word, terminal);
+  const int told = tell(paths, key, word, terminal);
+  const auto typed = word == Word::unlock ? typed_word(key, terminal) : std::nullopt;
+  return typed ? act_alone(paths, key, *typed, terminal) : told;
 }
 
 }  // namespace latchkey

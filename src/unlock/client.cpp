@@ -12,16 +12,19 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "core/base/text.hpp"
 #include "core/plan/message.hpp"
 #include "core/ssh/door_keys.hpp"
-#include "core/unlock/line_end.hpp"
+#include "core/unlock/typed_line.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/process/oom.hpp"
 #include "sys/process/privileges.hpp"
 #include "sys/process/worker.hpp"
+#include "sys/unlock/passphrase.hpp"
 #include "sys/unlock/piped.hpp"
 #include "sys/unlock/tty.hpp"
 #include "unlock/alone.hpp"
@@ -35,7 +38,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds patience{60};            // for a coordinator to come (back)
 constexpr std::chrono::seconds alone_after{3};          // when the unlock is over as well
 constexpr std::chrono::milliseconds screen_quiet{300};  // before a prompt is drawn again
-constexpr std::chrono::seconds ends_apart{1};           // two ends of the input by a person
+constexpr std::chrono::seconds ends_apart{1};           // two Ctrl-D of a person
 constexpr std::chrono::seconds question_time{30};       // then the passphrase is asked again
 
 class Session {
@@ -46,11 +49,9 @@ class Session {
         hello_(hello),
         key_(key),
         in_(in),
-        terminal_(in, out),
+        terminal_(in, out, hello.console ? Tty::Kind::console : Tty::Kind::session),
         kernel_log_(std::move(kernel_log)),
-        typed_(typed_limit + 1) {  // one more than is taken: so that too much is told
-    if (hello.console) terminal_.leave_with_echo();
-  }
+        typed_(typed_limit + 1) {}  // one more than is taken: so that too much is told
 
   int run() {
     while (!status_) {
@@ -255,7 +256,7 @@ class Session {
     const auto passphrase =
         bytes.first(terminal_.interactive() ? without_line_end(bytes) : bytes.size());
     terminal_.clear_prompt();
-    if (passphrase.empty() && terminal_.interactive()) {
+    if (terminal_.interactive() && nothing_meant(passphrase)) {
       terminal_.line("type the passphrase, or Ctrl-D to boot on without the data");
       typed_.clear();
       asked(passphrase_prompt);
@@ -269,14 +270,44 @@ class Session {
   // A Ctrl-D may have been a slip, and what is typed next, however late, a passphrase: the
   // question shows and keeps nothing either, and does not stay.
   void offer_to_carry_on() {
+    std::vector<std::string> others;
+    for (const Word word : other_words()) others.emplace_back(word_text(word));
+    if (!others.empty()) terminal_.line("a word may be typed here as well: " + join(others, ", "));
     question_ends_at_ = Clock::now() + question_time;
     terminal_.prompt("boot on without the data? type yes");
   }
 
+  // What can be said here: many clients of phones cannot send a word when they log in. A shell
+  // is none of them: this session has given its capabilities away.
+  [[nodiscard]] std::set<Word> other_words() const {
+    std::set<Word> out = hello_.console ? default_words() : key_.words;
+    for (const Word word : {Word::unlock, Word::carry_on, Word::shell}) out.erase(word);
+    return out;
+  }
+
+  // As if it had come with the log-in.
+  void say(Word word) {
+    question_ends_at_.reset();
+    terminal_.clear_prompt();
+    asked_ = false;
+    hello_.word = word;
+    socket_.reset();
+  }
+
+  // What is left of a pasted text, or noise on a serial line, is no answer.
+  [[nodiscard]] static bool nothing_meant(std::span<const char> line) {
+    Secret copy(line.size());
+    return !copy.append(line) || taken_back(copy).empty();
+  }
+
   void question_answered() {
-    const auto bytes = typed_.reveal();
-    const bool yes = trim(std::string_view(bytes.data(), bytes.size())) == "yes";
+    const Secret meant = taken_back(typed_);
+    const auto bytes = meant.reveal();
+    const std::string_view answer = trim(std::string_view(bytes.data(), bytes.size()));
+    const bool yes = answer == "yes";
+    const auto word = parse_word(answer);
     typed_.clear();
+    if (word && other_words().contains(*word)) return say(*word);
     if (!yes) return ask_again("that was not yes");
     question_ends_at_.reset();
     terminal_.clear_prompt();
@@ -305,7 +336,7 @@ class Session {
   }
 
   const Paths& paths_;
-  const Hello& hello_;
+  Hello hello_;
   const DoorKey& key_;
   int in_;
   Tty terminal_;
@@ -331,13 +362,12 @@ int client(const Paths& paths, const Hello& hello) {
   protect_process();
   const auto keys = read_file(paths.etc("keys"));
   const DoorKey key = door_key(parse_door_keys(keys ? *keys : ""), hello.key);
-  const bool granted = key.words.contains(hello.word);
   // It carries words between a terminal and the coordinator. A granted shell is root's, and
-  // without a coordinator it is the session itself that restarts the machine.
-  if (granted && (hello.word == Word::reboot || hello.word == Word::poweroff))
-    drop_capabilities(Keep::restart);
-  else if (!granted || hello.word != Word::shell)
-    drop_capabilities();
+  // without a coordinator it is the session itself that restarts the machine, also when the
+  // word is typed later.
+  const bool may_restart = key.words.contains(Word::reboot) || key.words.contains(Word::poweroff);
+  if (hello.word != Word::shell || !key.words.contains(Word::shell))
+    drop_capabilities(may_restart ? Keep::restart : Keep::nothing);
   std::signal(SIGPIPE, SIG_IGN);
   return Session(paths, hello, key, 0, 1, Fd()).run();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "unlock/consoles.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -13,6 +14,7 @@
 
 #include "core/unlock/console_names.hpp"
 #include "sys/base/clock.hpp"
+#include "sys/unlock/tty.hpp"
 
 namespace latchkey {
 
@@ -29,6 +31,9 @@ Consoles::~Consoles() {
   for (Console& console : consoles_) {
     if (console.pid > 0) ::kill(console.pid, SIGKILL);
     reap(console);
+    // What goes on now writes there, and waits where somebody pressed Scroll Lock.
+    if (const Fd fd(::open(console.device.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)); fd)
+      restart_output(fd.get());
   }
 }
 

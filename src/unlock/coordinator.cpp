@@ -119,10 +119,23 @@ bool Coordinator::attempt_is_alone() const {
 }
 
 Hands Coordinator::hands() const {
-  Hands out{.answering = attempt_.has_value() || answers_.wake().has_value()};
-  for (const Client& c : clients_)
-    if (!c.gone && !c.ended && c.sign) out.signs.push_back(*c.sign);
+  Hands out;
+  bool of_a_device = false;  // the attempt; of somebody who is gone by now it is a person's
+  for (const Client& c : clients_) {
+    if (c.gone) continue;
+    const bool tried = attempt_ && attempt_by_ == c.id;
+    const bool device = may_be_a_device(c);
+    of_a_device = of_a_device || (tried && device);
+    bool& answering = device ? out.device_answering : out.answering;
+    answering = answering || tried || answers_.waits(c.id);
+    if (!c.ended && c.sign) (device ? out.device_signs : out.signs).push_back(*c.sign);
+  }
+  out.answering = out.answering || (attempt_ && !of_a_device);
   return out;
+}
+
+bool Coordinator::may_be_a_device(const Client& client) {
+  return client.hello && client.hello->console && client.failed >= failed_answers_of_a_device;
 }
 
 // --- the unlock ------------------------------------------------------------
@@ -209,6 +222,7 @@ void Coordinator::attempt_ended(const AttemptEnd& attempt) {
     log(text);
   }
   if (from == nullptr) return;
+  ++from->failed;
   send(*from, Wire::wrong, status_byte(attempt.status, text));
   ask(*from);
 }

@@ -46,6 +46,7 @@ class Coordinator {
     Clock::time_point since{};
     std::optional<Clock::time_point> ended{};  // when it was told its result
     std::optional<Clock::time_point> sign{};   // of a person at its prompt
+    unsigned failed = 0;                       // answers, since it came
     bool gone = false;
   };
 
@@ -75,6 +76,7 @@ class Coordinator {
   void let_clients_go();
   [[nodiscard]] std::vector<std::string> status_lines() const;
   [[nodiscard]] Hands hands() const;
+  [[nodiscard]] static bool may_be_a_device(const Client& client);  // on a console: see waiting.hpp
   Client* client(int id);
 
   Setup setup_;

@@ -7,8 +7,8 @@
 
 namespace latchkey {
 
-/// A call that hangs in the kernel leaves a process behind that nothing ends, so that who tries
-/// again and again must do so less and less often.
+/// Each call that hangs in the kernel leaves a process behind that nothing ends: it is repeated
+/// at intervals that grow.
 class RetryWait {
  public:
   /// The time until the next try, after one that failed; `hung`: since it did not end.

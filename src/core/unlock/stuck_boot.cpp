@@ -10,10 +10,15 @@ bool works_alone(Word word) {
          word == Word::poweroff;
 }
 
-std::vector<std::string> stuck_lines(const std::string& open, const DoorKey& key) {
+std::vector<std::string> words_alone(const DoorKey& key) {
   std::vector<std::string> mine;
   for (const Word word : key.words)
     if (works_alone(word)) mine.emplace_back(word_text(word));
+  return mine;
+}
+
+std::vector<std::string> stuck_lines(const std::string& open, const DoorKey& key) {
+  const std::vector<std::string> mine = words_alone(key);
   std::vector<std::string> lines{
       open + "; the unlock is over, and the boot has not reached the machine's own sshd",
       "it checks or mounts the root file system now, or is stuck: root= names no device that is "

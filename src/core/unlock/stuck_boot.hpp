@@ -14,6 +14,9 @@ namespace latchkey {
 /// poweroff.
 [[nodiscard]] bool works_alone(Word word);
 
+/// The words of this key that are, as a person types them.
+[[nodiscard]] std::vector<std::string> words_alone(const DoorKey& key);
+
 /// What is told to whoever says another word: how it is with the volumes (`open`, a
 /// sentence without an end), that the boot has not gone on, what this key may say.
 [[nodiscard]] std::vector<std::string> stuck_lines(const std::string& open, const DoorKey& key);

@@ -57,6 +57,10 @@ std::optional<WaitTime> wait_ends(WaitTime since, std::chrono::seconds wait, con
   if (hands.answering) return {};
   WaitTime out = since + wait;
   for (const WaitTime sign : hands.signs) out = std::max(out, sign + hands_off);
+  const WaitTime most = since + 3 * wait;
+  if (hands.device_answering) return std::max(out, most);
+  for (const WaitTime sign : hands.device_signs)
+    out = std::max(out, std::min(sign + hands_off, most));
   return out;
 }
 

@@ -32,11 +32,18 @@ struct Hands {
   /// Of each person who is at a prompt now: when they logged in or last gave an answer. A
   /// console that nobody has typed at is none.
   std::vector<WaitTime> signs{};
+  bool device_answering = false;  ///< the same of what may be a device
+  std::vector<WaitTime> device_signs{};
 };
+
+/// So many answers of one console that open nothing may be no person's: a device on a serial line
+/// sends such, or a port that sends back what we write.
+inline constexpr unsigned failed_answers_of_a_device = 10;
 
 /// When `[boot] wait` is over that counts from `since`: not while somebody answers, and not
 /// within five minutes after a sign of who is at a prompt. A session that only stays there
-/// puts it off by no more than that. Nothing: not before something else happens.
+/// puts it off by no more than that, and what may be a device to no more than three times `wait`.
+/// Nothing: not before something else happens.
 [[nodiscard]] std::optional<WaitTime> wait_ends(WaitTime since, std::chrono::seconds wait,
                                                 const Hands& hands);
 

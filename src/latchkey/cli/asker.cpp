@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
-#include "core/unlock/line_end.hpp"
+#include "core/unlock/typed_line.hpp"
 #include "core/unlock/wire.hpp"
 #include "latchkey/cli/say.hpp"
 #include "sys/unlock/passphrase.hpp"

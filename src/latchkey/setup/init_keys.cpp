@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "sys/base/digest.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/untrusted_file.hpp"
+#include "sys/unlock/person.hpp"
 
 namespace latchkey {
 namespace {
@@ -75,23 +75,24 @@ OwnKeys own_keys(const char* user) {
 
 Result<std::string> ask_for_own() {
   OwnKeys all;
-  std::vector<std::string> users;
-  if (const char* const user = std::getenv("SUDO_USER"); user != nullptr) users.emplace_back(user);
-  if (users.empty() || users[0] != "root") users.emplace_back("root");
+  const std::vector<std::string> users = accounts_here();
+  std::string list = "these ssh keys log in to this machine now:\n";
   for (const std::string& user : users) {
     const OwnKeys own = own_keys(user.c_str());
     all.text += own.text;
     all.keys.insert(all.keys.end(), own.keys.begin(), own.keys.end());
+    for (const AuthorizedKey& key : own.keys)
+      list += "  " + (key.comment.empty() ? "(no comment)" : key.comment) + "  " +
+              fingerprint_text(sha256(key.blob)) + "  (" + printable(user) + "'s)\n";
+    // Whoever logged in as this one may have no other key than those of somebody else's list.
+    if (own.keys.empty() && user == users.front())
+      list += "  none of '" + printable(user) + "', who is logged in here\n";
   }
   if (all.keys.empty())
     return Error{
         Code::usage, "nobody could unlock",
         "there is no usable key in ~/.ssh/authorized_keys of '" + join(users, "' or '") + "'",
         name_a_file};
-  std::string list = "these ssh keys log in to this machine now:\n";
-  for (const AuthorizedKey& key : all.keys)
-    list += "  " + (key.comment.empty() ? "(no comment)" : key.comment) + "  " +
-            fingerprint_text(sha256(key.blob)) + "\n";
   (void)write_all(STDERR_FILENO, list);
   const std::string answer = Asker().question("may all of them unlock it in early boot? [y/n] ");
   if (answer == "y" || answer == "Y" || answer == "yes")

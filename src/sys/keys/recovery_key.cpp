@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/keys/recovery_key.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "sys/keys/random_key.hpp"
 
 namespace latchkey {
@@ -16,6 +19,25 @@ Result<Secret> draw_recovery_key() {
     const auto bits = static_cast<unsigned char>(drawn->reveal()[i]) % 32U;
     (void)key.append({&recovery_alphabet[bits], 1});
   }
+  return key;
+}
+
+std::optional<Secret> as_recovery_key(std::span<const char> typed) {
+  constexpr std::size_t characters = recovery_groups * recovery_group_size;
+  constexpr std::string_view alphabet = recovery_alphabet;
+  Secret key(characters + recovery_groups - 1);
+  std::size_t count = 0;
+  for (char c : typed) {
+    if (c == ' ' || c == '-' || c == '\t') continue;
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c == 'o') c = '0';
+    if (c == 'i' || c == 'l') c = '1';
+    if (alphabet.find(c) == std::string_view::npos || count == characters) return {};
+    if (count != 0 && count % recovery_group_size == 0) (void)key.append({"-", 1});
+    (void)key.append({&c, 1});
+    ++count;
+  }
+  if (count != characters || std::ranges::equal(key.reveal(), typed)) return {};
   return key;
 }
 

@@ -2,6 +2,9 @@
 // Keys that are written down on paper.
 #pragma once
 
+#include <optional>
+#include <span>
+
 #include "sys/base/secret.hpp"
 
 namespace latchkey {
@@ -15,5 +18,10 @@ inline constexpr char recovery_alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 /// between; the dashes are part of the key. Fails with Code::io when the kernel
 /// gives no random bytes.
 [[nodiscard]] Result<Secret> draw_recovery_key();
+
+/// Takes what somebody typed from paper: in capitals, with blanks or nothing where the dashes are,
+/// with o for 0, i or l for 1. Gives the recovery key that this says, or nothing for another text
+/// and for a key that is as it was drawn.
+[[nodiscard]] std::optional<Secret> as_recovery_key(std::span<const char> typed);
 
 }  // namespace latchkey

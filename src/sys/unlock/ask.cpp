@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/plan/message.hpp"
-#include "core/unlock/line_end.hpp"
+#include "core/unlock/typed_line.hpp"
 #include "core/unlock/wire.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/unlock/piped.hpp"

@@ -4,10 +4,12 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <optional>
 
-#include "core/unlock/backspace.hpp"
-#include "core/unlock/line_end.hpp"
+#include "core/unlock/typed_line.hpp"
+#include "sys/keys/recovery_key.hpp"
 
 namespace latchkey {
 namespace {
@@ -45,6 +47,37 @@ Secret in_form(const Secret& passphrase, utf8proc_option_t form) {
   if (length <= 0) return copy_of(passphrase);
   work.grow(static_cast<std::size_t>(length));
   return work;
+}
+
+// What a text in UTF-16 says, as redirection in PowerShell writes it: its first line in UTF-8.
+// Nothing for what begins with no mark of it, or is none after all.
+std::optional<Secret> from_utf16(std::span<const char> bytes) {
+  // A line of it that was cut behind its end's first byte.
+  if (bytes.size() % 2 != 0 && bytes.back() == '\n') bytes = bytes.first(bytes.size() - 1);
+  if (bytes.size() < 4 || bytes.size() % 2 != 0) return {};
+  const auto byte = [&bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+  const bool little = byte(0) == 0xff && byte(1) == 0xfe;
+  if (!little && !(byte(0) == 0xfe && byte(1) == 0xff)) return {};
+  const auto unit = [&](std::size_t at) {
+    return static_cast<utf8proc_int32_t>(little ? byte(at) | byte(at + 1) << 8
+                                                : byte(at) << 8 | byte(at + 1));
+  };
+  Secret out(bytes.size() * 2);
+  for (std::size_t at = 2; at < bytes.size(); at += 2) {
+    utf8proc_int32_t point = unit(at);
+    if (point == '\n' || point == '\r') break;
+    if (point >= 0xd800 && point < 0xdc00 && at + 2 < bytes.size()) {
+      at += 2;
+      if (unit(at) < 0xdc00 || unit(at) > 0xdfff) return {};
+      point = 0x10000 + ((point - 0xd800) << 10) + (unit(at) - 0xdc00);
+    }
+    // It writes up to four bytes, straight into the Secret.
+    if (!utf8proc_codepoint_valid(point) || out.room().size() < 4) return {};
+    out.grow(static_cast<std::size_t>(
+        utf8proc_encode_char(point, reinterpret_cast<utf8proc_uint8_t*>(out.room().data()))));
+  }
+  if (out.empty()) return {};
+  return out;
 }
 
 // Of the candidates: the first line, and all but the line's end.
@@ -97,7 +130,8 @@ Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const 
       if (tried || tried.error().code != Code::denied) break;
       continue;
     }
-    // A slip and Backspace are far likelier than a passphrase with such a byte in it.
+    // A slip and Backspace, or what a terminal put in, are far likelier than a passphrase with
+    // such a byte in it.
     const Secret meant = taken_back(as_it_came);
     if (!meant.empty() && !same(meant, as_it_came)) tried = try_composed(meant, use);
     if (tried || tried.error().code != Code::denied) break;
@@ -105,6 +139,12 @@ Result<> try_forms(const Secret& passphrase, const std::function<Result<>(const 
     if (tried || tried.error().code != Code::denied) break;
   }
   if (candidates.empty() || tried || tried.error().code != Code::denied) return tried;
+  const Secret typed = taken_back(copy_of_bytes(candidates.front()));
+  for (const auto& other : {from_utf16(passphrase.reveal()), as_recovery_key(typed.reveal())}) {
+    if (!other) continue;
+    tried = use(*other);
+    if (tried || tried.error().code != Code::denied) return tried;
+  }
   // Rare, and each try takes as long as a slot costs: of the likeliest candidate only.
   const Secret likeliest = copy_of_bytes(candidates.front());
   const Secret apart = in_form(likeliest, take_apart);

@@ -26,14 +26,15 @@ struct PassphraseLook {
 /// never lies outside of a Secret.
 [[nodiscard]] Secret composed(const Secret& passphrase);
 
-/// What is left of a typed line when each backspace in it has taken a character back: take_back.
+/// What is left of a typed line without what terminals put into it: take_back.
 [[nodiscard]] Secret taken_back(const Secret& typed);
 
 /// Tries a passphrase that exists: each of passphrase_candidates() as it came and then, where
-/// that differs, composed; before both, where it holds backspaces, what these leave of it. Last
-/// the first candidate taken apart (NFD), as something else may have set it. This is the one place
-/// that decides which forms count as the same passphrase. `use` says how a try came out; another is
-/// made only after Code::denied.
+/// that differs, composed; before both, where it holds what terminals put in, what is left without
+/// that. Then what a text in UTF-16 says, and a recovery key that was typed in capitals or with
+/// other gaps. Last the first candidate taken apart (NFD), as something else may have set it. This
+/// is the one place that decides which forms count as the same passphrase. `use` says how a try
+/// came out; another is made only after Code::denied.
 [[nodiscard]] Result<> try_forms(const Secret& passphrase,
                                  const std::function<Result<>(const Secret&)>& use);
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "core/base/text.hpp"
+#include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/process/blocked_signals.hpp"
 
@@ -34,8 +35,21 @@ Arrival wait_for(int in, const BlockedSignals& ending, const BlockedSignals& sto
 
 }  // namespace
 
-Tty::Tty(int in, int out)
-    : in_(in), out_(out), interactive_(::tcgetattr(in, &before_) == 0) {
+void restart_output(int fd) noexcept {
+  // The kernel starts only what was stopped this way, whatever else had stopped it before.
+  ::ioctl(fd, TCXONC, TCOOFF);
+  ::ioctl(fd, TCXONC, TCOON);
+}
+
+Tty::Tty(int in, int out, Kind kind)
+    : in_(in), out_(out), kind_(kind), interactive_(::tcgetattr(in, &before_) == 0) {
+  if (kind_ == Kind::console && interactive_) {
+    before_.c_lflag |= ECHO;
+    before_.c_iflag &= ~static_cast<tcflag_t>(IXON);
+    // At once: all other ways to set it wait until a stopped one has written what it holds.
+    restart_output(in_);
+    ::tcsetattr(in_, TCSANOW, &before_);
+  }
   echo(false);
 }
 
@@ -67,9 +81,14 @@ void Tty::echo(bool on) noexcept {
   ::tcsetattr(in_, TCSADRAIN, &now);
 }
 
+void Tty::write(const std::string& text) {
+  if (kind_ == Kind::console && interactive_) restart_output(out_);
+  (void)write_all(out_, text);
+}
+
 void Tty::line(const std::string& text) {
   const std::string head = interactive_ && !prompt_.empty() ? "\r\033[K" : "";
-  (void)write_all(out_, head + text + "\n");
+  write(head + text + "\n");
   redraw();
 }
 
@@ -79,11 +98,11 @@ void Tty::prompt(const std::string& text) {
 }
 
 void Tty::redraw() {
-  if (interactive_ && !prompt_.empty()) (void)write_all(out_, "\r\033[K" + prompt_ + ": ");
+  if (interactive_ && !prompt_.empty()) write("\r\033[K" + prompt_ + ": ");
 }
 
 void Tty::clear_prompt() {
-  if (interactive_ && !prompt_.empty()) (void)write_all(out_, "\r\033[K");
+  if (interactive_ && !prompt_.empty()) write("\r\033[K");
   prompt_.clear();
 }
 
@@ -108,9 +127,19 @@ bool Tty::read_into(Secret& into) {
   return true;
 }
 
+bool Tty::read_within(Secret& into, std::chrono::milliseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  pollfd typed{in_, POLLIN, 0};
+  int ready = -1;
+  do {
+    ready = ::poll(&typed, 1, poll_ms(until));
+  } while (ready < 0 && errno == EINTR);
+  return ready > 0 && read_into(into);
+}
+
 std::string Tty::question(const std::string& text) {
   echo(true);
-  (void)write_all(out_, "\r\033[K" + text + " ");
+  write("\r\033[K" + text + " ");
   std::string answer(64, '\0');
   const ssize_t got = ::read(in_, answer.data(), answer.size());
   echo(false);
@@ -138,8 +167,8 @@ void make_text_console(int fd) noexcept {
   if (::ioctl(fd, KDGETMODE, &screen) != 0) return;
   if (screen != KD_TEXT) ::ioctl(fd, KDSETMODE, KD_TEXT);
   int keyboard = 0;
-  // One of the two that give characters was chosen with the keymap: a passphrase's bytes
-  // hang on it.
+  // The keymap comes with one of these two, which decides the bytes that a key sends, and so
+  // those of a passphrase: it stays.
   if (::ioctl(fd, KDGKBMODE, &keyboard) == 0 && keyboard != K_XLATE && keyboard != K_UNICODE)
     ::ioctl(fd, KDSKBMODE, K_UNICODE);
 }

@@ -5,6 +5,7 @@
 
 #include <termios.h>
 
+#include <chrono>
 #include <string>
 
 #include "sys/base/secret.hpp"
@@ -12,11 +13,20 @@
 
 namespace latchkey {
 
+/// Has a terminal write on that was stopped by Ctrl-S, by a stray XOFF on a serial line, or by
+/// Scroll Lock: whoever writes to it waits for ever else, the boot's own scripts among them.
+void restart_output(int fd) noexcept;
+
 class Tty {
  public:
+  /// A console may be stopped by anybody's slip, with nobody there to start it again: it writes on
+  /// whatever comes, also after this went, and is left as one that shows what is typed, also where
+  /// it came without echo (a prompt on it that was killed leaves it so).
+  enum class Kind { session, console };
+
   /// Takes the descriptors to read from and to write to. When the input is a
   /// terminal its echo is off until this goes.
-  Tty(int in, int out);
+  Tty(int in, int out, Kind kind = Kind::session);
   Tty(const Tty&) = delete;
   Tty& operator=(const Tty&) = delete;
   ~Tty();
@@ -27,10 +37,6 @@ class Tty {
   /// it show what is typed: one that Dropbear made comes without echo. What was typed and not
   /// read is dropped.
   void show_typing() noexcept;
-
-  /// Gives the terminal back, at the end, as one that shows what is typed, also where it came
-  /// without echo: a prompt on it that was killed leaves it so.
-  void leave_with_echo() noexcept { before_.c_lflag |= ECHO; }
 
   /// Shows a line above the prompt.
   void line(const std::string& text);
@@ -48,15 +54,20 @@ class Tty {
   /// Gives false at the end of the input.
   [[nodiscard]] bool read_into(Secret& into);
 
+  /// The same where something is there within this time; false where nothing is.
+  [[nodiscard]] bool read_within(Secret& into, std::chrono::milliseconds time);
+
   /// Asks a question with echo on and gives the line that is typed.
   [[nodiscard]] std::string question(const std::string& text);
 
  private:
   void give_back() noexcept;
   void echo(bool on) noexcept;
+  void write(const std::string& text);
 
   int in_;
   int out_;
+  Kind kind_;
   termios before_{};  // before interactive_, whose initialiser fills it
   bool interactive_;
   std::string prompt_{};

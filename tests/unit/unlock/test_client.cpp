@@ -56,6 +56,14 @@ class Coordinated {
     CHECK(::send(client_.get(), "Apassphrase", 11, MSG_NOSIGNAL) == 11);
   }
 
+  // What the session introduces itself with when it connects anew.
+  [[nodiscard]] std::string comes_again() {
+    pollfd comes{listener_.get(), POLLIN, 0};
+    REQUIRE(::poll(&comes, 1, 10000) == 1);
+    client_ = Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    return packet(5000);
+  }
+
   // The next message of the session; empty when none comes.
   [[nodiscard]] std::string packet(int milliseconds) const {
     std::string out(512, ' ');
@@ -132,6 +140,24 @@ TEST_CASE("a slip of Ctrl-D neither shows nor keeps nor sends what is typed next
   REQUIRE(has(seen(outside.get(), "type yes: "), "type yes: "));
   REQUIRE(write_all(outside.get(), "yes\n"));
   CHECK(early.packet(5000) == "C");
+}
+
+TEST_CASE("where yes is asked for a word may be typed: phones send none when they log in",
+          "[.netns]") {
+  const Fd outside = new_terminal();
+  const Fd inside(::open(::ptsname(outside.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  Coordinated early;
+  early.session(inside.get(), inside.get());
+  REQUIRE(has(seen(outside.get(), "passphrase: "), "passphrase: "));
+  REQUIRE(write_all(outside.get(), "\x04"));
+  REQUIRE(
+      has(seen(outside.get(), "type yes: "), "a word may be typed here as well: status, log\r\n"));
+  REQUIRE(write_all(outside.get(), "shell\n"));  // not granted
+  REQUIRE(has(seen(outside.get(), "keys volume: "), "that was not yes"));
+  REQUIRE(write_all(outside.get(), "\x04"));
+  REQUIRE(has(seen(outside.get(), "type yes: "), "type yes: "));
+  REQUIRE(write_all(outside.get(), "status\n"));
+  CHECK(early.comes_again().find("status") != std::string::npos);
 }
 
 TEST_CASE("a session whose terminal hangs up ends, and does not ask it again and again",

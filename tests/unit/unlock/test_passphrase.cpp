@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Passphrases as texts: their forms, and how hard they are to guess.
+#include <algorithm>
+#include <cctype>
+
 #include "core/base/text.hpp"
 #include "support/catch.hpp"
+#include "sys/keys/recovery_key.hpp"
 #include "sys/unlock/passphrase.hpp"
 #include "sys/unlock/passphrase_strength.hpp"
 
@@ -122,6 +126,15 @@ TEST_CASE("a Backspace that the terminal does not know takes back what was typed
   CHECK(left("\xa9\b\b") == "");
   CHECK(left("plain") == "plain");
   CHECK(left("") == "");
+  // What a terminal in bracketed paste mode puts around, also cut in two by a line's end.
+  CHECK(left("\x1b[200~ri ght\x1b[201~") == "ri ght");
+  CHECK(left("\x1b[201~right") == "right");
+  CHECK(left("\x1b[200~") == "");
+  CHECK(left("\x1b[20right") == "\x1b[20right");
+  CHECK(left("x\b\x1b[200~right") == "right");
+  // Keepalives and breaks on serial lines, and what stops and starts their output.
+  CHECK(left(std::string_view("\0ri\0ght", 7)) == "right");
+  CHECK(left("\x13\x11right") == "right");
   std::vector<std::string> tried;
   const auto use = [&](const std::string& right) {
     tried.clear();
@@ -138,6 +151,60 @@ TEST_CASE("a Backspace that the terminal does not know takes back what was typed
   CHECK(tried == std::vector<std::string>{"wrong", "wrX\bong"});
   CHECK_FALSE(try_forms(secret("\b"), use("x")));
   CHECK(tried == std::vector<std::string>{"\b"});
+}
+
+TEST_CASE("a recovery key from paper is taken in capitals, without dashes, with blanks") {
+  const auto key = draw_recovery_key();
+  REQUIRE(key);
+  const std::string right = plain(*key);
+  const auto says = [](const std::string& typed) -> std::string {
+    const auto read = as_recovery_key({typed.data(), typed.size()});
+    return read ? plain(*read) : "";
+  };
+  std::string capitals = right;
+  for (char& c : capitals) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  std::string bare;
+  std::string gaps;
+  for (const char c : right) {
+    if (c != '-') bare += c;
+    gaps += c == '-' ? ' ' : c;
+  }
+  CHECK(says(bare) == right);
+  CHECK(says(gaps) == right);
+  if (capitals != right) CHECK(says(capitals) == right);
+  CHECK(says(right).empty());
+  CHECK(says(bare.substr(1)).empty());
+  CHECK(says(bare + "0").empty());
+  CHECK(says("a passphrase").empty());
+  const std::string zeros(40, '0');
+  CHECK(says(std::string(39, 'o') + "O") == says(zeros));
+  CHECK(says(std::string(20, 'l') + std::string(20, 'I')) == says(std::string(40, '1')));
+  CHECK(says("\x1b[200~" + gaps) == "");
+  CHECK(try_forms(secret("\x1b[200~" + gaps + "\x1b[201~"), [&](const Secret& form) -> Result<> {
+    if (plain(form) == right) return Ok{};
+    return Error{Code::denied, "no"};
+  }));
+}
+
+TEST_CASE("case 22: what Windows makes of a piped passphrase opens as well") {
+  std::vector<std::string> tried;
+  const auto opens = [&](std::string_view piped, const std::string& right) {
+    tried.clear();
+    return static_cast<bool>(try_forms(secret(piped), [&](const Secret& form) -> Result<> {
+      tried.push_back(plain(form));
+      if (tried.back() == right) return Ok{};
+      return Error{Code::denied, "no"};
+    }));
+  };
+  CHECK(opens("two words \r\n", "two words"));  // the echo of cmd.exe
+  using namespace std::string_view_literals;
+  CHECK(opens("\xff\xfep\0w\0\r\0\n\0"sv, "pw"));  // redirection in PowerShell
+  CHECK(opens("\xfe\xff\0p\0w\0\n"sv, "pw"));
+  CHECK(opens("\xff\xfe\xe9\0\x3d\xd8\x00\xde\r\0\n\0"sv, "\xc3\xa9\xf0\x9f\x98\x80"));
+  CHECK_FALSE(opens("\xff\xfe\x3d\xd8"sv, "x"));  // half a character
+  CHECK_FALSE(opens("\xff\xfe\x3d\xd8p\0"sv, "x"));
+  CHECK(std::ranges::all_of(tried, [](const auto& one) { return one.starts_with("\xff\xfe"); }));
+  CHECK(opens("\xff\xfep\0w\0\r\0\n"sv, "pw"));  // a line of it
 }
 
 TEST_CASE("weak passphrases are told from strong ones, also very long ones") {

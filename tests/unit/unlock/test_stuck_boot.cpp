@@ -118,6 +118,17 @@ TEST_CASE("without a coordinator a session does what its key was granted", "[.ne
   CHECK(again.status >= 128);
   CHECK(again.status != off.status);
 
+  // On a terminal the word is asked for: a phone's client says none when it logs in.
+  const auto typed = run({find_program("script"), "-qec",
+                          "unshare --user --map-root-user --pid --fork --kill-child " + boot.root +
+                              "/usr/sbin/latchkey-unlock session 2 unlock",
+                          "/dev/null"},
+                         {.timeout = 20s, .input = "reboot\n"});
+  REQUIRE(typed);
+  INFO(typed->output);
+  CHECK(typed->output.find("type log or reboot or poweroff, or Enter") != std::string::npos);
+  CHECK(typed->output.find("rebooting\r\n") != std::string::npos);
+
   const RunResult other = boot.says(2, "unlock");
   CHECK(other.status == 1);
   CHECK(other.output.find("0 of 1 volume is open; the unlock is over") != std::string::npos);

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,11 +84,40 @@ TEST_CASE("a console is left with its echo, though it came without") {
   hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
   REQUIRE(::tcsetattr(pty.inside.get(), TCSANOW, &hidden) == 0);
   {
-    Tty tty(pty.inside.get(), pty.inside.get());
-    tty.leave_with_echo();
+    const Tty tty(pty.inside.get(), pty.inside.get(), Tty::Kind::console);
     CHECK((pty.settings().c_lflag & ECHO) == 0);
   }
   CHECK(pty.settings().c_lflag == (hidden.c_lflag | ECHO));
+}
+
+// As by Ctrl-S at a keyboard nobody looks at, or noise on a serial line.
+TEST_CASE("a console that was stopped shows the prompt, and lets whoever comes next write") {
+  const Pty pty;
+  const auto stop = [&pty] {
+    REQUIRE(write_all(pty.outside.get(), "\x13\n"));
+    pollfd taken_in{pty.inside.get(), POLLIN, 0};
+    REQUIRE(::poll(&taken_in, 1, 5000) == 1);
+    REQUIRE(::tcflush(pty.inside.get(), TCIFLUSH) == 0);
+  };
+  const auto writes = [&pty] {
+    const Fd fd(::open(::ptsname(pty.outside.get()), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    return ::write(fd.get(), "x", 1) == 1;
+  };
+  REQUIRE(writes());
+  stop();
+  REQUIRE_FALSE(writes());
+  {
+    Tty tty(pty.inside.get(), pty.inside.get(), Tty::Kind::console);
+    CHECK(writes());
+    stop();
+    CHECK(writes());
+    REQUIRE(::ioctl(pty.inside.get(), TCXONC, TCOOFF) == 0);  // what Scroll Lock does
+    REQUIRE_FALSE(writes());
+    tty.prompt("passphrase");
+    CHECK(writes());
+  }
+  stop();
+  CHECK(writes());
 }
 
 TEST_CASE("what is typed is read and never shown; the prompt stays below other lines") {

@@ -68,6 +68,13 @@ TEST_CASE("the end of the waiting spares who is at a prompt, and waits for nobod
   // Whoever answered last counts; who only stays connected does not put it off again.
   CHECK(wait_ends(start, 10min, {.signs = {start + 13min, start + 9min}}) == start + 18min);
   CHECK(wait_ends(start, 1s, {.signs = {start}}) == start + 5min);
+  // What may be a device, or a person who mistypes, has no more than three times as long.
+  CHECK(wait_ends(start, 10min, {.device_answering = true}) == start + 30min);
+  CHECK(wait_ends(start, 10min, {.device_signs = {start + 9min}}) == start + 14min);
+  CHECK(wait_ends(start, 10min, {.device_signs = {start + 28min}}) == start + 30min);
+  CHECK_FALSE(wait_ends(start, 10min, {.answering = true, .device_answering = true}));
+  CHECK(wait_ends(start, 10min, {.signs = {start + 40min}, .device_answering = true}) ==
+        start + 45min);
 }
 
 TEST_CASE(

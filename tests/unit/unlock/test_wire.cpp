@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/ssh/door_keys.hpp"
-#include "core/unlock/line_end.hpp"
+#include "core/unlock/typed_line.hpp"
 #include "core/unlock/wire.hpp"
 #include "support/catch.hpp"
 
@@ -81,6 +81,7 @@ TEST_CASE("case 22: of what was piped, each part that may be the passphrase is o
   // No terminal lets a line's end into a passphrase: last, what is between them.
   CHECK(parts("pw\r") == Parts{"pw\r", "pw"});
   CHECK(parts("\npw\n") == Parts{"\npw", "\npw\n", "pw"});
+  CHECK(parts("p w \r\n") == Parts{"p w ", "p w \r\n", "p w"});
   CHECK(parts("\n") == Parts{"\n"});
   CHECK(parts("").empty());
 }
