@@ -20,8 +20,23 @@ namespace latchkey {
 /// What busybox's client tells where it is told nothing: the type of Ethernet and the address.
 [[nodiscard]] std::string usual_client_id(std::string_view mac);
 
-/// Takes a dhclient.conf(5). True where it has the server told another identifier than the MAC
-/// address, on whichever interface.
-[[nodiscard]] bool names_itself(std::string_view dhclient_conf);
+/// Takes a link's MAC address and a DUID in hexadecimal; gives the identifier that RFC 4361 makes
+/// of them: 255, the last four bytes of the address as the IAID (what dhclient and dhcpcd take for
+/// it), the DUID. Nothing where either is none.
+[[nodiscard]] std::optional<std::string> rfc4361_client_id(std::string_view mac,
+                                                           std::string_view duid);
+
+/// What a dhclient.conf(5) has the server told, on whichever interface: nothing in particular, the
+/// MAC address, or another identifier.
+enum class ToldName { none, hardware, other };
+[[nodiscard]] ToldName dhclient_name(std::string_view dhclient_conf);
+
+/// Takes dhclient.leases(5); gives the DUID that it keeps there, in hexadecimal. Nothing where
+/// there is none.
+[[nodiscard]] std::optional<std::string> dhclient_duid(std::string_view leases);
+
+/// True where a dhcpcd.conf(5) has it make its identifier by RFC 4361, with the usual IAID: what
+/// Debian's own says.
+[[nodiscard]] bool dhcpcd_by_duid(std::string_view dhcpcd_conf);
 
 }  // namespace latchkey

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/base/text.hpp"
@@ -19,24 +20,56 @@ namespace {
 
 constexpr std::size_t most_of_a_lease = 64UL * 1024;
 
+std::string text_or_none(const std::string& file) {
+  const auto text = read_file(file, most_of_a_lease);
+  return text ? *text : "";
+}
+
+// Of a dhclient on this link: ifupdown has it make one of a DUID (`-i`), where its own file does
+// not say otherwise. Nothing: it goes by the MAC address, or is not there.
+std::optional<std::string> dhclient_id(const std::string& root, const LinkFacts& link) {
+  const auto pid = read_file(root + "/run/dhclient." + link.name + ".pid", 64);
+  if (!pid) return {};
+  const ToldName told = dhclient_name(text_or_none(root + "/etc/dhcp/dhclient.conf"));
+  if (told == ToldName::other) return "";
+  const auto words =
+      split(text_or_none(root + "/proc/" + std::string(trim(*pid)) + "/cmdline"), '\0');
+  if (told == ToldName::hardware || std::ranges::find(words, "-i") == words.end()) return {};
+  for (const char* kind : {"dhclient.", "dhclient6."})
+    if (const auto duid =
+            dhclient_duid(text_or_none(root + "/var/lib/dhcp/" + kind + link.name + ".leases")))
+      return rfc4361_client_id(link.mac, *duid).value_or("");
+  return "";
+}
+
+// Of a dhcpcd on this link; empty: not known.
+std::optional<std::string> dhcpcd_id(const std::string& root, const LinkFacts& link) {
+  const auto exists = [&](const std::string& file) {
+    return ::access((root + file).c_str(), F_OK) == 0;
+  };
+  if (!exists("/run/dhcpcd/" + link.name + ".pid") &&
+      !exists("/run/dhcpcd/" + link.name + "-4.pid") && !exists("/run/dhcpcd/pid"))
+    return {};
+  // A VLAN's number is its IAID.
+  if (exists("/proc/net/vlan/" + link.name) ||
+      !dhcpcd_by_duid(text_or_none(root + "/etc/dhcpcd.conf")))
+    return "";
+  return rfc4361_client_id(link.mac, trim(text_or_none(root + "/var/lib/dhcpcd/duid")))
+      .value_or("");
+}
+
 }  // namespace
 
 std::vector<HostLease> read_leases(const std::string& root, const std::vector<LinkFacts>& links) {
   std::vector<HostLease> out;
-  const auto exists = [&](const std::string& file) {
-    return ::access((root + file).c_str(), F_OK) == 0;
-  };
-  const auto dhclient = read_file(root + "/etc/dhcp/dhclient.conf");
   for (const LinkFacts& link : links) {
-    const auto networkd = read_file(
-        root + "/run/systemd/netif/leases/" + std::to_string(link.index), most_of_a_lease);
-    const auto id = networkd ? assigned(*networkd, "CLIENTID") : std::nullopt;
-    if (const auto known = id ? parse_client_id(*id) : std::nullopt)
-      out.push_back({link.name, *known});
-    else if (exists("/run/dhcpcd/" + link.name + ".pid") ||
-             exists("/run/dhcpcd/" + link.name + "-4.pid") || exists("/run/dhcpcd/pid") ||
-             (exists("/run/dhclient." + link.name + ".pid") && dhclient && names_itself(*dhclient)))
-      out.push_back({link.name, ""});
+    const std::string networkd =
+        text_or_none(root + "/run/systemd/netif/leases/" + std::to_string(link.index));
+    const auto id = assigned(networkd, "CLIENTID");
+    auto known = id ? parse_client_id(*id) : std::nullopt;
+    if (!known) known = dhcpcd_id(root, link);
+    if (!known) known = dhclient_id(root, link);
+    if (known) out.push_back({link.name, *known});
   }
   return out;
 }

@@ -12,9 +12,9 @@ namespace latchkey {
 
 struct LinkFacts;
 
-/// By which client identifiers systemd-networkd asked for the addresses of these links, and
-/// which links dhcpcd serves, or a dhclient that was told one: what these tell is not known. Other
-/// clients of Debian go by the MAC address. Files are read below `root`. Never fails.
+/// By which client identifiers the addresses of these links were asked for, where that is another
+/// than the MAC address: by systemd-networkd, by ifupdown's dhclient, by dhcpcd; empty where a
+/// client names itself in a way that is not known. Files are read below `root`. Never fails.
 [[nodiscard]] std::vector<HostLease> read_leases(const std::string& root,
                                                  const std::vector<LinkFacts>& links);
 

@@ -6,8 +6,8 @@
 
 namespace latchkey {
 
-/// What would lose its ground when the network's links go down, in words for a message (`a mount
-/// of type nfs`); empty for nothing.
+/// What depends on the network and would fail if its links went down, in words for a message
+/// (`a mount of type nfs`); empty for nothing.
 [[nodiscard]] std::string network_user(const std::string& root);
 
 }  // namespace latchkey
