@@ -17,6 +17,7 @@
 #include "sys/config/unfinished.hpp"
 #include "sys/image/cryptroot.hpp"
 #include "sys/image/finished_image.hpp"
+#include "sys/image/zfs_root.hpp"
 #include "sys/luks/luks.hpp"
 #include "sys/mount/file_system.hpp"
 #include "sys/ssh/host_keys.hpp"
@@ -135,6 +136,10 @@ Result<> leave_cryptroot(KeysMaker& run, const InitOptions& options) {
   if (options.keep_cryptroot) run.work.values["keep_cryptroot"] = "yes";
   const EarlyInputs inputs = read_early_inputs(paths);
   const auto opened = opened_early(paths, inputs);
+  const auto zfs = asked_by_zfs(paths);
+  if (zfs && !inputs.configured && run.work.value("keep_cryptroot") != "yes")
+    return Error{zfs->code, "cannot make this machine wait for Latchkey's unlock",
+                 zfs->what + ": " + zfs->why, zfs->hint};
   if (opened.empty() || inputs.configured || run.work.value("keep_cryptroot") == "yes") return Ok{};
   Error error = foreign_opening(opened.front());
   error.why = error.what + ": " + error.why;

@@ -196,6 +196,25 @@ case_16_boot_menu() {
 	rm -r "$tree/boot/grub" "$tree/usr/sbin/update-grub" "$tree/root/update-grub" "$tree/etc/default/grub"
 }
 
+# Root was put back to an earlier state (a snapshot), and /boot, which lies elsewhere, was not.
+case_16_lost_modules() {
+	local newer=9.9.9-newer good of
+	for of in vmlinuz config; do cp "$tree/boot/$of-$kernel" "$tree/boot/$of-$newer"; done
+	cp -a "$tree/usr/lib/modules/$kernel" "$tree/usr/lib/modules/$newer"
+	try update-initramfs -c -k "$newer"
+	check "an image of a newer kernel is built" [ "$ran" -eq 0 ]
+	good=$(sha256sum <"$tree/boot/initrd.img-$newer")
+	mv "$tree/usr/lib/modules/$newer" "$work/modules"
+	run_check ''
+	check "a kernel that a boot starts, and whose modules are gone: check says so" \
+		said "error: the modules of kernel $newer are not on this root"
+	try update-initramfs -u -k "$newer"
+	check "... its image stays" same "$(sha256sum <"$tree/boot/initrd.img-$newer")" "$good"
+	check "... which is said" said "the image of kernel $newer stays as it was"
+	check "... with nothing beside it" [ ! -e "$tree/boot/initrd.img-$newer.dpkg-bak" ]
+	rm -rf "${work:?}/modules" "$tree/boot/"*"-$newer" "$tree/var/lib/initramfs-tools/$newer"
+}
+
 # Case 54: in one run, in both orders. Debian 13's trigger skips images that look fresh.
 case_17_kernel_and_package_at_once() {
 	local newer=9.9.9-newer file=$tree/boot/initrd.img-9.9.9-newer

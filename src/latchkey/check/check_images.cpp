@@ -131,6 +131,11 @@ Findings check_images(const Paths& paths, const EarlyInputs& inputs) {
       out.push_back(without_image(kernel.version, file, kernel.version == kernels.started));
       continue;
     }
+    // What its image has is compared with what is on this root.
+    if (modules_are_lost(paths, kernel.version, file)) {
+      out.push_back(bad(lost_modules(kernel.version)));
+      continue;
+    }
     Findings of = check_image(paths, inputs, file);
     out.insert(out.end(), std::make_move_iterator(of.begin()), std::make_move_iterator(of.end()));
   }

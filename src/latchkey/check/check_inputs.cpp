@@ -22,6 +22,7 @@
 #include "sys/hold/packages.hpp"
 #include "sys/image/cryptroot.hpp"
 #include "sys/image/modules.hpp"
+#include "sys/image/zfs_root.hpp"
 #include "sys/luks/luks_copies.hpp"
 #include "sys/storage/disk_health.hpp"
 #include "sys/storage/pv_copies.hpp"
@@ -219,6 +220,7 @@ Findings check_surroundings(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   for (const std::string& mapping : opened_early(paths, inputs))
     out.push_back(bad(foreign_opening(mapping)));
+  if (auto zfs = asked_by_zfs(paths)) out.push_back(doubtful(std::move(*zfs)));
   if (inputs.config && inputs.volumes) {
     const DeviceRef& keys = inputs.config->keys.device;
     for (Error& fault : keys_inside(keys, *inputs.volumes)) out.push_back(bad(std::move(fault)));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/image/image_gate.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,12 +9,14 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "core/image/then_build.hpp"
 #include "core/plan/message.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/image/boot_menu.hpp"
+#include "sys/image/boot_sync.hpp"
 #include "sys/image/finished_image.hpp"
 #include "sys/image/image_door.hpp"
 #include "sys/image/kernel_lacks.hpp"
@@ -46,21 +47,12 @@ ImageVerdict judge(const Paths& paths, const std::string& file, const std::strin
   return judge_finished(paths, *image, file, version);
 }
 
-// What depends on the image is done only once it is on the disk.
-Result<> sync_image(const std::string& file) {
-  const std::string what = "cannot write the image '" + file + "' to the disk";
-  for (const std::string& place : {file, std::filesystem::path(file).parent_path().string()}) {
-    const Fd fd(::open(place.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd || ::fsync(fd.get()) != 0) return system_error(errno, what);
-  }
-  return Ok{};
-}
-
 Result<> put_in_place(const std::string& from, const std::string& file) {
   const bool safe = ::chmod(from.c_str(), 0600) == 0 || mode_is_the_mounts(from);
   if (!safe || ::rename(from.c_str(), file.c_str()) != 0)
     return system_error(errno, "cannot put '" + from + "' in the place of '" + file + "'");
-  return sync_image(file);
+  // What depends on the image is done only once it is on the disk.
+  return sync_for_boot(file);
 }
 
 // Builds an image that waits for nobody, beside the one that it replaces.
@@ -123,7 +115,8 @@ Result<> withdraw(const std::string& file) {
     if (::rename(aside.c_str(), file.c_str()) != 0) return system_error(errno, what);
     return made;
   }
-  return ::unlink(aside.c_str()) == 0 ? Result<>(Ok{}) : system_error(errno, what);
+  if (::unlink(aside.c_str()) != 0) return system_error(errno, what);
+  return sync_for_boot(std::filesystem::path(file).parent_path().string());
 }
 
 int refuse(const std::string& version, const std::string& outcome, const Error& fault) {
@@ -181,6 +174,23 @@ void drop_kept(const GateFacts& facts, const std::string& file) {
   if (!facts.last || facts.last->kind != Kind::unknown) remove(file + kept_suffix);
 }
 
+// Of a kernel whose modules are not on this root, as where root was put back to an earlier state
+// and /boot was not: what was built now has none, and cannot mount root. The image of before has
+// them: it stays. Gives the exit status, or nothing where this is not so, as for a kernel that
+// never had any.
+std::optional<int> keep_for_lost_modules(const Globals& globals, const std::string& version,
+                                         const std::string& file) {
+  if (!modules_are_lost(globals.paths, version, file + kept_suffix)) return {};
+  const Error fault = lost_modules(version);
+  if (auto done = put_in_place(file + kept_suffix, file); !done) {
+    report_error(done.error());
+    return refuse(version, "could not mount root. DO NOT REBOOT into it", fault);
+  }
+  report_warning({fault.code, "the image of kernel " + version + " stays as it was",
+                  sentence(fault), fault.hint});
+  return 0;
+}
+
 }  // namespace
 
 int gate_image(const Globals& globals, const std::string& version, const std::string& file) {
@@ -188,6 +198,7 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   if (!inputs.configured) return 0;
   // Left by a power cut, when no one was told of them. Each takes as much of /boot as an image.
   for (const char* suffix : {fresh_suffix, aside_suffix}) remove(file + suffix);
+  if (const auto kept = keep_for_lost_modules(globals, version, file)) return *kept;
   // Once for all that look below it: each waking is two calls of LVM.
   std::optional<WokenLv> woken;
   if (inputs.config && globals.paths.root.empty()) woken.emplace(inputs.config->keys.device);
@@ -216,8 +227,8 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
     drop_kept(facts, file);
     return failed;
   }
-  if (auto synced = sync_image(file); !synced) report_warning(synced.error());
   if (starts_without_image(read_boot_menu(globals.paths), version)) refresh_menu(globals);
+  if (auto synced = sync_for_boot(file); !synced) report_warning(synced.error());
   return 0;
 }
 

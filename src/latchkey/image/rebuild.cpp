@@ -14,6 +14,7 @@
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/image/boot_places.hpp"
+#include "sys/image/boot_sync.hpp"
 #include "sys/process/process.hpp"
 
 namespace latchkey {
@@ -43,16 +44,11 @@ Result<> set_mark(const Paths& paths) {
                     0600);
 }
 
-// What is asked for next may remove what the images of before open: until then the copies must
-// be on their disks, where FAT does not write them unless it is told to. Not sync(2): it waits for
-// every disk, also one that hangs.
+// What is asked for next may remove what the images of before open: until then the images and
+// their copies must be on their disks.
 Result<> sync_copies(const Paths& paths) {
-  for (const char* place : image_places) {
-    const Fd fd(::open((paths.root + place).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd && ::syncfs(fd.get()) != 0)
-      return system_error(errno, "cannot write '" + paths.root + place + "' to its disk",
-                          "look for the reason: dmesg; then run this again");
-  }
+  for (const char* place : image_places)
+    if (auto synced = sync_for_boot(paths.root + place); !synced) return synced;
   return Ok{};
 }
 
@@ -94,7 +90,8 @@ Result<std::string> build(const Globals& globals) {
 
 Result<> bring_images_up_to_date(const Globals& globals) {
   if (auto unmounted = unmounted_boot(globals.paths)) return *unmounted;
-  if (up_to_date(globals.paths)) return Ok{};
+  // Somebody else may have made them a moment ago.
+  if (up_to_date(globals.paths)) return sync_copies(globals.paths);
   say(globals, "rebuilding the image of every kernel; this may take minutes");
   const auto said = build(globals);
   if (!said) return said.error();

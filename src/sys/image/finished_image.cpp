@@ -172,4 +172,19 @@ bool left_over(const Paths& paths, const std::string& version) {
          ::access(modules.c_str(), F_OK) != 0;
 }
 
+bool modules_are_lost(const Paths& paths, const std::string& version, const std::string& file) {
+  if (::access((paths.root + "/lib/modules/" + version).c_str(), F_OK) == 0 ||
+      ::access(file.c_str(), F_OK) != 0)
+    return false;
+  const auto image = FinishedImage::open(file);
+  return image && ::access((image->tree() + "/usr/lib/modules/" + version).c_str(), F_OK) == 0;
+}
+
+Error lost_modules(const std::string& version) {
+  return {Code::missing, "the modules of kernel " + printable(version) + " are not on this root",
+          "its image cannot be made anew; was root put back to an earlier state, without /boot?",
+          "install that kernel's package again; or, if it is one that is not wanted, remove its "
+          "files from /boot and run: update-grub"};
+}
+
 }  // namespace latchkey

@@ -65,4 +65,12 @@ class FinishedImage {
 /// are gone, or its name says so. No image can be built for it.
 [[nodiscard]] bool left_over(const Paths& paths, const std::string& version);
 
+/// True where the modules of this kernel are not on this root, and the image `file` has them: what
+/// is built now could not mount root. It unpacks the image only where they are not.
+[[nodiscard]] bool modules_are_lost(const Paths& paths, const std::string& version,
+                                    const std::string& file);
+
+/// What is told of that, and what to do.
+[[nodiscard]] Error lost_modules(const std::string& version);
+
 }  // namespace latchkey

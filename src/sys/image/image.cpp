@@ -23,6 +23,7 @@
 #include "sys/image/kernel_lacks.hpp"
 #include "sys/image/late_storage.hpp"
 #include "sys/image/modules.hpp"
+#include "sys/image/zfs_root.hpp"
 #include "sys/network/network_cards.hpp"
 #include "sys/storage/disk_health.hpp"
 #include "sys/storage/lvm.hpp"
@@ -241,7 +242,8 @@ Result<ImageOutcome> judge_image(const ImageRequest& request) {
   const auto info = parse_image_info(*text);
   if (info) outcome.info = *info;
   if (info && !info->wait) return outcome;
-  if (::access((request.paths.root + other_early_ssh_script).c_str(), F_OK) == 0)
+  if (::access((request.paths.root + other_early_ssh_script).c_str(), F_OK) == 0 &&
+      !asked_by_zfs(request.paths))
     outcome.warnings.push_back(other_early_ssh());
   if (info)
     outcome.faults = image_faults(request, *info);

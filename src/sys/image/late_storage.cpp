@@ -7,8 +7,12 @@
 #include <optional>
 #include <string>
 
+#include "core/base/text.hpp"
 #include "core/storage/storage.hpp"
 #include "sys/base/command_line.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/image/cryptroot.hpp"
+#include "sys/storage/device.hpp"
 #include "sys/storage/lvm.hpp"
 #include "sys/storage/storage.hpp"
 
@@ -68,6 +72,30 @@ void look_at(Findings& out, const ImageRequest& request, const std::string& path
       out.push_back(needed && !layer.also_without ? bad(*error) : doubtful(*error));
 }
 
+// Mappings that the running system opens, by crypttab and a key that it has, and early boot does
+// not: what lies in them comes with them.
+void look_inside(Findings& out, const ImageRequest& request, const EarlyInputs& inputs,
+                 const std::string& path, const std::string& whose, bool needed) {
+  const auto number = request.paths.root.empty() ? block_device(path) : std::nullopt;
+  if (!number) return;
+  std::vector<std::string> opened;
+  if (inputs.config) opened.push_back(inputs.config->keys.mapping);
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes) opened.push_back(volume.mapping);
+  const auto crypttab = read_file(request.tree + "/cryptroot/crypttab");
+  const std::string lines = crypttab ? *crypttab : "";
+  for (const std::string_view line : split_lines(lines))
+    if (const auto fields = split_fields(line); !fields.empty()) opened.push_back(fields[0].text);
+  for (const std::string& name : encrypted_below({*number}, stacked_devices())) {
+    if (std::ranges::find(opened, name) != opened.end()) continue;
+    const Error error{Code::refused, "early boot may not have " + whose,
+                      "it lies in '" + printable(name) + "', which only the running system opens",
+                      "have Latchkey open that too, as a volume without a mount point: see "
+                      "latchkey adopt in latchkey(8); or move what lies in it to another disk"};
+    out.push_back(needed ? bad(error) : doubtful(error));
+  }
+}
+
 }  // namespace
 
 Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
@@ -76,6 +104,7 @@ Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
     const DeviceRef& keys = inputs.config->keys.device;
     const auto woken = awake(request.paths.root, keys);  // its LV rests
     look_at(out, request, keys.path(), "the keys volume", true);
+    look_inside(out, request, inputs, keys.path(), "the keys volume", true);
   }
   if (!inputs.volumes) return out;
   for (const Volume& volume : *inputs.volumes) {
@@ -83,6 +112,7 @@ Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
     const bool needed = needed_by_boot(volume);
     const auto woken = awake(request.paths.root, volume.device);
     look_at(out, request, volume.device.path(), whose, needed);
+    look_inside(out, request, inputs, volume.device.path(), whose, needed);
     if (is_device_path(volume.header))
       look_at(out, request, volume.header, "the header of " + whose, needed);
   }
