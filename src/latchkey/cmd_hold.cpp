@@ -104,6 +104,20 @@ Result<> settle(const Globals& globals, const Setup& setup, const Service& servi
   return Ok{};
 }
 
+// Before its conditions are loaded: a restart right after that would stop what runs on mounted
+// volumes.
+Result<> mark_what_lacks_nothing(const Paths& paths, const Setup& setup,
+                                 const std::vector<FoundUnit>& units) {
+  const Facts facts = probe_all(setup, paths);
+  for (const FoundUnit& found : units) {
+    const auto service = std::ranges::find(setup.services, found.unit, &Service::unit);
+    if (service == setup.services.end() || !lacking_volumes(*service, setup, facts).empty())
+      continue;
+    if (auto marked = set_marker(paths, found.unit, true); !marked) return marked;
+  }
+  return Ok{};
+}
+
 std::optional<Error> late_file(const Setup& setup, const std::string& unit) {
   if (!systemd_runs()) return {};
   if (is_template(unit)) return late_unit_file(unit, {}, setup.volumes);
@@ -186,6 +200,8 @@ int hold_unit(const Globals& globals, const std::string& typed,
   // The owner's files are read again as a whole: what was written must be valid.
   const auto setup = load_setup(paths);
   if (!setup) return report_error(setup.error());
+  if (auto done = mark_what_lacks_nothing(paths, *setup, *units); !done)
+    return report_error(done.error());
   if (auto done = make_effective(paths, *units); !done) return report_error(done.error());
 
   int status = 0;

@@ -12,6 +12,7 @@
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
 #include "sys/base/lock_file.hpp"
+#include "sys/hold/packages.hpp"
 #include "sys/hold/release_effects.hpp"
 #include "sys/luks/volume_use.hpp"
 #include "sys/storage/device.hpp"
@@ -77,8 +78,8 @@ Result<bool> close_keys(const Globals& globals, const Setup& setup) {
   return true;
 }
 
-int lock_volumes(const Globals& globals, bool dry_run) {
-  const auto setup = load_setup(globals.paths);
+int lock_volumes(const Globals& globals, bool dry_run, bool despite_packages) {
+  auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
   if (dry_run) {
     if (find_mapping(setup->config.keys.mapping)) say(globals, "close the keys volume");
@@ -93,6 +94,9 @@ int lock_volumes(const Globals& globals, bool dry_run) {
   auto turn =
       LockFile::take(globals.paths.run(release_lock_name), "a release", std::chrono::minutes(2));
   if (!turn) return report_error(turn.error());
+  // What was made while this waited is to be closed too.
+  setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
   const Facts facts = facts_now(*setup, globals.paths);
   const Plan plan = plan_lock(*setup, facts);
   if (plan.steps.empty()) {
@@ -102,6 +106,15 @@ int lock_volumes(const Globals& globals, bool dry_run) {
     if (!keys) return report_error(keys.error());
     if (left == 0 && !*keys) say(globals, "nothing to do: everything is closed");
     return left;
+  }
+  if (const auto pid = package_manager(globals.paths.root); pid && !despite_packages) {
+    if (const auto keys = close_keys(globals, *setup); !keys) (void)report_error(keys.error());
+    return report_error(
+        {Code::busy, "the volumes stay open",
+         "packages are being installed or removed: what they start anew would find its data gone",
+         "wait until that has ended" +
+             (*pid > 0 ? " (it is: ps -fp " + std::to_string(*pid) + ")" : std::string()) +
+             ", then run this again; or close all the same: latchkey lock --despite-packages"});
   }
   outlive_connection();
   if (const int status = take_markers(*setup, globals.paths); status != 0) return status;
@@ -123,7 +136,9 @@ int lock_volumes(const Globals& globals, bool dry_run) {
 Run declare_lock(CLI::App& app, const Globals& globals) {
   const auto dry_run = std::make_shared<bool>(false);
   app.add_flag("-n,--dry-run", *dry_run, "say what would be done and do nothing");
-  return [dry_run, &globals] { return lock_volumes(globals, *dry_run); };
+  const auto despite = std::make_shared<bool>(false);
+  app.add_flag("--despite-packages", *despite, "also while packages are being installed");
+  return [dry_run, despite, &globals] { return lock_volumes(globals, *dry_run, *despite); };
 }
 
 }  // namespace latchkey

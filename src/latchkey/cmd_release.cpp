@@ -197,6 +197,9 @@ int release_now(const Flags& flags, const Globals& globals) {
   // Also before anybody is asked: who is under way may open everything.
   ReleaseTurn turn(globals);
   if (auto taken = turn.take(); !taken) return report_error(taken.error());
+  // Somebody's check may have taken hours: what was made or changed meanwhile counts.
+  setup = load_setup(globals.paths);
+  if (!setup) return report_error(setup.error());
 
   TerminalReporter reporter(globals);
   Facts facts = probe_all(*setup, globals.paths);
@@ -208,7 +211,8 @@ int release_now(const Flags& flags, const Globals& globals) {
     // A prompt may stand for days: what was made or changed meanwhile is released too.
     setup = load_setup(globals.paths);
     if (!setup) return report_error(setup.error());
-    if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
+    if (auto rested = rest_keys_volume_unless_used(*setup, globals.paths); !rested)
+      report_warning(rested.error());
     facts = probe_all(*setup, globals.paths);
     if (!unlocked && unlock_needed(*setup, facts))
       say(globals, "volumes are closed and nobody gave the passphrase");

@@ -19,6 +19,7 @@
 #include "latchkey/command.hpp"
 #include "latchkey/hold/held_scripts.hpp"
 #include "latchkey/hold/holding.hpp"
+#include "sys/hold/drop_ins.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/rc_links.hpp"
 #include "sys/hold/release_effects.hpp"
@@ -35,8 +36,17 @@ Result<> forget(const Paths& paths, const std::string& unit) {
   if (auto done = restore_links(paths, unit); !done) return done;
   const auto drop = [&](const std::string& text) { return without_line(text, unit); };
   if (auto done = edit_file(paths.etc("services"), "", drop); !done) return done;
-  if (auto done = edit_file(paths.etc("triggers"), "", drop); !done) return done;
-  return set_marker(paths, unit, false);
+  return edit_file(paths.etc("triggers"), "", drop);
+}
+
+// Makes systemd forget them too; then their markers go. The other way round, one that runs would be
+// stopped by its next restart where the first step was the last.
+Result<> reload_and_unmark(const Paths& paths, const std::vector<std::string>& units) {
+  if (systemd_runs())
+    if (auto done = reload_systemd(); !done) return done;
+  for (const std::string& unit : units)
+    if (auto gone = set_marker(paths, unit, false); !gone) return gone;
+  return Ok{};
 }
 
 // What starts these units and was skipped with them: not of those that are released.
@@ -119,8 +129,15 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
     for (const Service& service : setup->services) units.push_back(service.unit);
   else
     units = held_names(*setup, typed);
-  if (units.empty() && !all) {
-    say(globals, "'" + printable(full_unit_name(typed)) + "' is not held: nothing to do");
+  if (const std::string unit = full_unit_name(typed); units.empty() && !all) {
+    // This was begun before, and did not come to its end.
+    if (systemd_runs() && valid_unit_name(unit) && still_held(unit)) {
+      if (auto done = reload_and_unmark(globals.paths, {unit}); !done)
+        return report_error(done.error());
+      say(globals, "'" + unit + "' is no longer held");
+      return 0;
+    }
+    say(globals, "'" + printable(unit) + "' is not held: nothing to do");
     return 0;
   }
   auto skipped = skipped_triggers(globals.paths, *setup, units);
@@ -130,8 +147,7 @@ int unhold(const Globals& globals, const std::string& typed, bool all) {
     restore_all_links(globals.paths);  // also of lines that somebody took out by hand
     unguard(globals.paths, setup->volumes);
   }
-  if (systemd_runs())
-    if (auto done = reload_systemd(); !done) return report_error(done.error());
+  if (auto done = reload_and_unmark(globals.paths, units); !done) return report_error(done.error());
   for (const std::string& unit : units)
     say(globals, "'" + unit + "' is no longer held; where it does not run, " +
                      service_command("start", unit) + " starts it");
@@ -145,6 +161,7 @@ Result<> let_go_of_volume(const Globals& globals, const std::string& volume) {
   const auto setup = load_setup(globals.paths);
   if (!setup) return setup.error();
   bool changed = false;
+  std::vector<std::string> gone;
   std::vector<std::string> skipped;
   for (const Service& service : setup->services) {
     std::vector<std::string> others = service.volumes;
@@ -158,12 +175,14 @@ Result<> let_go_of_volume(const Globals& globals, const std::string& volume) {
     auto done = others.empty() ? forget(globals.paths, service.unit)
                                : edit_file(globals.paths.etc("services"), "", shorten);
     if (!done) return done;
-    if (others.empty())
-      say(globals,
-          "'" + service.unit + "' is no longer held: it was held for '" + volume + "' alone");
+    if (!others.empty()) continue;
+    gone.push_back(service.unit);
+    say(globals,
+        "'" + service.unit + "' is no longer held: it was held for '" + volume + "' alone");
   }
-  if (!changed || !systemd_runs()) return Ok{};
-  if (auto done = reload_systemd(); !done) return done;
+  if (!changed) return Ok{};
+  if (auto done = reload_and_unmark(globals.paths, gone); !done) return done;
+  if (!systemd_runs()) return Ok{};
   start_skipped(globals, std::move(skipped));
   return Ok{};
 }

@@ -25,7 +25,8 @@ int unlock(const Globals& globals) {
                          "run: sudo latchkey unlock"});
   TerminalReporter reporter(globals);
   const auto outcome = unlock_and_tell(globals, *setup, "unlock", reporter);
-  if (auto rested = rest_keys_volume(*setup); !rested) report_warning(rested.error());
+  if (auto rested = rest_keys_volume_unless_used(*setup, globals.paths); !rested)
+    report_warning(rested.error());
   if (!outcome) return report_error(outcome.error());
   return outcome->status();
 }

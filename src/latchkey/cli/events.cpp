@@ -93,6 +93,7 @@ Result<Outcome> unlock_and_tell(const Globals& globals, const Setup& setup, cons
         if (!taken) return taken.error();
         if (!*taken) return Outcome{};
         begun = uptime();  // not when somebody was asked
+        const OutlivesConnection held;
         auto tried =
             unlock_here(setup, globals.paths, std::move(passphrase), reporter, turn.let_go);
         if (turn.let_go && tried && tried->passphrase_denied) turn.let_go();

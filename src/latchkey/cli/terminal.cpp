@@ -110,6 +110,18 @@ void outlive_connection() noexcept {
   for (const int number : {SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
 }
 
+OutlivesConnection::OutlivesConnection() noexcept {
+  struct sigaction ignored {};
+  ignored.sa_handler = SIG_IGN;
+  ::sigaction(SIGHUP, &ignored, &hang_up_);
+  ::sigaction(SIGPIPE, &ignored, &pipe_);
+}
+
+OutlivesConnection::~OutlivesConnection() {
+  ::sigaction(SIGHUP, &hang_up_, nullptr);
+  ::sigaction(SIGPIPE, &pipe_, nullptr);
+}
+
 bool colour_wanted() {
   const char* no = std::getenv("NO_COLOR");
   return (no == nullptr || *no == '\0') && is_drawable(STDOUT_FILENO);

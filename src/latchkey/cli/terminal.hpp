@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <map>
 #include <string>
 #include <string_view>
@@ -61,6 +62,19 @@ class TerminalReporter : public Reporter {
 /// From now on the work goes on when the connection of who began it ends, or who reads what
 /// it prints; Ctrl-C still ends it. For when nothing is asked any more.
 void outlive_connection() noexcept;
+
+/// The same for as long as this lives: for work between two questions.
+class OutlivesConnection {
+ public:
+  OutlivesConnection() noexcept;
+  OutlivesConnection(const OutlivesConnection&) = delete;
+  OutlivesConnection& operator=(const OutlivesConnection&) = delete;
+  ~OutlivesConnection();
+
+ private:
+  struct sigaction hang_up_ {};
+  struct sigaction pipe_ {};
+};
 
 /// True when stdout may be coloured.
 [[nodiscard]] bool colour_wanted();

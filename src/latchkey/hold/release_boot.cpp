@@ -9,7 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "core/base/shell_word.hpp"
 #include "core/hold/hold.hpp"
@@ -77,12 +79,16 @@ int refuse(const Globals& globals, const Error& error) {
   return report_error(error);
 }
 
+using TellBoot = std::function<void(int status)>;
+
 // There while what was done behind a boot is not all that was asked.
 constexpr const char* left_behind = "release.partial";
 
 // Behind the boot nobody reads this release's status: its unit has ended well by then, and
-// latchkey-start.service fails in its place.
-void hand_over(const Globals& globals, const BootWaits& boot, int status) {
+// latchkey-start.service fails in its place. It is told before it is looked whether the boot still
+// waits, and the boot stops waiting before it looks for it once more: one of the two sees it.
+void hand_over(const Globals& globals, const BootWaits& boot, const TellBoot& tell, int status) {
+  tell(status);
   if (!systemd_runs()) return;
   const std::string mark = globals.paths.run(left_behind);
   if (status == 0 || !boot.no_longer())
@@ -139,14 +145,40 @@ int status_but_for_slow(const Globals& globals, const Setup& setup, const Plan& 
   return outcome.status();
 }
 
-int release(const Globals& globals, const Setup& setup, bool over_files, const BootWaits& boot) {
+// What was held while volumes were checked, for hours perhaps: the release that began before knows
+// nothing of it. Only what lacks nothing by now: no volume is checked once more for it. True when
+// all of that is well.
+bool release_what_came(const Globals& globals, const Setup& before, const ReleaseOptions& options,
+                       BootReporter& reporter) {
+  const auto now = load_setup(globals.paths);
+  if (!now) return true;
+  const Facts facts = probe_all(*now, globals.paths);
+  bool well = true;
+  Plan plan;
+  for (const Service& service : now->services) {
+    if (std::ranges::find(before.services, service.unit, &Service::unit) != before.services.end())
+      continue;
+    if (lacking_volumes(service, *now, facts).empty())
+      plan.steps.push_back({ReleaseUnit{service.unit}});
+    else
+      well = false;
+  }
+  if (plan.steps.empty()) return well;
+  ReleaseEffects effects(*now, globals.paths, reporter, options);
+  return status_but_for_slow(globals, *now, plan, execute(plan, effects, reporter)) == 0 && well;
+}
+
+int release(const Globals& globals, Setup setup, bool over_files, const BootWaits& boot,
+            const TellBoot& tell) {
   auto lock =
       LockFile::take(globals.paths.run(release_lock_name), "a release", std::chrono::minutes(10));
   if (!lock) {
     const int status = refuse(globals, lock.error());
-    hand_over(globals, boot, status);
+    hand_over(globals, boot, tell, status);
     return status;
   }
+  // As it is by now, where another release had the turn.
+  if (auto now = load_setup(globals.paths)) setup = std::move(*now);
   const double begun = uptime();
   const Facts facts = probe_all(setup, globals.paths);
   const std::vector<Error> unguarded = guard_mount_points(setup, globals.paths);
@@ -161,23 +193,30 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   Plan plan;
   plan_release(plan, setup, facts);
   BootReporter reporter(globals);
-  ReleaseEffects effects(setup, globals.paths, reporter,
-                         {[&boot] {
-                            // The other scripts of a sysvinit have had their turn by now.
-                            return init_system() == InitSystem::sysvinit || boot.no_longer();
-                          },
-                          over_files, [&lock] { drop(*lock); }, true});
+  const ReleaseOptions options{.start_units =
+                                   [&boot] {
+                                     // The other scripts of a sysvinit have had their turn by now.
+                                     return init_system() == InitSystem::sysvinit ||
+                                            boot.no_longer();
+                                   },
+                               .over_files = over_files,
+                               .let_go = [&lock] { drop(*lock); },
+                               .behind_boot = true};
+  ReleaseEffects effects(setup, globals.paths, reporter, options);
   const Outcome outcome = execute(plan, effects, reporter);
+  const bool others_well = release_what_came(globals, setup, options, reporter);
   // As the files are by now: a check of a large file system takes its time.
-  if (const auto now = load_setup(globals.paths))
-    for (const Error& error : follow_volumes(*now, globals.paths))
+  const auto reloaded = load_setup(globals.paths);
+  const Setup& now = reloaded ? *reloaded : setup;
+  if (reloaded)
+    for (const Error& error : follow_volumes(now, globals.paths))
       if (std::ranges::find(unguarded, error.what, &Error::what) == unguarded.end())
         report_warning(error);
-  if (systemd_runs()) start_skipped_triggers(globals, setup);
-  const Facts after = probe_all(setup, globals.paths);
+  if (systemd_runs()) start_skipped_triggers(globals, now);
+  const Facts after = probe_all(now, globals.paths);
   Reasons reasons = reporter.reasons();
   if (const auto report = read_boot_report(globals.paths)) reasons.merge(reasons_of(*report));
-  std::vector<Row> rows = make_rows(setup, after, reasons);
+  std::vector<Row> rows = make_rows(now, after, reasons);
   // A unit that is marked and not yet started is as it should be at this point.
   for (Row& row : rows)
     if (init_system() != InitSystem::sysvinit && (row.state == "down" || row.state == "starting"))
@@ -186,9 +225,9 @@ int release(const Globals& globals, const Setup& setup, bool over_files, const B
   say(globals, conclusion_text(rows));
   drop(*lock);
   tell_boot(globals, {.seconds = uptime() - begun, .items = log_items(rows, reporter.details())});
-  const bool whole = status_but_for_slow(globals, setup, plan, outcome) == 0;
+  const bool whole = status_but_for_slow(globals, setup, plan, outcome) == 0 && others_well;
   const int status = whole ? 0 : exit_status(Code::partial);
-  hand_over(globals, boot, status);
+  hand_over(globals, boot, tell, status);
   if (!systemd_runs()) rest_after_boot(setup, globals.paths);
   return status;
 }
@@ -227,19 +266,26 @@ int release_at_boot(const Globals& globals, bool over_files) {
   auto worker = Worker::fork(
       [&](Channel& channel) {
         waiting.reset();
-        const int status = release(globals, *setup, over_files, boot);
-        channel.send('s', std::to_string(status));
+        const TellBoot tell = [&channel](int status) { channel.send('s', std::to_string(status)); };
+        const int status = release(globals, *setup, over_files, boot, tell);
+        tell(status);
         return status;
       },
       WorkerKind::plain);
   if (!worker) return report_error(worker.error());
 
   pollfd watched{worker->channel().fd(), POLLIN, 0};
-  const bool over = ::poll(&watched, 1, patience_ms) > 0;
+  bool over = ::poll(&watched, 1, patience_ms) > 0;
+  if (!over) {
+    waiting.reset();
+    over = ::poll(&watched, 1, 0) > 0;
+  }
   int status = exit_status(Code::io);
   if (over) {
     if (const auto message = worker->channel().receive(); message && message->type == 's')
       status = std::atoi(message->payload.c_str());
+    // It has a few words with systemd or LVM left.
+    (void)worker->reap_within(std::chrono::minutes(1));
   } else {
     // The worker is not ended: it goes on in this unit's control group, or as a
     // process of its own.

@@ -12,9 +12,14 @@ namespace latchkey {
 
 /// The units whose drop-in in `directory` is another than the one that follows from the
 /// owner's files today: an older version wrote it, or systemd has not been reloaded since
-/// they changed. Units without one are left out: those are not held.
+/// they changed, as for a unit that was let go. Units without one are left out: those are not
+/// held.
 [[nodiscard]] std::vector<std::string> stale_drop_ins(
     const Paths& paths, const std::vector<Volume>& volumes,
     const std::string& directory = "/run/systemd/generator.early");
+
+/// True while systemd has not been reloaded since a unit was let go.
+[[nodiscard]] bool still_held(const std::string& unit,
+                              const std::string& directory = "/run/systemd/generator.early");
 
 }  // namespace latchkey

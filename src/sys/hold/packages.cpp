@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/hold/packages.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -122,6 +124,19 @@ std::vector<PackageChange> changes_of_dpkg(const std::string& pid, bool removal)
         out.push_back({name, archive});
   }
   return out;
+}
+
+std::optional<int> package_manager(const std::string& root) {
+  // The first is that of apt and dpkg alike, the second that of dpkg itself.
+  for (const char* lock : {"/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock"}) {
+    const Fd file(::open((root + lock).c_str(), O_RDWR | O_CLOEXEC));
+    struct flock held {};
+    held.l_type = F_WRLCK;
+    held.l_whence = SEEK_SET;
+    if (file && ::fcntl(file.get(), F_GETLK, &held) == 0 && held.l_type != F_UNLCK)
+      return held.l_pid;
+  }
+  return {};
 }
 
 bool is_unpacked(const std::string& package, const std::string& root) {

@@ -36,6 +36,10 @@ namespace latchkey {
 /// be read or works on another root.
 [[nodiscard]] std::vector<PackageChange> changes_of_dpkg(const std::string& pid, bool removal);
 
+/// The process that installs or removes packages now; nothing where none does. `root` is a prefix
+/// for tests.
+[[nodiscard]] std::optional<int> package_manager(const std::string& root = {});
+
 /// True when dpkg has unpacked this package, configured or not; false where there is no dpkg.
 [[nodiscard]] bool is_unpacked(const std::string& package, const std::string& root = {});
 

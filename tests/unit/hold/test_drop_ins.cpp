@@ -34,6 +34,26 @@ TEST_CASE("drop-ins that an older version wrote are told, until systemd is reloa
   CHECK(stale() == std::vector<std::string>{"db.service", "db.socket"});
 }
 
+TEST_CASE("a unit that was let go, and that systemd still holds, is told") {
+  const latchkey::test::TempFolder folder;
+  const Paths paths{folder.path()};
+  const std::string early = folder.path() + "/early";
+  const auto volumes = parse_volumes("data system/encrypted-data /srv/data ext4\n", "volumes");
+  REQUIRE(volumes);
+  std::vector<DropIn> all = drop_ins(read_holds("db data\n", "", *volumes).units);
+  const std::vector<DropIn> others = patience(*volumes);
+  REQUIRE_FALSE(others.empty());
+  all.insert(all.end(), others.begin(), others.end());
+  for (const DropIn& one : all) {
+    std::filesystem::create_directories(early + "/" + one.unit + ".d");
+    std::ofstream(early + "/" + one.unit + ".d/" + std::string(drop_in_name)) << one.text;
+  }
+  CHECK(stale_drop_ins(paths, *volumes, early) == std::vector<std::string>{"db.service"});
+  CHECK(still_held("db.service", early));
+  CHECK_FALSE(still_held(others.front().unit, early));
+  CHECK_FALSE(still_held("web.service", early));
+}
+
 TEST_CASE("files of units that lie on a volume are told, mounted or not") {
   namespace fs = std::filesystem;
   const latchkey::test::TempFolder folder;
