@@ -200,11 +200,17 @@ void tell_of_options(const Volume& volume) {
   if (!find_mapping(volume.mapping)) return;
   std::vector<std::string> lost = passing_options(volume.mapping, volume.header);
   if (volume.discard) std::erase(lost, "allow-discards");
+  const auto options = split(volume.mount_options, ',');
+  if (std::ranges::find(options, "ro") != options.end() && !volume.fsck)
+    std::erase(lost, "readonly");
   if (lost.empty()) return;
   std::vector<std::string> kept = lost;  // which a header can keep, and no option of the line says
   std::vector<std::string> hints;
   if (std::erase(kept, "allow-discards") > 0)
     hints.emplace_back("add x-latchkey.discard to the options of its line");
+  if (std::erase(kept, "readonly") > 0)
+    hints.emplace_back(
+        "add ro and x-latchkey.nofsck to the options of its line: nothing writes to it then");
   if (!kept.empty())
     hints.push_back("have a LUKS2 header keep them: cryptsetup refresh --persistent --" +
                     join(kept, " --") + " " + shell_word(volume.mapping) +

@@ -16,6 +16,7 @@
 #include "latchkey/storage/volume_maker.hpp"
 #include "sys/config/unfinished.hpp"
 #include "sys/process/processor.hpp"
+#include "sys/storage/lvm_admin.hpp"
 
 namespace latchkey {
 namespace {
@@ -30,6 +31,12 @@ int complete(const Globals& globals, const Setup& setup, const Volume& there,
                          "it is another one: " + there.device.text() + " on " +
                              (there.mount_point.empty() ? "no mount point" : there.mount_point),
                          "choose another name, or see: latchkey remove-volume"});
+  // As after the system was restored from its own backup, onto new disks.
+  if (const auto lv = find_lv(there.device); lv && !*lv)
+    return report_error({Code::missing, "'" + there.name + "' has its line, and no logical volume",
+                         "there is no " + there.device.text(),
+                         "where it is lost for good, run: latchkey remove-volume " + there.name +
+                             "; then this again"});
   for (const std::string& unit : asked.holds)
     if (const int status = hold_unit(globals, unit, {there.name}, Running::stops, Needs::also);
         status != 0)

@@ -107,15 +107,20 @@ bool DeviceRef::may_change() const {
   constexpr std::string_view directory = "/dev/";
   constexpr std::array<std::string_view, 9> drivers{"sd",     "hd",  "vd",  "xvd", "nvme",
                                                     "mmcblk", "dm-", "nbd", "loop"};
+  // Behind these comes a number, or a letter of a disk: other names begin so too.
+  constexpr std::array<std::string_view, 8> numbered{"md",   "bcache", "zd",    "rbd",
+                                                     "pmem", "dasd",   "ublkb", "mtdblock"};
   if (kind != Kind::path || !value.starts_with(directory)) return false;
   // Numbered anew at each boot, both of them.
   if (value.starts_with("/dev/block/") || value.starts_with("/dev/disk/by-diskseq/")) return true;
   const std::string_view name = std::string_view(value).substr(directory.size());
   if (name.find('/') != std::string_view::npos) return false;
   // An array that its configuration does not name gets /dev/md127 and down.
-  constexpr std::string_view array = "md";
-  if (name.starts_with(array) && name.size() > array.size())
-    return name[array.size()] >= '0' && name[array.size()] <= '9';
+  for (const std::string_view driver : numbered)
+    if (name.starts_with(driver) && name.size() > driver.size()) {
+      const char next = name[driver.size()];
+      return (next >= '0' && next <= '9') || (driver == "dasd" && next >= 'a' && next <= 'z');
+    }
   return std::ranges::any_of(drivers,
                              [&](std::string_view driver) { return name.starts_with(driver); });
 }

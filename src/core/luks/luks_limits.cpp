@@ -41,9 +41,11 @@ std::optional<Error> judge_costs(const LuksCosts& costs, const std::string& name
   };
   if (null_cipher(costs.cipher)) return refuse("its header says that the data is not encrypted");
   if (costs.requirements)
-    return Error{Code::refused, "will not open '" + name + "'",
-                 "its header says that a reencryption is under way, or asks for features unknown here",
-                 "once the system runs, latchkey check has the commands"};
+    return Error{
+        Code::refused, "will not open '" + name + "'",
+        "its header says that a reencryption is under way, or asks for features unknown here",
+        "once the system runs, latchkey check has the commands for a volume of Latchkey's; for "
+        "another one: cryptsetup reencrypt --resume-only DEVICE"};
   if (!costs.digest_iterations)
     return refuse("its header does not say in a number how many rounds prove the key");
   if (*costs.digest_iterations > most_pbkdf2_iterations)

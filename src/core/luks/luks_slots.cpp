@@ -183,15 +183,16 @@ std::vector<int> older_recovery_slots(const std::map<int, std::string>& names, i
   return older;
 }
 
+bool is_cheap(const SlotCost& slot) {
+  return slot.kdf == "pbkdf2" && slot.iterations <= most_cheap_rounds;
+}
+
 std::optional<Error> judge_data_slots(std::span<const SlotCost> slots, const std::string& name) {
   const std::string what = "the key slots of '" + name + "' ";
   if (slots.empty())
     return Error{Code::damaged, "'" + name + "' has no key slot", "nothing opens it",
                  "restore its header from a backup: latchkey restore FILE"};
-  const bool cheap = std::ranges::any_of(slots, [](const SlotCost& slot) {
-    return slot.kdf == "pbkdf2" && slot.iterations <= most_cheap_rounds;
-  });
-  if (cheap) return {};
+  if (std::ranges::any_of(slots, is_cheap)) return {};
   return Error{Code::memory, what + "take long to open", costs_text(slots),
                "run: latchkey rotate-key " + name + "; a random key needs no costly slot"};
 }

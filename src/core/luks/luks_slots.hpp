@@ -18,6 +18,7 @@ namespace latchkey {
 
 /// A slot that a random key opens at no cost has at most so many rounds of pbkdf2.
 inline constexpr std::uint64_t most_cheap_rounds = 1000;
+[[nodiscard]] bool is_cheap(const SlotCost& slot);
 /// Fewer rounds than these are too few for what a person can remember.
 inline constexpr std::uint64_t least_passphrase_rounds = 100'000;
 

@@ -17,8 +17,8 @@ namespace latchkey {
 
 /// Takes the volume's name, the negative errno with which libcryptsetup answered to its
 /// activation, what the library said of it, and a question whether the kernel has dm-crypt.
-/// The two halves of an opening, key slot and kernel, share their numbers: it is asked only
-/// where the number alone leaves open which one failed. Gives the error to be told.
+/// Key slots and device-mapper fail with the same errno values: the question is asked only where
+/// the value leaves open which of them failed. Gives the error to be told.
 [[nodiscard]] Error open_error(const std::string& name, int answer, const std::string& reason,
                                const std::function<bool()>& has_dm_crypt);
 

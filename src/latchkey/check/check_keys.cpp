@@ -14,10 +14,6 @@
 namespace latchkey {
 namespace {
 
-bool is_cheap(const SlotCost& slot) {
-  return slot.kdf == "pbkdf2" && slot.iterations <= most_cheap_rounds;
-}
-
 Finding judge_slot(const Volume& volume, const LuksHeader& header, int slot) {
   const std::string opens =
       "the key of '" + volume.name + "' opens its key slot " + std::to_string(slot);

@@ -113,6 +113,8 @@ Result<> LegacyImport::fits() {
     const auto config = parse_config(*text, conf);
     if (!config) return config.error();
     configured_ = config->keys.device;
+    // By its path, say: what find_keys() gives is compared later.
+    configured_ = as_lv(*configured_);
     if (!(*configured_ == keys_in(configured_->vg))) return another_keys_volume();
   }
   const auto lines = volumes_text(paths);
@@ -127,7 +129,7 @@ Result<> LegacyImport::fits() {
     if (same == before->end()) {
       if (auto note = follow_links(paths, volume); !note.empty()) layout_.notes.push_back(note);
       all = with_volume_line(all, volume);
-    } else if (!(same->device == volume.device)) {
+    } else if (!is_same_device(same->device, volume.device)) {
       return Error{Code::refused, "there is another volume '" + volume.name + "' already",
                    "'" + paths.etc("volumes") + "' has it on " + same->device.text(),
                    "give one of the two another name"};

@@ -5,6 +5,7 @@
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/config/volume_lines.hpp"
+#include "core/hold/hold.hpp"
 #include "core/plan/message.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/cli/terminal.hpp"
@@ -92,8 +93,13 @@ Result<> LegacyImport::enable_units() {
   if (init_system() != InitSystem::systemd) return Ok{};
   bool changed = false;
   for (Unit& unit : units_) {
+    if (is_template(unit.name)) continue;  // its instances are switched on, one by one
     const auto state = state_of(unit.name);
-    if (!state) return state.error();
+    if (!state) {
+      warn({state.error().code, "'" + unit.name + "' may not be switched on for the boot",
+            sentence(state.error()), "see: systemctl is-enabled " + shell_word(unit.name)});
+      continue;
+    }
     if (!wants_enabling(*state)) continue;
     if (!is_held(*state, unit.name)) {
       warn({Code::refused, "'" + unit.name + "' is not switched on for the boot", "it is not held",

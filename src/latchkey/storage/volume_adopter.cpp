@@ -99,6 +99,12 @@ Result<> VolumeAdopter::look() const {
 Result<> VolumeAdopter::prepare(Asker& asker) {
   // Open it may be by other means: that does not say that the stored key opens it.
   if (key_is_settled(work_)) return Ok{};
+  if (asked_.volume.header.empty() && !work_.is_done("slot"))
+    if (auto stands =
+            stands_for_good(asked_.volume.device, "will not adopt '" + asked_.volume.name + "'",
+                            "'" + asked_.volume.name + "'");
+        !stands)
+      return stands;
   auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
   if (!session) return session.error();
   keys_ = std::move(*session);
@@ -168,6 +174,11 @@ Result<> VolumeAdopter::take_existing(Secret key) {
   const auto device = LuksDevice::open(place_of(asked_.volume, setup_.config.boot));
   if (!device) return device.error();
   if (const auto slot = device->try_passphrase(key); !slot) return slot.error();
+  // Before anything is written for it.
+  if (!device->free_slot())
+    return Error{Code::refused, "will not adopt '" + asked_.volume.name + "'",
+                 "all key slots of its header are taken, and the key that Latchkey draws needs one",
+                 "remove one that nobody needs; they are told by: cryptsetup luksDump"};
   existing_ = std::move(key);
   return Ok{};
 }

@@ -106,6 +106,7 @@ Result<> open_mapping(const MappingRequest& request, const Secret& key) {
 
 std::vector<std::string> passing_options(const std::string& mapping, const std::string& header) {
   constexpr std::pair<std::uint32_t, const char*> names[]{
+      {CRYPT_ACTIVATE_READONLY, "readonly"},
       {CRYPT_ACTIVATE_ALLOW_DISCARDS, "allow-discards"},
       {CRYPT_ACTIVATE_SAME_CPU_CRYPT, "perf-same_cpu_crypt"},
       {CRYPT_ACTIVATE_SUBMIT_FROM_CRYPT_CPUS, "perf-submit_from_crypt_cpus"},

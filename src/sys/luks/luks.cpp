@@ -189,7 +189,7 @@ Result<int> LuksDevice::try_slots(const Secret& key, std::size_t slots) const {
 Result<> LuksDevice::try_slot(int slot, const Secret& key) const {
   const std::string what = "cannot open slot " + std::to_string(slot) + " of '" + name_ + "'";
   session_->said.clear();
-  // To try it all the same would end in the kernel's killing somebody.
+  // To try it all the same would have the OOM killer end some process.
   const auto cost = std::ranges::find(header_.slots, slot, &SlotCost::slot);
   const std::uint64_t wanted = cost == header_.slots.end() ? 0 : cost->memory_kib;
   if (auto error = LuksSession::short_of_memory(wanted, -ENOMEM, available_memory_kib(), what,

@@ -46,7 +46,7 @@ std::optional<std::uint64_t> costliest_digest(const LuksSession& session) {
 }
 
 // Locks, open keys and folders of the caller would be in use for as long as a disk hangs. The
-// library goes on with what it has open: the device, and those of device-mapper and of chance.
+// library goes on with what it has open: the device, /dev/mapper/control and /dev/urandom.
 void let_go_of_files(const LuksSession& session) {
   struct stat data {};
   struct stat header {};
@@ -183,11 +183,20 @@ int LuksSession::activate(const LuksHeader& header, const char* mapping, const S
   const auto attempt = [&](int slot) {
     return crypt_activate_by_passphrase(get(), mapping, slot, bytes.data(), bytes.size(), flags);
   };
-  // The library says -ENOENT for this, and for a cipher that the kernel lacks.
-  const bool any = std::ranges::any_of(header.slots, [&](const SlotCost& slot) {
+  const auto counts = [&](const SlotCost& slot) {
     return crypt_keyslot_get_priority(get(), slot.slot) != CRYPT_SLOT_PRIORITY_IGNORE;
-  });
-  if (!any) return -ENOKEY;
+  };
+  // The library says -ENOENT for this, and for a cipher that the kernel lacks.
+  if (std::ranges::none_of(header.slots, counts)) return -ENOKEY;
+  // Milliseconds each: behind passphrases, which LUKS1 tries in the order of their slots, a random
+  // key would take as long as all of these.
+  if (header.slots.size() > 1)
+    for (const SlotCost& slot : header.slots) {
+      if (!counts(slot) || !is_cheap(slot)) continue;
+      // Others may open it where this one cannot even be tried.
+      const int r = attempt(slot.slot);
+      if (r >= 0 || r == -EEXIST || r == -EBUSY || r == -ENOMEM) return r;
+    }
   if (memory_kib == 0 || header.memory_kib <= memory_kib) return attempt(CRYPT_ANY_SLOT);
   for (const SlotCost& slot : header.slots) {
     if (slot.memory_kib > memory_kib) continue;

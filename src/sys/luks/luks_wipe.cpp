@@ -106,7 +106,7 @@ Result<> wipe_header(const LuksPlace& place) {
     if (!*damaged) return Ok{};
   }
   if (const auto end = file_size(path)) size = std::min(size, *end);
-  // Random bytes: zeroes may never reach the cells of a disk that thinks for itself.
+  // Random bytes: an SSD may take zeroes for a discard, and keep the old cells.
   const int r = crypt_wipe(session.get(), path.c_str(), CRYPT_WIPE_RANDOM, 0, size, 1U << 20U, 0,
                            nullptr, nullptr);
   if (r < 0) return slot_error(session, what, r);

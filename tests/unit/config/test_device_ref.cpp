@@ -29,12 +29,15 @@ TEST_CASE("a device is named by VG/LV, path, UUID, PARTUUID or label") {
 }
 
 TEST_CASE("a name that the kernel gives out as it finds disks may change") {
-  for (const char* text : {"/dev/sdb1", "/dev/nvme0n1p2", "/dev/vda", "/dev/dm-3", "/dev/mmcblk0p1",
-                           "/dev/md0", "/dev/md127p1", "/dev/block/8:1", "/dev/disk/by-diskseq/3"})
+  for (const char* text :
+       {"/dev/sdb1", "/dev/nvme0n1p2", "/dev/vda", "/dev/dm-3", "/dev/mmcblk0p1", "/dev/md0",
+        "/dev/md127p1", "/dev/block/8:1", "/dev/disk/by-diskseq/3", "/dev/bcache0", "/dev/zd16",
+        "/dev/rbd1", "/dev/pmem0", "/dev/dasda1", "/dev/ublkb0", "/dev/mtdblock3"})
     CHECK(parse_device_ref(text)->may_change());
   for (const char* text :
        {"system/sd", "/dev/system/sda", "/dev/mapper/sda", "/dev/disk/by-id/sda", "/dev/md/data",
-        "/dev/md", "/dev/mdadm", "/dev/my-disk", "UUID=0a", "LABEL=/dev/sda"})
+        "/dev/md", "/dev/mdadm", "/dev/bcache", "/dev/rbd/pool/image", "/dev/bcache-fast",
+        "/dev/my-disk", "UUID=0a", "LABEL=/dev/sda"})
     if (const auto ref = parse_device_ref(text)) CHECK_FALSE(ref->may_change());
 }
 

@@ -194,6 +194,43 @@ TEST_CASE("Must 5: the digest of a LUKS1 header is judged too") {
   CHECK(refused.error().why == "its header asks for 4294967295 rounds to prove the key");
 }
 
+// LUKS1 knows no priorities: its slots are tried in their order.
+TEST_CASE("a random key behind costly passphrases opens a LUKS1 volume at once") {
+  const test::TempFolder folder;
+  const std::string file = folder.file("disk");
+  std::ofstream(file).close();
+  std::filesystem::resize_file(file, 32U << 20U);
+  {
+    LuksSession session;
+    REQUIRE(session.init({.device = file, .name = "data"}));
+    const auto rounds = [&session](std::uint32_t count) {
+      crypt_pbkdf_type kdf{};
+      kdf.type = CRYPT_KDF_PBKDF2;
+      kdf.hash = "sha256";
+      kdf.iterations = count;
+      kdf.flags = CRYPT_PBKDF_NO_BENCHMARK;
+      REQUIRE(crypt_set_pbkdf_type(session.get(), &kdf) == 0);
+    };
+    rounds(1000);
+    REQUIRE(crypt_format(session.get(), CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, 64,
+                         nullptr) == 0);
+    rounds(4'000'000);
+    REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 0, nullptr, 0, "passphrase", 10) == 0);
+    rounds(1000);
+    REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 1, nullptr, 0, "drawn", 5) == 1);
+  }
+  const auto device = LuksDevice::open({.device = file, .name = "data"});
+  REQUIRE(device);
+  const auto seconds_with = [&](std::string_view key) {
+    Secret secret(key.size());
+    REQUIRE(secret.append(key));
+    const auto began = std::chrono::steady_clock::now();
+    REQUIRE(device->try_passphrase(secret));
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  };
+  CHECK(seconds_with("drawn") * 3 < seconds_with("passphrase"));
+}
+
 TEST_CASE("Must 5: a key is tried as long as open_timeout says, and no longer") {
   const Disk disk;
   disk.edit([](json& header) { slot(header)["kdf"]["iterations"] = 200'000'000; });
