@@ -90,9 +90,8 @@ Findings find_all(const Paths& paths, const std::string& image, const std::strin
          "see: dmesg; run this again once it does"}));
   }
   add(check_surroundings(paths, inputs));
-  for (const auto& part : {check_traces, check_hooks, check_restarts, check_bundled})
-    add(part(paths));
-  for (const auto& part : {check_images, check_drivers}) add(part(paths, inputs));
+  for (const auto& part : {check_hooks, check_restarts, check_bundled}) add(part(paths));
+  for (const auto& part : {check_traces, check_images, check_drivers}) add(part(paths, inputs));
   for (const auto& part : {check_boot_menu, check_boot_copies}) add(part(paths));
   add(check_passphrases(paths, inputs));
   return all;

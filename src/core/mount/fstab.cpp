@@ -64,6 +64,9 @@ class Table {
       return std::vector<std::string>{std::string(mapper) + one.mapping};
     });
   }
+  [[nodiscard]] const Claim* carrier_of(const std::string& path) const {
+    return owner(path, [](const Claim& one) { return one.above; });
+  }
   template <class Has>
   const Claim* with(const Has& has) const {
     const auto found = std::ranges::find_if(claims_, has);
@@ -138,7 +141,10 @@ class FstabJudge {
     }
     if (mine != claims_.end()) return of_place(line, where, *mine);
     if (line.place == "/") return {};
-    if (const Claim* one = table_.owner_of_mapping(device)) return of_mapping(line, where, *one);
+    if (const Claim* one = table_.owner_of_mapping(device))
+      return of_mapping(line, where, *one, "it is ");
+    if (const Claim* one = table_.carrier_of(device))
+      return of_mapping(line, where, *one, "it lies on ");
     if (const Claim* one = table_.owner_of_source(device))
       return graded(
           line, {Code::busy, where.where + deed(line, line.source),
@@ -179,7 +185,7 @@ class FstabJudge {
   }
 
   [[nodiscard]] std::optional<Finding> of_mapping(const FstabLine& line, const Origin& where,
-                                                  const Claim& one) const {
+                                                  const Claim& one, const char* how) const {
     // The mount of another part of it, such as a second subvolume.
     const bool part = !one.only_opened && !line.swap() && !one.mount_point.empty();
     const std::string release(release_unit);
@@ -192,9 +198,8 @@ class FstabJudge {
       hint += "; or, for another part of it than the one that Latchkey mounts, " +
               where.add({"nofail", "x-systemd.after=" + release}) + reload;
     return graded(
-        line,
-        {Code::busy, where.where + deed(line, line.source),
-         "it is " + one.name + ", which Latchkey opens: until then the boot waits for it", hint});
+        line, {Code::busy, where.where + deed(line, line.source),
+               how + one.name + ", which Latchkey opens: until then the boot waits for it", hint});
   }
 
   // The volume that a path lies on: of several the one mounted deepest. On `/` and

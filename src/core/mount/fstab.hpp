@@ -25,6 +25,7 @@ struct Claim {
   bool only_opened = false;            ///< a data volume that others use: swap, a database's own
   bool by_system = false;              ///< on `/`, `/usr` or `/var`: the system mounts it
   std::string volume{};                ///< its name in the volumes file; empty: nothing is held
+  std::vector<std::string> above{};    ///< paths of devices that lie on it: LVM's, arrays
 };
 
 /// The claim of a device with this mapping, and perhaps a mount point. A logical

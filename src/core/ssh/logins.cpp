@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/base/base64.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/fstab_line.hpp"
@@ -78,6 +79,23 @@ std::optional<Error> keys_on_volumes(const std::vector<Account>& with_keys,
                "give root or another account outside them a key, or name a place outside in "
                "sshd_config: AuthorizedKeysFile .ssh/authorized_keys "
                "/etc/ssh/authorized_keys.d/%u"};
+}
+
+std::optional<Error> keys_drifted_apart(const std::vector<AuthorizedKey>& early,
+                                        const std::vector<std::string>& texts) {
+  if (early.empty() || texts.empty()) return {};
+  // Lines with options that early boot cannot honour count as well.
+  for (const AuthorizedKey& key : early) {
+    const std::string blob = base64_encode(key.blob, false);
+    for (const std::string& text : texts)
+      if (text.find(blob) != std::string::npos) return {};
+  }
+  return Error{
+      Code::partial, "none of the ssh keys that log in to this machine unlocks it",
+      "those in /etc/latchkey/authorized_keys are all others",
+      "if people have changed their keys since, write the new ones there too, and run: "
+      "update-initramfs -u -k all; if early boot is to have keys of its own, say so: touch "
+      "/etc/latchkey/authorized_keys"};
 }
 
 std::vector<Error> lingers_too_early(std::string_view passwd,

@@ -9,6 +9,7 @@
 
 #include "core/base/result.hpp"
 #include "core/config/volume.hpp"
+#include "core/ssh/authorized_keys.hpp"
 
 namespace latchkey {
 
@@ -24,7 +25,7 @@ struct Account {
 [[nodiscard]] std::vector<Account> logins_of(std::string_view passwd);
 
 /// Takes the text of an authorized_keys file. True when a key in it gives a shell: one without
-/// a command of its own, as images of clouds give root, that only says who to log in as.
+/// a command of its own, as cloud images give root: that only says which user to log in as.
 [[nodiscard]] bool gives_a_shell(std::string_view authorized_keys);
 
 /// What sshd's own account of its configuration says of other ways in.
@@ -41,6 +42,12 @@ struct SshdWays {
 /// is damaged, sshd finds nobody's keys. Nothing: somebody's are elsewhere, or there is none.
 [[nodiscard]] std::optional<Error> keys_on_volumes(const std::vector<Account>& with_keys,
                                                    const std::vector<Volume>& volumes);
+
+/// Takes the keys of early ssh, and the texts of all authorized_keys with a key that lets somebody
+/// in to the running system. Gives a warning where they have no key in common: whoever changed
+/// theirs may find out at the next boot. Nothing where either has none.
+[[nodiscard]] std::optional<Error> keys_drifted_apart(const std::vector<AuthorizedKey>& early,
+                                                      const std::vector<std::string>& texts);
 
 /// Takes the text of /etc/passwd and the users whose own service manager starts at boot
 /// (loginctl enable-linger). Gives what is wrong for each whose home lies on a volume: it

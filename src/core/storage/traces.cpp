@@ -18,6 +18,7 @@ std::vector<std::string> swap_areas(std::string_view proc_swaps) {
 
 std::string crash_directory(std::string_view kdump_settings) {
   bool used = false;
+  bool elsewhere = false;  // on another machine
   std::string directory = "/var/crash";
   for (std::string_view line : split_lines(kdump_settings)) {
     line = trim(line);
@@ -25,9 +26,11 @@ std::string crash_directory(std::string_view kdump_settings) {
     if (equals == std::string_view::npos || line.starts_with('#')) continue;
     const std::string_view value = unquoted(line.substr(equals + 1));
     if (line.starts_with("USE_KDUMP=")) used = value == "1";
+    for (const char* place : {"NFS=", "SSH=", "FTP="})
+      if (line.starts_with(place) && !value.empty()) elsewhere = true;
     if (line.starts_with("KDUMP_COREDIR=") && value.starts_with('/')) directory = value;
   }
-  return used ? directory : std::string();
+  return used && !elsewhere ? directory : std::string();
 }
 
 }  // namespace latchkey

@@ -13,8 +13,9 @@ namespace latchkey {
 [[nodiscard]] std::vector<std::string> swap_areas(std::string_view proc_swaps);
 
 /// Takes the text of /etc/default/kdump-tools; gives the directory that the memory of a
-/// crashed kernel is written to, or nothing when it says that none is. Nothing is
-/// evaluated: a directory made of variables is taken as the default, /var/crash.
+/// crashed kernel is written to, or nothing when it says that none is, or that another machine
+/// gets it. Nothing is evaluated: a directory made of variables is taken as the default,
+/// /var/crash.
 [[nodiscard]] std::string crash_directory(std::string_view kdump_settings);
 
 }  // namespace latchkey

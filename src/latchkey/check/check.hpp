@@ -53,8 +53,9 @@ void tell_of_fstab(const Paths& paths);
 /// Whether the machine's own sshd would let anybody in while no volume is mounted.
 [[nodiscard]] Findings check_logins(const Paths& paths, const EarlyInputs& inputs);
 
-/// Swap areas, and the place of kernel dumps, that are not encrypted.
-[[nodiscard]] Findings check_traces(const Paths& paths);
+/// Swap areas, and the place of kernel dumps, that are not encrypted, or not there when a kernel
+/// crashes.
+[[nodiscard]] Findings check_traces(const Paths& paths, const EarlyInputs& inputs);
 
 /// Lines of cron's tables, and scripts in its directories, that use a volume without asking
 /// whether it is mounted.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Does the system itself want to open or mount what Latchkey opens and mounts?
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "sys/base/fd.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/own_units.hpp"
+#include "sys/storage/device.hpp"
 #include "sys/storage/disk_health.hpp"
 
 namespace latchkey {
@@ -78,12 +80,37 @@ Findings check_command_lines(const Paths& paths, const std::vector<Claim>& claim
   return out;
 }
 
+// `/dev/md0` of an array, or of a partition in it; empty where the kernel does not say.
+std::string kernel_path(dev_t number) {
+  std::error_code failed;
+  const auto link = std::filesystem::read_symlink(
+      "/sys/dev/block/" + std::to_string(major(number)) + ":" + std::to_string(minor(number)),
+      failed);
+  return failed ? std::string() : "/dev/" + link.filename().string();
+}
+
+// LVM and arrays on an open volume: what of them fstab names comes with it.
+std::vector<std::string> devices_above(const std::string& mapping) {
+  const auto number = block_device("/dev/mapper/" + mapping);
+  if (!number) return {};
+  const std::vector<Mapping> all = stacked_devices();
+  std::vector<std::string> out;
+  for (const Mapping& one : all)
+    if (one.number != *number && all_below(one.number, all).contains(*number))
+      out.push_back(one.name.empty() ? kernel_path(one.number) : "/dev/mapper/" + one.name);
+  return out;
+}
+
 }  // namespace
 
 Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<Claim> claims;
   if (inputs.volumes)
-    for (const Volume& volume : *inputs.volumes) claims.push_back(claim(volume));
+    for (const Volume& volume : *inputs.volumes) {
+      claims.push_back(claim(volume));
+      if (paths.root.empty() && !needed_by_boot(volume))
+        claims.back().above = devices_above(volume.mapping);
+    }
   // Only systemd has units for mounts, which can be held.
   if (init_system() == InitSystem::sysvinit)
     for (Claim& one : claims) one.volume.clear();

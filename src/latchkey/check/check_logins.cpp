@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Is there a way in when the boot goes on without the volumes?
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/ssh/logins.hpp"
 #include "latchkey/check/check.hpp"
@@ -12,12 +17,30 @@
 namespace latchkey {
 namespace {
 
-bool has_keys(const Paths& paths, const Account& account) {
-  return std::ranges::any_of(
-      std::array{"authorized_keys", "authorized_keys2"}, [&](const char* name) {
-        const auto text = read_foreign_file(paths.root + account.home, std::string(".ssh/") + name);
-        return text && gives_a_shell(*text);
-      });
+// The texts of an account's files that let somebody in.
+std::vector<std::string> keys_of(const Paths& paths, const Account& account) {
+  std::vector<std::string> out;
+  for (const char* name : {"authorized_keys", "authorized_keys2"}) {
+    auto text = read_foreign_file(paths.root + account.home, std::string(".ssh/") + name);
+    if (text && gives_a_shell(*text)) out.push_back(std::move(*text));
+  }
+  return out;
+}
+
+// True when one of these accounts' keys were written later than a file: whoever has looked since
+// has touched that.
+bool changed_since(const Paths& paths, const std::vector<Account>& accounts,
+                   const std::string& file) {
+  struct stat early {};
+  if (::stat(file.c_str(), &early) != 0) return false;
+  return std::ranges::any_of(accounts, [&](const Account& account) {
+    return std::ranges::any_of(
+        std::array{"authorized_keys", "authorized_keys2"}, [&](const char* name) {
+          struct stat info {};
+          const std::string path = paths.root + account.home + "/.ssh/" + name;
+          return ::stat(path.c_str(), &info) == 0 && info.st_mtime > early.st_mtime;
+        });
+  });
 }
 
 SshdWays ask_sshd(const Paths& paths, const std::vector<Volume>& volumes) {
@@ -34,10 +57,17 @@ Findings check_logins(const Paths& paths, const EarlyInputs& inputs) {
   if (!inputs.volumes || !passwd) return {};
   const SshdWays ways = ask_sshd(paths, *inputs.volumes);
   std::vector<Account> with_keys;
-  for (const Account& account : logins_of(*passwd))
-    if ((ways.root || account.user != "root") && has_keys(paths, account))
-      with_keys.push_back(account);
+  std::vector<std::string> texts;
+  for (const Account& account : logins_of(*passwd)) {
+    if (!ways.root && account.user == "root") continue;
+    const std::vector<std::string> own = keys_of(paths, account);
+    if (!own.empty()) with_keys.push_back(account);
+    texts.insert(texts.end(), own.begin(), own.end());
+  }
   Findings out;
+  if (const auto apart = keys_drifted_apart(inputs.keys, texts);
+      apart && !ways.other && changed_since(paths, with_keys, paths.etc("authorized_keys")))
+    out.push_back(doubtful(*apart));
   const auto fault = keys_on_volumes(with_keys, *inputs.volumes);
   if (fault && !ways.other) out.push_back(doubtful(*fault));
   const auto lingering = names_in(paths.root + "/var/lib/systemd/linger");

@@ -6,6 +6,7 @@
 
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
+#include "core/mount/fstab_line.hpp"
 #include "core/storage/traces.hpp"
 #include "latchkey/check/check.hpp"
 #include "sys/base/fd.hpp"
@@ -24,8 +25,9 @@ std::string existing(std::string path) {
 
 }  // namespace
 
-Findings check_traces(const Paths& paths) {
+Findings check_traces(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
+  const std::vector<Volume> volumes = inputs.volumes ? *inputs.volumes : std::vector<Volume>{};
   const auto swaps = read_file(paths.root + "/proc/swaps");
   for (const std::string& area : swap_areas(swaps ? *swaps : ""))
     if (!lies_encrypted(paths.root + area))
@@ -33,15 +35,27 @@ Findings check_traces(const Paths& paths) {
           {Code::refused, "the swap area '" + printable(area) + "' is not encrypted",
            "memory of services, data with it, is written there in clear, and all of it, keys "
            "too, by a hibernation",
-           "encrypt it with a random key (crypttab(5), option swap), or run: swapoff " +
+           "encrypt it with a random key (crypttab(5), option swap; on Debian 13 that needs the "
+           "package systemd-cryptsetup), write RESUME=none into "
+           "/etc/initramfs-tools/conf.d/resume, and run: update-initramfs -u -k all; or do without "
+           "it: swapoff " +
                shell_word(printable(area))}));
   const auto kdump = read_file(paths.root + "/etc/default/kdump-tools");
   const std::string dump = crash_directory(kdump ? *kdump : "");
-  if (!dump.empty() && !lies_encrypted(existing(paths.root + dump)))
+  const std::string hint =
+      "have another machine get it (SSH or NFS in /etc/default/kdump-tools), or do without: "
+      "USE_KDUMP=0; the kernel that writes it opens no volume";
+  const auto volume = std::ranges::find_if(volumes, [&](const Volume& one) {
+    return is_released(one) && lies_on(dump, one.mount_point);
+  });
+  if (!dump.empty() && volume != volumes.end())
+    out.push_back(doubtful(
+        {Code::refused, "kdump saves nothing of a crashed kernel in '" + printable(dump) + "'",
+         "that is on the volume '" + volume->name + "', which is closed then", hint}));
+  else if (!dump.empty() && !lies_encrypted(existing(paths.root + dump)))
     out.push_back(doubtful(
         {Code::refused, "kdump writes the memory of a crashed kernel to '" + printable(dump) + "'",
-         "the keys of open volumes are in it, and that place is not encrypted",
-         "set KDUMP_COREDIR in /etc/default/kdump-tools to a place on an encrypted volume"}));
+         "the keys of open volumes are in it, and that place is not encrypted", hint}));
   if (out.empty()) out.push_back(good("memory is written to no disk in clear"));
   return out;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <map>
 
 #include "core/mount/fstab.hpp"
@@ -259,6 +260,25 @@ TEST_CASE("fstab lines that are no danger are not warned of") {
               "none none none\n"
               "server:/x /mnt/n nfs\n"
               "half\n") == "");
+}
+
+// LVM inside an adopted disk: the logical volume has a name and a number of its own.
+TEST_CASE("case 46: a line for what lies on a volume that is only opened is told") {
+  std::vector<Claim> all = claims();
+  const auto raw = std::ranges::find(all, "raw", &Claim::volume);
+  REQUIRE(raw != all.end());
+  raw->above = {"/dev/mapper/data-home"};
+  const auto said = [&](const std::string& line) {
+    return texts(fstab_conflicts(line, "/etc/fstab", all, lead, held));
+  };
+  const std::string told = said("/dev/mapper/data-home /home ext4 defaults 0 2\n");
+  CHECK(told.starts_with("error: line 1 of '/etc/fstab' mounts"));
+  CHECK(about(told, "it lies on the volume 'raw', which Latchkey opens"));
+  CHECK_FALSE(said("/dev/data/home /home ext4 defaults 0 2\n").empty());
+  CHECK(about(said("/dev/data/home /home ext4 nofail 0 2\n"),
+              "nothing unmounts it before a lock closes"));
+  CHECK(said("/dev/data/other /home ext4 defaults 0 2\n").empty());
+  CHECK(said("/dev/data/home / ext4 defaults 0 1\n").empty());
 }
 
 TEST_CASE("case 46: crypttab lines for our mappings and devices are warned of") {

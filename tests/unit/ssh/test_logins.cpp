@@ -88,3 +88,16 @@ TEST_CASE("users whose units start at boot without the volume that their home li
         "user@1000.service");
   CHECK(found[1].what == "the units of 'pods' do not start at boot");
 }
+
+TEST_CASE("keys that people have changed everywhere but for early boot are told of") {
+  const std::string old_key =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+  const std::string new_key =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEBBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5f";
+  const std::vector<AuthorizedKey> early = parse_authorized_keys(old_key + " a@old\n", "").keys;
+  REQUIRE(early.size() == 1);
+  CHECK_FALSE(keys_drifted_apart(early, {}));
+  CHECK_FALSE(keys_drifted_apart({}, {new_key + "\n"}));
+  CHECK_FALSE(keys_drifted_apart(early, {new_key + "\n", "from=\"192.0.2.*\" " + old_key + "\n"}));
+  CHECK(keys_drifted_apart(early, {new_key + " a@new\n"}));
+}

@@ -18,4 +18,7 @@ TEST_CASE("Should 5: where a crashed kernel's memory goes") {
   CHECK(crash_directory("USE_KDUMP=1\n") == "/var/crash");
   CHECK(crash_directory("USE_KDUMP=\"1\"\nKDUMP_COREDIR=\"/srv/dumps\"\n") == "/srv/dumps");
   CHECK(crash_directory("USE_KDUMP=1\nKDUMP_COREDIR=\"$PLACE\"\n") == "/var/crash");
+  for (const char* place : {"NFS=\"host:/dumps\"", "SSH=root@host", "FTP=ftp.example.com"})
+    CHECK(crash_directory("USE_KDUMP=1\n" + std::string(place) + "\n") == "");
+  CHECK(crash_directory("USE_KDUMP=1\n#SSH=root@host\nNFS=\"\"\n") == "/var/crash");
 }
