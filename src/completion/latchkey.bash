@@ -34,19 +34,21 @@ _latchkey() {
 	--overwrite) words="keys $(_latchkey_first_words volumes)" ;;
 	--only) words=$(_latchkey_first_words volumes; _latchkey_first_words services) ;;
 	--hold) words=$(_latchkey_units) ;;
-	--image | --authorized-keys)
+	--image | --authorized-keys | --key-file | --header | --device)
+		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	*)
 		case $command in
 		'') words='init import-legacy create-volume adopt resize-volume remove-volume status log release-services unlock lock hold unhold plan check change-passphrase add-passphrase remove-passphrase rotate-key rekey recovery-key mount-keys umount-keys backup restore --help --version --quiet --verbose' ;;
-		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help' ;;
+		create-volume) words='--hold --options --discard --cipher --key-size --sector-size --passphrase-fd --help'" $(_latchkey_groups)" ;;
 		import-legacy)
+			compopt -o filenames 2>/dev/null
 			mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -W '--authorized-keys --passphrase-fd --give-up --help' -- "$word")
 			return
 			;;
-		adopt) words='--device --header --key-file --options --passphrase-fd --help' ;;
+		adopt) words='--device --header --key-file --options --passphrase-fd --help'" $(_latchkey_groups)" ;;
 		resize-volume) words="--passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		remove-volume) words="--wipe --confirm --passphrase-fd --help $(_latchkey_first_words volumes)" ;;
 		init) words="--size --authorized-keys --passphrase-fd --accept-weak --keep-cryptroot --give-up --help $(_latchkey_groups)" ;;
@@ -55,7 +57,7 @@ _latchkey() {
 		status | plan) words='--json --help' ;;
 		log) words='--boots --json --help' ;;
 		release-services) words='--only --dry-run --json --over-files --help' ;;
-		lock) words='--dry-run --help' ;;
+		lock) words='--dry-run --despite-packages --help' ;;
 		hold) words="--needs --help $(_latchkey_units)" ;;
 		unhold) words="--all --help $(_latchkey_first_words services)" ;;
 		check) words='--image --with-keys --passphrase-fd --json --help' ;;
@@ -73,4 +75,5 @@ _latchkey() {
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 
-complete -F _latchkey latchkey release-services
+# With names of files where nothing else fits: backup FILE, restore FILE.
+complete -o bashdefault -o default -F _latchkey latchkey release-services

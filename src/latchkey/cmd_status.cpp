@@ -14,6 +14,7 @@
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/command.hpp"
 #include "sys/config/state.hpp"
+#include "sys/config/unfinished.hpp"
 #include "sys/hold/packages.hpp"
 #include "sys/image/boot_menu.hpp"
 #include "sys/image/finished_image.hpp"
@@ -69,6 +70,19 @@ nlohmann::json door_json(const std::optional<NextDoor>& next) {
   return {{"kernel", next->kernel}, {"port", next->door.port}, {"keys", next->door.keys}};
 }
 
+// What status tells in words as well; null: there is nothing to tell.
+nlohmann::json remark_json(const std::optional<Error>& remark) {
+  if (!remark) return {};
+  return {{"what", remark->what}, {"why", remark->why}, {"hint", remark->hint}};
+}
+
+nlohmann::json unfinished_json(const Paths& paths) {
+  nlohmann::json out = nlohmann::json::array();
+  for (const Unfinished& work : list_unfinished(paths))
+    out.push_back(remark_json(describe_unfinished(work)));
+  return out;
+}
+
 // What the volumes' table does not say: the keys volume, packages, and early boot.
 std::string tail_text(const Globals& globals, const Facts& facts, const Setup& setup,
                       const std::optional<BootReport>& report,
@@ -105,6 +119,10 @@ int show_status(const Globals& globals, bool json) {
   if (json) {
     nlohmann::json out = summary_json(*setup, facts, rows);
     out["complete"] = complete;
+    const auto keeper = is_live(facts.keys) ? find_keeper(globals.paths) : std::nullopt;
+    out["keys"]["until"] = keeper ? nlohmann::json(keeper->until) : nlohmann::json();
+    out["backup"] = remark_json(backup_age(globals.paths));
+    out["unfinished"] = unfinished_json(globals.paths);
     out["disks_asked"] = ::geteuid() == 0;
     out["early_boot"] =
         report ? nlohmann::json::parse(to_json(*report), nullptr, false) : nlohmann::json();

@@ -2,9 +2,13 @@
 // latchkey status on a made-up root directory.
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/place.hpp"
 #include "core/base/result.hpp"
 #include "support/child.hpp"
+#include "sys/config/state.hpp"
+#include "sys/config/unfinished.hpp"
 #include "sys/image/image_door.hpp"
 
 using namespace latchkey;
@@ -43,6 +47,56 @@ TEST_CASE("status and check fail where the keys volume is not there, whatever el
   const Done check = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "check"});
   CHECK(contains(check.output,
                  "error: the device of the keys volume, '/dev/no-such-keys', is not there now"));
+}
+
+TEST_CASE("status as JSON has what its text says: a backup that is due, what is unfinished") {
+  if (!is_root()) return;
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
+  place.put("etc/latchkey/volumes", "# none\n");
+  const auto status = [&] {
+    return nlohmann::json::parse(
+        run_program({LATCHKEY_PROGRAM, "--quiet", "--root", place.path(), "status", "--json"})
+            .output,
+        nullptr, false);
+  };
+  const auto fine = status();
+  CHECK(fine.at("backup").is_null());
+  CHECK(fine.at("keys").at("until").is_null());
+  CHECK(fine.at("unfinished").empty());
+  REQUIRE(note_new_key({place.path()}));
+  REQUIRE(save_unfinished({place.path()}, {.command = "rotate-key",
+                                           .name = "data",
+                                           .begun = "2026-01-31 12:59:00Z",
+                                           .finish = "latchkey rotate-key data"}));
+  const auto told = run_program({LATCHKEY_PROGRAM, "--root", place.path(), "status"}).output;
+  const auto due = nlohmann::json::parse(
+      run_program({"/bin/sh", "-c", "\"$1\" --root \"$2\" status --json 2>/dev/null", "sh",
+                   LATCHKEY_PROGRAM, place.path()})
+          .output,
+      nullptr, false);
+  INFO(told << due.dump());
+  CHECK(contains(told, due.at("backup").at("what").get<std::string>()));
+  REQUIRE(due.at("unfinished").size() == 1);
+  CHECK(
+      contains(due.at("unfinished")[0].at("hint").get<std::string>(), "latchkey rotate-key data"));
+}
+
+TEST_CASE("a result that cannot be written as a whole is no success") {
+  if (!is_root()) return;
+  const Place place;
+  place.put("etc/latchkey/latchkey.conf", "[keys]\ndevice = \"/dev/no-such-keys\"\n");
+  place.put("etc/latchkey/volumes", "# none\n");
+  for (const char* command : {"log", "plan --json"}) {
+    const auto shell = [&](const std::string& into) {
+      return run_program({"/bin/sh", "-c",
+                          std::string("\"$1\" --root \"$2\" ") + command + " >" + into, "sh",
+                          LATCHKEY_PROGRAM, place.path()});
+    };
+    INFO(command << ": " << shell("/dev/full").output);
+    CHECK(shell("/dev/null").status == 0);
+    CHECK(shell("/dev/full").status == exit_status(Code::io));
+  }
 }
 
 TEST_CASE("case 14: status tells the port and the number of keys that the built image has") {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -49,7 +50,14 @@ std::optional<int> parse_words(CLI::App& app, const std::vector<std::string>& wo
 int run_main(const char* name, const std::function<int()>& program) {
   // Only a bug or a lack of memory comes here as an exception.
   try {
-    return program();
+    const int status = program();
+    // A disk that is full: whoever reads the file has half of a result.
+    const bool lost = std::fflush(stdout) != 0 ? errno != EPIPE : std::ferror(stdout) != 0;
+    if (lost && status == 0) {
+      std::fprintf(stderr, "%s: error: cannot write the result to standard output\n", name);
+      return exit_status(Code::io);
+    }
+    return status;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: error: not enough memory\n", name);
     return exit_status(Code::memory);

@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+
 #include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 
@@ -26,6 +29,13 @@ void say(const Globals& globals, const std::string& text) {
   if (!globals.quiet) to_stderr(program + ": " + text + "\n");
 }
 
-void print(std::string_view text) { (void)write_all(STDOUT_FILENO, text); }
+void print(std::string_view text) {
+  // Of stdio, which keeps in mind that a write failed: see run_main.
+  errno = 0;
+  const bool whole =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  // Nobody reads on: whoever began it is gone, or has seen enough.
+  if (!whole && errno == EPIPE) std::clearerr(stdout);
+}
 
 }  // namespace latchkey

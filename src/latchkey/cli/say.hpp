@@ -23,7 +23,7 @@ void report_warning(const Error& error);
 /// A line of progress on stderr, unless --quiet.
 void say(const Globals& globals, const std::string& text);
 
-/// A result on stdout.
+/// A result on stdout. Where it cannot be written, run_main() tells.
 void print(std::string_view text);
 
 }  // namespace latchkey
