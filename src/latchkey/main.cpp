@@ -111,7 +111,7 @@ std::optional<Error> unknown_command(const std::vector<std::string>& words) {
 struct Declared {
   CLI::App* app;
   Run run;
-  bool silent;  // of what is unfinished: it tells itself, or nobody would read it
+  bool silent;  // does not report unfinished work: it does so itself, or nobody reads its output
 };
 
 int run_command_line(int argc, char** argv) {

@@ -27,7 +27,7 @@ struct Volume {
   bool discard = false;  ///< x-latchkey.discard: pass TRIM through
   bool fsck = true;      ///< x-latchkey.nofsck turns it off
   std::size_t line = 0;  ///< where it stands in the file
-  bool boot = false;     ///< x-latchkey.boot: `/` or `/usr` lies on it, on a volume group or so
+  bool boot = false;     ///< x-latchkey.boot: `/` or `/usr` lies on it, through LVM or an array
 };
 
 /// True when a volume's header is kept in a file, which early boot needs a copy of.

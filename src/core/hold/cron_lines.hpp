@@ -16,7 +16,7 @@ namespace latchkey {
 /// A line of a table.
 struct CronLine {
   std::size_t number = 0;
-  /// `@reboot`: it is run once, when cron starts, and not again when the volume has come.
+  /// `@reboot`: it is run once, when cron starts, and not again once the volume is mounted.
   bool at_boot = false;
 
   bool operator==(const CronLine&) const = default;

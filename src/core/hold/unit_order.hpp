@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Held units start after the release, which comes after the local file systems: a unit that
-// the boot wants before those would close a circle, of which systemd drops one at will.
+// Held units start after the release, which comes after the local file systems: a unit that the
+// boot wants before those makes an ordering cycle, which systemd breaks by dropping one of its
+// jobs.
 #pragma once
 
 #include <functional>

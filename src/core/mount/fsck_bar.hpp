@@ -13,7 +13,7 @@ namespace latchkey {
 /// Takes the checks that run, by the names of their volumes, and the columns of the
 /// terminal. Gives `checking 'mysql' [####......] pass 1 of 5, 43 %; 'www' …` in fewer
 /// columns than that, so that the terminal does not break the line; empty for none.
-/// A bar is drawn for each check that fits as a whole; the rest is counted.
+/// A bar is drawn for every check that fits into the line; the others are counted.
 [[nodiscard]] std::string check_bar(const std::map<std::string, CheckProgress>& checks,
                                     std::size_t columns);
 

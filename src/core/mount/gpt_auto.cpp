@@ -69,7 +69,7 @@ bool gpt_auto_off(std::string_view command_line) {
     if (!rest.starts_with(name)) continue;
     rest.remove_prefix(name.size());
     if (!rest.empty() && !rest.starts_with('=')) continue;
-    off = is_systemd_no(lower(rest.substr(rest.empty() ? 0 : 1)));
+    off = is_systemd_no(rest.substr(rest.empty() ? 0 : 1));
   }
   return off;
 }

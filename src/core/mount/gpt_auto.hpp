@@ -23,7 +23,7 @@ struct GptPartition {
 /// kind of table.
 [[nodiscard]] std::optional<GptPartition> parse_gpt_partition(std::string_view record);
 
-/// In the place of a place: the partition is taken for swap, unless fstab has a line for some.
+/// Given instead of a mount point: the partition is used as swap, unless fstab has a line for swap.
 inline constexpr const char* gpt_swap = "swap";
 
 /// The place that the type of a partition means, or gpt_swap; empty for most. Nothing for /var,

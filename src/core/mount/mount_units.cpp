@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/base/systemd_words.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 
@@ -24,8 +25,7 @@ bool required(std::span<const std::string> linked_by) {
 }
 
 bool stands_apart(std::span<const UnitSetting> settings) {
-  const std::string value = lower(value_of(settings, "DefaultDependencies"));
-  return value == "no" || value == "false" || value == "off" || value == "0";
+  return is_systemd_no(value_of(settings, "DefaultDependencies"));
 }
 
 }  // namespace

@@ -22,9 +22,10 @@ struct HandMount {
 
 /// Takes the name of a mount, automount or swap unit, the settings of its file, what links to
 /// it (`local-fs.target.requires`, …; none: only what asks for it starts it), and for an
-/// automount the settings of its mount. As in fstab, `nofail` is what no target requires and
-/// what local-fs.target does not come after; only wanted and behind the release, a mount still
-/// comes before local-fs.target unless its own Options= or DefaultDependencies= say otherwise.
+/// automount the settings of its mount. A unit counts as `nofail`, as in fstab, when no target
+/// requires it and local-fs.target is not ordered after it. One that is only wanted, and ordered
+/// after the release, still comes before local-fs.target unless its own Options= or
+/// DefaultDependencies= say otherwise.
 /// Nothing for a unit that systemd does not load either.
 [[nodiscard]] std::optional<FstabLine> line_of_unit(const std::string& unit,
                                                     std::span<const UnitSetting> settings,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which addresses of the running system a DHCP server lent, also without end: the kernel tells
-// such a one like one that a person wrote down.
+// Which addresses of the running system come from a DHCP server. To the kernel, one whose lease
+// never ends looks like one that a person wrote down.
 #pragma once
 
 #include <optional>

@@ -7,7 +7,7 @@
 namespace latchkey {
 namespace {
 
-// Whose numbers and names, as `kernel_ra`, are those of the kernel itself.
+// True for an address whose protocol is not one of the kernel's own (0, or a name as kernel_ra).
 bool foreign(const Json& info) {
   const auto found = info.find("protocol");
   if (found == info.end()) return false;

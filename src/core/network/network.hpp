@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Early boot's network: what is to be done with which link, and as which calls
-// of `ip`. Decided here, done in unlock/doorkeeper.cpp.
+// Early boot's network: what is to be done with which link. The calls of `ip` are in
+// link_calls.hpp; unlock/doorkeeper.cpp makes them.
 #pragma once
 
 #include <map>
@@ -45,7 +45,7 @@ struct LinkPlan {
   bool leave = false;  ///< not to be touched
   bool dhcp4 = false;
   std::string client_id{};  ///< by which DHCP is asked, in hexadecimal; empty: the MAC address
-  LinkSetup fixed{};  ///< held by one link at a time, see holder()
+  LinkSetup fixed{};        ///< assigned to one link at a time, see holder()
   bool stands_in = false;  ///< `fixed` is that of a plan whose link was absent: see widen()
 
   bool operator==(const LinkPlan&) const = default;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What was found on the machine: the input of every plan. sys/probe fills it.
+// What was found on the machine: the input of every plan. Filled by sys: devices and mounts by
+// storage/probe, units by hold/systemd or hold/init_scripts, disks by storage/disk_health.
 #pragma once
 
 #include <map>

@@ -13,8 +13,8 @@
 
 namespace latchkey {
 
-/// Help up the storage of devices that udev has not brought up: LVs, and the arrays
-/// below any device. Whether that was any use, the search for each device tells.
+/// Activate what udev has not: LVs, and the arrays below any of these devices. Whether that
+/// succeeded is told by the search for each device.
 struct ActivateLvs {
   std::vector<std::string> names;  ///< as in the configuration: `VG/LV`, `UUID=…`
 };

@@ -8,8 +8,8 @@
 namespace latchkey {
 
 /// True for a unit that runs, all of whose volumes are up, and that no release has marked: it ran
-/// before it was held, or the marks are gone. Its next restart would stop it alone, since what
-/// holds it refuses the start.
+/// before it was held, or the marks are gone. A restart would stop it and then fail to start it,
+/// since what holds it refuses the start.
 [[nodiscard]] inline bool would_not_restart(const Service& service, const Setup& setup,
                                             const Facts& facts) {
   const auto found = facts.units.find(service.unit);

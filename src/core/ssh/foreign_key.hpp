@@ -23,7 +23,7 @@ struct ForeignKey {
 [[nodiscard]] std::optional<ForeignKey> foreign_key(std::string_view line);
 
 /// True for a word that may stand in a message where an option or the type of a key is
-/// expected: it looks like one, and so like no part of a key.
+/// expected: it looks like one, and so cannot be a part of a key.
 [[nodiscard]] bool harmless_word(std::string_view word);
 
 }  // namespace latchkey

@@ -20,8 +20,8 @@ struct HostKeyKind {
   std::string kind{};
 };
 
-/// One that is left out: for the file `rival`, which has the same kind; empty where there are
-/// too many of them.
+/// A key that is not used: `rival` is the file with another key of the same type; empty where
+/// there are too many keys.
 struct LeftHostKey {
   std::string file{};
   std::string rival{};

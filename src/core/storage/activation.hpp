@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// When storage that udev has not brought up is helped along, and how hard.
+// When storage that udev has not activated is activated here, and when also degraded.
 #pragma once
 
 #include <chrono>

@@ -114,7 +114,7 @@ Result<> write_file(const std::string& path, std::string_view content, mode_t mo
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   constexpr int anew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
   Fd fd(::open(temporary.c_str(), anew, mode));
-  // Of a process that had our number before a power cut: nobody else writes to it.
+  // Left by a process with our PID before a power cut: nobody else writes to it.
   if (!fd && errno == EEXIST && ::unlink(temporary.c_str()) == 0)
     fd = Fd(::open(temporary.c_str(), anew, mode));
   if (!fd) return system_error(errno, what);

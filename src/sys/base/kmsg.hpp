@@ -7,8 +7,8 @@
 
 namespace latchkey {
 
-/// How loud a line of the kernel's log is. The console shows warnings always
-/// notes unless it was told to be quiet, details only when debugging.
+/// How loud a line of the kernel's log is. The console always shows warnings, notes unless it was
+/// told to be quiet, and details only when debugging.
 enum class Loudness { detail = 7, note = 6, warning = 4, alarm = 2 };
 
 /// Writes one line, made printable and cut to what a record holds, as

@@ -12,7 +12,7 @@ void open_missing_stdio() noexcept {
   // The kernel gives out the lowest number that is free.
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR | O_NOCTTY) < 0)
-      (void)!::open("/", O_PATH);  // no /dev yet: taken all the same, and good for nothing
+      (void)!::open("/", O_PATH);  // no /dev yet: the number is taken by a descriptor without use
 }
 
 bool goes_nowhere(int fd) noexcept {

@@ -121,8 +121,8 @@ std::string link_text(const std::string& path) {
 
 std::string MountUser::text() const { return command + " (pid " + std::to_string(pid) + ")"; }
 
-// In a process of its own: whoever shares his memory with one that waits for a file system of his
-// own keeps who reads his map for as long, and needs no right for that.
+// In a child process: reading /proc/PID/maps blocks for as long as a task that shares the memory
+// waits for a file system (FUSE), and any user can arrange that.
 std::vector<MountUser> users_of(dev_t file_system) {
   const Fd notes(::memfd_create("users", MFD_CLOEXEC));
   const pid_t caller = ::getpid();

@@ -10,8 +10,8 @@
 namespace latchkey {
 
 /// While one lives, these signals wait, but for those that somebody ignores or handles; at its end
-/// they do what they would have done. For what takes seconds, since nobody can end us meanwhile
-/// but with SIGKILL. Where several live, the last made goes first.
+/// they do what they would have done. Only around work of a few seconds: meanwhile nothing but
+/// SIGKILL ends us. Where several live, the last made goes first.
 class BlockedSignals {
  public:
   explicit BlockedSignals(std::initializer_list<int> ending = {SIGINT, SIGHUP, SIGTERM});

@@ -10,7 +10,7 @@ void spare_from_oom_killer() noexcept;
 /// Makes this process one like any other for it.
 void be_usual_for_oom_killer() noexcept;
 
-/// Takes it back for this process.
+/// Makes this process one that the OOM killer prefers.
 void offer_to_oom_killer() noexcept;
 
 }  // namespace latchkey

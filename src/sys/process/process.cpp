@@ -181,7 +181,7 @@ Result<pid_t> spawn(const std::vector<std::string>& argv, const RunOptions& opti
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
   else
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-  // Onto itself: then it is not closed.
+  // dup2 onto itself: that clears FD_CLOEXEC.
   if (options.keeps_lock)
     if (const auto lock = held_setup_lock())
       posix_spawn_file_actions_adddup2(&actions, *lock, *lock);

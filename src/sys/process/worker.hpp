@@ -64,7 +64,7 @@ class Channel {
 enum class WorkerKind {
   guarded,  ///< handles secrets or foreign headers: no core dump, not dumpable, and the first
             ///< that the kernel's out-of-memory killer takes
-  plain,    ///< as its parent: what it starts may run for weeks, and inherits all of this
+  plain,    ///< none of that: what it starts may run for weeks, and would inherit it
 };
 
 /// The parent's side of a worker. Destroying it ends the process, as end() does.

@@ -63,8 +63,8 @@ Result<nlohmann::json> report_of_answering(const std::vector<std::string>& argv,
   return rows_of(run_lvm(argv, reporting), argv.at(0), kind, what);
 }
 
-// Never ended: between its suspending a volume that is in use and its resuming it, that would
-// stay suspended, and whoever uses it.
+// Never killed: LVM suspends a volume in use while it changes it, and killed in between it would
+// leave the volume suspended, with everything that uses it.
 Result<> lvm(std::vector<std::string> argv, const std::string& what, Code failure) {
   argv.insert(argv.begin(), "lvm");
   auto ran = run_to_its_end(argv, time_for_lvm);
