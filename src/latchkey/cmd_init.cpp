@@ -135,15 +135,16 @@ Result<> leave_cryptroot(KeysMaker& run, const InitOptions& options) {
   const Paths& paths = run.globals.paths;
   if (options.keep_cryptroot) run.work.values["keep_cryptroot"] = "yes";
   const EarlyInputs inputs = read_early_inputs(paths);
+  if (inputs.configured || run.work.value("keep_cryptroot") == "yes") return Ok{};
+  const auto refuse = [](Error error) {
+    error.why = error.what + ": " + error.why;
+    error.what = "cannot make this machine wait for Latchkey's unlock";
+    return error;
+  };
+  if (auto zfs = asked_by_zfs(paths)) return refuse(std::move(*zfs));
   const auto opened = opened_early(paths, inputs);
-  const auto zfs = asked_by_zfs(paths);
-  if (zfs && !inputs.configured && run.work.value("keep_cryptroot") != "yes")
-    return Error{zfs->code, "cannot make this machine wait for Latchkey's unlock",
-                 zfs->what + ": " + zfs->why, zfs->hint};
-  if (opened.empty() || inputs.configured || run.work.value("keep_cryptroot") == "yes") return Ok{};
-  Error error = foreign_opening(opened.front());
-  error.why = error.what + ": " + error.why;
-  error.what = "cannot make this machine wait for Latchkey's unlock";
+  if (opened.empty()) return Ok{};
+  Error error = refuse(foreign_opening(opened.front()));
   error.hint += "; where it can be taken in: latchkey init " + options.vg +
                 " --keep-cryptroot, then latchkey adopt";
   return error;

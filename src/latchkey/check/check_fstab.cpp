@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Does the system itself want to open or mount what Latchkey opens and mounts?
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/own_units.hpp"
 #include "sys/storage/device.hpp"
+#include "sys/storage/device_number.hpp"
 #include "sys/storage/disk_health.hpp"
 
 namespace latchkey {
@@ -83,17 +83,15 @@ Findings check_command_lines(const Paths& paths, const std::vector<Claim>& claim
 // `/dev/md0` of an array, or of a partition in it; empty where the kernel does not say.
 std::string kernel_path(dev_t number) {
   std::error_code failed;
-  const auto link = std::filesystem::read_symlink(
-      "/sys/dev/block/" + std::to_string(major(number)) + ":" + std::to_string(minor(number)),
-      failed);
+  const auto link = std::filesystem::read_symlink("/sys/dev/block/" + number_text(number), failed);
   return failed ? std::string() : "/dev/" + link.filename().string();
 }
 
 // LVM and arrays on an open volume: what of them fstab names comes with it.
-std::vector<std::string> devices_above(const std::string& mapping) {
+std::vector<std::string> devices_above(const std::string& mapping,
+                                       const std::vector<Mapping>& all) {
   const auto number = block_device("/dev/mapper/" + mapping);
   if (!number) return {};
-  const std::vector<Mapping> all = stacked_devices();
   std::vector<std::string> out;
   for (const Mapping& one : all)
     if (one.number != *number && all_below(one.number, all).contains(*number))
@@ -105,11 +103,11 @@ std::vector<std::string> devices_above(const std::string& mapping) {
 
 Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<Claim> claims;
+  const auto stacked = paths.root.empty() ? stacked_devices() : std::vector<Mapping>{};
   if (inputs.volumes)
     for (const Volume& volume : *inputs.volumes) {
       claims.push_back(claim(volume));
-      if (paths.root.empty() && !needed_by_boot(volume))
-        claims.back().above = devices_above(volume.mapping);
+      if (!needed_by_boot(volume)) claims.back().above = devices_above(volume.mapping, stacked);
     }
   // Only systemd has units for mounts, which can be held.
   if (init_system() == InitSystem::sysvinit)

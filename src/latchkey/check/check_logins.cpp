@@ -17,11 +17,13 @@
 namespace latchkey {
 namespace {
 
+constexpr std::array key_files{".ssh/authorized_keys", ".ssh/authorized_keys2"};
+
 // The texts of an account's files that let somebody in.
 std::vector<std::string> keys_of(const Paths& paths, const Account& account) {
   std::vector<std::string> out;
-  for (const char* name : {"authorized_keys", "authorized_keys2"}) {
-    auto text = read_foreign_file(paths.root + account.home, std::string(".ssh/") + name);
+  for (const char* name : key_files) {
+    auto text = read_foreign_file(paths.root + account.home, name);
     if (text && gives_a_shell(*text)) out.push_back(std::move(*text));
   }
   return out;
@@ -34,12 +36,11 @@ bool changed_since(const Paths& paths, const std::vector<Account>& accounts,
   struct stat early {};
   if (::stat(file.c_str(), &early) != 0) return false;
   return std::ranges::any_of(accounts, [&](const Account& account) {
-    return std::ranges::any_of(
-        std::array{"authorized_keys", "authorized_keys2"}, [&](const char* name) {
-          struct stat info {};
-          const std::string path = paths.root + account.home + "/.ssh/" + name;
-          return ::stat(path.c_str(), &info) == 0 && info.st_mtime > early.st_mtime;
-        });
+    return std::ranges::any_of(key_files, [&](const char* name) {
+      struct stat info {};
+      const std::string path = paths.root + account.home + "/" + name;
+      return ::stat(path.c_str(), &info) == 0 && info.st_mtime > early.st_mtime;
+    });
   });
 }
 

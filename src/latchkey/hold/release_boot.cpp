@@ -148,24 +148,26 @@ int status_but_for_slow(const Globals& globals, const Setup& setup, const Plan& 
 // What was held while volumes were checked, for hours perhaps: the release that began before knows
 // nothing of it. Only what lacks nothing by now: no volume is checked once more for it. True when
 // all of that is well.
-bool release_what_came(const Globals& globals, const Setup& before, const ReleaseOptions& options,
-                       BootReporter& reporter) {
-  const auto now = load_setup(globals.paths);
-  if (!now) return true;
-  const Facts facts = probe_all(*now, globals.paths);
+bool release_what_came(const Globals& globals, const Setup& before, const Setup& now,
+                       const ReleaseOptions& options, BootReporter& reporter) {
+  std::vector<Service> came = now.services;
+  std::erase_if(came, [&](const Service& service) {
+    return std::ranges::find(before.services, service.unit, &Service::unit) !=
+           before.services.end();
+  });
+  if (came.empty()) return true;
+  const Facts facts = probe_all(now, globals.paths);
   bool well = true;
   Plan plan;
-  for (const Service& service : now->services) {
-    if (std::ranges::find(before.services, service.unit, &Service::unit) != before.services.end())
-      continue;
-    if (lacking_volumes(service, *now, facts).empty())
+  for (const Service& service : came) {
+    if (lacking_volumes(service, now, facts).empty())
       plan.steps.push_back({ReleaseUnit{service.unit}});
     else
       well = false;
   }
   if (plan.steps.empty()) return well;
-  ReleaseEffects effects(*now, globals.paths, reporter, options);
-  return status_but_for_slow(globals, *now, plan, execute(plan, effects, reporter)) == 0 && well;
+  ReleaseEffects effects(now, globals.paths, reporter, options);
+  return status_but_for_slow(globals, now, plan, execute(plan, effects, reporter)) == 0 && well;
 }
 
 int release(const Globals& globals, Setup setup, bool over_files, const BootWaits& boot,
@@ -204,10 +206,10 @@ int release(const Globals& globals, Setup setup, bool over_files, const BootWait
                                .behind_boot = true};
   ReleaseEffects effects(setup, globals.paths, reporter, options);
   const Outcome outcome = execute(plan, effects, reporter);
-  const bool others_well = release_what_came(globals, setup, options, reporter);
   // As the files are by now: a check of a large file system takes its time.
   const auto reloaded = load_setup(globals.paths);
   const Setup& now = reloaded ? *reloaded : setup;
+  const bool others_well = release_what_came(globals, setup, now, options, reporter);
   if (reloaded)
     for (const Error& error : follow_volumes(now, globals.paths))
       if (std::ranges::find(unguarded, error.what, &Error::what) == unguarded.end())

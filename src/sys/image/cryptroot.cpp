@@ -20,14 +20,6 @@ namespace {
 
 constexpr std::string_view mapper = "/dev/mapper/";
 
-std::vector<std::string> mappings_of(const EarlyInputs& inputs) {
-  std::vector<std::string> out;
-  if (inputs.config) out.push_back(inputs.config->keys.mapping);
-  if (inputs.volumes)
-    for (const Volume& volume : *inputs.volumes) out.push_back(volume.mapping);
-  return out;
-}
-
 std::string text_or_nothing(const std::string& file) {
   auto text = read_file(file);
   return text ? std::move(*text) : std::string();
@@ -113,6 +105,14 @@ Result<> judge_group(const std::string& vg, MappingsBelow below) {
 }
 
 }  // namespace
+
+std::vector<std::string> mappings_of(const EarlyInputs& inputs) {
+  std::vector<std::string> out;
+  if (inputs.config) out.push_back(inputs.config->keys.mapping);
+  if (inputs.volumes)
+    for (const Volume& volume : *inputs.volumes) out.push_back(volume.mapping);
+  return out;
+}
 
 std::vector<std::string> carriers_of(dev_t keys,
                                      const std::vector<std::pair<std::string, dev_t>>& devices,

@@ -16,6 +16,9 @@
 
 namespace latchkey {
 
+/// The mappings that Latchkey itself opens: of the keys volume and of every volume.
+[[nodiscard]] std::vector<std::string> mappings_of(const EarlyInputs& inputs);
+
 /// Takes devices by name and number; gives the names of those that the device `keys` lies on
 /// through those of `all`. Not that of `keys` itself.
 [[nodiscard]] std::vector<std::string> carriers_of(

@@ -72,20 +72,22 @@ void look_at(Findings& out, const ImageRequest& request, const std::string& path
       out.push_back(needed && !layer.also_without ? bad(*error) : doubtful(*error));
 }
 
+// What this image opens: Latchkey's own, and by its crypttab.
+std::vector<std::string> opened_by(const ImageRequest& request, const EarlyInputs& inputs) {
+  std::vector<std::string> out = mappings_of(inputs);
+  const auto crypttab = read_file(request.tree + "/cryptroot/crypttab");
+  if (!crypttab) return out;
+  for (const std::string_view line : split_lines(*crypttab))
+    if (const auto fields = split_fields(line); !fields.empty()) out.push_back(fields[0].text);
+  return out;
+}
+
 // Mappings that the running system opens, by crypttab and a key that it has, and early boot does
-// not: what lies in them comes with them.
-void look_inside(Findings& out, const ImageRequest& request, const EarlyInputs& inputs,
+// not: what lies in them comes with them. Looked for while the device is awake.
+void look_inside(Findings& out, const ImageRequest& request, const std::vector<std::string>& opened,
                  const std::string& path, const std::string& whose, bool needed) {
   const auto number = request.paths.root.empty() ? block_device(path) : std::nullopt;
   if (!number) return;
-  std::vector<std::string> opened;
-  if (inputs.config) opened.push_back(inputs.config->keys.mapping);
-  if (inputs.volumes)
-    for (const Volume& volume : *inputs.volumes) opened.push_back(volume.mapping);
-  const auto crypttab = read_file(request.tree + "/cryptroot/crypttab");
-  const std::string lines = crypttab ? *crypttab : "";
-  for (const std::string_view line : split_lines(lines))
-    if (const auto fields = split_fields(line); !fields.empty()) opened.push_back(fields[0].text);
   for (const std::string& name : encrypted_below({*number}, stacked_devices())) {
     if (std::ranges::find(opened, name) != opened.end()) continue;
     const Error error{Code::refused, "early boot may not have " + whose,
@@ -100,11 +102,12 @@ void look_inside(Findings& out, const ImageRequest& request, const EarlyInputs& 
 
 Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
   Findings out;
+  const std::vector<std::string> opened = opened_by(request, inputs);
   if (inputs.config) {
     const DeviceRef& keys = inputs.config->keys.device;
     const auto woken = awake(request.paths.root, keys);  // its LV rests
     look_at(out, request, keys.path(), "the keys volume", true);
-    look_inside(out, request, inputs, keys.path(), "the keys volume", true);
+    look_inside(out, request, opened, keys.path(), "the keys volume", true);
   }
   if (!inputs.volumes) return out;
   for (const Volume& volume : *inputs.volumes) {
@@ -112,7 +115,7 @@ Findings late_storage(const ImageRequest& request, const EarlyInputs& inputs) {
     const bool needed = needed_by_boot(volume);
     const auto woken = awake(request.paths.root, volume.device);
     look_at(out, request, volume.device.path(), whose, needed);
-    look_inside(out, request, inputs, volume.device.path(), whose, needed);
+    look_inside(out, request, opened, volume.device.path(), whose, needed);
     if (is_device_path(volume.header))
       look_at(out, request, volume.header, "the header of " + whose, needed);
   }
