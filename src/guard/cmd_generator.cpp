@@ -8,8 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "core/base/message.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 #include "guard/command.hpp"
 #include "guard/readable.hpp"
 #include "sys/base/fd.hpp"

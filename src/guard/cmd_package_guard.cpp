@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "guard/closed_holds.hpp"
 #include "latchkey/cli/say.hpp"
 #include "sys/base/fd.hpp"

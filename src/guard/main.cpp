@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "guard/command.hpp"
 #include "sys/base/stdio.hpp"
 

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/luks/luks_slots.hpp"
 #include "core/luks/slot_marks.hpp"
-#include "core/plan/message.hpp"
 #include "core/storage/manual_commands.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/config/new_volume.hpp"
 #include "core/config/volume_lines.hpp"
 #include "core/mount/file_system.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/storage/placing.hpp"

@@ -10,10 +10,10 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/fstab_line.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/backup_proof.hpp"

@@ -6,10 +6,10 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/luks/luks_slots.hpp"
 #include "core/luks/slot_marks.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/new_passphrase.hpp"

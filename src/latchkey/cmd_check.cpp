@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/summary.hpp"

@@ -8,11 +8,11 @@
 #include <optional>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/config/new_config.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 #include "core/plan/unmarked.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/owners_lines.hpp"

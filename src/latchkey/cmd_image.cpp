@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "latchkey/command.hpp"
 #include "latchkey/image/image_gate.hpp"
 #include "sys/image/image.hpp"

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/plan_view.hpp"
 #include "latchkey/cli/summary.hpp"

@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/config/state.hpp"

@@ -11,7 +11,7 @@
 #include <optional>
 #include <set>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "core/plan/narrow.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/events.hpp"

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/slots.hpp"

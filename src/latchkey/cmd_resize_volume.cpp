@@ -5,10 +5,10 @@
 #include <memory>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/file_system.hpp"
-#include "core/plan/message.hpp"
 #include "core/storage/manual_commands.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/steps.hpp"

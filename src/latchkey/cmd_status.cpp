@@ -6,8 +6,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "core/unlock/report.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/cli/summary.hpp"

@@ -8,11 +8,11 @@
 #include <memory>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/hold/way_in.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/owners_lines.hpp"
 #include "latchkey/cli/terminal.hpp"

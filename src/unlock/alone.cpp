@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "core/unlock/stuck_boot.hpp"
 #include "core/unlock/waiting.hpp"
 #include "core/unlock/wire.hpp"

@@ -5,8 +5,9 @@
 #include <map>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
+#include "core/plan/plan_text.hpp"
 #include "core/unlock/wire.hpp"
 #include "sys/unlock/unlock.hpp"
 

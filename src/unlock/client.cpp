@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "core/ssh/door_keys.hpp"
 #include "core/unlock/typed_line.hpp"
 #include "sys/base/clock.hpp"

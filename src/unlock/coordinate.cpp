@@ -5,7 +5,7 @@
 #include <csignal>
 #include <cstdio>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "core/ssh/door_keys.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/process/oom.hpp"

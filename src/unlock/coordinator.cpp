@@ -9,8 +9,8 @@
 #include <array>
 #include <ctime>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "core/unlock/waiting.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/kmsg.hpp"

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "core/unlock/seats.hpp"
 #include "core/unlock/waiting.hpp"
 #include "sys/base/peer.hpp"

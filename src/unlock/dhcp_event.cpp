@@ -9,9 +9,9 @@
 #include <optional>
 #include <string_view>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/lease.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/network/link.hpp"

@@ -12,7 +12,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"

@@ -12,10 +12,10 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/image/image.hpp"
 #include "core/network/link_calls.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"

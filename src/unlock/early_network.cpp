@@ -11,10 +11,10 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/link_calls.hpp"
 #include "core/network/link_steps.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/network/link.hpp"

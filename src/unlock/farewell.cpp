@@ -12,9 +12,9 @@
 #include <filesystem>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/image/image.hpp"
 #include "core/network/tcp_table.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/process/kill.hpp"

@@ -6,8 +6,8 @@
 
 #include <cerrno>
 
+#include "core/base/message.hpp"
 #include "core/network/link_calls.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/process/process.hpp"

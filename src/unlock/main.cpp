@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/stdio.hpp"
 #include "unlock/command.hpp"
 

@@ -12,7 +12,7 @@
 #include <chrono>
 
 #include "cli/keys_header.hpp"
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "core/unlock/wire.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"

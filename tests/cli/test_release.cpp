@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "cli/place.hpp"
+#include "core/base/message.hpp"
 #include "core/base/result.hpp"
-#include "core/plan/message.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "support/terminal.hpp"

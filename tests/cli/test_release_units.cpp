@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "cli/place.hpp"
+#include "core/base/message.hpp"
 #include "core/base/result.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 #include "support/alone.hpp"
 #include "support/child.hpp"
 #include "sys/base/fd.hpp"

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/result.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey::fuzz {
 

@@ -4,9 +4,9 @@
 
 #include <string>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/host_network.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey::test {
 

@@ -5,9 +5,9 @@
 #include <cctype>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 namespace {

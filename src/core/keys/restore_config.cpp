@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/config/volume.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/keys/restore_keys.hpp"
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 

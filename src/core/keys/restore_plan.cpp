@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
 #include "core/config/device_ref.hpp"
-#include "core/plan/message.hpp"
 #include "core/storage/signature_kind.hpp"
 
 namespace latchkey {

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 
 namespace latchkey {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/systemd_words.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 namespace {

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/mount/fstab_line.hpp"
 #include "core/mount/mount_units.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 namespace {

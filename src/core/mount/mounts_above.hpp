@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/plan/plan.hpp"
+#include "core/config/setup.hpp"
 
 namespace latchkey {
 

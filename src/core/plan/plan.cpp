@@ -137,11 +137,6 @@ std::vector<const Volume*> lacking_volumes(const Service& service, const Setup& 
 
 std::string describe(const Action& action) { return std::visit(Describe{}, action); }
 
-const Volume* find_volume(const Setup& setup, std::string_view name) {
-  const auto found = std::ranges::find(setup.volumes, name, &Volume::name);
-  return found == setup.volumes.end() ? nullptr : &*found;
-}
-
 Plan plan_unlock(const Setup& setup, const Facts& facts) {
   Plan plan;
   std::vector<const Volume*> closed;

@@ -7,8 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/config/config.hpp"
-#include "core/config/volume.hpp"
+#include "core/config/setup.hpp"
 #include "core/plan/facts.hpp"
 
 namespace latchkey {
@@ -70,13 +69,6 @@ struct Plan {
   std::vector<Step> steps{};
 };
 
-/// All that is configured, as the planner needs it.
-struct Setup {
-  Config config;
-  std::vector<Volume> volumes{};
-  std::vector<Service> services{};
-};
-
 /// The volume on which the mount point of this one lies, when it is not mounted; nullptr when
 /// there is none.
 [[nodiscard]] const Volume* unmounted_parent(const Setup& setup, const Facts& facts,
@@ -97,9 +89,6 @@ void plan_release(Plan& plan, const Setup& setup, const Facts& facts);
 /// True for a volume that the system runs from, and for one that such a volume lies on: a lock
 /// leaves it open.
 [[nodiscard]] bool kept_by_system(const Setup& setup, const Facts& facts, const Volume& volume);
-
-/// The volume named, or nullptr.
-[[nodiscard]] const Volume* find_volume(const Setup& setup, std::string_view name);
 
 /// True when a volume is as a release leaves it: mounted, or open when it has no
 /// mount point.

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "core/base/base64.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/fstab_line.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 namespace {

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/json_field.hpp"
+#include "core/base/message.hpp"
 #include "core/base/read_json.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 namespace {

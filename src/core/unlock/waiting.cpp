@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 
 namespace latchkey {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/cron_lines.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/check/check.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/untrusted_file.hpp"

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "core/base/base64.hpp"
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/keys/keys_apart.hpp"
+#include "core/config/keys_apart.hpp"
 #include "core/mount/cryptroot.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/storage/placing.hpp"
 #include "sys/base/digest.hpp"

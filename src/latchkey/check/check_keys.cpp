@@ -2,10 +2,10 @@
 // Does each volume's key open it? Only the keys themselves can tell.
 #include <algorithm>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/stray_keys.hpp"
 #include "core/luks/luks_slots.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/keys/slots.hpp"
 #include "sys/luks/header_view.hpp"

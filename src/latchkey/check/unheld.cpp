@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/init_script.hpp"
 #include "core/hold/unit_order.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/rc_links.hpp"
 #include "sys/hold/systemd.hpp"

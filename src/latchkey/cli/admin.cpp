@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "latchkey/cli/steps.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"

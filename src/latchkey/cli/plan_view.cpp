@@ -3,7 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
+#include "core/plan/plan_text.hpp"
 #include "latchkey/cli/say.hpp"
 #include "latchkey/cli/summary.hpp"
 

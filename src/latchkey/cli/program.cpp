@@ -10,8 +10,8 @@
 #include <exception>
 #include <new>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 
 namespace latchkey {
 namespace {

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "sys/base/fd.hpp"
 
 namespace latchkey {

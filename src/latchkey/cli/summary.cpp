@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "core/plan/plan.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/init_system.hpp"

@@ -8,9 +8,10 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/fsck_bar.hpp"
-#include "core/plan/message.hpp"
+#include "core/plan/plan_text.hpp"
 
 namespace latchkey {
 namespace {

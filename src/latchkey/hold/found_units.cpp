@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/hold/unit_order.hpp"
 #include "core/hold/way_in.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/hold/held_scripts.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/rc_links.hpp"

@@ -13,9 +13,9 @@
 #include <optional>
 #include <string>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/events.hpp"
 #include "latchkey/cli/summary.hpp"
 #include "latchkey/cli/terminal.hpp"

@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/image/then_build.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/image/boot_menu.hpp"

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/config/config.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/restore_config.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/image/rebuild.hpp"
 #include "latchkey/keys/keys_maker.hpp"

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/restore_config.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/restorer.hpp"
 #include "sys/base/fd.hpp"

@@ -2,8 +2,8 @@
 // Headers that are put back while their volume is open.
 #include <unistd.h>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/say.hpp"
 #include "latchkey/keys/restorer.hpp"
 #include "sys/luks/same_data.hpp"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/keys/slots.hpp"
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/rekey_work.hpp"
 #include "core/luks/slot_marks.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/config/state.hpp"
 #include "sys/config/unfinished.hpp"

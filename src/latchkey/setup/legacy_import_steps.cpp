@@ -2,11 +2,11 @@
 // The part of an import that writes, and what it says at its end.
 #include <algorithm>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/config/volume_lines.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/hold/holding.hpp"

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "core/base/text.hpp"
+#include "core/config/keys_apart.hpp"
 #include "core/config/volume_lines.hpp"
-#include "core/keys/keys_apart.hpp"
 #include "core/mount/mount_place.hpp"
 #include "core/plan/plan.hpp"
 #include "latchkey/cli/terminal.hpp"

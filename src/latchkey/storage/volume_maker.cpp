@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "core/base/message.hpp"
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/file_system.hpp"
 #include "core/mount/fsck.hpp"
-#include "core/plan/message.hpp"
 #include "core/storage/manual_commands.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/hold/holding.hpp"

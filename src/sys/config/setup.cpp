@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/config/setup.hpp"
 
-#include "core/keys/keys_apart.hpp"
+#include "core/config/keys_apart.hpp"
 #include "sys/base/fd.hpp"
 
 namespace latchkey {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
-#include "core/plan/plan.hpp"
+#include "core/config/setup.hpp"
 
 namespace latchkey {
 

@@ -8,9 +8,9 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/event_hooks.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/process/process.hpp"
 

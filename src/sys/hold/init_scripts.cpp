@@ -6,8 +6,8 @@
 
 #include <thread>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/rc_links.hpp"
 #include "sys/process/process.hpp"

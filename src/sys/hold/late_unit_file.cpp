@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/mount/fstab_line.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 
 namespace latchkey {

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/unit_starter.hpp"
 #include "sys/hold/unit_stopper.hpp"

@@ -8,10 +8,10 @@
 #include <map>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/process/process.hpp"
 

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/hold/queue_order.hpp"
 #include "sys/hold/unit_company.hpp"
 #include "sys/hold/unit_jobs.hpp"

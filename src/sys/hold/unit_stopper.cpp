@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/hold/queue_order.hpp"
 #include "sys/hold/unit_jobs.hpp"
 #include "sys/mount/mount_users.hpp"

@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include "core/base/text.hpp"
+#include "core/config/keys_apart.hpp"
 #include "core/config/own_package.hpp"
 #include "core/image/image.hpp"
-#include "core/keys/keys_apart.hpp"
 #include "core/network/link_steps.hpp"
-#include "sys/base/command_line.hpp"
 #include "sys/base/digest.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/image/command_line.hpp"
 
 namespace latchkey {
 namespace {

@@ -17,8 +17,8 @@
 #include <utility>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/image/boot_menu.hpp"
 #include "sys/image/door_faults.hpp"

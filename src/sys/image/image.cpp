@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "core/base/lists.hpp"
+#include "core/base/message.hpp"
 #include "core/image/then_build.hpp"
 #include "core/luks/luks_ciphers.hpp"
 #include "core/mount/cryptroot.hpp"
 #include "core/network/address.hpp"
-#include "core/plan/message.hpp"
 #include "core/storage/storage.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/config/writable_by_others.hpp"

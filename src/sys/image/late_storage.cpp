@@ -9,8 +9,8 @@
 
 #include "core/base/text.hpp"
 #include "core/storage/storage.hpp"
-#include "sys/base/command_line.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/image/command_line.hpp"
 #include "sys/image/cryptroot.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/lvm.hpp"

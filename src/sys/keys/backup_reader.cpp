@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/keys/backup_file.hpp"
 
 namespace latchkey {

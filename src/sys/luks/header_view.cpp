@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/storage/disk_health.hpp"
 
 namespace latchkey {

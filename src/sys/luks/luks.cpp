@@ -11,13 +11,13 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/read_json.hpp"
 #include "core/base/text.hpp"
 #include "core/luks/luks_limits.hpp"
 #include "core/luks/luks_slots.hpp"
 #include "core/luks/open_error.hpp"
 #include "core/luks/slot_marks.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/luks/luks_bytes.hpp"
 #include "sys/luks/luks_session.hpp"

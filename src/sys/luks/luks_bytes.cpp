@@ -6,8 +6,8 @@
 
 #include <cerrno>
 
+#include "core/base/message.hpp"
 #include "core/luks/luks_ciphers.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/storage/disk_health.hpp"
 

@@ -13,12 +13,12 @@
 #include <cstring>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/luks/luks_limits.hpp"
 #include "core/luks/luks_slots.hpp"
 #include "core/luks/open_error.hpp"
 #include "core/luks/recorded_header.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/handle.hpp"
 #include "sys/luks/luks_bytes.hpp"

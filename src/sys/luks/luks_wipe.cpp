@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <optional>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/luks/luks.hpp"
 #include "sys/luks/luks_session.hpp"

@@ -7,10 +7,10 @@
 #include <cstdlib>
 #include <thread>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/mount/fsck.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/handle.hpp"
 #include "sys/hold/systemd.hpp"

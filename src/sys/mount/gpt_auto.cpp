@@ -9,8 +9,8 @@
 #include <set>
 
 #include "core/base/text.hpp"
-#include "sys/base/command_line.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/image/command_line.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/device_number.hpp"
 

@@ -12,11 +12,11 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/fsck.hpp"
 #include "core/mount/fstab_line.hpp"
 #include "core/mount/mount_place.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/handle.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/luks/dm.hpp"

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/systemd.hpp"
 #include "sys/mount/mount_point.hpp"

@@ -8,8 +8,8 @@
 
 #include "core/base/lists.hpp"
 #include "core/base/text.hpp"
-#include "sys/base/command_line.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/image/command_line.hpp"
 #include "sys/image/modules.hpp"
 #include "sys/network/link.hpp"
 #include "sys/process/process.hpp"

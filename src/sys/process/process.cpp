@@ -17,8 +17,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/lock_file.hpp"

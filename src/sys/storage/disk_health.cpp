@@ -16,9 +16,9 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/handle.hpp"

@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/base/message.hpp"
 #include "core/base/read_json.hpp"
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/rekey_work.hpp"
-#include "core/plan/message.hpp"
 #include "sys/process/patient_run.hpp"
 #include "sys/process/process.hpp"
 #include "sys/storage/device.hpp"

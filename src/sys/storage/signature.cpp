@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/handle.hpp"
 #include "sys/storage/disk_health.hpp"

@@ -5,7 +5,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "core/unlock/typed_line.hpp"
 #include "core/unlock/wire.hpp"
 #include "sys/base/fd.hpp"

@@ -11,9 +11,9 @@
 #include <set>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/luks/open_error.hpp"
-#include "core/plan/message.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/luks/crypt.hpp"
 #include "sys/unlock/unlock_workers.hpp"

@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
-#include "core/plan/message.hpp"
 #include "core/storage/activation.hpp"
 #include "sys/luks/crypt.hpp"
 #include "sys/storage/device.hpp"

@@ -2,13 +2,13 @@
 // What `init` writes into [network], and tells, beside a command line.
 #include <unistd.h>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/config/first_network.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
-#include "sys/base/command_line.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/image/command_line.hpp"
 
 using namespace latchkey;
 

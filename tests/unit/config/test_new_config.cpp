@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The text of a first latchkey.conf means what was meant, and its examples are valid.
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/config/config.hpp"
 #include "core/config/new_config.hpp"
 #include "core/config/volume.hpp"
 #include "core/config/volume_lines.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

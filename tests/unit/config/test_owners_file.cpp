@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/base/fd.hpp"

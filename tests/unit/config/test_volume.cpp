@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/message.hpp"
 #include "core/config/volume.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <vector>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/event_hooks.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/base/fd.hpp"

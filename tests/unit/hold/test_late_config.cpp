@@ -2,7 +2,7 @@
 // Configuration that a boot does not find, though it is there today.
 #include <filesystem>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "support/alone.hpp"
 #include "sys/hold/late_config.hpp"
 

@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/message.hpp"
 #include "core/luks/luks_ciphers.hpp"
 #include "core/luks/luks_slots.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 #include "sys/base/digest.hpp"
 #include "sys/base/fd.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What systemd opens and mounts because the kernel's command line says so.
+#include "core/base/message.hpp"
 #include "core/mount/cmdline_mounts.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
+#include "core/base/message.hpp"
 #include "core/mount/cryptroot.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/base/fd.hpp"

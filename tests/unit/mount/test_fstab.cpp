@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <map>
 
+#include "core/base/message.hpp"
 #include "core/mount/fstab.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "core/plan/message.hpp"
+#include "core/base/message.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "support/loop_disk.hpp"

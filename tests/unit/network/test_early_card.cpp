@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whether `check` sees that early boot would not find its card.
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/early_card.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whether `check` sees that early boot would come up where nobody looks for it.
+#include "core/base/message.hpp"
 #include "core/network/early_reach.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The texts of `ip=`, each form of the kernel's documentation and of others.
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/ip_option.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

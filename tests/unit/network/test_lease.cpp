@@ -2,10 +2,10 @@
 // DHCP answers, honest and hostile.
 #include <map>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/lease.hpp"
 #include "core/network/link_calls.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From `ip=` and [network] to a plan, and to the calls of `ip`.
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/ledger.hpp"
 #include "core/network/link_calls.hpp"
 #include "core/network/network.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -3,12 +3,12 @@
 // order, by which calls; and what mistakes cost.
 #include <algorithm>
 
+#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/config/config.hpp"
 #include "core/network/ledger.hpp"
 #include "core/network/link_calls.hpp"
 #include "core/network/link_steps.hpp"
-#include "core/plan/message.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/base/command_line.hpp"
+#include "sys/image/command_line.hpp"
 
 #include <algorithm>
 #include <cctype>

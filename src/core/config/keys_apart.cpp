@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/keys/keys_apart.hpp"
+#include "core/config/keys_apart.hpp"
 
 #include "core/base/text.hpp"
 

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "core/base/result.hpp"
-#include "core/plan/execute.hpp"
 
 namespace latchkey {
 
@@ -38,16 +37,5 @@ inline constexpr const char* passphrase_prompt = "passphrase of the keys volume"
 /// The beginning of what to do about what a volume keeps from starting and what cannot be held;
 /// a verb follows. `failed` as well: another volume may be missing.
 [[nodiscard]] std::string by_hooks();
-
-/// The steps of a plan for people, numbered, a line each; `nothing to do` for none.
-[[nodiscard]] std::string plan_text(const Plan& plan);
-
-/// What happens while an action runs, as a line of progress: `opening 'mysql'`.
-/// Empty for actions too short to tell.
-[[nodiscard]] std::string progress_text(const Action& action);
-
-/// What an action has made so, as a line: `'mysql' is open`. Empty for actions
-/// whose success nobody needs to hear of.
-[[nodiscard]] std::string success_text(const Action& action);
 
 }  // namespace latchkey
