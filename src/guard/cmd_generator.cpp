@@ -46,8 +46,7 @@ int generate(const Paths& paths, const std::vector<std::string>& directories) {
   const Holds holds = read_holds(services, text_of(paths.etc("triggers"), complain), volumes);
   for (const std::string& problem : holds.problems)
     kmsg("generator: " + problem, Loudness::warning);
-  const auto fstab = read_file(paths.root + "/etc/fstab");
-  for (const DropIn& drop_in : drop_ins(holds.units, fstab ? *fstab : std::string()))
+  for (const DropIn& drop_in : drop_ins(holds.units, text_or_empty(paths.root + "/etc/fstab")))
     write_drop_in(directory, drop_in);
   return 0;
 }

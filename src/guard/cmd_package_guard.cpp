@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <memory>
 
-#include "core/base/message.hpp"
 #include "guard/closed_holds.hpp"
 #include "latchkey/cli/say.hpp"
 #include "sys/base/fd.hpp"

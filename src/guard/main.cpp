@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/message.hpp"
 #include "guard/command.hpp"
 #include "sys/base/stdio.hpp"
 

@@ -14,7 +14,6 @@
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/new_passphrase.hpp"
 #include "latchkey/keys/slots.hpp"
-#include "sys/luks/key_slots.hpp"
 
 namespace latchkey {
 namespace {

@@ -16,7 +16,6 @@
 
 #include "core/base/lists.hpp"
 #include "core/base/message.hpp"
-#include "core/base/text.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/summary.hpp"

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "core/base/lists.hpp"
-#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/config/new_config.hpp"
@@ -27,7 +26,6 @@
 #include "sys/hold/release_effects.hpp"
 #include "sys/hold/unit_jobs.hpp"
 #include "sys/mount/mount.hpp"
-#include "sys/mount/mount_point.hpp"
 
 namespace latchkey {
 namespace {

@@ -22,7 +22,6 @@
 #include "sys/mount/file_system.hpp"
 #include "sys/ssh/host_keys.hpp"
 #include "sys/storage/lvm_admin.hpp"
-#include "sys/storage/signature.hpp"
 
 namespace latchkey {
 namespace {

@@ -11,7 +11,6 @@
 #include <optional>
 #include <set>
 
-#include "core/base/message.hpp"
 #include "core/plan/narrow.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/events.hpp"

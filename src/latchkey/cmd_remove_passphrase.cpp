@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 
-#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"

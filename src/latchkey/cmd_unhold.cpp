@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "core/base/lists.hpp"
-#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"

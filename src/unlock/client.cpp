@@ -360,8 +360,7 @@ class Session {
 
 int client(const Paths& paths, const Hello& hello) {
   protect_process();
-  const auto keys = read_file(paths.etc("keys"));
-  const DoorKey key = door_key(parse_door_keys(keys ? *keys : ""), hello.key);
+  const DoorKey key = door_key(parse_door_keys(text_or_empty(paths.etc("keys"))), hello.key);
   // It carries words between a terminal and the coordinator. A granted shell is root's, and
   // without a coordinator it is the session itself that restarts the machine, also when the
   // word is typed later.

@@ -36,9 +36,8 @@ int coordinate(const Paths& paths) {
     kmsg(sentence(clean.error()), Loudness::warning);
   auto listener = listen_for_clients(paths);
   if (!listener) return fail(listener.error());
-  const auto keys = read_file(paths.etc("keys"));
-  Coordinator coordinator(std::move(*setup), paths, parse_door_keys(keys ? *keys : ""),
-                          std::move(*listener));
+  Coordinator coordinator(std::move(*setup), paths,
+                          parse_door_keys(text_or_empty(paths.etc("keys"))), std::move(*listener));
   coordinator.run();
   ::unlink(socket_path(paths).c_str());
   return 0;

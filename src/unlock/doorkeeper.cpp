@@ -99,13 +99,13 @@ void Doorkeeper::read_config() {
     warn(config.error());
     kmsg("early ssh goes on with DHCP on every link and port 22", Loudness::warning);
   }
-  const auto cmdline = read_file(paths_.root + "/proc/cmdline", 64 * 1024);
+  const std::string cmdline = text_or_empty(paths_.root + "/proc/cmdline", 64 * 1024);
   // From /conf/initramfs.conf and its like: the init of initramfs-tools exports it.
   const auto exported = [](const char* name) {
     const char* const value = std::getenv(name);
     return std::string_view(value == nullptr ? "" : value);
   };
-  plan_ = network_plan(cmdline ? *cmdline : "", network, exported("IP"), exported("DEVICE"));
+  plan_ = network_plan(cmdline, network, exported("IP"), exported("DEVICE"));
   for (const Error& problem : plan_.problems) warn(problem);
   if (plan_.hostname.empty()) plan_.hostname = own_hostname(paths_);
 }

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/message.hpp"
 #include "core/base/result.hpp"
 
 namespace latchkey::fuzz {

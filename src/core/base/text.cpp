@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <utility>
 
 namespace latchkey {
 namespace {
@@ -85,6 +86,22 @@ std::vector<Field> split_fields(std::string_view line) {
     at = end;
   }
   return fields;
+}
+
+std::vector<std::string> command_line_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"')
+      quoted = !quoted;
+    else if (quoted || (c != ' ' && c != '\t' && c != '\n'))
+      word += c;
+    else if (!word.empty())
+      words.push_back(std::exchange(word, {}));
+  }
+  if (!word.empty()) words.push_back(word);
+  return words;
 }
 
 std::string_view without_mark(std::string_view text) {

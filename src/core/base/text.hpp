@@ -22,6 +22,10 @@ struct Field {
 /// escapes (`\040`) are those of fstab(5). Never fails.
 [[nodiscard]] std::vector<Field> split_fields(std::string_view line);
 
+/// Takes a kernel's command line; gives its words as the kernel splits them: blanks inside double
+/// quotes do not separate, and the quotes are gone. Those behind `--` are among them.
+[[nodiscard]] std::vector<std::string> command_line_words(std::string_view text);
+
 /// Without the byte order mark that some editors and programs put first.
 [[nodiscard]] std::string_view without_mark(std::string_view text);
 

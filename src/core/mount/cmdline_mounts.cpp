@@ -5,7 +5,6 @@
 #include <optional>
 #include <vector>
 
-#include "core/base/message.hpp"
 #include "core/base/systemd_words.hpp"
 #include "core/base/text.hpp"
 
@@ -43,8 +42,8 @@ OfUuid split_uuid(const std::string& value) {
 std::string given(std::string_view command_line, std::string_view name, const std::string& uuid) {
   std::string for_all;
   std::string for_it;
-  for (const Field& word : split_fields(trim(command_line))) {
-    const auto value = value_of(word.text, name);
+  for (const std::string& word : command_line_words(command_line)) {
+    const auto value = value_of(word, name);
     if (!value) continue;
     const OfUuid parts = split_uuid(*value);
     if (parts.uuid.empty()) for_all = parts.rest;
@@ -55,8 +54,8 @@ std::string given(std::string_view command_line, std::string_view name, const st
 
 bool luks_off(std::string_view command_line) {
   bool off = false;
-  for (const Field& word : split_fields(trim(command_line)))
-    if (const auto value = value_of(word.text, "luks")) off = is_systemd_no(*value);
+  for (const std::string& word : command_line_words(command_line))
+    if (const auto value = value_of(word, "luks")) off = is_systemd_no(*value);
   return off;
 }
 
@@ -131,8 +130,8 @@ std::string fstab_line_of(std::string_view word) {
 
 std::string without_mounts(std::string_view command_line) {
   std::vector<std::string> out;
-  for (const Field& word : split_fields(trim(command_line)))
-    if (fstab_line_of(word.text).empty()) out.push_back(word.text);
+  for (const std::string& word : command_line_words(command_line))
+    if (fstab_line_of(word).empty()) out.push_back(word);
   return join(out, " ");
 }
 
@@ -141,18 +140,17 @@ Findings command_line_conflicts(std::string_view command_line, const std::string
                                 const Resolve& resolve, const IsThere& is_there,
                                 std::span<const std::string> held) {
   Findings out;
-  for (const Field& word : split_fields(trim(command_line))) {
-    const std::string opened = crypttab_line_of(word.text, command_line, crypttab);
+  for (const std::string& word : command_line_words(command_line)) {
+    const std::string opened = crypttab_line_of(word, command_line, crypttab);
     Findings found = opened.empty()
-                         ? fstab_conflicts(fstab_line_of(word.text), file, claims, resolve, held)
+                         ? fstab_conflicts(fstab_line_of(word), file, claims, resolve, held)
                          : crypttab_conflicts(opened, file, claims, resolve, is_there);
     for (Finding& one : found) {
       // What was made of the word is no line of the file.
       std::string& what = one.text.what;
       const std::string made = "line 1 of '" + file + "'";
       if (what.starts_with(made))
-        what = "'" + printable(word.text) + "' in '" + printable(file) + "'" +
-               what.substr(made.size());
+        what = "'" + printable(word) + "' in '" + printable(file) + "'" + what.substr(made.size());
       one.text.hint = how_to_end(file);
       if (one.level == Finding::Level::error) one.text.hint += tolerant(opened);
       out.push_back(std::move(one));

@@ -38,14 +38,14 @@ bool takes_no_arguments(int status, const std::string& type) {
 
 CheckWish check_wish(std::string_view command_line) {
   CheckWish out;
-  for (const Field& word : split_fields(trim(command_line))) {
-    if (word.text.starts_with("fsck.mode=")) {
-      out.skip = word.text == "fsck.mode=skip";
-      out.force = word.text == "fsck.mode=force";
+  for (const std::string& word : command_line_words(command_line)) {
+    if (word.starts_with("fsck.mode=")) {
+      out.skip = word == "fsck.mode=skip";
+      out.force = word == "fsck.mode=force";
     }
-    if (word.text.starts_with("fsck.repair=")) {
-      out.yes = word.text == "fsck.repair=yes";
-      out.no = word.text == "fsck.repair=no";
+    if (word.starts_with("fsck.repair=")) {
+      out.yes = word == "fsck.repair=yes";
+      out.no = word == "fsck.repair=no";
     }
   }
   return out;

@@ -60,9 +60,9 @@ std::string gpt_auto_place(std::string_view type) {
 
 bool gpt_auto_off(std::string_view command_line) {
   bool off = false;
-  for (const Field& word : split_fields(trim(command_line))) {
+  for (const std::string& word : command_line_words(command_line)) {
     // The kernel and systemd take `-` for `_`.
-    const std::string text = replace_all(word.text, "-", "_");
+    const std::string text = replace_all(word, "-", "_");
     std::string_view rest = text;
     if (rest.starts_with("rd.")) rest.remove_prefix(3);
     constexpr std::string_view name = "systemd.gpt_auto";

@@ -8,23 +8,10 @@
 namespace latchkey {
 namespace {
 
-// The words of the kernel's command line as the kernel splits it: blanks inside
-// double quotes do not separate. What stands behind `--` is for init alone.
-std::vector<std::string> command_line_words(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool quoted = false;
-  for (const char c : text) {
-    if (c == '"')
-      quoted = !quoted;
-    else if (quoted || (c != ' ' && c != '\t' && c != '\n'))
-      word += c;
-    else if (word == "--")
-      return words;
-    else if (!word.empty())
-      words.push_back(std::exchange(word, {}));
-  }
-  if (!word.empty() && word != "--") words.push_back(word);
+// The words that are the kernel's: those behind `--` are for init alone.
+std::vector<std::string> kernel_words(std::string_view cmdline) {
+  std::vector<std::string> words = command_line_words(cmdline);
+  words.erase(std::ranges::find(words, "--"), words.end());
   return words;
 }
 
@@ -209,7 +196,7 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
   plan.fallback = config.fallback;
   if (valid_hostname(config.hostname)) plan.hostname = config.hostname;
   std::vector<VirtualLink> made;
-  const std::vector<std::string> words = command_line_words(cmdline);
+  const std::vector<std::string> words = kernel_words(cmdline);
   // Beside links to be made, the topmost of these is meant.
   const LinkMatch card = makes_links(words) ? LinkMatch{} : boot_card(words, initramfs_device);
   for (const std::string& word : words) {
@@ -245,7 +232,7 @@ NetworkPlan network_plan(std::string_view cmdline, const NetworkConfig& config,
 }
 
 bool has_ip_option(std::string_view cmdline) {
-  return std::ranges::any_of(command_line_words(cmdline),
+  return std::ranges::any_of(kernel_words(cmdline),
                              [](const std::string& word) { return word.starts_with("ip="); });
 }
 

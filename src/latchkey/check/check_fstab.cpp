@@ -62,7 +62,7 @@ bool takes_mounts(const std::string& root) {
 Findings check_command_lines(const Paths& paths, const std::vector<Claim>& claims,
                              const Resolve& resolve, const IsThere& is_there,
                              const std::vector<std::string>& held) {
-  const auto crypttab = read_file(paths.root + "/etc/crypttab");
+  const std::string crypttab = text_or_empty(paths.root + "/etc/crypttab");
   auto lines = known_command_lines(paths.root);
   std::ranges::reverse(lines);  // that of the running kernel is the first
   const bool mounts = takes_mounts(paths.root);
@@ -71,8 +71,8 @@ Findings check_command_lines(const Paths& paths, const std::vector<Claim>& claim
   for (const CommandLine& line : lines) {
     const std::string file = paths.root + line.source;
     const std::string text = mounts ? line.text : without_mounts(line.text);
-    for (Finding& found : command_line_conflicts(text, file, crypttab ? *crypttab : "", claims,
-                                                 resolve, is_there, held)) {
+    for (Finding& found :
+         command_line_conflicts(text, file, crypttab, claims, resolve, is_there, held)) {
       const std::string word = found.text.what.substr(0, found.text.what.find("' in '"));
       if (told.insert(word).second) out.push_back(std::move(found));
     }

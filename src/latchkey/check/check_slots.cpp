@@ -7,23 +7,11 @@
 #include "core/luks/recorded_header.hpp"
 #include "core/storage/manual_commands.hpp"
 #include "latchkey/check/check.hpp"
-#include "sys/base/fd.hpp"
+#include "sys/base/memory.hpp"
 #include "sys/luks/luks_bytes.hpp"
 
 namespace latchkey {
 namespace {
-
-// The machine's memory in KiB; 0 when it cannot be read.
-std::uint64_t machine_memory() {
-  const auto text = read_file("/proc/meminfo");
-  if (!text) return 0;
-  for (const std::string_view line : split_lines(*text)) {
-    const std::vector<Field> fields = split_fields(line);
-    if (fields.size() > 1 && fields[0].text == "MemTotal:")
-      return parse_number(fields[1].text, ~0UL).value_or(0);
-  }
-  return 0;
-}
 
 constexpr const char* under_way =
     "its header says that a reencryption is under way, or asks for features unknown here";
@@ -81,7 +69,7 @@ Findings check_slots(const Paths& paths, const EarlyInputs& inputs) {
       if (const auto refusal = judge_recorded(*bytes, {"keys", inputs.config->keys.uuid, "", true}))
         out.push_back(bad({Code::refused, keys_stay_closed, refusal->why, refusal->hint}));
       if (const auto slots = parse_luks_slots(*bytes)) {
-        const std::vector<Error> faults = judge_keys_slots(*slots, machine_memory());
+        const std::vector<Error> faults = judge_keys_slots(*slots, machine_memory_kib());
         for (const Error& fault : faults)
           out.push_back(slots->empty() ? bad({Code::damaged, keys_stay_closed,
                                               fault.what + ": " + fault.why, fault.hint})

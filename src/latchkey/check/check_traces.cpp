@@ -28,8 +28,7 @@ std::string existing(std::string path) {
 Findings check_traces(const Paths& paths, const EarlyInputs& inputs) {
   Findings out;
   const std::vector<Volume> volumes = inputs.volumes ? *inputs.volumes : std::vector<Volume>{};
-  const auto swaps = read_file(paths.root + "/proc/swaps");
-  for (const std::string& area : swap_areas(swaps ? *swaps : ""))
+  for (const std::string& area : swap_areas(text_or_empty(paths.root + "/proc/swaps")))
     if (!lies_encrypted(paths.root + area))
       out.push_back(doubtful(
           {Code::refused, "the swap area '" + printable(area) + "' is not encrypted",
@@ -40,8 +39,7 @@ Findings check_traces(const Paths& paths, const EarlyInputs& inputs) {
            "/etc/initramfs-tools/conf.d/resume, and run: update-initramfs -u -k all; or do without "
            "it: swapoff " +
                shell_word(printable(area))}));
-  const auto kdump = read_file(paths.root + "/etc/default/kdump-tools");
-  const std::string dump = crash_directory(kdump ? *kdump : "");
+  const std::string dump = crash_directory(text_or_empty(paths.root + "/etc/default/kdump-tools"));
   const std::string hint =
       "have another machine get it (SSH or NFS in /etc/default/kdump-tools), or do without: "
       "USE_KDUMP=0; the kernel that writes it opens no volume";

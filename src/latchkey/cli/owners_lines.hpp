@@ -19,7 +19,7 @@ namespace latchkey {
   if (!before && before.error().code == Code::missing) before = std::string(head);
   if (!before) return before.error();
   const std::string after = edit(*before);
-  return after == *before ? Result<>(Ok{}) : write_owners_file(path, after, 0644);
+  return after == *before ? Result<>(Ok{}) : write_owners_file(path, after);
 }
 
 }  // namespace latchkey

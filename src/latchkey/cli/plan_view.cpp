@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/message.hpp"
 #include "core/plan/plan_text.hpp"
 #include "latchkey/cli/say.hpp"
 #include "latchkey/cli/summary.hpp"

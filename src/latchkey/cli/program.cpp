@@ -28,9 +28,6 @@ std::string parse_failure(const CLI::App* app, const CLI::Error& error) {
 }  // namespace
 
 void declare_root(CLI::App& app, Globals& globals) {
-  // For tests only; a privileged program must not follow its caller's environment.
-  if (const char* root = ::secure_getenv("LATCHKEY_ROOT"); root != nullptr)
-    globals.paths.root = root;
   app.add_option("--root", globals.paths.root)->group("");
 }
 

@@ -26,8 +26,7 @@ struct Globals {
 /// Carries a command out after its options were read; gives the exit status.
 using Run = std::function<int()>;
 
-/// Declares the hidden option --root on `app`, for tests, and takes LATCHKEY_ROOT from
-/// the environment, unless the caller has fewer rights than the program.
+/// Declares the hidden option --root on `app`, for tests.
 void declare_root(CLI::App& app, Globals& globals);
 
 /// Reads the words of a command line. Nothing: they are right. Else the exit status, after

@@ -314,7 +314,7 @@ Result<> Rekeyer::give_key(const Volume& volume) {
 Result<> Rekeyer::configure() const {
   const auto edited = new_configuration();
   if (!edited) return edited.error();
-  return write_owners_file(globals_.paths.etc("latchkey.conf"), *edited, 0644);
+  return write_owners_file(globals_.paths.etc("latchkey.conf"), *edited);
 }
 
 // Only when the key that is on the disk now is proved to open it: that which was drawn here,

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/restore_config.hpp"
 #include "latchkey/cli/terminal.hpp"

@@ -43,9 +43,8 @@ Result<> told(const FirstConfig& first) {
 
 FirstConfig first_config(const Globals& globals, const FirstFiles& files) {
   NewConfig config{.keys_device = files.keys.text(), .keys_uuid = files.keys_uuid};
-  const auto cmdline = read_file("/proc/cmdline");
-  const FirstNetwork network = set_network(config, look_at_network(), cmdline ? *cmdline : "",
-                                           initramfs_ip(globals.paths.root));
+  const FirstNetwork network = set_network(
+      config, look_at_network(), text_or_empty("/proc/cmdline"), initramfs_ip(globals.paths.root));
   for (const Error& warning : network.warnings) report_warning(warning);
   if (!network.ip_source.empty())
     say(globals, network.ip_source +
@@ -65,7 +64,7 @@ Result<> add_network(const Globals& globals, const FirstFiles& files, const std:
   if (first.by_ip_option || first.config.network_left_open) return Ok{};
   const auto whole = with_network(text, conf, first.config);
   if (!whole) return whole.error();
-  if (auto written = write_owners_file(conf, *whole, 0644); !written) return written;
+  if (auto written = write_owners_file(conf, *whole); !written) return written;
   say(globals, "'" + conf + "' said nothing of the network, and has [network] now");
   return told(first);
 }

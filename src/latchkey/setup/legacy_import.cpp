@@ -17,7 +17,6 @@
 #include "latchkey/storage/placing.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/systemd.hpp"
-#include "sys/luks/dm.hpp"
 #include "sys/luks/header_view.hpp"
 #include "sys/mount/mount_point.hpp"
 #include "sys/storage/device.hpp"

@@ -58,7 +58,7 @@ Result<> LegacyImport::write_volumes() {
     if (std::ranges::find(*before, volume.name, &Volume::name) == before->end())
       after = with_volume_line(after, volume);
   added_ = after != *text;
-  return write_owners_file(file, after, 0644);
+  return write_owners_file(file, after);
 }
 
 // Where all was taken over before, backups know of every key.

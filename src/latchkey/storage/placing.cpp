@@ -94,7 +94,7 @@ Result<> write_volume_line(const Paths& paths, const Volume& volume) {
   // Another writing of the same stays as its owner has it.
   const auto there = std::ranges::find(*before, volume.name, &Volume::name);
   if (there != before->end() && volume_line(*there) == volume_line(volume)) return Ok{};
-  return write_owners_file(paths.etc("volumes"), with_volume_line(*text, volume), 0644);
+  return write_owners_file(paths.etc("volumes"), with_volume_line(*text, volume));
 }
 
 Result<> look_at_mount_point(const Setup& setup, const Volume& volume) {

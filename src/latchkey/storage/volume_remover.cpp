@@ -315,7 +315,7 @@ Result<> VolumeRemover::configure() const {
     // could be read any more, by no command and no boot.
     if (removal_.kind == Removal::Kind::take_back)
       if (auto free = let_go_of_volume(globals_, removal_.volume.name); !free) return free;
-    if (auto written = write_owners_file(file, after, 0644); !written) return written;
+    if (auto written = write_owners_file(file, after); !written) return written;
   }
   // What is loaded still waits for its mount point: a service held for all volumes would
   // stay down at its next restart.

@@ -81,6 +81,11 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
   }
 }
 
+std::string text_or_empty(const std::string& path, std::size_t limit) {
+  auto text = read_file(path, limit);
+  return text ? std::move(*text) : std::string();
+}
+
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
   const Handle<DIR, ::closedir> stream(::opendir(directory.c_str()));

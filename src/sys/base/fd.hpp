@@ -43,6 +43,10 @@ class Fd {
 /// otherwise, also when it is larger than `limit` bytes.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit = 1 << 20);
 
+/// The text of a file that is to say something; empty when it is not there or cannot be read, or
+/// is larger than `limit` bytes: for what is only told, or guessed from it.
+[[nodiscard]] std::string text_or_empty(const std::string& path, std::size_t limit = 1 << 20);
+
 /// The names in a directory, sorted, without those that begin with a dot; none
 /// when it cannot be read.
 [[nodiscard]] std::vector<std::string> names_in(const std::string& directory);

@@ -53,8 +53,8 @@ Fd open_beneath(int directory, const std::string& file, bool links) {
   return Fd(static_cast<int>(::syscall(SYS_openat2, directory, file.c_str(), &how, sizeof how)));
 }
 
-Result<std::string> read_foreign_file(const std::string& directory, const std::string& file,
-                                      std::size_t limit) {
+Result<std::string> read_foreign_file(const std::string& directory, const std::string& file) {
+  constexpr std::size_t limit = 1UL << 20;
   const std::string what = "cannot read '" + printable(directory + "/" + file) + "'";
   const Fd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return system_error(errno, what);

@@ -18,9 +18,8 @@ namespace latchkey {
 /// Reads a file below a directory that belongs to somebody. Links that root alone can have put
 /// there lead anywhere, as root's own authorized_keys into /etc; those of others stay in the
 /// directory. Fails with Code::missing (it is not there), Code::refused (no regular file, a link
-/// that is not followed, larger than `limit` bytes), Code::io.
+/// that is not followed, larger than 1 MiB), Code::io.
 [[nodiscard]] Result<std::string> read_foreign_file(const std::string& directory,
-                                                    const std::string& file,
-                                                    std::size_t limit = 1 << 20);
+                                                    const std::string& file);
 
 }  // namespace latchkey

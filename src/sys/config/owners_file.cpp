@@ -58,12 +58,12 @@ Result<std::string> place_of_owners_file(const std::string& path) {
   return fs::is_symlink(path, failed) ? end_of_link(path) : path;
 }
 
-Result<> write_owners_file(const std::string& path, std::string_view content, mode_t mode) {
+Result<> write_owners_file(const std::string& path, std::string_view content) {
   const auto place = place_of_owners_file(path);
   if (!place) return place.error();
   const std::string& target = *place;
   struct stat old {};
-  if (::lstat(target.c_str(), &old) != 0) return write_file(target, content, mode);
+  if (::lstat(target.c_str(), &old) != 0) return write_file(target, content, 0644);
   const std::string draft = target + ".draft-" + std::to_string(::getpid());
   // For root alone until it has the group that may read it.
   if (auto written = write_file(draft, content, 0600); !written) return written;

@@ -17,10 +17,9 @@ namespace latchkey {
 [[nodiscard]] Result<std::string> place_of_owners_file(const std::string& path);
 
 /// Writes a file as write_file does, whole or not at all, but a link at `path` stays, and what
-/// it leads to is written in its place; a file that is there keeps its group and its mode, and
-/// `mode` is that of a new one. The file is root's afterwards. Fails as place_of_owners_file and
+/// it leads to is written in its place; a file that is there keeps its group and its mode, and a
+/// new one may be read by all. The file is root's afterwards. Fails as place_of_owners_file and
 /// write_file.
-[[nodiscard]] Result<> write_owners_file(const std::string& path, std::string_view content,
-                                         mode_t mode);
+[[nodiscard]] Result<> write_owners_file(const std::string& path, std::string_view content);
 
 }  // namespace latchkey

@@ -18,15 +18,12 @@ Result<std::string> drop_in_of(const std::string& directory, const std::string& 
 
 std::vector<std::string> stale_drop_ins(const Paths& paths, const std::vector<Volume>& volumes,
                                         const std::string& directory) {
-  const auto text_of = [&](const char* file) {
-    const auto text = read_file(paths.etc(file));
-    return text ? *text : std::string();
-  };
   std::vector<std::string> out;
-  const Holds holds = read_holds(text_of("services"), text_of("triggers"), volumes);
-  const auto fstab = read_file(paths.root + "/etc/fstab");
+  const Holds holds = read_holds(text_or_empty(paths.etc("services")),
+                                 text_or_empty(paths.etc("triggers")), volumes);
+  const std::string fstab = text_or_empty(paths.root + "/etc/fstab");
   std::set<std::string> wanted_units;
-  for (const DropIn& wanted : drop_ins(holds.units, fstab ? *fstab : std::string())) {
+  for (const DropIn& wanted : drop_ins(holds.units, fstab)) {
     wanted_units.insert(wanted.unit);
     const auto there = drop_in_of(directory, wanted.unit);
     if (there && *there != wanted.text) out.push_back(wanted.unit);

@@ -8,7 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/event_hooks.hpp"
 #include "sys/base/fd.hpp"

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <vector>
 
-#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/mount/fstab_line.hpp"

@@ -20,15 +20,10 @@ namespace {
 
 constexpr std::string_view mapper = "/dev/mapper/";
 
-std::string text_or_nothing(const std::string& file) {
-  auto text = read_file(file);
-  return text ? std::move(*text) : std::string();
-}
-
 // What fstab mounts on / and /usr, and the device to resume from, as they are written.
 std::vector<std::string> system_devices(const std::string& root) {
   std::vector<std::string> out;
-  const std::string fstab = text_or_nothing(root + "/etc/fstab");
+  const std::string fstab = text_or_empty(root + "/etc/fstab");
   for (const std::string_view line : split_lines(fstab)) {
     const std::vector<Field> fields = split_fields(line);
     if (fields.size() > 1 && (fields[1].text == "/" || fields[1].text == "/usr"))
@@ -38,7 +33,7 @@ std::vector<std::string> system_devices(const std::string& root) {
   const std::string folder = root + "/etc/initramfs-tools/conf.d";
   for (const std::string& name : names_in(folder)) settings.push_back(folder + "/" + name);
   for (const std::string& file : settings) {
-    if (auto value = assigned(text_or_nothing(file), "RESUME")) out.push_back(std::move(*value));
+    if (auto value = assigned(text_or_empty(file), "RESUME")) out.push_back(std::move(*value));
   }
   return out;
 }

@@ -30,8 +30,7 @@ void ImageTree::file(const std::string& path, const std::string& content, mode_t
 
 void ImageTree::edit(const std::string& path,
                      const std::function<std::string(std::string_view)>& change) {
-  const auto old = read_file(root_ + path);
-  file(path, change(old ? *old : ""), 0644);
+  file(path, change(text_or_empty(root_ + path)), 0644);
 }
 
 void ImageTree::copy(const std::string& from, const std::string& path, mode_t mode) {

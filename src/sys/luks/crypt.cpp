@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "core/luks/open_error.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/base/memory.hpp"
 #include "sys/luks/dm.hpp"
 #include "sys/luks/luks_session.hpp"
 
@@ -45,17 +46,6 @@ MappingRequest request_for(const Volume& volume) {
           .header = volume.header,
           .cipher = volume.cipher,
           .discard = volume.discard};
-}
-
-std::uint64_t available_memory_kib() {
-  const auto text = read_file("/proc/meminfo");
-  if (!text) return 0;
-  for (const std::string_view line : split_lines(*text)) {
-    const auto fields = split_fields(line);
-    if (fields.size() >= 2 && fields[0].text == "MemAvailable:")
-      return parse_number(fields[1].text, 1UL << 50U).value_or(0);
-  }
-  return 0;
 }
 
 Result<LuksHeader> read_luks_header(const LuksPlace& place) {

@@ -124,7 +124,4 @@ class Openable {
 [[nodiscard]] Result<> grow_mapping(const std::string& mapping, const LuksPlace& place,
                                     const Secret& key);
 
-/// Memory that could be had now, in KiB (MemAvailable); 0 when unknown.
-[[nodiscard]] std::uint64_t available_memory_kib();
-
 }  // namespace latchkey

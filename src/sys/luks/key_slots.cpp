@@ -2,6 +2,7 @@
 #include "sys/luks/key_slots.hpp"
 
 #include "core/base/shell_word.hpp"
+#include "sys/base/memory.hpp"
 #include "sys/luks/crypt.hpp"
 
 namespace latchkey {

@@ -19,6 +19,7 @@
 #include "core/luks/open_error.hpp"
 #include "core/luks/slot_marks.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/base/memory.hpp"
 #include "sys/luks/luks_bytes.hpp"
 #include "sys/luks/luks_session.hpp"
 #include "sys/storage/disk_health.hpp"

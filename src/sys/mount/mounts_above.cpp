@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "sys/base/fd.hpp"

@@ -18,26 +18,19 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t most_of_a_lease = 64UL * 1024;
-
-std::string text_or_none(const std::string& file) {
-  const auto text = read_file(file, most_of_a_lease);
-  return text ? *text : "";
-}
-
 // Of a dhclient on this link: ifupdown has it make one of a DUID (`-i`), where its own file does
 // not say otherwise. Nothing: it goes by the MAC address, or is not there.
 std::optional<std::string> dhclient_id(const std::string& root, const LinkFacts& link) {
   const auto pid = read_file(root + "/run/dhclient." + link.name + ".pid", 64);
   if (!pid) return {};
-  const ToldName told = dhclient_name(text_or_none(root + "/etc/dhcp/dhclient.conf"));
+  const ToldName told = dhclient_name(text_or_empty(root + "/etc/dhcp/dhclient.conf"));
   if (told == ToldName::other) return "";
   const auto words =
-      split(text_or_none(root + "/proc/" + std::string(trim(*pid)) + "/cmdline"), '\0');
+      split(text_or_empty(root + "/proc/" + std::string(trim(*pid)) + "/cmdline"), '\0');
   if (told == ToldName::hardware || std::ranges::find(words, "-i") == words.end()) return {};
   for (const char* kind : {"dhclient.", "dhclient6."})
     if (const auto duid =
-            dhclient_duid(text_or_none(root + "/var/lib/dhcp/" + kind + link.name + ".leases")))
+            dhclient_duid(text_or_empty(root + "/var/lib/dhcp/" + kind + link.name + ".leases")))
       return rfc4361_client_id(link.mac, *duid).value_or("");
   return "";
 }
@@ -52,9 +45,9 @@ std::optional<std::string> dhcpcd_id(const std::string& root, const LinkFacts& l
     return {};
   // A VLAN's number is its IAID.
   if (exists("/proc/net/vlan/" + link.name) ||
-      !dhcpcd_by_duid(text_or_none(root + "/etc/dhcpcd.conf")))
+      !dhcpcd_by_duid(text_or_empty(root + "/etc/dhcpcd.conf")))
     return "";
-  return rfc4361_client_id(link.mac, trim(text_or_none(root + "/var/lib/dhcpcd/duid")))
+  return rfc4361_client_id(link.mac, trim(text_or_empty(root + "/var/lib/dhcpcd/duid")))
       .value_or("");
 }
 
@@ -64,7 +57,7 @@ std::vector<HostLease> read_leases(const std::string& root, const std::vector<Li
   std::vector<HostLease> out;
   for (const LinkFacts& link : links) {
     const std::string networkd =
-        text_or_none(root + "/run/systemd/netif/leases/" + std::to_string(link.index));
+        text_or_empty(root + "/run/systemd/netif/leases/" + std::to_string(link.index));
     const auto id = assigned(networkd, "CLIENTID");
     auto known = id ? parse_client_id(*id) : std::nullopt;
     if (!known) known = dhcpcd_id(root, link);
@@ -77,8 +70,8 @@ std::vector<HostLease> read_leases(const std::string& root, const std::vector<Li
 std::vector<std::string> read_lent(const std::string& root, const std::vector<LinkFacts>& links) {
   std::vector<std::string> out;
   for (const LinkFacts& link : links) {
-    const auto networkd = read_file(
-        root + "/run/systemd/netif/leases/" + std::to_string(link.index), most_of_a_lease);
+    const auto networkd =
+        read_file(root + "/run/systemd/netif/leases/" + std::to_string(link.index));
     if (const auto address = networkd ? assigned(*networkd, "ADDRESS") : std::nullopt)
       out.push_back(*address);
     // What dhclient wrote stays there when it is gone, as after a change to a fixed address.

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/storage/storage.hpp"
 
-
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "core/base/lists.hpp"
 #include "core/base/text.hpp"
-#include "sys/base/fd.hpp"
 #include "sys/image/modules.hpp"
 #include "sys/luks/dm.hpp"
 #include "sys/storage/device.hpp"

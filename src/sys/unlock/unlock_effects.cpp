@@ -15,6 +15,7 @@
 #include "core/base/text.hpp"
 #include "core/luks/open_error.hpp"
 #include "sys/base/clock.hpp"
+#include "sys/base/memory.hpp"
 #include "sys/luks/crypt.hpp"
 #include "sys/unlock/unlock_workers.hpp"
 

@@ -14,6 +14,12 @@ TEST_CASE("fields know their column and undo fstab's escapes") {
   CHECK(split_fields("a\\9b")[0].text == "a\\9b");
 }
 
+TEST_CASE("the kernel's command line is split where the kernel splits it") {
+  CHECK(command_line_words(" ro  root=\"LABEL=a b\"\tquiet -- single\n") ==
+        std::vector<std::string>{"ro", "root=LABEL=a b", "quiet", "--", "single"});
+  CHECK(command_line_words(" \n").empty());
+}
+
 TEST_CASE("lines end in LF or CRLF, the last one in nothing") {
   CHECK(split_lines("a\r\nb\n\nc").size() == 4);
   CHECK(split_lines("a\r\nb")[0] == "a");

@@ -41,7 +41,7 @@ TEST_CASE("a volumes file that is a link into a checkout is written there, and s
   REQUIRE(::chmod(target.c_str(), 0640) == 0);
   fs::create_symlink("checkout/volumes", folder.file("by"));
   fs::create_symlink("by", link);
-  REQUIRE(write_owners_file(link, "new\n", 0644));
+  REQUIRE(write_owners_file(link, "new\n"));
   CHECK(fs::read_symlink(link) == "by");
   CHECK(*read_file(target) == "new\n");
   CHECK(stat_of(target).st_gid == 4);
@@ -49,7 +49,7 @@ TEST_CASE("a volumes file that is a link into a checkout is written there, and s
   CHECK(names_in(folder.file("checkout")).size() == 1);
   // Whoever can change what it leads to would decide what is read here.
   REQUIRE(::chown(folder.file("checkout").c_str(), 1000, 1000) == 0);
-  const auto refused = write_owners_file(link, "newer\n", 0644);
+  const auto refused = write_owners_file(link, "newer\n");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Code::refused);
   CHECK(sentence(refused.error()) == "cannot write '" + link + "': it is a link to '" + target +
@@ -57,17 +57,17 @@ TEST_CASE("a volumes file that is a link into a checkout is written there, and s
                                          folder.file("checkout") + "': it belongs to user 1000");
   CHECK(*read_file(target) == "new\n");
   fs::remove(target);
-  CHECK_FALSE(write_owners_file(link, "newer\n", 0644));
+  CHECK_FALSE(write_owners_file(link, "newer\n"));
   CHECK(fs::is_symlink(link));
 }
 
 TEST_CASE("a file of the owner's keeps its group and mode, and a new one gets the usual") {
   const TempFolder folder;
   const std::string file = folder.file("services");
-  REQUIRE(write_owners_file(file, "a\n", 0644));
+  REQUIRE(write_owners_file(file, "a\n"));
   CHECK((stat_of(file).st_mode & 07777U) == 0644);
   REQUIRE(::chmod(file.c_str(), 0600) == 0);
-  REQUIRE(write_owners_file(file, "b\n", 0644));
+  REQUIRE(write_owners_file(file, "b\n"));
   CHECK((stat_of(file).st_mode & 07777U) == 0600);
   CHECK(*read_file(file) == "b\n");
   CHECK(names_in(folder.path()).size() == 1);

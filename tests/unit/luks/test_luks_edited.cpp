@@ -2,7 +2,6 @@
 // Headers as who holds the disk may edit them, on plain files: none is opened that must not
 // be, none ends the program, none costs more time than it may.
 #include <fcntl.h>
-#include <libcryptsetup.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 
 #include "core/luks/luks_slots.hpp"
 #include "support/catch.hpp"
+#include "support/luks1.hpp"
 #include "support/luks_edit.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/base/fd.hpp"
@@ -167,19 +167,7 @@ TEST_CASE("Must 5: the digest of a LUKS1 header is judged too") {
   const std::string file = folder.file("disk");
   std::ofstream(file).close();
   std::filesystem::resize_file(file, 32U << 20U);
-  {
-    LuksSession session;
-    REQUIRE(session.init({.device = file, .name = "data"}));
-    crypt_pbkdf_type cheap{};
-    cheap.type = CRYPT_KDF_PBKDF2;
-    cheap.hash = "sha256";
-    cheap.iterations = 1000;
-    cheap.flags = CRYPT_PBKDF_NO_BENCHMARK;
-    REQUIRE(crypt_set_pbkdf_type(session.get(), &cheap) == 0);
-    REQUIRE(crypt_format(session.get(), CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, 64,
-                         nullptr) == 0);
-    REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 0, nullptr, 0, "pass", 4) == 0);
-  }
+  test::Luks1({.device = file, .name = "data"}).slot("pass");
   const auto opened = [&] { return LuksDevice::open({.device = file, .name = "data"}); };
   REQUIRE(opened());
   CHECK(luks1_digest_rounds(read_file(file, 64U << 20U)->substr(0, 592)) == 1000);
@@ -201,23 +189,9 @@ TEST_CASE("a random key behind costly passphrases opens a LUKS1 volume at once")
   std::ofstream(file).close();
   std::filesystem::resize_file(file, 32U << 20U);
   {
-    LuksSession session;
-    REQUIRE(session.init({.device = file, .name = "data"}));
-    const auto rounds = [&session](std::uint32_t count) {
-      crypt_pbkdf_type kdf{};
-      kdf.type = CRYPT_KDF_PBKDF2;
-      kdf.hash = "sha256";
-      kdf.iterations = count;
-      kdf.flags = CRYPT_PBKDF_NO_BENCHMARK;
-      REQUIRE(crypt_set_pbkdf_type(session.get(), &kdf) == 0);
-    };
-    rounds(1000);
-    REQUIRE(crypt_format(session.get(), CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, 64,
-                         nullptr) == 0);
-    rounds(4'000'000);
-    REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 0, nullptr, 0, "passphrase", 10) == 0);
-    rounds(1000);
-    REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 1, nullptr, 0, "drawn", 5) == 1);
+    test::Luks1 header({.device = file, .name = "data"});
+    header.slot("passphrase", 4'000'000);
+    header.slot("drawn");
   }
   const auto device = LuksDevice::open({.device = file, .name = "data"});
   REQUIRE(device);

@@ -15,6 +15,7 @@
 #include "core/luks/slot_marks.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
+#include "support/luks1.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/config/state.hpp"
@@ -60,20 +61,9 @@ LuksDevice formatted(const SlotsFolder& folder, const Secret& passphrase) {
 }
 
 LuksDevice formatted_luks1(const SlotsFolder& folder, const Secret& passphrase) {
-  LuksSession session;
   const LuksPlace place{.device = folder.disk(), .name = "keys"};
-  REQUIRE(session.init(place));
-  crypt_pbkdf_type kdf{};
-  kdf.type = CRYPT_KDF_PBKDF2;
-  kdf.hash = "sha256";
-  kdf.iterations = 1000;
-  kdf.flags = CRYPT_PBKDF_NO_BENCHMARK;
-  REQUIRE(crypt_set_pbkdf_type(session.get(), &kdf) == 0);
-  REQUIRE(crypt_format(session.get(), CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, 64,
-                       nullptr) == 0);
   const auto bytes = passphrase.reveal();
-  REQUIRE(crypt_keyslot_add_by_volume_key(session.get(), 0, nullptr, 0, bytes.data(),
-                                          bytes.size()) == 0);
+  test::Luks1(place).slot({bytes.data(), bytes.size()});
   auto opened = LuksDevice::open(place);
   REQUIRE(opened);
   return std::move(*opened);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What systemd opens and mounts because the kernel's command line says so.
-#include "core/base/message.hpp"
 #include "core/mount/cmdline_mounts.hpp"
 #include "support/catch.hpp"
 

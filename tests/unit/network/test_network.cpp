@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From `ip=` and [network] to a plan, and to the calls of `ip`.
-#include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/network/ledger.hpp"
 #include "core/network/link_calls.hpp"
