@@ -56,9 +56,9 @@ bool refresh_lv(const DeviceRef& lv) {
 
 bool choose_twin(const DeviceRef& lv, const std::function<bool()>& ours) {
   if (lv.kind != DeviceRef::Kind::lv) return false;
-  const auto listed =
-      run_lvm({"vgs", "--noheadings", "-o", "vg_uuid", "--select", "vg_name=\"" + lv.vg + "\""},
-              {.timeout = std::chrono::seconds(60), .merge_stderr = false});
+  const auto listed = run_lvm(
+      {"vgs", "-qq", "--noheadings", "-o", "vg_uuid", "--select", "vg_name=\"" + lv.vg + "\""},
+      {.timeout = std::chrono::seconds(60), .merge_stderr = false});
   if (!listed || listed->status != 0) return false;
   std::vector<std::string> groups;
   for (const std::string_view line : split_lines(listed->output))

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/base/text.hpp"
+#include "core/storage/lvm_filter.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/disk_health.hpp"
@@ -52,44 +52,47 @@ std::vector<std::string> silent_disks(bool busy) {
   return out;
 }
 
+// What has LVM do without these disks; empty where nothing does.
+std::vector<std::string> words_without(const std::vector<std::string>& silent) {
+  if (silent.empty()) return {};
+  std::vector<std::string> question = lvm_filter_question();
+  question.insert(question.begin(), "lvm");
+  const auto answer = run(question, {.timeout = std::chrono::seconds(20), .merge_stderr = false});
+  if (!answer || answer->status != 0) return {};
+  return lvm_without(answer->output, devices_on("", silent), !names_in("/etc/lvm/devices").empty());
+}
+
 }  // namespace
 
-std::vector<std::string> devices_apart_from(const std::string& root,
-                                            const std::vector<std::string>& silent) {
-  const fs::path all = root + "/sys/class/block";
+std::vector<std::string> devices_on(const std::string& root,
+                                    const std::vector<std::string>& silent) {
   std::vector<std::string> out;
-  for (const std::string& name : names_in(all.string())) {
-    if (holds_nothing(all / name, name)) continue;
-    if (sys_attribute(all / name / "dm/uuid").starts_with("LVM-")) continue;
-    const bool apart = std::ranges::none_of(devices_below(root, name), [&](const auto& below) {
-      return std::ranges::find(silent, below) != silent.end();
-    });
-    if (apart) out.push_back(path_in_dev(name));
-  }
+  for (const std::string& name : names_in(root + "/sys/class/block"))
+    if (std::ranges::any_of(devices_below(root, name), [&](const auto& below) {
+          return std::ranges::find(silent, below) != silent.end();
+        }))
+      out.push_back(path_in_dev(name));
   return out;
 }
 
 Result<RunResult> run_lvm(const std::vector<std::string>& argv, RunOptions options) {
-  std::vector<std::string> silent = silent_disks(true);
+  std::vector<std::string> without = words_without(silent_disks(true));
   const auto words = [&] {
     std::vector<std::string> out{"lvm", argv.at(0)};
-    const auto usable =
-        silent.empty() ? std::vector<std::string>() : devices_apart_from("", silent);
-    if (!usable.empty()) out.insert(out.end(), {"--devices", join(usable, ",")});
+    out.insert(out.end(), without.begin(), without.end());
     out.insert(out.end(), argv.begin() + 1, argv.end());
     return out;
   };
-  if (silent.empty()) {
-    // Ended while it reads the disks, before it does anything: half of an activation would be
-    // left otherwise.
-    options.hopeless = [&] {
-      silent = silent_disks(false);
-      return !silent.empty();
-    };
-    auto ran = run(words(), options);
-    if (ran || silent.empty()) return ran;
-    options.hopeless = {};
-  }
+  if (!without.empty()) return run(words(), options);
+  // Ended while it reads the disks, before it does anything: half of an activation would be
+  // left otherwise.
+  options.hopeless = [&] {
+    without = words_without(silent_disks(false));
+    return !without.empty();
+  };
+  auto ran = run(words(), options);
+  if (ran || without.empty()) return ran;
+  options.hopeless = {};
   return run(words(), options);
 }
 

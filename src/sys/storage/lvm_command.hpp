@@ -10,16 +10,16 @@
 
 namespace latchkey {
 
-/// The block devices (paths in /dev) that lie on no disk of `silent`, without those that hold
-/// nothing of LVM's: memory disks and logical volumes. Names in `silent` are the kernel's (`sda`).
-/// `root` is where a test's /sys is.
-[[nodiscard]] std::vector<std::string> devices_apart_from(const std::string& root,
-                                                          const std::vector<std::string>& silent);
+/// The block devices (paths in /dev) that are a disk of `silent` or lie on one. Names in `silent`
+/// are the kernel's (`sda`). `root` is where a test's /sys is.
+[[nodiscard]] std::vector<std::string> devices_on(const std::string& root,
+                                                  const std::vector<std::string>& silent);
 
 /// Runs a command of LVM's that changes nothing on any disk: `argv` is its name and its words,
 /// `options` and what it gives are those of run(). LVM reads every disk before it does
 /// anything, so one that hangs hangs the command, whatever group lies on it. When the command
-/// takes long, the disks are asked; if some do not answer, it is run anew with the others alone.
+/// takes long, the disks are asked; if some do not answer, it is run anew without them, where
+/// lvm_without() has a way.
 [[nodiscard]] Result<RunResult> run_lvm(const std::vector<std::string>& argv,
                                         RunOptions options = {.timeout = std::chrono::seconds(60)});
 
