@@ -13,6 +13,8 @@
 #include "latchkey/storage/volume_remover.hpp"
 #include "sys/config/unfinished.hpp"
 #include "sys/luks/crypt.hpp"
+#include "sys/luks/luks_copies.hpp"
+#include "sys/storage/device.hpp"
 #include "sys/storage/lvm.hpp"
 #include "sys/storage/lvm_admin.hpp"
 
@@ -77,13 +79,22 @@ Result<> no_service_names_it(const Setup& setup, const std::string& name) {
   return Ok{};
 }
 
-// A line that a person wrote may not say which header is meant: it is the one that is there
-// now, and no other that comes in its place.
-Volume with_uuid(Volume volume) {
-  if (!volume.uuid.empty()) return volume;
+// What is to be destroyed, as it is now. A line that a person wrote may not say which header is
+// meant: it is the one that is there, and no other that comes in its place. A logical volume may
+// have been named by its path or UUID.
+Volume as_it_is(Volume volume) {
   const WokenLv awake(volume.device);
-  if (const auto header = read_luks_header(place_of(volume))) volume.uuid = header->uuid;
+  if (volume.uuid.empty())
+    if (const auto header = read_luks_header(place_of(volume))) volume.uuid = header->uuid;
+  volume.device = as_lv(volume.device);
   return volume;
+}
+
+// True where the line, or the name of the device, says which header is meant.
+bool tells_header(const Volume& volume) {
+  return !volume.uuid.empty() ||
+         (volume.header.empty() && (volume.device.kind == DeviceRef::Kind::lv ||
+                                    volume.device.kind == DeviceRef::Kind::uuid));
 }
 
 // None of them leaves a volume that is forgotten half done: at every moment the key in its key
@@ -130,7 +141,12 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
   if (!found) return found.error();
   const Volume* volume = *found;
   if (auto free = no_service_names_it(setup, options.name); !free) return free.error();
-  Removal removal = forget(options.wipe ? with_uuid(*volume) : *volume, options.wipe);
+  if (options.wipe)
+    if (auto own = leads_to_its_own_header(*volume, "will not wipe " + volume->device.text(), true);
+        !own)
+      return own.error();
+  Removal removal = forget(options.wipe ? as_it_is(*volume) : *volume, options.wipe);
+  removal.unproved = options.wipe && !tells_header(*volume);
   if (*before && !removal_begun) removal.given_up = (*before)->command;
   return removal;
 }

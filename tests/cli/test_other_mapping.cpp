@@ -3,11 +3,13 @@
 // device-mapper: the mapping is made up in a /sys/block of the program's own. Needs root and
 // loop devices; without them nothing is proved here.
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "cli/place.hpp"
 #include "core/config/unfinished.hpp"
 #include "support/child.hpp"
 #include "support/loop_disk.hpp"
+#include "sys/base/fd.hpp"
 #include "sys/luks/luks.hpp"
 
 using namespace latchkey;
@@ -53,6 +55,12 @@ class OpenedByHand {
                                   LATCHKEY_PROGRAM,
                                   "--root",
                                   place_.path()};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run_program(argv);
+  }
+  /// Without any mapping.
+  [[nodiscard]] Done run_alone(const std::vector<std::string>& words) const {
+    std::vector<std::string> argv{LATCHKEY_PROGRAM, "--root", place_.path()};
     argv.insert(argv.end(), words.begin(), words.end());
     return run_program(argv);
   }
@@ -213,4 +221,25 @@ TEST_CASE("adopt, gone on with, does not take an open volume for one that its st
   // It asks for what it can be proved with.
   CHECK(contains(done.output, "no passphrase of the keys volume came"));
   CHECK_FALSE(contains(done.output, "cannot mount"));
+}
+
+// A guest's emulator has its disk open without claiming it; who serves one to another machine
+// claims it.
+TEST_CASE("adopt writes to no device that somebody uses as it is") {
+  const OpenedByHand www;
+  if (!www.usable_here()) return;
+  const std::vector<std::string> adopt{"adopt", "vg",       "www",       "/srv/no-such-www",
+                                       "ext4",  "--device", www.device()};
+  for (const int claim : {0, O_EXCL}) {
+    const Fd open(::open(www.device().c_str(), O_RDWR | O_CLOEXEC | claim));
+    REQUIRE(open);
+    const Done done = www.run_alone(adopt);
+    INFO(done.output);
+    CHECK(done.status == exit_status(Code::busy));
+    CHECK(contains(done.output, "will not adopt 'www': " + www.device() + " is in use by "));
+    CHECK(contains(done.output, "(pid " + std::to_string(::getpid()) + ")\n"));
+  }
+  // Nothing else is in its way but the keys volume, which is not there.
+  const Fd reader(::open(www.device().c_str(), O_RDONLY | O_CLOEXEC));
+  CHECK(contains(www.run_alone(adopt).output, "no passphrase of the keys volume came"));
 }

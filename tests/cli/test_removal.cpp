@@ -51,10 +51,16 @@ Done remove_pg(const Place& place, const std::vector<std::string>& more, bool ki
   return run_program(argv, "a passphrase\n");
 }
 
-// The same on a machine without any logical volume.
-std::string said_without_lvs(const Place& place, const std::vector<std::string>& more = {}) {
+// The group vg0, whole, with another volume alone, as vgs(8) shows it.
+const std::string whole_group =
+    "vgs) echo '{\"report\":[{\"vg\":[{\"vg_name\":\"vg0\",\"vg_missing_pv_count\":\"0\","
+    "\"lv_name\":\"other\"}]}]}';;";
+
+// The same on a machine without that logical volume, as far as LVM has its `group`.
+std::string said_without_lvs(const Place& place, const std::vector<std::string>& more = {},
+                             const std::string& group = whole_group) {
   return alone([&]() -> std::string {
-    if (!fake_lvm("lvs) echo '{\"report\":[{\"lv\":[]}]}';;")) return "";
+    if (!fake_lvm(group + " lvs) echo '{\"report\":[{\"lv\":[]}]}';;")) return "";
     const Done done = remove_pg(place, more);
     return std::to_string(done.status) + ": " + done.output;
   });
@@ -153,6 +159,32 @@ TEST_CASE("a creation that boots may have mounted is taken back by its name, at 
   INFO(again);
   CHECK(is_refused(again));
   CHECK(contains(again, not_confirmed));
+}
+
+// Its disk comes back with slots for a key that nobody would have.
+TEST_CASE("a creation is not taken back while its volume group is away, or lacks a disk") {
+  if (!is_root()) return;
+  const Place place;
+  configure_pg(place, "");
+  leave_creation(place, {"key", "lv", "format", "note", "file-system", "configure", "mount"});
+  for (const std::string group : {"vgs) exit 5;;",
+                                  "vgs) echo '{\"report\":[{\"vg\":[{\"vg_name\":\"vg0\","
+                                  "\"vg_missing_pv_count\":\"1\",\"lv_name\":\"other\"}]}]}';;"}) {
+    const std::string said = said_without_lvs(place, {"--confirm", "pg"}, group);
+    INFO(said);
+    if (said.empty() && !skip("needs lvm and a mount namespace of its own")) return;
+    CHECK(said.starts_with(std::to_string(exit_status(Code::missing)) + ": "));
+    CHECK(contains(said, "the volume group vg0 is not there, or not whole"));
+    CHECK(contains(said, "delete " + place.path(note)));
+  }
+  // Whole and empty, it says that nothing is left: then its name is asked for.
+  const std::string empty =
+      said_without_lvs(place, {},
+                       "vgs) case $* in *lv_name*) echo '{\"report\":[{\"vg\":[]}]}';; *) echo "
+                       "'{\"report\":[{\"vg\":[{\"vg_name\":\"vg0\",\"vg_missing_pv_count\":\"0\"}]"
+                       "}]}';; esac;;");
+  INFO(empty);
+  CHECK(contains(empty, not_confirmed));
 }
 
 TEST_CASE("what is held for a volume stays held when its creation cannot be taken back just now") {

@@ -96,6 +96,27 @@ TEST_CASE("remove-volume leaves snapshots, and destroys what a person configured
   // As one writes it by hand, the line does not say which header is meant.
   m.must("sed -i '/^plain/s/x-latchkey.uuid=[^ ,]*,*//' /etc/latchkey/volumes");
   CHECK_FALSE(has(m.must("grep '^plain' /etc/latchkey/volumes"), "uuid"));
+
+  // The kernel's name of its disk may lead to another one by now.
+  m.must(
+      "cp /etc/latchkey/volumes /root/volumes && truncate -s 32M /root/other && "
+      "losetup /dev/loop7 /root/other && printf theirs | cryptsetup luksFormat -q --type luks2 "
+      "--pbkdf pbkdf2 --pbkdf-force-iterations 1000 /dev/loop7 - && "
+      "sed -i '/^plain/c plain /dev/loop7 /srv/plain ext4 x-latchkey.key=system-plain.key' "
+      "/etc/latchkey/volumes");
+  const std::string theirs = m.must("cryptsetup luksUUID /dev/loop7");
+  const std::string wipe = "latchkey remove-volume plain --wipe --confirm plain";
+  const Done open = m.sh(wipe, m.passphrase());
+  INFO(open.output);
+  CHECK(open.status == exit_status(Code::refused));
+  CHECK(has(open.output, "'cleartext-plain' is open on another device than /dev/loop7"));
+  m.must("umount /srv/plain && cryptsetup close cleartext-plain");
+  const Done closed = m.sh(wipe, m.passphrase());
+  INFO(closed.output);
+  CHECK(closed.status == exit_status(Code::refused));
+  CHECK(has(closed.output, "its key does not open the header that is there"));
+  CHECK(m.must("cryptsetup luksUUID /dev/loop7") == theirs);
+  m.must("losetup -d /dev/loop7 && cp /root/volumes /etc/latchkey/volumes");
   const Done gone = m.sh("latchkey remove-volume plain --wipe --confirm plain", m.passphrase());
   INFO(gone.output);
   CHECK(gone.status == 0);

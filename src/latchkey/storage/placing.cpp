@@ -2,7 +2,9 @@
 #include "latchkey/storage/placing.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
+#include <vector>
 
 #include "core/base/text.hpp"
 #include "core/config/keys_apart.hpp"
@@ -15,6 +17,7 @@
 #include "sys/luks/crypt.hpp"
 #include "sys/mount/mount.hpp"
 #include "sys/mount/mount_point.hpp"
+#include "sys/mount/mount_users.hpp"
 #include "sys/mount/mounts_above.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/probe.hpp"
@@ -56,6 +59,24 @@ bool is_same_device(const DeviceRef& one, const DeviceRef& other) {
   if (one == other) return true;
   const auto number = block_device(one.path());
   return number && number == block_device(other.path());
+}
+
+Result<> is_used_by_nobody(const DeviceRef& device, const std::string& what) {
+  const std::string path = device.path();
+  const auto number = block_device(path);
+  if (!number) return Ok{};
+  std::vector<MountUser> users;
+  const auto unused = [&] {
+    users = writers_of(*number);
+    return users.empty() && !is_claimed(path);
+  };
+  // udev and its like look at every disk that changes.
+  if (wait_for_devices(unused, std::chrono::seconds(3))) return Ok{};
+  if (!users.empty())
+    return Error{Code::busy, what, device.text() + " is in use by " + users_text(users),
+                 "end that, as the guest whose disk it is, then run this again"};
+  return Error{Code::busy, what, "the kernel has " + device.text() + " in use for something else",
+               "see: lsblk, findmnt, targetcli ls; end that use, then run this again"};
 }
 
 Result<std::string> volumes_text(const Paths& paths) {

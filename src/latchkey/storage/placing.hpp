@@ -32,6 +32,11 @@ namespace latchkey {
 /// One that is not there, and the volume's own mount, are fine.
 [[nodiscard]] Result<> look_at_mount_point(const Setup& setup, const Volume& volume);
 
+/// Whether nobody writes to the device itself, as a guest to its disk, or who serves it to another
+/// machine. Gives whoever only looks at it a few seconds. Fails with Code::busy; one that is not
+/// there is fine.
+[[nodiscard]] Result<> is_used_by_nobody(const DeviceRef& device, const std::string& what);
+
 /// True when the volume's mapping lies open on its device.
 [[nodiscard]] bool is_open(const Setup& setup, const Volume& volume);
 

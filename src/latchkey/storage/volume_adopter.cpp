@@ -84,6 +84,12 @@ Result<> VolumeAdopter::look() const {
   const auto header = read_luks_header(place_of(asked_.volume));
   if (!header) return header.error();
   if (auto whole = is_no_part(asked_.volume); !whole) return whole;
+  // Both would write to its file system, each without the other's knowledge.
+  if (mappings_on(asked_.volume.device.path()).empty())
+    if (auto free =
+            is_used_by_nobody(asked_.volume.device, "will not adopt '" + asked_.volume.name + "'");
+        !free)
+      return free;
   if (header->integrity)
     return Error{Code::refused, "will not adopt '" + asked_.volume.name + "'",
                  "it was made with --integrity, which early boot cannot open",

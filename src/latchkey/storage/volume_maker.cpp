@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/base/message.hpp"
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
 #include "core/mount/file_system.hpp"
@@ -110,7 +109,7 @@ Result<> VolumeMaker::look_at_lv() const {
     return Error{Code::busy, "will not use " + name, "'" + mapping.name + "' lies on it",
                  "see what uses that: dmsetup ls --tree; close it when nobody needs it, then run "
                  "this again"};
-  return Ok{};
+  return is_used_by_nobody(volume_.device, "will not use " + name);
 }
 
 Result<> VolumeMaker::prepare(Asker& asker) {

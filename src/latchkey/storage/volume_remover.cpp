@@ -21,6 +21,7 @@
 #include "sys/mount/mount_point.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/disk_health.hpp"
+#include "sys/storage/known_lv.hpp"
 #include "sys/storage/lvm_admin.hpp"
 #include "sys/storage/probe.hpp"
 #include "sys/storage/signature.hpp"
@@ -102,7 +103,7 @@ Result<> VolumeRemover::look() const {
   if (is_lv(volume)) {
     const auto lv = find_lv(volume.device);
     if (!lv) return lv.error();
-    if (!*lv) return has_what_to_wipe();
+    if (!*lv) return removal_.kind == Removal::Kind::take_back ? is_gone() : has_what_to_wipe();
     if (removal_.kind == Removal::Kind::take_back && !has_tag(**lv, removal_.tag) &&
         !has_our_header())
       return Ok{};  // never became ours: it stays
@@ -204,6 +205,17 @@ Result<> VolumeRemover::has_what_to_wipe() const {
                instead("attach it")};
 }
 
+// Boots may have used it since: its key would be gone when its disk comes back.
+Result<> VolumeRemover::is_gone() const {
+  const DeviceRef& device = removal_.volume.device;
+  if (!removal_.used || look_up_lv(device) == KnownLv::absent) return Ok{};
+  return Error{Code::missing, "will not take '" + removal_.volume.name + "' back",
+               "the volume group " + device.vg +
+                   " is not there, or not whole: nothing tells whether " + device.text() +
+                   " is gone",
+               instead("attach its disks")};
+}
+
 // The device of a header that is kept elsewhere may be in another use by now, as a stick that
 // was formatted anew, or have given its name to another disk.
 Result<> VolumeRemover::look_at_header() const {
@@ -218,7 +230,7 @@ Result<> VolumeRemover::look_at_header() const {
 // What to do about one that is not there.
 std::string VolumeRemover::instead(const std::string& mend) const {
   const std::string& name = removal_.volume.name;
-  if (removal_.work.begun.empty())
+  if (removal_.work.begun.empty() && removal_.kind != Removal::Kind::take_back)
     return mend + ", or forget the volume: latchkey remove-volume " + name;
   return mend + " and run this again; where it is gone for good, delete " +
          globals_.paths.etc("unfinished/" + name + ".json") + ": its key stays in the keys volume";
@@ -230,6 +242,9 @@ Result<> VolumeRemover::has_no_snapshots() const {
   if (removal_.lv_stays) return Ok{};
   const auto found = snapshots_of(device);
   if (!found) return found.error();
+  // What is wiped would come back with the merge.
+  if (auto stands = is_not_merging(*found, device, "will not remove " + device.text()); !stands)
+    return stands;
   const auto& names = found->classic.empty() ? found->thin : found->classic;
   if (names.empty()) return Ok{};
   return Error{
@@ -244,9 +259,38 @@ Result<> VolumeRemover::prepare(Asker& asker) {
   if (!destroys() || removal_.work.is_done("key")) return Ok{};
   auto session = KeysSession::open(globals_, setup_, asker, KeysAccess::write);
   if (!session) return session.error();
+  if (auto its = is_its_header(session->keys()); !its) return its;
   // Only the passphrase is proved now; the volume is open for the one step.
   keys_ = std::move(*session);
   return keys_->close();
+}
+
+// A name that the kernel gives, or a label, may lead to another disk by now.
+Result<> VolumeRemover::is_its_header(const OpenKeys& keys) const {
+  const Volume& volume = removal_.volume;
+  if (!removal_.unproved) return Ok{};
+  const Setup alone{.config = setup_.config, .volumes = {volume}};
+  if (volume.header.empty() && probe_volumes(alone).volumes[volume.name].open) return Ok{};
+  const auto refused = [&](const std::string& why) {
+    return Error{
+        Code::refused,
+        "will not wipe " +
+            (volume.header.empty() ? volume.device.text() : "'" + volume.header + "'"),
+        "the line of '" + volume.name + "' has no x-latchkey.uuid, and " + why,
+        "see which disk it is: lsblk -o NAME,SIZE,UUID; where it is the one, add x-latchkey.uuid=" +
+            volume.uuid + " to the line in " + globals_.paths.etc("volumes") +
+            " and run this again"};
+  };
+  const auto header = LuksDevice::open(place_of(volume, setup_.config.boot));
+  if (!header) return header.error();
+  const auto key = keys.read(volume.key_file);
+  if (!key && key.error().code == Code::missing)
+    return refused("there is no key '" + printable(volume.key_file) + "' to try");
+  if (!key) return key.error();
+  const auto opens = header->try_key(*key);
+  if (!opens && opens.error().code == Code::denied)
+    return refused("its key does not open the header that is there");
+  return opens ? Result<>(Ok{}) : Result<>(opens.error());
 }
 
 // The tag goes in the last steps of a creation, when the header is there.

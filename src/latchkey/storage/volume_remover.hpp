@@ -24,6 +24,9 @@ struct Removal {
   std::string tag{};      ///< take_back: only an LV with it is ours
   bool lv_stays = false;  ///< take_back: the LV was there before
   bool used = false;      ///< take_back: boots may have mounted it
+  /// destroy: the line does not say which header is meant, so its key must. Not written down: it
+  /// is proved before the first step.
+  bool unproved = false;
   std::string given_up{};  ///< the command that was not finished on it; not written down
   Unfinished work{};
 };
@@ -48,7 +51,8 @@ class VolumeRemover {
   /// its logical volume has the mark of an unfinished creation no more. Fails as find_lv.
   [[nodiscard]] Result<bool> was_complete() const;
 
-  /// Asks for the passphrase when a key must be removed. Fails as KeysSession::open.
+  /// Asks for the passphrase when a key must be removed. Fails as KeysSession::open, and with
+  /// Code::refused where nothing tells that the header there is that of the volume.
   [[nodiscard]] Result<> prepare(Asker& asker);
 
   /// Unmounts and closes it. Not one of the steps: a volume that is in use is no work to be
@@ -66,9 +70,11 @@ class VolumeRemover {
   [[nodiscard]] bool has_our_header() const;
   [[nodiscard]] bool header_is_there() const;
   [[nodiscard]] Result<> has_what_to_wipe() const;
+  [[nodiscard]] Result<> is_gone() const;
   [[nodiscard]] Result<> look_at_header() const;
   [[nodiscard]] std::string instead(const std::string& mend) const;
   [[nodiscard]] Result<> has_no_snapshots() const;
+  [[nodiscard]] Result<> is_its_header(const OpenKeys& keys) const;
   [[nodiscard]] Result<> unmount() const;
   [[nodiscard]] Result<> close() const;
   [[nodiscard]] Result<> configure() const;

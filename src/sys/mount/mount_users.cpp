@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
 #include <set>
 
 #include "core/base/text.hpp"
@@ -37,12 +39,35 @@ std::string proc(pid_t pid, const std::string& file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
 
-bool lies_on(const std::string& path, dev_t device) {
+// What the kernel knows of it by itself: nobody is asked.
+std::optional<struct statx> known_of(const std::string& path) {
   struct statx info {};
   if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE, &info) != 0)
-    return false;
+    return {};
+  return info;
+}
+
+bool lies_on(const std::string& path, dev_t device) {
+  const auto info = known_of(path);
   // A device node on it is no use of it, but an open file of any kind is.
-  return makedev(info.stx_dev_major, info.stx_dev_minor) == device;
+  return info && makedev(info->stx_dev_major, info->stx_dev_minor) == device;
+}
+
+bool is_device(const std::string& path, dev_t device) {
+  const auto info = known_of(path);
+  return info && S_ISBLK(info->stx_mode) &&
+         makedev(info->stx_rdev_major, info->stx_rdev_minor) == device;
+}
+
+// By its line `flags:`, octal (proc_pid_fdinfo(5)).
+bool is_open_for_writing(pid_t pid, const std::string& descriptor) {
+  const std::string text = text_or_empty(proc(pid, "fdinfo/" + descriptor), 4096);
+  for (const std::string_view line : split_lines(text)) {
+    const auto fields = split_fields(line);
+    if (fields.size() > 1 && fields[0].text == "flags:")
+      return (std::strtoul(fields[1].text.c_str(), nullptr, 8) & O_ACCMODE) != O_RDONLY;
+  }
+  return false;
 }
 
 bool maps_from(pid_t pid, dev_t device) {
@@ -130,8 +155,7 @@ std::vector<MountUser> users_of(dev_t file_system) {
       notes && ends_within(search_bound, [&] { note_users(notes.get(), file_system, caller); });
   std::vector<MountUser> out;
   pid_t asked = 0;
-  const auto found = read_file("/proc/self/fd/" + std::to_string(notes.get()), 64UL << 20);
-  const std::string all = found ? *found : std::string();
+  const std::string all = text_or_empty("/proc/self/fd/" + std::to_string(notes.get()), 64UL << 20);
   for (const std::string_view line : split_lines(all)) {
     const auto pid = parse_number(line.substr(std::min<std::size_t>(2, line.size())), 1UL << 30);
     if (!pid) continue;
@@ -158,6 +182,18 @@ std::vector<MountUser> namespaces_with(dev_t block_device) {
     if (mounts.empty()) continue;
     const bool known = !seen_mounts.insert(*mounts.begin()).second;
     if (!known || !link.empty()) out.push_back(describe_process(pid));
+  }
+  return out;
+}
+
+std::vector<MountUser> writers_of(dev_t block_device) {
+  std::vector<MountUser> out;
+  for (const pid_t pid : processes()) {
+    const std::string fds = proc(pid, "fd");
+    if (pid != ::getpid() && std::ranges::any_of(names_in(fds), [&](const auto& fd) {
+          return is_device(fds + "/" + fd, block_device) && is_open_for_writing(pid, fd);
+        }))
+      out.push_back(describe_process(pid));
   }
   return out;
 }

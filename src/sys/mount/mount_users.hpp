@@ -26,6 +26,10 @@ struct MountUser {
 /// process that keeps the search for longer counts as one that uses it, and is the last.
 [[nodiscard]] std::vector<MountUser> users_of(dev_t file_system);
 
+/// The processes that have this block device itself open for writing, by pid: a guest's disk is
+/// open so in its emulator. Not the caller, and not what the kernel has in use.
+[[nodiscard]] std::vector<MountUser> writers_of(dev_t block_device);
+
 /// One process for each other mount namespace (a container's, a sandboxed
 /// service's) that has this block device mounted.
 [[nodiscard]] std::vector<MountUser> namespaces_with(dev_t block_device);
