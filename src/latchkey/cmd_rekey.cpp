@@ -46,9 +46,10 @@ int rekey(const Globals& globals, std::optional<int> descriptor, bool accept_wea
     return status;
   if (halt == "list") return 0;
   say(globals,
-      "every volume has a new key, on a new keys volume that one passphrase opens: add "
-      "those of other administrators by 'latchkey add-passphrase NAME', and print a new "
-      "recovery key of it by 'latchkey recovery-key keys'");
+      "every volume has a new key, on the new keys volume " + rekeyer.new_lv().text() +
+          ", which one passphrase opens: add those of other administrators by 'latchkey "
+          "add-passphrase NAME', and print a new recovery key of it by 'latchkey recovery-key "
+          "keys'");
   for (const std::string& line : rekeyer.other_slots())
     say(globals, "what else opens it stays as it was, " + line);
   say(globals, old_copies_text);

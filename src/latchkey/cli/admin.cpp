@@ -10,6 +10,7 @@
 #include "latchkey/cli/steps.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/config/lasting.hpp"
 #include "sys/hold/systemd.hpp"
 #include "sys/luks/luks_copies.hpp"
 #include "sys/mount/mount_users.hpp"
@@ -36,6 +37,7 @@ Result<LockFile> begin_admin(const Globals& globals, const std::string& what,
                  "only root can change devices and /etc/latchkey", "run: sudo latchkey " + what};
   protect_process();
   tell_of_own_mounts(globals);
+  if (const auto lost = settings_are_lost(paths)) report_warning(*lost);
   // Every file is made with its own mode; a caller's narrower mask would make
   // mount points that no service can enter.
   ::umask(022);

@@ -14,6 +14,7 @@
 #include "latchkey/keys/new_passphrase.hpp"
 #include "latchkey/storage/volume_maker.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/config/lasting.hpp"
 #include "sys/config/owners_file.hpp"
 #include "sys/image/cryptroot.hpp"
 #include "sys/luks/key_slots.hpp"
@@ -71,9 +72,13 @@ Result<> Rekeyer::prepare(Asker& asker, bool accept_weak) {
     session_ = std::move(*session);
     return Ok{};
   }
+  // The next boot would look for the volume that is about to be destroyed.
+  if (auto lost = settings_are_lost(globals_.paths)) return *lost;
   if (setup_.config.keys.device.kind != DeviceRef::Kind::lv)
     return refused("it is made beside the old one, which is no logical volume",
-                   "name it in latchkey.conf as device = \"VG/LV\"");
+                   "where it is one that is named otherwise, write device = \"VG/LV\" into "
+                   "latchkey.conf; else: latchkey change-passphrase, and latchkey rotate-key NAME "
+                   "for each volume");
   for (const Volume& volume : setup_.volumes)
     if (auto own = has_own_key_file(setup_, volume, no_new_key(volume)); !own) return own;
   if (auto begun = begin(); !begun) return begun;

@@ -34,6 +34,8 @@ class Rekeyer {
 
   /// What still opens a volume beside its new key, a line for each such volume.
   [[nodiscard]] std::vector<std::string> other_slots() const;
+  /// The new keys volume, once its name was chosen.
+  [[nodiscard]] DeviceRef new_lv() const { return maker_.lv(); }
 
  private:
   [[nodiscard]] bool switched() const;
