@@ -52,7 +52,7 @@ install(FILES ${hooks}/packages/apt.conf DESTINATION /etc/apt/apt.conf.d RENAME 
 install(FILES ${hooks}/packages/dpkg.cfg DESTINATION /etc/dpkg/dpkg.cfg.d RENAME latchkey)
 list(APPEND package_inputs ${hooks}/packages/apt.conf ${hooks}/packages/dpkg.cfg)
 install_input(PROGRAMS /etc/initramfs/post-update.d ${hooks}/initramfs-tools/post-update.d/00latchkey)
-install_input(FILES /etc/default/grub.d ${hooks}/grub/latchkey.cfg)
+install_input(FILES /etc/default/grub.d ${hooks}/grub/zzz-latchkey.cfg)
 install_input(FILES lib/systemd/system/apt-daily-upgrade.service.d ${hooks}/packages/latchkey.conf)
 install(FILES ${hooks}/systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME latchkey.conf)
 list(APPEND package_inputs ${hooks}/systemd/tmpfiles.conf)

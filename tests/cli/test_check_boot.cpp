@@ -185,6 +185,52 @@ TEST_CASE("a boot loader that asks for a passphrase itself is an error, unless o
   CHECK(contains(root.check(), "warning: " + asks));
 }
 
+// As the wiki of Debian has it: each image that is built is copied, and the oldest kernel's last.
+TEST_CASE("case 54: a kernel that the firmware starts has its own image beside it") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  for (const std::string version : {"6.1.0", "6.2.0"}) {
+    root.put("/boot/vmlinuz-" + version, "kernel " + version);
+    root.put("/boot/initrd.img-" + version, "image " + version);
+  }
+  root.put("/boot/efi/EFI/Debian/vmlinuz", "kernel 6.2.0");
+  root.put("/boot/efi/EFI/Debian/initrd.img", "image 6.2.0");
+  root.put("/boot/efi/EFI/other/vmlinuz", "kernel of another system");
+  root.put("/boot/efi/EFI/other/initrd.img", "its image");
+  CHECK_FALSE(contains(root.check(), "the firmware starts"));
+  root.put("/boot/efi/EFI/Debian/initrd.img", "image 6.1.0");
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(
+      contains(said,
+               "error: the firmware starts another image than '/boot/initrd.img-6.2.0': "
+               "'/boot/efi/EFI/Debian/initrd.img' beside that kernel is not the same\n"
+               "  hint: run: cp /boot/initrd.img-6.2.0 /boot/efi/EFI/Debian/initrd.img; and see "));
+  CHECK_FALSE(contains(said, "EFI/other"));
+  // An older build of the same kernel's image, kept on purpose: it boots.
+  root.put("/boot/efi/EFI/Debian/initrd.img", "image 6.2.0");
+  root.put("/boot/efi/EFI/Debian/vmlinuz.old", "kernel 6.1.0");
+  root.put("/boot/efi/EFI/Debian/initrd.img.old", "image of before");
+  const std::string kept = root.check();
+  INFO(kept);
+  CHECK(contains(kept, "warning: the firmware starts another image than '/boot/initrd.img-6.1.0'"));
+  CHECK_FALSE(contains(kept, "error: the firmware starts"));
+}
+
+TEST_CASE("case 55: a boot loader that asks for a user's name is an error") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string asks = "the boot loader asks for a user's name and password";
+  const std::string users = "set superusers=\"root\"\n";
+  root.put("/boot/grub/grub.cfg",
+           users + "menuentry a --unrestricted {\n\tlinux /vmlinuz-1 ro\n}\n");
+  CHECK_FALSE(contains(root.check(), asks));
+  root.put("/boot/grub/grub.cfg", users + "menuentry a {\n\tlinux /vmlinuz-1 ro\n}\n");
+  const std::string said = root.check();
+  CHECK(contains(said, "error: " + asks + ", at the console alone"));
+  CHECK(contains(said, "add --unrestricted to CLASS, then run: update-grub"));
+}
+
 TEST_CASE("check and init tell when what images are started from is not mounted") {
   if (!is_root()) return;
   const CheckedRoot root;

@@ -109,7 +109,7 @@ TEST_CASE("check names files of the package in /etc that a purge of configuratio
            "Package: latchkey\nStatus: install ok installed\nMaintainer: nobody\n"
            "Architecture: all\nVersion: 1\nDescription: none\n");
   const std::string gate = "/etc/initramfs/post-update.d/00latchkey";
-  for (const char* file : {"/etc/default/grub.d/latchkey.cfg", "/etc/apt/apt.conf.d/05latchkey",
+  for (const char* file : {"/etc/default/grub.d/zzz-latchkey.cfg", "/etc/apt/apt.conf.d/05latchkey",
                            "/etc/dpkg/dpkg.cfg.d/latchkey"})
     root.put(file, "");
   root.put(gate, "#!/bin/sh\n");

@@ -3,7 +3,7 @@
 # The cases of the image tests, each from a fresh, right configuration.
 # shellcheck disable=SC2154,SC2016 # variables come from support.sh; scripts are quoted
 
-case_01_valid_as_debian_builds_it() {
+image_01_valid_as_debian_builds_it() {
 	local settings=$tree/etc/initramfs-tools/conf.d/test
 	mv "$settings" "$work/settings"
 	echo marker-of-a-key >"$etc/system-mysql.key"
@@ -65,6 +65,19 @@ case_01_valid_as_debian_builds_it() {
 		not chroot --userspec=nobody "$tree" cat "/boot/initrd.img-$kernel"
 	check "no other file of /etc/latchkey is in it" not grep -rqa marker-of-a-key "$image"
 	check "no host key of the real sshd is in it" not grep -rqa 'OPENSSH PRIVATE' "$image"
+	local real=$tree/etc/ssh/ssh_host_ed25519_key
+	mkdir -p "$tree/etc/ssh"
+	[ -e "$real" ] || ssh-keygen -q -t ed25519 -N '' -f "$real"
+	rm -r "$etc/hostkeys"
+	build_and_look
+	check "... nor one that was made of it" not same "$(cut -d' ' -f2 "$real.pub")" "$("$tree/usr/lib/latchkey/dropbearkey" \
+		-y -f "$image/etc/latchkey/hostkeys/ed25519.dropbear" | grep ^ssh- | cut -d' ' -f2)"
+	local owners=$tree/usr/share/initramfs-tools/conf-hooks.d/zz-owner
+	echo 'UMASK=0027' >"$owners"
+	build
+	check "... also where another package wants it to be read by a group" same \
+		"$(stat -c '%a %U' "$tree/boot/initrd.img-$kernel")" "600 root"
+	rm "$owners"
 	run_check --verbose
 	check "check finds no error" [ "$checked" -eq 0 ]
 	check "check says that the image is good" said "can be unlocked over ssh"
@@ -78,7 +91,7 @@ case_01_valid_as_debian_builds_it() {
 	rm "$tree/boot/test.img"
 }
 
-case_02_host_keys_are_stable_and_private() {
+image_02_host_keys_are_stable_and_private() {
 	build
 	local before
 	before=$(cat "$etc"/hostkeys/* | sha256sum)
@@ -87,6 +100,12 @@ case_02_host_keys_are_stable_and_private() {
 		$'700 .\n600 ecdsa.dropbear\n644 ecdsa.pub\n600 ed25519.dropbear\n644 ed25519.pub\n600 machine-id'
 	build
 	check "a rebuild keeps them" same "$(cat "$etc"/hostkeys/* | sha256sum)" "$before"
+	mkdir "$work/aside" && mv "$etc"/hostkeys/ecdsa.* "$work/aside"
+	build
+	check "a kind that its owner has removed fails no build" [ "$built" -eq 0 ]
+	check "... and stays away" [ ! -e "$etc/hostkeys/ecdsa.dropbear" ]
+	mv "$work"/aside/* "$etc/hostkeys" && rmdir "$work/aside"
+	check "... with the others as they were" same "$(cat "$etc"/hostkeys/* | sha256sum)" "$before"
 	check "OpenSSH reads the public ones" ssh-keygen -lf "$etc/hostkeys/ed25519.pub"
 	echo ffffffffffffffffffffffffffffffff >"$tree/etc/machine-id"
 	build
@@ -123,7 +142,7 @@ case_02_host_keys_are_stable_and_private() {
 	check "missing keys are made by the hook" [ -s "$image/etc/latchkey/hostkeys/ed25519.dropbear" ]
 }
 
-case_03_damaged_host_key() {
+image_03_damaged_host_key() {
 	build
 	cp "$etc/hostkeys/ecdsa.dropbear" "$work/ecdsa"
 	echo junk >"$etc/hostkeys/ecdsa.dropbear"
@@ -138,7 +157,7 @@ case_03_damaged_host_key() {
 	rm -rf "$etc/hostkeys"
 }
 
-case_03_second_host_key_of_a_kind() {
+image_03_second_host_key_of_a_kind() {
 	build
 	"$tree/usr/lib/latchkey/dropbearkey" -t ed25519 -f "$etc/hostkeys/another.dropbear" >/dev/null
 	build_and_look
@@ -157,7 +176,7 @@ case_03_second_host_key_of_a_kind() {
 	rm -rf "$etc/hostkeys"
 }
 
-case_04_authorized_keys_that_nobody_could_use() {
+image_04_authorized_keys_that_nobody_could_use() {
 	rm "$etc/authorized_keys"
 	build
 	boots_on "no authorized_keys" "authorized_keys': No such file"
@@ -174,7 +193,7 @@ case_04_authorized_keys_that_nobody_could_use() {
 	rmdir "$etc/authorized_keys"
 }
 
-case_05_broken_configuration() {
+image_05_broken_configuration() {
 	echo 'nonsense = [' >>"$etc/latchkey.conf"
 	build
 	boots_on "a configuration with an error" "/etc/latchkey/latchkey.conf:3:"
@@ -191,7 +210,7 @@ case_05_broken_configuration() {
 	check "check finds the error in services" said "/etc/latchkey/services:1:"
 }
 
-case_06_missing_parts() {
+image_06_missing_parts() {
 	mv "$tree/usr/sbin/lvm" "$work/lvm"
 	build
 	boots_on "no lvm" "the program 'lvm' is missing"
@@ -210,7 +229,7 @@ case_06_missing_parts() {
 	in_tree depmod "$kernel"
 }
 
-case_07_root_is_encrypted() {
+image_07_root_is_encrypted() {
 	build
 	local before
 	before=$(image_hash)
@@ -222,7 +241,7 @@ case_07_root_is_encrypted() {
 	check "... and the old image stays" same "$(image_hash)" "$before"
 }
 
-case_08_latchkey_itself_fails() {
+image_08_latchkey_itself_fails() {
 	mv "$tree/usr/sbin/latchkey" "$work/latchkey"
 	printf '#!/bin/sh\necho broken >&2\nexit 127\n' >"$tree/usr/sbin/latchkey"
 	chmod +x "$tree/usr/sbin/latchkey"
@@ -239,7 +258,7 @@ case_08_latchkey_itself_fails() {
 	mv "$work/latchkey" "$tree/usr/sbin/latchkey"
 }
 
-case_09_ciphers_of_the_headers() {
+image_09_ciphers_of_the_headers() {
 	local keys=$tree/dev/mapper/system-encrypted--keys data=$tree/dev/mapper/system-encrypted--mysql
 	keys_header
 	truncate -s 32M "$data"
@@ -264,7 +283,7 @@ case_09_ciphers_of_the_headers() {
 	check "neither hook nor check wrote to a device" same "$(sha256sum "$keys" "$data")" "$before"
 }
 
-case_10_out_of_date_and_foreign() {
+image_10_out_of_date_and_foreign() {
 	build
 	ssh-keygen -q -t ed25519 -N '' -C bob -f "$work/key2" <<<y >/dev/null
 	cat "$work/key2.pub" >>"$etc/authorized_keys"
@@ -312,7 +331,7 @@ sys.exit(found["ok"] or not [f for f in found["findings"] if f["level"] == "erro
 	in_tree update-initramfs -c -k "$kernel" >/dev/null 2>&1
 }
 
-case_11_other_hooks_and_places() {
+image_11_other_hooks_and_places() {
 	local hook=$tree/usr/share/initramfs-tools/hooks/zzz-other
 	cat >"$hook" <<-'HOOK'
 		#!/bin/sh
@@ -328,6 +347,12 @@ case_11_other_hooks_and_places() {
 	build
 	check "a tree without /sys gets its image" [ "$built" -eq 0 ]
 	mount -t sysfs -o ro sysfs "$tree/sys"
+	cp -a "$tree/etc/initramfs-tools" "$tree/root/others"
+	in_tree mkinitramfs -d /root/others -o /root/other "$kernel" 2>"$work/said"
+	check "an image for other machines is said to be without early boot" said "made with /root/others"
+	check "... and has neither host keys nor configuration" \
+		same "$(in_tree lsinitramfs /root/other | grep -c 'etc/latchkey\|usr/lib/latchkey')" 0
+	rm -r "$tree/root/others" "$tree/root/other"
 	mkdir -p "$tree/var/lib/kdump"
 	cp -a "$tree/etc/initramfs-tools" "$tree/var/lib/kdump/"
 	in_tree mkinitramfs -d /var/lib/kdump/initramfs-tools -o /root/kdump "$kernel" 2>/dev/null
@@ -352,7 +377,7 @@ boot_script() {
 		"/usr/share/initramfs-tools/scripts/$script/latchkey" 2>&1 | cat >"$work/said" || ran=$?
 }
 
-case_12_boot_scripts() {
+image_12_boot_scripts() {
 	printf 'mode=wait\n' >"$etc/image"
 	mkdir -p "$tree/run/latchkey/early" "$tree/conf"
 	local before

@@ -12,7 +12,7 @@ has_modules() {
 	done
 }
 
-case_14_vlan_bond_bridge() {
+image_14_vlan_bond_bridge() {
 	build_and_look
 	local module
 	for module in 8021q bonding bridge; do
@@ -44,7 +44,7 @@ case_14_vlan_bond_bridge() {
 }
 
 # Case 12: kernels, as Raspberry Pi's, may have IPv6 as a module.
-case_12_ipv6_module() {
+image_12_ipv6_module() {
 	local builtin=$tree/usr/lib/modules/$kernel/modules.builtin module file
 	cp "$builtin" "$work/builtin"
 	sed -i '/\/ipv6\.ko$/d' "$builtin"
@@ -73,7 +73,7 @@ case_12_ipv6_module() {
 }
 
 # Case 43: a volume group may belong to one machine, whose name early boot does not have.
-case_21_lvm_system_id() {
+image_21_lvm_system_id() {
 	local said
 	sed -i 's/# system_id_source = "none"/system_id_source = "uname"/' "$tree/etc/lvm/lvm.conf"
 	build_and_look
@@ -114,7 +114,7 @@ fake_sys() {
 judge() { try latchkey image judge "${image#"$tree"}" --kernel "$kernel"; }
 
 # Case 5. Which driver is which does not matter here: the tree's kernel has no others.
-case_22_network_cards() {
+image_22_network_cards() {
 	local firmware vf=pci:v00008086d000010EDsv00008086sd00000000bc02sc00i00 card module
 	fake_sys
 	fake_card eth0 '' "$vf"
@@ -171,7 +171,7 @@ case_22_network_cards() {
 	mount -t sysfs -o ro sysfs "$tree/sys"
 }
 
-case_26_disks_are_looked_for_otherwise() {
+image_26_disks_are_looked_for_otherwise() {
 	local settings=$tree/etc/lvm lvm=$tree/usr/sbin/lvm
 	# Stands in for LVM, which takes a devices file away that names no disk of this machine.
 	mv "$lvm" "$work/lvm"
@@ -216,7 +216,7 @@ fake_disk() {
 	mknod "$tree/dev/mapper/$1" b 240 "$2"
 }
 
-case_25_storage_that_changed() {
+image_25_storage_that_changed() {
 	fake_sys
 	build
 	fake_disk system-encrypted--keys 7 vmxnet3
@@ -270,7 +270,7 @@ case_25_storage_that_changed() {
 }
 
 # Case 5: a kernel that has no driver for what another drives, as one of DKMS that was not built.
-case_28_kernel_without_a_driver() {
+image_28_kernel_without_a_driver() {
 	local newer=9.9.9-newer file=$tree/boot/initrd.img-9.9.9-newer
 	local modules=$tree/usr/lib/modules menu=$tree/boot/grub
 	build_newer() {
@@ -356,7 +356,7 @@ case_28_kernel_without_a_driver() {
 }
 
 # Root is opened by cryptsetup-initramfs, whose hooks these stand for, over dropbear-initramfs.
-case_23_cryptroot() {
+image_23_cryptroot() {
 	local hook=$tree/usr/share/initramfs-tools/hooks/cryptroot
 	cat >"$hook" <<-'HOOK'
 		#!/bin/sh
@@ -386,7 +386,7 @@ case_23_cryptroot() {
 	rm "$hook" "$tree/etc/crypttab"
 }
 
-case_24_keyboard_layout() {
+image_24_keyboard_layout() {
 	printf 'XKBLAYOUT="de"\n' >"$tree/etc/default/keyboard"
 	build
 	check "without setupcon the image is built" [ "$built" -eq 0 ]

@@ -45,7 +45,7 @@ toy_pool() {
 	echo 'held-db mysql' >"$etc/services"
 }
 
-case_13_packages_while_volumes_are_closed() {
+image_13_packages_while_volumes_are_closed() {
 	echo 'held-db mysql' >"$etc/services"
 	toy_pool
 	check "LATCHKEY_ALLOW_HELD lets dpkg go on" same "$ran $(state_of held-db)" '0 installed 1:1'
@@ -131,7 +131,7 @@ case_13_packages_while_volumes_are_closed() {
 	check "what is not held is not refused" [ "$ran" -eq 0 ]
 }
 
-case_98_purged() {
+image_98_purged() {
 	local gates=$tree/etc/initramfs/post-update.d images=$tree/usr/sbin/update-initramfs
 	mv "$images" "$work/update-initramfs" # takes its time, and has nothing to do with it
 	ln -s /bin/true "$images"
@@ -167,7 +167,7 @@ case_98_purged() {
 }
 
 # sysvinit is a program that is there: none runs in this tree.
-case_97_disabled_script() {
+image_97_disabled_script() {
 	local rc=$tree/etc/init.d/rc images=$tree/usr/sbin/update-initramfs
 	mv "$images" "$work/update-initramfs"
 	ln -s /bin/true "$images"
@@ -199,7 +199,7 @@ case_97_disabled_script() {
 	mv "$work/update-initramfs" "$images"
 }
 
-case_99_removal() {
+image_99_removal() {
 	echo 'held-db mysql' >"$etc/services"
 	toy_pool
 	build

@@ -10,7 +10,7 @@ owners_hook() {
 	chmod +x "$hook"
 }
 
-case_15_finished_image() {
+image_15_finished_image() {
 	build
 	local good file=$tree/boot/initrd.img-$kernel
 	good=$(image_hash)
@@ -88,8 +88,21 @@ case_15_finished_image() {
 	rm "$file"
 	build_new
 	check "... and where the menu cannot be made again" [ -e "$file" ]
-	printf '#!/bin/sh\nls /boot >/root/update-grub\n' >"$tree/usr/sbin/update-grub"
-	chmod +x "$tree/usr/sbin/update-grub"
+	# A file that comes behind ours may have the last word on what is started.
+	local makes=$tree/usr/sbin/update-grub
+	printf '#!/bin/sh\n' >"$makes"
+	chmod +x "$makes"
+	rm "$file"
+	build_new
+	check "... and where the menu that is made starts it all the same" [ -e "$file" ]
+	check "... which is said" said "its menu starts kernel $kernel, which has no image"
+	local other='menuentry old {\n\tlinux /vmlinuz-1.0-old ro\n\tinitrd /initrd.img-1.0-old\n}\n'
+	printf '#!/bin/sh\nprintf "set superusers=root\\n%s" >/boot/grub/grub.cfg\n' "$other" >"$makes"
+	rm "$file"
+	build_new
+	check "... and where GRUB would ask for a password first" [ -e "$file" ]
+	check "... which is said, too" said "it would ask for a user's name first"
+	printf '#!/bin/sh\nls /boot >/root/update-grub\nprintf "%s" >/boot/grub/grub.cfg\n' "$other" >"$makes"
 	: >"$file.latchkey-new"
 	: >"$file.latchkey-refused"
 	build
@@ -128,22 +141,24 @@ case_15_finished_image() {
 }
 
 # GRUB itself needs a disk; its menu is made by its own scripts.
-case_16_boot_menu() {
+image_16_boot_menu() {
 	local newer=9.9.9-newer menu=$tree/boot/grub/grub.cfg
 	mkdir -p "$tree/boot/grub"
 	grub_says() { # the value of GRUB_DEFAULT after GRUB's settings were read
 		in_tree sh -c 'grub_get_device_id() { echo ROOT; }; GRUB_DEVICE=/dev/vda1; '"${1-}"'
-			. /etc/default/grub.d/latchkey.cfg; echo "$GRUB_DEFAULT"' 2>"$work/said"
+			. /etc/default/grub.d/zzz-latchkey.cfg; echo "$GRUB_DEFAULT"' 2>"$work/said"
 	}
 	build
 	check "GRUB's default is not touched while all images are there" same "$(grub_says)" ""
 	: >"$tree/boot/vmlinuz-$newer"
 	check "a newer kernel without an image: the last good one is GRUB's default" \
-		same "$(grub_says)" "gnulinux-advanced-ROOT>gnulinux-$kernel-advanced-ROOT"
+		same "$(grub_says)" "gnulinux-$kernel-advanced-ROOT"
 	check "... which is said" said "$kernel is booted by default"
-	check "... without a submenu" same "$(grub_says 'GRUB_DISABLE_SUBMENU=y;')" "gnulinux-$kernel-advanced-ROOT"
+	check "... and is no way through a submenu" same "$(in_tree sh -c 'grub_get_device_id() { echo ROOT; }
+		GRUB_DEVICE=/dev/vda1; . /etc/default/grub.d/zzz-latchkey.cfg; echo "$GRUB_DISABLE_SUBMENU"' 2>/dev/null)" y
+	check "... nor another's that is set behind it" same "$(in_tree sh -c 'cd /etc/default/grub.d && ls | tail -n 1')" zzz-latchkey.cfg
 	check "... but for the owner's own default" same "$(grub_says 'GRUB_DEFAULT=2;')" 2
-	local kept="gnulinux-advanced-ROOT>gnulinux-$kernel-advanced-ROOT" saved
+	local kept="gnulinux-$kernel-advanced-ROOT" saved
 	for saved in '' 'saved_entry=' 'saved_entry=0' 'saved_entry=gnulinux-simple-ROOT'; do
 		printf '# GRUB Environment Block\n%s\n####' "$saved" >"$tree/boot/grub/grubenv"
 		check "... and a saved one, with '$saved' saved, is none" \
@@ -197,7 +212,7 @@ case_16_boot_menu() {
 }
 
 # Root was put back to an earlier state (a snapshot), and /boot, which lies elsewhere, was not.
-case_16_lost_modules() {
+image_16_lost_modules() {
 	local newer=9.9.9-newer good of
 	for of in vmlinuz config; do cp "$tree/boot/$of-$kernel" "$tree/boot/$of-$newer"; done
 	cp -a "$tree/usr/lib/modules/$kernel" "$tree/usr/lib/modules/$newer"
@@ -216,7 +231,7 @@ case_16_lost_modules() {
 }
 
 # Case 54: in one run, in both orders. Debian 13's trigger skips images that look fresh.
-case_17_kernel_and_package_at_once() {
+image_17_kernel_and_package_at_once() {
 	local newer=9.9.9-newer file=$tree/boot/initrd.img-9.9.9-newer
 	local pool=$tree/root/kernel/DEBIAN order
 	# A kernel's package without its megabytes: the files of the one that is there.
@@ -248,7 +263,7 @@ case_17_kernel_and_package_at_once() {
 }
 
 # What fills /boot, or removes what images are made of, costs at most that update.
-case_18_full_boot_and_lost_tools() {
+image_18_full_boot_and_lost_tools() {
 	build
 	local good
 	good=$(image_hash)
@@ -275,7 +290,7 @@ case_18_full_boot_and_lost_tools() {
 }
 
 # A person presses Ctrl-C, or the connection is lost.
-case_19_interrupted_check() {
+image_19_interrupted_check() {
 	build
 	keys_header
 	try sh -c 'latchkey check >/dev/null & pid=$!
@@ -290,7 +305,7 @@ case_19_interrupted_check() {
 }
 
 # Case 57: another builder of images takes over.
-case_19_dracut() {
+image_19_dracut() {
 	build
 	mkdir -p "$tree/etc/kernel/postinst.d"
 	: >"$tree/etc/kernel/postinst.d/dracut"
@@ -307,7 +322,7 @@ case_19_dracut() {
 }
 
 # Must 13: what the programs of early boot are made of is mended by the distribution.
-case_20_bundled_parts() {
+image_20_bundled_parts() {
 	local list=$tree/usr/share/latchkey/bundled version
 	check "Must 13: the package tells its parts" grep -Eq '^cryptsetup [^ ]+ libcryptsetup12$' "$list"
 	cp "$list" "$work/bundled"
@@ -331,7 +346,7 @@ case_20_bundled_parts() {
 }
 
 # What initramfs-tools leaves out itself must not come back in as what our hook waits for.
-case_29_switched_off_hooks() {
+image_29_switched_off_hooks() {
 	local hooks=$tree/usr/share/initramfs-tools/hooks name
 	for name in off old~ zz-other; do
 		printf '#!/bin/sh\n[ "$1" = prereqs ] && { echo; exit 0; }\necho %s >>/root/ran\n' "$name" >"$hooks/$name"
@@ -352,7 +367,7 @@ case_29_switched_off_hooks() {
 }
 
 # Who reads an image has the host keys of early boot: nobody may, while it is made either.
-case_30_modes_during_the_build() {
+image_30_modes_during_the_build() {
 	# In /etc, where hooks run after ours: the host keys are in the build's folder by then.
 	local hook=$tree/etc/initramfs-tools/hooks/modes file=/boot/initrd.img-$kernel
 	local update=$tree/etc/initramfs/post-update.d/00-other modes=$tree/root/modes
@@ -382,7 +397,7 @@ case_30_modes_during_the_build() {
 }
 
 # The keys volume's LV is active only while somebody unlocks.
-case_22_ciphers_that_only_a_header_tells() {
+image_22_ciphers_that_only_a_header_tells() {
 	local mapper=$tree/dev/mapper lvm=$tree/usr/sbin/lvm
 	make_header() { # a LUKS2 header with serpent as its cipher
 		truncate -s 32M "$1"

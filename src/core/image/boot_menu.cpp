@@ -32,6 +32,12 @@ std::vector<std::string> kernels_in(std::string_view grub_cfg) {
   return out;
 }
 
+// What the next boot starts by itself: what was chosen for it alone, or the menu's default.
+std::string next_choice(std::string_view grub_cfg, const SavedEntries& saved) {
+  const bool once = !saved.next.empty() && grub_cfg.find("${next_entry}") != std::string_view::npos;
+  return once ? saved.next : menu_default(grub_cfg, saved.saved);
+}
+
 }  // namespace
 
 bool has_image(const std::vector<BootKernel>& kernels, std::string_view version) {
@@ -74,11 +80,13 @@ bool is_own_default(const std::string& choice, std::string_view grub_cfg,
   return has_image(kernels, entry->kernel);
 }
 
+bool asks_before_boot(std::string_view grub_cfg, const SavedEntries& saved) {
+  return asks_for_user(grub_cfg, next_choice(grub_cfg, saved));
+}
+
 std::optional<std::string> started_kernel(const std::vector<BootKernel>& kernels,
                                           std::string_view grub_cfg, const SavedEntries& saved) {
-  const bool once = !saved.next.empty() && grub_cfg.find("${next_entry}") != std::string_view::npos;
-  const std::string by_menu = kernel_of_entry(
-      menu_entries(grub_cfg), once ? saved.next : menu_default(grub_cfg, saved.saved));
+  const std::string by_menu = kernel_of_entry(menu_entries(grub_cfg), next_choice(grub_cfg, saved));
   const auto named = std::ranges::find_if(kernels, [&](const BootKernel& kernel) {
     return kernel.version == by_menu || (by_menu.empty() && default_is(grub_cfg, kernel.version));
   });
@@ -112,11 +120,11 @@ bool starts_without_image(std::string_view grub_cfg, std::string_view version) {
   for (const std::string_view line : split_lines(grub_cfg)) {
     const std::vector<Field> words = split_fields(line);
     if (words.empty()) continue;
-    if (words[0].text == "linux" && words.size() > 1) ours = kernel_of_line(line) == version;
-    if (words[0].text == "initrd")
-      image = std::ranges::any_of(words, [&](const Field& word) {
-        return version_in(word.text, "initrd.img-") == version;
-      });
+    if (const std::string kernel = kernel_of_line(line); !kernel.empty()) ours = kernel == version;
+    // For a hypervisor it is a module, as the kernel is.
+    image = image || std::ranges::any_of(words, [&](const Field& word) {
+              return version_in(word.text, "initrd.img-") == version;
+            });
     if (words[0].text != "}") continue;
     if (ours && !image) return true;
     ours = image = false;

@@ -66,6 +66,10 @@ struct SavedEntries {
 [[nodiscard]] bool default_is(std::string_view grub_cfg, std::string_view version,
                               const std::string& saved = "");
 
+/// True when GRUB asks for a user's name at the console before it starts what it starts by itself:
+/// the entry for a single boot, where one is chosen, or the menu's default.
+[[nodiscard]] bool asks_before_boot(std::string_view grub_cfg, const SavedEntries& saved);
+
 /// True when the menu has GRUB open an encrypted device, for which it asks for a passphrase
 /// itself: for the menu, or for its first entry. Others may be another system's.
 [[nodiscard]] bool opens_encrypted(std::string_view grub_cfg);

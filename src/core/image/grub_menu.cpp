@@ -2,7 +2,9 @@
 #include "core/image/grub_menu.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <functional>
 
 #include "core/base/text.hpp"
 #include "core/image/boot_menu.hpp"
@@ -43,8 +45,10 @@ MenuEntry entry_of(const std::vector<std::string>& words) {
   if (words.size() > 1) out.title = words[1];
   for (std::size_t i = 2; i + 1 < words.size(); ++i)
     if (words[i] == "$menuentry_id_option" || words[i] == "--id") out.id = words[i + 1];
-  for (const std::string& word : words)
+  for (const std::string& word : words) {
     if (word.starts_with("--id=")) out.id = word.substr(5);
+    if (word == "--unrestricted") out.unrestricted = true;
+  }
   return out;
 }
 
@@ -94,10 +98,15 @@ std::string first_part(std::string_view choice, std::string_view& rest) {
 }  // namespace
 
 std::string kernel_of_line(std::string_view line) {
+  // A hypervisor is started in the place of the kernel, which is a module of it then.
+  constexpr std::array<std::string_view, 4> commands{"linux", "module", "module2", "xen_module"};
   const std::vector<Field> words = split_fields(line);
-  if (words.size() < 2 || words[0].text != "linux") return {};
+  if (words.empty() || std::ranges::find(commands, words[0].text) == commands.end()) return {};
+  const auto file = std::find_if(words.begin() + 1, words.end(),
+                                 [](const Field& word) { return !word.text.starts_with("--"); });
+  if (file == words.end()) return {};
   // "/boot/vmlinuz-6.1", or "/vmlinuz-6.1" with a /boot of its own.
-  return kernel_version(std::string_view(words[1].text).substr(words[1].text.rfind('/') + 1));
+  return kernel_version(std::string_view(file->text).substr(file->text.rfind('/') + 1));
 }
 
 std::vector<MenuEntry> menu_entries(std::string_view grub_cfg) {
@@ -117,7 +126,11 @@ std::string menu_default(std::string_view grub_cfg, const std::string& saved) {
   return out.empty() ? "0" : out;
 }
 
-const MenuEntry* find_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
+namespace {
+
+// As find_entry; tells `on_the_way` of each submenu and of the entry, as they are come to.
+const MenuEntry* search(const std::vector<MenuEntry>& entries, std::string_view choice,
+                        const std::function<void(const MenuEntry&)>& on_the_way) {
   if (entries.empty()) return nullptr;
   std::string_view rest;
   const std::string part = first_part(choice, rest);
@@ -132,7 +145,39 @@ const MenuEntry* find_entry(const std::vector<MenuEntry>& entries, std::string_v
         entries, [&](const MenuEntry& entry) { return entry.title == part || entry.id == part; });
     if (found == entries.end()) return nullptr;
   }
-  return found->inner.empty() ? &*found : find_entry(found->inner, rest);
+  on_the_way(*found);
+  return found->inner.empty() ? &*found : search(found->inner, rest, on_the_way);
+}
+
+// Whoever may start every entry, by the last line that says so; empty: nobody is asked for.
+std::string superusers(std::string_view grub_cfg) {
+  constexpr std::string_view name = "superusers=";
+  std::string out;
+  for (const std::string_view line : split_lines(grub_cfg)) {
+    const std::vector<std::string> words = words_of(line);
+    if (words.size() > 1 && words[0] == "set" && words[1].starts_with(name))
+      out = words[1].substr(name.size());
+  }
+  return out;
+}
+
+}  // namespace
+
+const MenuEntry* find_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  return search(entries, choice, [](const MenuEntry&) {});
+}
+
+bool asks_for_user(std::string_view grub_cfg, std::string_view choice) {
+  if (superusers(grub_cfg).empty()) return false;
+  const std::vector<MenuEntry> entries = menu_entries(grub_cfg);
+  bool free = true;
+  const auto look = [&](const MenuEntry& entry) { free = free && entry.unrestricted; };
+  std::string_view rest;
+  if (search(entries, choice, look) != nullptr) return !free;
+  free = true;
+  if (search(entries, first_part(choice, rest), look) != nullptr) return !free;
+  free = true;
+  return search(entries, "", look) != nullptr && !free;
 }
 
 std::string kernel_of_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {

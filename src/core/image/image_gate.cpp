@@ -14,7 +14,7 @@ GateStep gate_step(const GateFacts& facts) {
   if (reachable(facts.fresh)) return GateStep::keep_warning;
   if (facts.last && reachable(*facts.last)) return GateStep::restore;
   if (facts.fresh.kind == Kind::unknown) return GateStep::keep_warning;
-  if (!facts.root_is_a_volume) return GateStep::boot_on;
+  if (!facts.root_is_a_volume && !facts.too_large) return GateStep::boot_on;
   // A judgement may err: without another way to boot, a doubtful image beats none.
   return facts.another_kernel ? GateStep::withdraw : GateStep::keep_lost;
 }

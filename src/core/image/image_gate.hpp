@@ -22,6 +22,7 @@ struct ImageVerdict {
   std::vector<Error> faults{};  ///< why it does not unlock; empty for `unlocks` alone
   ImageInfo info{};             ///< what it says of itself, where it does
   std::vector<Error> doubts{};  ///< what is wrong with it and locks nobody out
+  std::vector<Error> warnings{};  ///< what is so of it, and no fault: told when it is built
 };
 
 /// All that the decision needs to know.
@@ -31,6 +32,8 @@ struct GateFacts {
   bool root_is_a_volume = false;       ///< booting on would lead nowhere
   /// Without this image the boot loader would start another kernel, which has one.
   bool another_kernel = false;
+  /// It does not fit into the machine's memory, and one that boots on would not either.
+  bool too_large = false;
   /// That kernel drives the card or the disk which this one has no driver for.
   bool better_kernel = false;
 };

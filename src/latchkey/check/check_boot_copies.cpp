@@ -9,6 +9,7 @@
 #include <iterator>
 #include <map>
 
+#include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/image/loader_entry.hpp"
 #include "core/image/raspi_boot.hpp"
@@ -84,12 +85,60 @@ class BootCopies {
     for (const std::string& name : names_in(at + "/loader/entries"))
       if (name.ends_with(".conf")) entry(entries, at, at + "/loader/entries/" + name);
     if (has_systemd_boot()) started(entries);
+    stubs(at + "/EFI");
     for (const std::string& name : names_in(at + "/EFI/Linux"))
       if (name.ends_with(".efi"))
         found.push_back(doubtful({Code::config,
                                   "'" + printable(at + "/EFI/Linux/" + name) + "' is not looked at",
                                   "a unified kernel image has an image of its own in it",
                                   "see that it is built anew after each update-initramfs"}));
+  }
+
+  // Kernels that the firmware starts without a boot loader (EFI stub): a script of the owner's
+  // copies each with its image, which after a build of all may be that of another kernel.
+  void stubs(const std::string& efi) {
+    std::map<std::string, Copies> all;
+    for (const std::string& folder : names_in(efi)) {
+      const std::string at = efi + "/" + folder + "/";
+      for (const std::string& name : names_in(at)) {
+        constexpr std::string_view kernel = "vmlinuz";
+        if (!name.starts_with(kernel)) continue;
+        const std::string suffix = name.substr(kernel.size());
+        for (const char* const stem : {"initrd.img", "initrd", "initramfs"})
+          if (const std::string copy = at + stem + suffix; is_there(copy))
+            stub(all, at + name, copy);
+      }
+    }
+    started(all);
+  }
+
+  void stub(std::map<std::string, Copies>& all, const std::string& kernel,
+            const std::string& copy) {
+    const std::vector<BootKernel> kernels = kernels_by_version(paths_);
+    const auto is_of = [&](const BootKernel& one) {
+      return same_content(kernel, paths_.root + "/boot/vmlinuz-" + one.version);
+    };
+    const auto known = std::ranges::find_if(kernels, is_of);
+    if (known == kernels.end()) return;
+    const std::string image = image_path(paths_, known->version);
+    mode(copy, image);
+    if (!is_there(image)) return;
+    if (same_content(copy, image)) {
+      all[known->version].good = true;
+      return;
+    }
+    Finding one =
+        another(known->version, "'" + printable(copy) + "' beside that kernel is not the same",
+                "run: cp " + shell_word(printable(image)) + " " + shell_word(printable(copy)) +
+                    "; and see that what copies it takes the image of the kernel beside it");
+    all[known->version].stale.push_back(one.text);
+    // With the modules of another kernel it mounts no root.
+    const bool of_another = std::ranges::any_of(kernels, [&](const BootKernel& other) {
+      return other.version != known->version &&
+             same_content(copy, image_path(paths_, other.version));
+    });
+    if (of_another) one = bad(std::move(one.text));
+    found.push_back(std::move(one));
   }
 
   // proxmox-boot-tool copies kernels and images to partitions that it mounts for that alone.
@@ -109,9 +158,8 @@ class BootCopies {
         if (name.starts_with("systemd-boot")) return true;
     // Or this boot came by it, from a partition that is not mounted now. The text, behind four
     // bytes of attributes, is UTF-16 (the Boot Loader Interface of systemd).
-    const auto variable = read_file(
+    std::string loader = text_or_empty(
         paths_.root + "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f");
-    std::string loader = variable ? *variable : std::string();
     std::erase(loader, '\0');
     return loader.find("systemd-boot") != std::string::npos;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A kernel without an image finds no root, or asks nobody: it must not be the one that
-// the boot loader starts by default. And a boot loader that asks for a passphrase itself does
-// so before any kernel, at the console alone.
+// the boot loader starts by default. And a boot loader that asks for a passphrase or a user's
+// name itself does so before any kernel, at the console alone.
 #include <optional>
 #include <utility>
 
@@ -57,6 +57,19 @@ std::optional<Error> prompt_of_grub(const Paths& paths, const std::string& menu,
                "update-grub"};
 }
 
+// The same of the password of the menu, which many set, and leave away for what a boot starts by
+// itself: GRUB asks on the way into a submenu, too.
+std::optional<Error> password_of_grub(const Paths& paths, const std::string& menu) {
+  if (!asks_before_boot(menu, saved_entries(paths))) return {};
+  return Error{
+      Code::refused, "the boot loader asks for a user's name and password, at the console alone",
+      "'" + paths.root +
+          "/boot/grub/grub.cfg' has superusers, and the entry that is "
+          "started, or its submenu, has no --unrestricted",
+      "in /etc/grub.d/10_linux add --unrestricted to CLASS, then run: update-grub; where "
+      "the default is in a submenu, set GRUB_DISABLE_SUBMENU=y in /etc/default/grub before"};
+}
+
 Findings check_kernels(const Paths& paths, const std::string& menu) {
   const std::vector<BootKernel> kernels = boot_kernels(paths);
   if (const auto pinned = pinned_kernel(kernels))
@@ -83,6 +96,8 @@ Findings check_boot_menu(const Paths& paths) {
   Findings out = check_kernels(paths, menu);
   // What starts copies of the images may have left GRUB's files behind.
   if (auto prompt = prompt_of_grub(paths, menu, lies_encrypted(paths.root + "/boot")))
+    out.push_back(starts_copies(paths) ? doubtful(std::move(*prompt)) : bad(std::move(*prompt)));
+  if (auto prompt = password_of_grub(paths, menu))
     out.push_back(starts_copies(paths) ? doubtful(std::move(*prompt)) : bad(std::move(*prompt)));
   return out;
 }

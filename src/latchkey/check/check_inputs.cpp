@@ -16,6 +16,7 @@
 #include "latchkey/storage/placing.hpp"
 #include "sys/base/digest.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/config/lasting.hpp"
 #include "sys/config/writable_by_others.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/late_config.hpp"
@@ -115,7 +116,7 @@ struct Conffile {
 constexpr Conffile conffiles[]{
     {"/etc/initramfs/post-update.d/00latchkey",
      "an image that cannot be unlocked would stay, in place of the good one before it", true},
-    {"/etc/default/grub.d/latchkey.cfg", "GRUB may start a kernel that has no image"},
+    {"/etc/default/grub.d/zzz-latchkey.cfg", "GRUB may start a kernel that has no image"},
     {"/etc/apt/apt.conf.d/05latchkey",
      "packages are configured while the volume with their data is closed"},
     {"/etc/dpkg/dpkg.cfg.d/latchkey",
@@ -153,6 +154,7 @@ Findings check_inputs(const Paths& paths, const EarlyInputs& inputs) {
   for (const Error& fault : inputs.faults) out.push_back(bad(fault));
   for (const Error& warning : inputs.warnings) out.push_back(doubtful(warning));
   for (Error& reach : files_of_others(paths, inputs.volumes)) out.push_back(bad(std::move(reach)));
+  if (auto lost = settings_are_lost(paths)) out.push_back(doubtful(std::move(*lost)));
   for (Error& late : late_config(paths)) out.push_back(bad(std::move(late)));
   if (inputs.config) out.push_back(good("'" + paths.etc("latchkey.conf") + "' is right"));
   if (inputs.volumes)

@@ -106,14 +106,36 @@ std::optional<Error> better_kernel(const Paths& paths, const EarlyInputs& inputs
   return lacks.faults.front();
 }
 
-// Takes the image away, unless the menu that goes on naming it cannot be made again.
-Result<> withdraw(const std::string& file) {
+// Has the menu made again, and looks at what came of it: another of GRUB's files may have the last
+// word on what is started.
+Result<> start_another(const Paths& paths) {
+  if (auto made = remake_boot_menu(); !made) return made;
+  const std::string menu = read_boot_menu(paths);
+  const SavedEntries saved = saved_entries(paths);
+  const std::vector<BootKernel> kernels = boot_kernels(paths);
+  const auto started = started_kernel(kernels, menu, saved);
+  const std::string what = "cannot have GRUB start another kernel";
+  const std::string hint =
+      "see which file in /etc/default/grub.d or /etc/grub.d has the last word on the default";
+  if (!started || !has_image(kernels, *started))
+    return Error{Code::refused, what,
+                 "its menu starts " + (started ? "kernel " + *started + ", which has no image"
+                                               : std::string("none that is known")),
+                 hint};
+  if (asks_before_boot(menu, saved))
+    return Error{Code::refused, what, "it would ask for a user's name first, at the console", hint};
+  return Ok{};
+}
+
+// Takes the image away, unless the menu goes on starting its kernel.
+Result<> withdraw(const Paths& paths, const std::string& file) {
   const std::string aside = file + aside_suffix;
   const std::string what = "cannot remove the image '" + file + "'";
   if (::rename(file.c_str(), aside.c_str()) != 0) return system_error(errno, what);
-  if (auto made = remake_boot_menu(); !made) {
+  if (auto another = start_another(paths); !another) {
     if (::rename(aside.c_str(), file.c_str()) != 0) return system_error(errno, what);
-    return made;
+    (void)remake_boot_menu();  // that it names the image again
+    return another;
   }
   if (::unlink(aside.c_str()) != 0) return system_error(errno, what);
   return sync_for_boot(std::filesystem::path(file).parent_path().string());
@@ -124,8 +146,9 @@ int refuse(const std::string& version, const std::string& outcome, const Error& 
                        sentence(fault), then_build(fault.hint, version)});
 }
 
-int refuse_and_withdraw(const std::string& version, const std::string& file, const Error& fault) {
-  if (auto gone = withdraw(file); !gone) {
+int refuse_and_withdraw(const Paths& paths, const std::string& version, const std::string& file,
+                        const Error& fault) {
+  if (auto gone = withdraw(paths, file); !gone) {
     report_error(gone.error());
     return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can", fault);
   }
@@ -149,7 +172,7 @@ int carry_out(const Globals& globals, const GateFacts& facts, const Error& fault
     case GateStep::boot_on:
       if (auto done = build_boot_on(globals.paths, file, version, fault); !done) {
         report_error(done.error());
-        if (facts.another_kernel) return refuse_and_withdraw(version, file, fault);
+        if (facts.another_kernel) return refuse_and_withdraw(globals.paths, version, file, fault);
         return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT into it", fault);
       }
       report_warning({Code::config,
@@ -160,7 +183,7 @@ int carry_out(const Globals& globals, const GateFacts& facts, const Error& fault
                           version});
       return 0;
     case GateStep::withdraw:
-      return refuse_and_withdraw(version, file, fault);
+      return refuse_and_withdraw(globals.paths, version, file, fault);
     case GateStep::keep_lost:
       return refuse(version, "could not be unlocked over ssh. DO NOT REBOOT before it can", fault);
   }
@@ -202,6 +225,9 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   // Once for all that look below it: each waking is two calls of LVM.
   std::optional<WokenLv> woken;
   if (inputs.config && globals.paths.root.empty()) woken.emplace(inputs.config->keys.device);
+  // Another package's setting may have given it a mode that others read the host keys by.
+  if (!mode_is_the_mounts(file) && ::chmod(file.c_str(), 0600) != 0 && errno != ENOENT)
+    report_warning(system_error(errno, "cannot keep others from reading '" + file + "'"));
   GateFacts facts;
   facts.root_is_a_volume = inputs.root_is_a_volume;
   facts.fresh = judge(globals.paths, file, version);
@@ -211,6 +237,7 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
       facts.last = judge(globals.paths, file + kept_suffix, version);
     facts.another_kernel = another_would_start(globals.paths, version);
   }
+  facts.too_large = !facts.fresh.faults.empty() && facts.fresh.faults.front().code == Code::memory;
   const auto better = better_kernel(globals.paths, inputs, version);
   facts.better_kernel = better.has_value();
   woken.reset();  // what is run from here on may look at every device
@@ -223,6 +250,7 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
   // One that says itself that it boots on was told of while it was built.
   if (step == GateStep::keep_warning && facts.fresh.info.wait) report_warning(fault);
   for (const Error& doubt : facts.fresh.doubts) report_warning(doubt);
+  for (const Error& warning : facts.fresh.warnings) report_warning(warning);
   if (const int failed = carry_out(globals, facts, fault, version, file); failed != 0) {
     drop_kept(facts, file);
     return failed;

@@ -43,7 +43,7 @@ std::string owners_default(const Paths& paths) {
   constexpr std::string_view name = "GRUB_DEFAULT=";
   std::string found = value_in(file, name, "");
   for (const std::string& more : names_in(file + ".d"))
-    if (more.ends_with(".cfg") && more != "latchkey.cfg")
+    if (more.ends_with(".cfg") && more != "zzz-latchkey.cfg")
       found = value_in(file + ".d/" + more, name, std::move(found));
   const std::string choice = found == "saved" ? saved_entries(paths).saved : found;
   return is_own_default(choice, read_boot_menu(paths), boot_kernels(paths)) ? found : "";

@@ -14,16 +14,21 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "core/base/lists.hpp"
 #include "core/base/message.hpp"
+#include "core/base/size.hpp"
 #include "core/base/text.hpp"
+#include "core/image/image_room.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/base/memory.hpp"
 #include "sys/image/boot_menu.hpp"
 #include "sys/image/door_faults.hpp"
 #include "sys/image/image.hpp"
 #include "sys/process/process.hpp"
+#include "sys/storage/known_lv.hpp"
 
 namespace latchkey {
 namespace {
@@ -58,6 +63,49 @@ void remove_left_over() {
     std::error_code failed;
     if (const Fd ours = locked_directory(path)) fs::remove_all(path, failed);
   }
+}
+
+// The size of all that is in a directory, in bytes; what has two names counts once.
+std::uint64_t size_within(const std::string& directory) {
+  std::uint64_t out = 0;
+  std::set<std::uint64_t> known;
+  std::error_code failed;
+  for (auto at = fs::recursive_directory_iterator(directory, failed);
+       !failed && at != fs::recursive_directory_iterator(); at.increment(failed)) {
+    struct stat info {};
+    if (::lstat(at->path().c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+        known.insert(info.st_ino).second)
+      out += static_cast<std::uint64_t>(info.st_size);
+  }
+  return out;
+}
+
+// What early boot lacks of memory for an image, as a fault or as a warning. In a chroot it is for
+// another machine, whose memory nobody knows.
+void judge_room(const Paths& paths, const std::string& tree, const std::string& file,
+                const std::string& what, ImageVerdict& verdict) {
+  if (paths.root.empty() && !disks_are_ours()) return;
+  const std::uint64_t memory = machine_memory_kib(paths.root) * 1024;
+  std::error_code failed;
+  const std::uint64_t packed = fs::file_size(file, failed);
+  const std::uint64_t unpacked = size_within(tree);
+  const ImageRoom room = failed ? ImageRoom::enough : image_room(memory, packed, unpacked);
+  if (room == ImageRoom::enough) return;
+  const Error text{
+      Code::memory,
+      what + (room == ImageRoom::none ? " does not fit into the machine's memory"
+                                      : " leaves early boot little memory"),
+      "it has " + size_text(packed) + ", and " + size_text(unpacked) + " unpacked, of " +
+          size_text(memory),
+      "set MODULES=dep in /etc/initramfs-tools/initramfs.conf, or strip the modules of "
+      "a kernel of your own (INSTALL_MOD_STRIP=1)"};
+  if (room == ImageRoom::little) {
+    verdict.warnings.push_back(text);
+    return;
+  }
+  // Before all else: whatever it does, it is not come to.
+  verdict.kind = ImageVerdict::Kind::lost;
+  verdict.faults.insert(verdict.faults.begin(), text);
 }
 
 // The parts of an unpacked image, in the order in which the kernel lays them over each other.
@@ -106,10 +154,11 @@ Result<FinishedImage> FinishedImage::open(const std::string& file) {
   return image;
 }
 
-ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image, const std::string& file,
+namespace {
+
+ImageVerdict judge_contents(const Paths& paths, const FinishedImage& image, const std::string& what,
                             const std::string& kernel) {
   using Kind = ImageVerdict::Kind;
-  const std::string what = "the image '" + file + "'";
   const auto text = read_file(image.tree() + "/etc/latchkey/image");
   if (!text)
     return {Kind::boots_on,
@@ -131,6 +180,16 @@ ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image, cons
     fault = {fault.code, what + " cannot be unlocked", sentence(fault), fault.hint};
   for (Error& doubt : verdict.doubts)
     doubt = {doubt.code, what + " is not as it was built", sentence(doubt), doubt.hint};
+  return verdict;
+}
+
+}  // namespace
+
+ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image, const std::string& file,
+                            const std::string& kernel) {
+  const std::string what = "the image '" + file + "'";
+  ImageVerdict verdict = judge_contents(paths, image, what, kernel);
+  judge_room(paths, image.tree(), file, what, verdict);
   return verdict;
 }
 

@@ -43,7 +43,7 @@ class FinishedImage {
 };
 
 /// What a boot of the kernel of this version with this image comes to. `file` is the
-/// image's name in messages.
+/// image's name in messages, and its size counts: a machine must be able to unpack it.
 [[nodiscard]] ImageVerdict judge_finished(const Paths& paths, const FinishedImage& image,
                                           const std::string& file, const std::string& kernel);
 

@@ -221,3 +221,49 @@ TEST_CASE("a default is its owner's while it leads to an entry whose kernel has 
   // Before there is a menu.
   CHECK(is_own_default("Advanced>old", "", kernels));
 }
+
+// As Debian's 20_linux_xen writes it, shortened: the kernel and its image are modules.
+TEST_CASE("case 54: a kernel that a hypervisor starts is seen, and that it has no image") {
+  const std::string line = "\tmodule2\t/boot/vmlinuz-6.1-a placeholder root=UUID=11aa ro\n";
+  const std::string head =
+      "menuentry 'Debian GNU/Linux, with Xen hypervisor' --id xen {\n"
+      "\tmultiboot2\t/boot/xen-4.17-amd64.gz placeholder\n";
+  const std::string whole = head + line + "\tmodule2\t--nounzip\t/boot/initrd.img-6.1-a\n}\n";
+  CHECK(kernel_of_line(line) == "6.1-a");
+  CHECK(kernel_of_line("\tmodule2\t--nounzip\t/boot/initrd.img-6.1-a").empty());
+  CHECK_FALSE(starts_without_image(whole, "6.1-a"));
+  CHECK(starts_without_image(head + line + "}\n", "6.1-a"));
+  const std::vector<BootKernel> kernels{{"6.1-a", false}, {"6.1-0", true}};
+  CHECK(started_kernel(kernels, "set default=xen\n" + head + line + "}\n") == "6.1-a");
+  CHECK_FALSE(is_own_default("xen", whole, kernels));
+}
+
+// The rule of many a hardening guide: GRUB has a password, and what a boot starts by itself is
+// left without. It asks on the way into a submenu, too.
+TEST_CASE("case 55: a menu that would ask for a user's name before the boot is told") {
+  const auto entry = [](const std::string& id, const std::string& more) {
+    return "menuentry '" + id + "' --class os " + more + " --id " + id + " {\n\tlinux /vmlinuz-" +
+           id + " ro\n}\n";
+  };
+  const auto submenu = [&](const std::string& more) {
+    return "submenu 'Advanced' " + more + " --id sub {\n" + entry("inner", "--unrestricted") +
+           "}\n";
+  };
+  const std::string users = "set superusers=\"root\"\npassword_pbkdf2 root grub.pbkdf2\n";
+  const std::string all = users + entry("first", "--unrestricted") + submenu("");
+  CHECK_FALSE(asks_for_user(all, "0"));
+  CHECK_FALSE(asks_for_user(all, "first"));
+  CHECK(asks_for_user(all, "sub>inner"));
+  CHECK(asks_for_user(all, "1>0"));
+  CHECK_FALSE(asks_for_user(users + entry("first", "--unrestricted") + submenu("--unrestricted"),
+                            "sub>inner"));
+  CHECK(asks_for_user(users + entry("first", ""), "0"));
+  CHECK(asks_for_user(users + entry("first", ""), "gone"));  // GRUB takes the first
+  CHECK_FALSE(asks_for_user(all, "gone"));
+  // Without a password nobody is asked.
+  CHECK_FALSE(asks_for_user(entry("first", ""), "0"));
+  CHECK_FALSE(asks_for_user("set superusers=\"\"\n" + entry("first", ""), "0"));
+  CHECK(asks_before_boot("set default=\"sub>inner\"\n" + all, {}));
+  CHECK_FALSE(asks_before_boot("set default=\"${saved_entry}\"\n" + all, {.saved = "first"}));
+  CHECK(asks_before_boot("set default=\"${next_entry}\"\n" + all, {.next = "sub>inner"}));
+}

@@ -44,6 +44,15 @@ TEST_CASE("promise 4: an image that locks its owner out gives way to the best th
     facts.last = of(Kind::lost);
     CHECK(gate_step(facts) == GateStep::boot_on);
   }
+  SECTION("one that does not fit into the machine's memory is not built anew to boot on") {
+    facts.fresh = of(Kind::lost);
+    facts.too_large = true;
+    CHECK(gate_step(facts) == GateStep::keep_lost);
+    facts.another_kernel = true;
+    CHECK(gate_step(facts) == GateStep::withdraw);
+    facts.last = of(Kind::unlocks);
+    CHECK(gate_step(facts) == GateStep::restore);
+  }
   SECTION("case 5: a kernel that lacks the driver which the next one has gives way to that") {
     facts.better_kernel = true;
     for (const Kind kind : {Kind::unlocks, Kind::boots_on, Kind::lost}) {
