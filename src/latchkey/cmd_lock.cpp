@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "core/base/message.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/plan_view.hpp"
 #include "latchkey/cli/summary.hpp"
@@ -61,7 +60,8 @@ int tell_of_names(const Setup& setup, const Facts& facts) {
   for (const Volume& volume : setup.volumes) {
     const auto left = find_mapping(volume.mapping);
     if (!left || !left->live || kept_by_system(setup, facts, volume)) continue;
-    const std::string& taken = facts.volumes.at(volume.name).taken;
+    const VolumeFacts& fact = facts.volumes.at(volume.name);
+    const std::string& taken = fact.taken.empty() ? fact.elsewhere : fact.taken;
     status = report_error({Code::busy, "'" + volume.name + "' is not closed",
                            taken.empty() ? "'" + volume.mapping + "' is open" : taken,
                            "close it by hand; look at: dmsetup ls --tree"});
@@ -128,6 +128,10 @@ int lock_volumes(const Globals& globals, bool dry_run, bool despite_packages) {
   if (const auto keys = close_keys(globals, *setup); !keys) left = report_error(keys.error());
   if (outcome.complete() && left == 0)
     say(globals, "everything is closed; to open it again, run: release-services");
+  else if (!setup->services.empty())
+    say(globals,
+        "what was stopped stays so, also for whoever would end by it what still runs, as a guest "
+        "by libvirt; to start it again, run: release-services");
   return left != 0 ? left : status_of(outcome);
 }
 

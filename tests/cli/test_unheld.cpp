@@ -79,6 +79,33 @@ TEST_CASE("check names /etc/rc.local, which starts what lies on a volume") {
   CHECK_FALSE(contains(root.check(), "is not held"));
 }
 
+TEST_CASE("case 48: check names what asks for a place on a volume, watches it or logs there") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  const std::string units = "/etc/systemd/system/";
+  const std::string runs = "[Service]\nExecStart=/usr/local/bin/run\n";
+  // Skipped before the release, and asked for by nobody afterwards.
+  root.put(units + "guarded.service", "[Unit]\nConditionPathIsMountPoint=|/srv/www\n" + runs);
+  root.put(units + "logs.service", runs + "StandardError=append:/srv/www/log\n");
+  root.put(units + "plain.service", runs + "StandardError=journal\n");
+  root.put(units + "import.path", "[Path]\nDirectoryNotEmpty=/srv/mail/incoming\n");
+  root.put(units + "import.service", runs);
+  root.put(units + "talk.socket", "[Socket]\nListenStream=/srv/mail/sock\nService=say.service\n");
+  root.put(units + "say.service", runs);
+  for (const char* unit :
+       {"guarded.service", "logs.service", "plain.service", "import.path", "talk.socket"})
+    enable(root, unit);
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, "hint: run: latchkey hold guarded.service --needs www\n"));
+  CHECK(contains(said, "hint: run: latchkey hold logs.service --needs www\n"));
+  CHECK_FALSE(contains(said, "plain.service"));
+  CHECK(contains(said,
+                 "warning: 'import.service' is not held: 'import.path', which starts it, watches "
+                 "'/srv/mail', where 'mail' is mounted"));
+  CHECK(contains(said, "hint: run: latchkey hold say.service --needs mail\n"));
+}
+
 // As mariadb-server, redis-server and syncthing: no file of theirs lies on the volume.
 TEST_CASE("check names services of packages that make their data there only when configured") {
   if (!is_root()) return;
@@ -260,6 +287,17 @@ TEST_CASE("check names Docker when its data, or a container that it starts, is o
   CHECK(contains(root.check(), "its own data needs '/srv/www', where 'www' is mounted"));
   root.put("/etc/latchkey/services", "docker www mail\n");
   CHECK_FALSE(contains(root.check(), "is not held"));
+}
+
+TEST_CASE("check names containerd when its data is on a volume") {
+  if (!is_root()) return;
+  const CheckedRoot root;
+  enable(root, "containerd.service");
+  CHECK_FALSE(contains(root.check(), "containerd"));
+  root.put("/etc/containerd/config.toml", "version = 2\nroot = \"/srv/www/containerd\"\n");
+  const std::string said = root.check();
+  INFO(said);
+  CHECK(contains(said, "'containerd.service' is not held: its own data needs '/srv/www', where "));
 }
 
 TEST_CASE("check names libvirt's daemon when a guest that it starts is on a volume") {

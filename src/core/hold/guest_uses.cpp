@@ -60,6 +60,14 @@ std::string followed_bind(const nlohmann::json& mount) {
   return std::ranges::any_of(options, follows_mounts) ? bound_source(mount) : std::string();
 }
 
+// The absolute path that a line of TOML gives this key.
+std::optional<std::string> path_in(std::string_view line, std::string_view key) {
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos || trim(line.substr(0, equals)) != key) return {};
+  const std::string_view value = unquoted(trim(line.substr(equals + 1)));
+  return value.starts_with('/') ? std::optional(std::string(value)) : std::nullopt;
+}
+
 }  // namespace
 
 bool follows_mounts(std::string_view options) {
@@ -112,11 +120,15 @@ std::string docker_volume_device(std::string_view opts_json) {
 }
 
 std::optional<std::string> podman_data_root(std::string_view storage_conf) {
-  for (const std::string_view line : split_lines(storage_conf)) {
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos || trim(line.substr(0, equals)) != "graphroot") continue;
-    const std::string_view value = unquoted(trim(line.substr(equals + 1)));
-    if (value.starts_with('/')) return std::string(value);
+  for (const std::string_view line : split_lines(storage_conf))
+    if (auto path = path_in(line, "graphroot")) return path;
+  return {};
+}
+
+std::optional<std::string> containerd_data_root(std::string_view config_toml) {
+  for (const std::string_view line : split_lines(config_toml)) {
+    if (trim(line).starts_with('[')) break;  // it stands before all tables
+    if (auto path = path_in(line, "root")) return path;
   }
   return {};
 }

@@ -40,6 +40,9 @@ struct DockerUse {
 /// Where Podman keeps everything, by its storage.conf; nothing when that does not say.
 [[nodiscard]] std::optional<std::string> podman_data_root(std::string_view storage_conf);
 
+/// The same of containerd, by its config.toml.
+[[nodiscard]] std::optional<std::string> containerd_data_root(std::string_view config_toml);
+
 /// The names of Podman's containers by their ids, from its containers.json.
 [[nodiscard]] std::map<std::string, std::string> podman_names(std::string_view containers_json);
 

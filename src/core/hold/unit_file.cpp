@@ -20,6 +20,21 @@ constexpr std::string_view path_keys[]{"RequiresMountsFor", "WantsMountsFor", "W
                                        "EnvironmentFile",   "ReadWritePaths", "BindReadOnlyPaths",
                                        "BindPaths",         "Environment"};
 
+// Each value of these is a path, behind `|` and `!`. A service that is started at a boot is asked
+// once, and skipped before the release.
+constexpr std::string_view condition_keys[]{
+    "PathExists",       "PathExistsGlob",  "PathIsDirectory", "PathIsSymbolicLink",
+    "PathIsMountPoint", "PathIsReadWrite", "PathIsEncrypted", "DirectoryNotEmpty",
+    "FileNotEmpty",     "FileIsExecutable"};
+
+// What a path or socket unit has systemd watch, or make.
+constexpr std::string_view watched_keys[]{
+    "PathExists",   "PathExistsGlob", "PathChanged", "PathModified",           "DirectoryNotEmpty",
+    "ListenStream", "ListenDatagram", "ListenFIFO",  "ListenSequentialPacket", "ListenSpecial"};
+
+// Each value of these may be a file, as `append:/srv/log`.
+constexpr std::string_view stream_keys[]{"StandardInput", "StandardOutput", "StandardError"};
+
 // Each value of these is a list of units, among which may be that of a mount.
 constexpr std::string_view unit_keys[]{"Requires", "Requisite", "BindsTo",
                                        "Wants",    "After",     "PartOf"};
@@ -41,6 +56,13 @@ std::string bare(std::string word) {
   const std::size_t begins = word.find_first_not_of("-@:+!|~");
   if (begins != std::string::npos && begins > 0 && word[begins] == '/') word.erase(0, begins);
   return word;
+}
+
+// The file that a stream is; empty where it is none.
+std::string stream_file(const std::string& value) {
+  for (const std::string_view kind : {"file:", "append:", "truncate:"})
+    if (value.starts_with(kind)) return value.substr(kind.size());
+  return {};
 }
 
 bool names(const std::string& value, std::string_view place) {
@@ -114,8 +136,24 @@ bool service_uses(std::span<const UnitSetting> settings, std::string_view place)
       });
     });
   };
+  const auto asks = [&](std::string_view key) {
+    return uses("Condition" + std::string(key)) || uses("Assert" + std::string(key));
+  };
+  const auto writes = [&](std::string_view key) {
+    return std::ranges::any_of(values_of(settings, key), [&](const std::string& value) {
+      return names(stream_file(value), place);
+    });
+  };
   return std::ranges::any_of(path_keys, uses) || std::ranges::any_of(kept_below, keeps) ||
-         std::ranges::any_of(unit_keys, waits_for_mount);
+         std::ranges::any_of(unit_keys, waits_for_mount) ||
+         std::ranges::any_of(condition_keys, asks) || std::ranges::any_of(stream_keys, writes);
+}
+
+bool trigger_watches(std::span<const UnitSetting> settings, std::string_view place) {
+  return std::ranges::any_of(watched_keys, [&](std::string_view key) {
+    return std::ranges::any_of(values_of(settings, key),
+                               [&](const std::string& value) { return names(value, place); });
+  });
 }
 
 bool service_asks_first(std::span<const UnitSetting> settings) {

@@ -29,9 +29,14 @@ struct UnitSetting {
 [[nodiscard]] std::string value_of(std::span<const UnitSetting> settings, std::string_view key);
 
 /// True when a service with these settings names `place` (a mount point) or what lies below
-/// it as something that it runs, works in, reads or writes, or the mount there as a unit that it
-/// comes behind. What lies on other machines (`host:/path`) is left out.
+/// it as something that it runs, works in, reads, writes or asks for (Condition…=, Assert…=), or
+/// the mount there as a unit that it comes behind. What lies on other machines (`host:/path`) is
+/// left out.
 [[nodiscard]] bool service_uses(std::span<const UnitSetting> settings, std::string_view place);
+
+/// True when a path or socket unit with these settings watches `place` or what lies below it, or
+/// makes its socket there: begun before the mount, it goes on with what that hides.
+[[nodiscard]] bool trigger_watches(std::span<const UnitSetting> settings, std::string_view place);
 
 /// True when a service with these settings asks first whether something is mounted somewhere.
 [[nodiscard]] bool service_asks_first(std::span<const UnitSetting> settings);

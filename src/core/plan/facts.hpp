@@ -23,6 +23,8 @@ struct VolumeFacts {
   /// Why its mapping's name or mount point cannot be used, when something else
   /// has taken it; empty otherwise.
   std::string taken{};
+  /// Where else its file system is mounted, as words, though that is in nobody's way.
+  std::string elsewhere{};
   /// Why it should not be relied on though it is open; empty otherwise. Known where
   /// probe_disks was asked.
   std::string failing{};

@@ -84,8 +84,10 @@ void judge_guests(Findings& out, const Paths& paths, const Setup& setup) {
   judge_service(out, paths, setup, "lxc.service", [&] { return lxc_uses(paths.root); });
   for (const NspawnGuest& guest : nspawn_guests(paths.root))
     judge_service(out, paths, setup, guest.unit, [&] { return std::vector{guest.use}; });
-  // One daemon for all, or one for each kind of guest.
-  for (const char* unit : {"libvirtd.service", "virtqemud.service"})
+  judge_service(out, paths, setup, "containerd.service",
+                [&] { return std::vector{containerd_use(paths.root)}; });
+  // One daemon for all, or one for each kind of guest; the last starts those that ran before.
+  for (const char* unit : {"libvirtd.service", "virtqemud.service", "libvirt-guests.service"})
     judge_service(out, paths, setup, unit, [&] { return libvirt_uses(paths.root); });
 }
 

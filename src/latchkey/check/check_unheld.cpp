@@ -95,14 +95,32 @@ Use use_of(const OwnUnit& unit, const std::vector<PlacedVolume>& volumes, const 
   return out;
 }
 
+// Of a path or socket unit itself. Held, its unit takes it along.
+Use watched_by(const std::vector<UnitSetting>& settings, const std::vector<PlacedVolume>& volumes) {
+  Use out{.named = true};
+  for (const PlacedVolume& on : volumes) {
+    if (std::ranges::none_of(
+            on.places, [&](const std::string& place) { return trigger_watches(settings, place); }))
+      continue;
+    if (out.volumes.empty()) out.place = on.volume->mount_point;
+    out.volumes.push_back(on.volume->name);
+  }
+  return out;
+}
+
 // A timer's service is started again and again: one that asks first does no harm.
 void judge_own(Findings& out, const Paths& paths, const Setup& setup,
                const std::vector<PlacedVolume>& volumes, const EnabledUnit& enabled) {
   const bool service = enabled.name.ends_with(".service");
-  const std::string unit =
-      service ? enabled.name
-              : started_by(enabled.name, whole_unit(paths.root, enabled.name).settings);
+  const OwnUnit trigger = service ? OwnUnit{} : whole_unit(paths.root, enabled.name);
+  const std::string unit = service ? enabled.name : started_by(enabled.name, trigger.settings);
   if (is_way_in(unit) || is_held(setup, unit)) return;
+  if (const Use watched = watched_by(trigger.settings, volumes); !watched.volumes.empty())
+    return add_unheld(out, paths, unit,
+                      "'" + printable(enabled.name) + "', which starts it, watches " +
+                          (watched.volumes.size() > 1 ? "places " : "") +
+                          where_mounted(watched.place, watched.volumes),
+                      watched.volumes);
   const OwnUnit own = whole_unit(paths.root, unit);
   const Use use = use_of(own, volumes, home_of(paths, unit, own));
   if (use.volumes.empty() || (!service && service_asks_first(own.settings))) return;

@@ -45,7 +45,8 @@ bool starts_by_itself(const Paths& paths, const std::string& unit) {
   std::error_code failed;
   if (fs::read_symlink(place + unit, failed) == "/dev/null") return false;
   const auto wanted_in = [&](const std::string& name) {
-    return (name.ends_with(".wants") || name.ends_with(".requires")) &&
+    return (name.ends_with(".wants") || name.ends_with(".requires") ||
+            name.ends_with(".upholds")) &&
            fs::is_symlink(place + name + "/" + unit, failed);
   };
   return std::ranges::any_of(names_in(place), wanted_in) ||

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/base/message.hpp"
+#include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/hold/unit_order.hpp"
@@ -35,7 +35,7 @@ Error no_such_unit(const std::string& unit) {
 
 // Why a release alone would start it: what its owner starts by hand, or by a program of cron's.
 std::string why_idle(const UnitState& state) {
-  if (is_wanted(state) || !state.triggered_by.empty()) return "";
+  if (is_wanted(state) || !state.triggered_by.empty() || !state.part_of.empty()) return "";
   if (state.unit_file == "disabled") return "is disabled";
   if (state.unit_file == "static" && state.type == "oneshot") return "is a job that no boot starts";
   return "";
@@ -61,6 +61,11 @@ Result<std::vector<FoundUnit>> find_units(const std::string& unit) {
   if (state.load == "not-found") return no_such_unit(unit);
   const std::string id = valid_unit_name(state.id) ? state.id : unit;
   if (is_way_in(id)) return way_in_error(id);
+  if (id.ends_with(".target"))
+    return Error{Code::refused, "cannot hold '" + printable(id) + "'",
+                 "a target runs nothing itself: what it wants would be started all the same",
+                 "hold the services that it starts; see: systemctl list-dependencies " +
+                     shell_word(printable(id))};
   if (const auto reached = reached_before_release({id}, ordered_before))
     return too_early_error(id, *reached);
   std::vector<FoundUnit> out{{id, state.triggered_by,
@@ -68,9 +73,11 @@ Result<std::vector<FoundUnit>> find_units(const std::string& unit) {
                               state.required_by, why_idle(state)}};
   for (const std::string& part : state.consists_of) {
     if (!part.ends_with(".service") || !valid_unit_name(part) || is_way_in(part)) continue;
-    FoundUnit found{part, {}, "it is part of '" + id + "'"};
-    if (const auto parts = show_units({part})) found.triggers = (*parts)[0].triggered_by;
-    out.push_back(std::move(found));
+    const auto parts = show_units({part});
+    if (!parts) return parts.error();
+    const UnitState& its = (*parts)[0];
+    if (skips_itself(its)) continue;
+    out.push_back({part, its.triggered_by, "it is part of '" + id + "'"});
   }
   return out;
 }

@@ -18,17 +18,12 @@ namespace fs = std::filesystem;
 constexpr const char* docker_default = "/var/lib/docker";
 constexpr const char* quadlet_place = "/etc/containers/systemd";
 
-std::string text_of(const std::string& file) {
-  auto text = read_file(file);
-  return text ? std::move(*text) : std::string();
-}
-
 std::string named(const char* what, const std::string& name) {
   return std::string(what) + " '" + printable(name, 80) + "'";
 }
 
 std::string podman_data(const std::string& root) {
-  return podman_data_root(text_of(root + "/etc/containers/storage.conf"))
+  return podman_data_root(text_or_empty(root + "/etc/containers/storage.conf"))
       .value_or("/var/lib/containers/storage");
 }
 
@@ -37,7 +32,7 @@ void follow_volumes(std::vector<std::string>& sources, const std::string& data) 
   for (std::string& source : sources) {
     if (source.empty() || source.find('/') != std::string::npos || source.starts_with('.'))
       continue;
-    source = docker_volume_device(text_of(data + "/volumes/" + source + "/opts.json"));
+    source = docker_volume_device(text_or_empty(data + "/volumes/" + source + "/opts.json"));
   }
   std::erase(sources, "");
 }
@@ -53,36 +48,44 @@ void read_quadlets(std::vector<Quadlet>& out, const std::string& directory, int 
       continue;
     }
     if (!is_quadlet(name)) continue;
-    Quadlet quadlet{name, file, unit_settings(text_of(file))};
+    Quadlet quadlet{name, file, unit_settings(text_or_empty(file))};
     for (const std::string& drop_in : names_in(file + ".d"))
       if (drop_in.ends_with(".conf"))
-        std::ranges::move(unit_settings(text_of(file + ".d/" + drop_in)),
+        std::ranges::move(unit_settings(text_or_empty(file + ".d/" + drop_in)),
                           std::back_inserter(quadlet.settings));
     out.push_back(std::move(quadlet));
   }
 }
 
+// What the service that starts them has itself. Often a link is all that leads to a larger disk.
+GuestUse own_data(const std::string& root, const std::string& place) {
+  GuestUse out{"own data", {place}};
+  std::error_code failed;
+  if (const fs::path target = fs::read_symlink(root + place, failed); target.is_absolute())
+    out.paths.push_back(target.string());
+  return out;
+}
+
 }  // namespace
+
+GuestUse containerd_use(const std::string& root) {
+  const auto said = containerd_data_root(text_or_empty(root + "/etc/containerd/config.toml"));
+  return own_data(root, said.value_or("/var/lib/containerd"));
+}
 
 std::vector<GuestUse> docker_uses(const std::string& root) {
   std::vector<GuestUse> out;
-  const auto said = docker_data_root(text_of(root + "/etc/docker/daemon.json"));
-  std::string place = said.value_or(docker_default);
-  GuestUse own{"own data", {place}};
-  // Often a link is all that leads to a larger disk.
-  std::error_code failed;
-  if (const fs::path target = fs::read_symlink(root + place, failed); target.is_absolute()) {
-    place = target.string();
-    own.paths.push_back(place);
-  }
+  const auto said = docker_data_root(text_or_empty(root + "/etc/docker/daemon.json"));
+  GuestUse own = own_data(root, said.value_or(docker_default));
+  const std::string place = own.paths.back();
   out.push_back(std::move(own));
   const std::string data = root + place;
   for (const std::string& id : names_in(data + "/containers")) {
     const std::string at = data + "/containers/" + id;
-    DockerUse use = parse_docker_use(text_of(at + "/hostconfig.json"));
+    DockerUse use = parse_docker_use(text_or_empty(at + "/hostconfig.json"));
     if (!use.restarts) continue;
     follow_volumes(use.sources, data);
-    const std::string name = docker_name(text_of(at + "/config.v2.json"));
+    const std::string name = docker_name(text_or_empty(at + "/config.v2.json"));
     out.push_back({named("container", name.empty() ? id.substr(0, 12) : name),
                    std::move(use.sources), std::move(use.follow)});
   }
@@ -91,10 +94,10 @@ std::vector<GuestUse> docker_uses(const std::string& root) {
 
 std::vector<PodmanGuest> podman_guests(const std::string& root) {
   const std::string place = root + podman_data(root) + "/overlay-containers";
-  const auto names = podman_names(text_of(place + "/containers.json"));
+  const auto names = podman_names(text_or_empty(place + "/containers.json"));
   std::vector<PodmanGuest> out;
   for (const std::string& id : names_in(place)) {
-    const std::string config = text_of(place + "/" + id + "/userdata/config.json");
+    const std::string config = text_or_empty(place + "/" + id + "/userdata/config.json");
     auto sources = podman_sources(config);
     if (sources.empty()) continue;
     const auto found = names.find(id);
@@ -125,7 +128,7 @@ std::vector<GuestUse> lxc_uses(const std::string& root) {
   std::vector<GuestUse> out;
   const std::string place = root + "/var/lib/lxc";
   for (const std::string& name : names_in(place)) {
-    LxcUse use = parse_lxc_use(text_of(place + "/" + name + "/config"));
+    LxcUse use = parse_lxc_use(text_or_empty(place + "/" + name + "/config"));
     if (use.starts) out.push_back({named("container", name), std::move(use.paths)});
   }
   return out;
@@ -138,9 +141,9 @@ std::vector<NspawnGuest> nspawn_guests(const std::string& root) {
   for (const std::string& file : names_in(place)) {
     if (!file.ends_with(end)) continue;
     const std::string name = file.substr(0, file.size() - end.size());
-    out.push_back(
-        {"systemd-nspawn@" + name + ".service",
-         {named("container", name), nspawn_paths(unit_settings(text_of(place + "/" + file)))}});
+    out.push_back({"systemd-nspawn@" + name + ".service",
+                   {named("container", name),
+                    nspawn_paths(unit_settings(text_or_empty(place + "/" + file)))}});
   }
   return out;
 }
@@ -155,7 +158,8 @@ std::vector<GuestUse> libvirt_uses(const std::string& root) {
     const fs::path target = fs::read_symlink(place + "/" + name, failed);
     const std::string file =
         !failed && target.is_absolute() ? root + target.string() : place + "/" + name;
-    out.push_back({named("guest", name.substr(0, name.size() - 4)), libvirt_paths(text_of(file))});
+    out.push_back(
+        {named("guest", name.substr(0, name.size() - 4)), libvirt_paths(text_or_empty(file))});
   }
   return out;
 }

@@ -20,6 +20,9 @@ struct GuestUse {
 /// without Docker; containers are not seen while the volume with them is closed.
 [[nodiscard]] std::vector<GuestUse> docker_uses(const std::string& root);
 
+/// Where containerd keeps what its containers are made of; Docker's, too.
+[[nodiscard]] GuestUse containerd_use(const std::string& root);
+
 /// The same for the guests that libvirt starts at boot.
 [[nodiscard]] std::vector<GuestUse> libvirt_uses(const std::string& root);
 

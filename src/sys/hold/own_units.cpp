@@ -70,7 +70,7 @@ std::vector<EnabledUnit> enabled_units(const std::string& root) {
   std::error_code failed;
   for (const std::string& directory : directories)
     for (const std::string& by : names_in(root + directory))
-      if (by.ends_with(".wants") || by.ends_with(".requires"))
+      if (by.ends_with(".wants") || by.ends_with(".requires") || by.ends_with(".upholds"))
         for (const std::string& name : names_in(root + directory + by)) found[name].push_back(by);
   std::vector<EnabledUnit> out;
   for (const auto& [name, by] : found)

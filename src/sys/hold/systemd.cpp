@@ -20,9 +20,9 @@ namespace {
 
 const std::string properties =
     "--property=Id,LoadState,ActiveState,SubState,Type,UnitFileState,Result,ExecMainStatus,Job,"
-    "ConditionResult,ConditionTimestampMonotonic,InactiveExitTimestampMonotonic,NRestarts,"
-    "TriggeredBy,ConsistsOf,After,WantedBy,RequiredBy,RequisiteOf,BoundBy,FragmentPath,"
-    "DropInPaths";
+    "ConditionResult,ConditionTimestampMonotonic,AssertResult,AssertTimestampMonotonic,"
+    "InactiveExitTimestampMonotonic,NRestarts,TriggeredBy,ConsistsOf,PartOf,After,WantedBy,"
+    "RequiredBy,RequisiteOf,BoundBy,FragmentPath,DropInPaths";
 
 // systemd answers in milliseconds; a minute means that it does not.
 const RunOptions query{.timeout = std::chrono::seconds(60), .merge_stderr = false,
@@ -50,11 +50,17 @@ void take(UnitState& unit, std::string_view key, std::string_view value) {
   else if (key == "Job") unit.job = !text.empty() && text != "0";
   else if (key == "ConditionResult") unit.condition = text == "yes";
   else if (key == "ConditionTimestampMonotonic") unit.condition_time = number();
+  else if (key == "AssertResult")
+    unit.assertion = text == "yes";
+  else if (key == "AssertTimestampMonotonic")
+    unit.assertion_time = number();
   else if (key == "InactiveExitTimestampMonotonic") unit.start_time = number();
   else if (key == "NRestarts")
     unit.restarts = number();
   else if (key == "TriggeredBy") unit.triggered_by = words(value);
   else if (key == "ConsistsOf") unit.consists_of = words(value);
+  else if (key == "PartOf")
+    unit.part_of = words(value);
   else if (key == "After")
     unit.after = words(value);
   else if (key == "WantedBy") append(unit.wanted_by, words(value));
@@ -94,9 +100,10 @@ std::vector<UnitState> triggers_of(const UnitState& unit, const UnitStates& stat
 
 // A template is as its instances are: up when all are, failed when one is.
 void add_facts(UnitFacts& fact, const UnitState& unit, const UnitStates& states,
-               const std::string& held_as) {
+               const std::string& held_as, std::span<const Service> services) {
+  const bool left = fact.released && is_left_to_owner(unit, services);
   fact.known = fact.known || (unit.load != "not-found" && !unit.load.empty());
-  fact.active = fact.active && is_up(unit, triggers_of(unit, states), fact.released);
+  fact.active = fact.active && (left || is_up(unit, triggers_of(unit, states), fact.released));
   fact.runs = fact.runs || (unit.active != "inactive" && unit.active != "failed");
   fact.failed = fact.failed || unit.active == "failed";
   fact.queued = fact.queued || unit.job;
@@ -229,6 +236,21 @@ bool is_up(const UnitState& unit, const std::vector<UnitState>& triggers, bool r
   return idle || (unit.type == "oneshot" && unit.condition);
 }
 
+bool is_left_to_owner(const UnitState& unit, std::span<const Service> services) {
+  return unit.active == "inactive" && !unit.job && !is_wanted(unit) && unit.triggered_by.empty() &&
+         std::ranges::any_of(unit.part_of, [&](const std::string& whole) {
+           return std::ranges::find(services, whole, &Service::unit) != services.end();
+         });
+}
+
+bool skips_itself(const UnitState& unit) {
+  const auto ours = [](const std::string& file) {
+    return file.ends_with("/" + std::string(drop_in_name));
+  };
+  return unit.active == "inactive" && unit.condition_time != 0 && !unit.condition &&
+         std::ranges::none_of(unit.files, ours);
+}
+
 bool is_held(const UnitState& unit, const std::string& held_as) {
   std::vector<std::string> texts;
   for (const std::string& file : unit.files)
@@ -277,7 +299,7 @@ void probe_units(Facts& facts, const Setup& setup, const Paths& paths, const Hel
     if (const auto names = asked.names.find(service.unit); names != asked.names.end())
       for (const std::string& name : names->second)
         if (const auto found = asked.units.find(name); found != asked.units.end())
-          add_facts(fact, found->second, asked.triggers, service.unit);
+          add_facts(fact, found->second, asked.triggers, service.unit, setup.services);
     // A template without instances, or no answer: not known then, and told as such.
     if (fact.state.empty()) {
       fact.known = is_template(service.unit);

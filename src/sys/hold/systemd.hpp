@@ -30,10 +30,13 @@ struct UnitState {
   bool job = false;           ///< a job for it is queued or runs
   bool condition = false;     ///< how its conditions were when last looked at
   std::uint64_t condition_time = 0;  ///< when they were looked at (monotonic, µs)
+  bool assertion = false;            ///< the same of its assertions
+  std::uint64_t assertion_time = 0;
   std::uint64_t start_time = 0;      ///< when it last left `inactive`
   std::uint64_t restarts = 0;
   std::vector<std::string> triggered_by{};
   std::vector<std::string> consists_of{};
+  std::vector<std::string> part_of{};
   std::vector<std::string> after{};       ///< what systemd starts it after
   std::vector<std::string> wanted_by{};   ///< WantedBy, RequiredBy together
   std::vector<std::string> required_by{};  ///< RequiredBy, RequisiteOf, BoundBy
@@ -83,6 +86,14 @@ using UnitStates = std::map<std::string, UnitState>;
 /// wanted one of its triggers is up; or it is released and a oneshot that ran well.
 [[nodiscard]] bool is_up(const UnitState& unit, const std::vector<UnitState>& triggers,
                          bool released);
+
+/// True for a unit that is part of a held one (`services`) and that nothing starts, as a cluster of
+/// PostgreSQL which its owner starts by hand: no release starts it, and it is as it is to be.
+[[nodiscard]] bool is_left_to_owner(const UnitState& unit, std::span<const Service> services);
+
+/// True for a unit that its own conditions kept from starting when systemd last looked, as the
+/// part of an NFS server that is for Kerberos alone.
+[[nodiscard]] bool skips_itself(const UnitState& unit);
 
 /// True when our condition is in the unit's loaded files and stands.
 [[nodiscard]] bool is_held(const UnitState& unit, const std::string& held_as);

@@ -22,7 +22,11 @@ struct Loose {
 /// (Requires=, Requisite=, BindsTo=) and are none of them.
 [[nodiscard]] std::vector<Loose> loose_dependants(const UnitStates& held);
 
-/// The services that are part of one of them and are none of them: a cluster of
+/// True for a part of a unit that comes up with it: it runs, or something starts it and its own
+/// conditions have not kept it from that.
+[[nodiscard]] bool starts_with_whole(const UnitState& part);
+
+/// The services that are part of one of them, come up with it and are none of them: a cluster of
 /// postgresql.service that was made after its hold.
 [[nodiscard]] std::vector<Loose> loose_parts(const UnitStates& held);
 
@@ -30,11 +34,11 @@ struct Loose {
 /// those that were installed after its hold. Takes the states of what triggers them.
 [[nodiscard]] std::vector<Loose> loose_triggers(const UnitStates& held, const UnitStates& triggers);
 
-/// Takes the names of units that need one which has come up. Queues the start of the
-/// services among them, and among those that need them in turn, which something starts at
-/// boot and which are down without having failed themselves: they stopped with what they
-/// need, or never began for want of it. Held ones are left to their own release. Gives the
-/// names of those queued.
+/// Takes the names of units that need one which has come up. Queues the start of those among them,
+/// among those that need them in turn, and among their parts, which something starts at boot and
+/// which are down without having failed themselves: they stopped with what they need, or never
+/// began for want of it. Held ones are left to their own release, and what every boot passes
+/// through to whoever took it down. Gives the names of those queued.
 std::vector<std::string> start_dependants(std::vector<std::string> names);
 
 /// Takes the names of sockets, paths and timers. Gives those that something starts at boot and

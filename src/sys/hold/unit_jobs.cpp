@@ -22,6 +22,8 @@ std::string failure_text(const UnitState& unit) {
   if (unit.result == "signal" || unit.result == "core-dump") return "a signal ended its process";
   if (unit.result == "timeout") return "it did not become ready in its own time";
   if (unit.result == "start-limit-hit") return "it failed too often in a row";
+  if (unit.result == "exec-condition")
+    return "its own check says that it is not to run (ExecCondition)";
   return unit.result.empty() ? "it failed" : "it failed: " + printable(unit.result);
 }
 
@@ -38,6 +40,9 @@ Judged judge_start(const UnitState& before, const UnitState& now, const std::str
   // Its job is gone and it does not run: skipped, over already, or never begun.
   if (now.condition_time != before.condition_time && !now.condition)
     return failed(Code::refused, "one of its conditions is not met",
+                  "run: systemctl status " + shell_word(unit));
+  if (now.assertion_time != before.assertion_time && !now.assertion)
+    return failed(Code::refused, "one of its assertions is not met",
                   "run: systemctl status " + shell_word(unit));
   if (now.start_time != before.start_time) {
     if (now.result == "success" || now.result.empty()) return {Progress::done};

@@ -126,7 +126,9 @@ void UnitStarter::prepare(std::vector<Ended>& ended) {
         start->jobs.push_back({.name = trigger_name, .before = trigger});
       }
       const bool triggered = is_triggered(unit, all);
-      if (unit.active != "active" && !triggered) start->units.push_back(name);
+      const bool left = is_left_to_owner(unit, services_);
+      if (unit.active != "active" && !triggered && !left) start->units.push_back(name);
+      if (left) start->idle = "left to who starts it by hand";
       if (triggered && std::ranges::none_of(all, is_wanted)) start->idle = "what starts it is off";
     }
     // Behind the triggers: what is told is how the unit itself fared.

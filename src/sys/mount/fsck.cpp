@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/mount/fsck.hpp"
 
+#include <fcntl.h>
 #include <libmount/libmount.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -35,6 +38,13 @@ std::string detect_type(const std::string& device) {
 }
 
 Checked unchecked(const std::string& why) { return {"not checked", why}; }
+
+// By its own setting (lvchange -pr, blockdev --setro): a mapping that lies on it is so, too.
+bool is_read_only(const std::string& device) {
+  const Fd fd(::open(device.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  int set = 0;
+  return fd && ::ioctl(fd.get(), BLKROGET, &set) == 0 && set != 0;
+}
 
 // True while systemd has yet to mount it, or to check it for that, by a line of fstab.
 bool systemd_is_at_it(const Volume& volume) {
@@ -87,6 +97,8 @@ Result<Checked> check_device(const std::string& device, const std::string& type,
   if (wish.no && !can_only_look(found))
     return unchecked("'" + name + "' is not checked: fsck." + found +
                      " might repair, and the kernel's command line says fsck.repair=no");
+  if (!checks_itself(found) && is_read_only(device))
+    return unchecked("'" + name + "' is not checked: its device cannot be written to");
   std::vector<std::string> argv{program};
   for (const std::string& word : check_arguments(found, wish)) argv.push_back(word);
   argv.push_back(device);

@@ -108,6 +108,13 @@ std::optional<std::string> mounted_elsewhere(libmnt_table* table, dev_t device,
          " hides";
 }
 
+// Of a btrfs another subvolume may be mounted elsewhere.
+bool shows_subvolume(libmnt_table* table, dev_t device, const std::string& place) {
+  libmnt_fs* fs = find_mount(table, [&](libmnt_fs* one) { return shows(one, device); });
+  return fs != nullptr && text_of(mnt_fs_get_fstype(fs)) == "btrfs" &&
+         text_of(mnt_fs_get_target(fs)) != place;
+}
+
 // What is mounted below a path, or nothing.
 std::optional<std::string> mounted_below(libmnt_table* table, const std::string& path) {
   const Handle<libmnt_iter, mnt_free_iter> iterator(mnt_new_iter(MNT_ITER_BACKWARD));
@@ -358,7 +365,8 @@ void probe_mounts(Facts& facts, const Setup& setup) {
     else if (const auto other = device
                                     ? mounted_elsewhere(mounts.get(), *device, volume.mount_point)
                                     : std::nullopt)
-      fact.taken = *other;
+      (shows_subvolume(mounts.get(), *device, volume.mount_point) ? fact.elsewhere : fact.taken) =
+          *other;
     else if (::lstat(volume.mount_point.c_str(), &info) == 0 && !S_ISDIR(info.st_mode) &&
              !S_ISLNK(info.st_mode))
       fact.taken = "its mount point '" + volume.mount_point + "' is not a directory";

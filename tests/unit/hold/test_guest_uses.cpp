@@ -95,3 +95,10 @@ TEST_CASE("binds below which later mounts are seen are known from those that sta
   CHECK(podman_sources(podman) == std::vector<std::string>{"/srv", "/home"});
   CHECK(podman_sources(podman, true) == std::vector<std::string>{"/home"});
 }
+
+TEST_CASE("where containerd keeps its containers is read before all tables of its file") {
+  CHECK(containerd_data_root("version = 2\nroot = \"/srv/containerd\"\n[plugins]\n") ==
+        "/srv/containerd");
+  CHECK_FALSE(containerd_data_root("# root = \"/srv/containerd\"\nstate = \"/run/c\"\n"));
+  CHECK_FALSE(containerd_data_root("[plugins.x]\nroot = \"/srv/containerd\"\n"));
+}

@@ -62,6 +62,16 @@ TEST_CASE("systemctl show's blocks become units, in order") {
   CHECK(units[1].files.empty());
 }
 
+TEST_CASE("what a unit is part of, and how its assertions were, is read") {
+  const auto units = parse_show(
+      "Id=a@b.service\nPartOf=a.service all.target\nAssertResult=no\n"
+      "AssertTimestampMonotonic=42\n");
+  REQUIRE(units.size() == 1);
+  CHECK(units[0].part_of == std::vector<std::string>{"a.service", "all.target"});
+  CHECK_FALSE(units[0].assertion);
+  CHECK(units[0].assertion_time == 42);
+}
+
 TEST_CASE("output that is no list of properties gives no unit") {
   CHECK(parse_show("").empty());
   CHECK(parse_show("Failed to connect to bus\n").empty());
@@ -177,6 +187,35 @@ TEST_CASE("a start is judged by what changed since it was queued") {
   CHECK(judge_start(before, now, "x.service").progress == Progress::done);
 
   CHECK(judge_start(before, before, "x.service").error.why == "a unit that it needs did not start");
+
+  now = before;
+  now.assertion_time = 205;
+  CHECK(judge_start(before, now, "x.service").error ==
+        Error{Code::refused, "cannot start 'x.service'", "one of its assertions is not met",
+              "run: systemctl status x.service"});
+
+  now = before;
+  now.condition_time = 200;
+  now.condition = true;
+  now.start_time = 210;
+  now.result = "exec-condition";
+  CHECK(judge_start(before, now, "x.service").error.why ==
+        "its own check says that it is not to run (ExecCondition)");
+}
+
+TEST_CASE("a part of a held unit that nothing starts is as it is to be, and does not run") {
+  UnitState part = inactive();
+  part.unit_file = "disabled";
+  part.part_of = {"pg.service"};
+  Setup setup;
+  setup.services = {{.unit = "pg.service"}, {.unit = "pg@15-main.service"}};
+  CHECK(is_left_to_owner(part, setup.services));
+  CHECK_FALSE(is_left_to_owner(part, {}));
+  part.wanted_by = {"pg.service"};
+  CHECK_FALSE(is_left_to_owner(part, setup.services));
+  part.wanted_by.clear();
+  part.active = "failed";
+  CHECK_FALSE(is_left_to_owner(part, setup.services));
 }
 
 TEST_CASE("a unit whose name has a backslash is named so that a shell leaves it as it is") {

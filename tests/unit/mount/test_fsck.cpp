@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -8,6 +10,8 @@
 #include "core/mount/fsck.hpp"
 #include "core/mount/fsck_bar.hpp"
 #include "support/catch.hpp"
+#include "support/loop_disk.hpp"
+#include "support/temp_folder.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/mount/fsck.hpp"
 #include "sys/process/process.hpp"
@@ -134,6 +138,22 @@ TEST_CASE("a clean ext4 passes, one with a broken superblock copy and bitmap doe
   const auto damaged = check_device(image.path(), "ext4", "data", quiet);
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().code == Code::damaged);
+}
+
+// Set by lvchange -pr or blockdev --setro: e2fsck ends with an error there, at every release.
+TEST_CASE("a device that cannot be written to is not checked, and so does not stay away") {
+  if (!ext4_can_be_made()) return;
+  const test::TempFolder folder;
+  const test::LoopDisk disk(folder.file("disk"));
+  if (!disk.usable_here()) return;
+  REQUIRE(run_ok({"mkfs.ext4", "-q", "-F", disk.path()}, "mkfs"));
+  const Fd fd(::open(disk.path().c_str(), O_RDONLY | O_CLOEXEC));
+  const auto set_read_only = [&](int set) { return ::ioctl(fd.get(), BLKROSET, &set) == 0; };
+  REQUIRE(set_read_only(1));
+  const auto checked = check_device(disk.path(), "ext4", "data", quiet);
+  REQUIRE(set_read_only(0));  // it would be so for the next that gets this number
+  REQUIRE(checked);
+  CHECK(checked->warning == "'data' is not checked: its device cannot be written to");
 }
 
 TEST_CASE("Must 11: an ext4 whose journal has to be replayed is told from one that was closed") {
