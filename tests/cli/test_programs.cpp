@@ -251,7 +251,8 @@ TEST_CASE("the man page names every member of what --json prints") {
         run_program({LATCHKEY_PROGRAM, "--root", root.path(), command, "--json"}).output, nullptr,
         false);
     INFO(command);
-    CHECK((json.is_object() || std::string(command) == "check"));  // only root can check
+    // Only root can check.
+    CHECK((json.is_object() || (std::string(command) == "check" && ::geteuid() != 0)));
     add_names(names, json);
   }
   // Row's own words, which are no members.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Processes that are killed, and administrators who are two.
 #include <algorithm>
+#include <set>
 
 #include "core/base/text.hpp"
 #include "faults/moments.hpp"
@@ -15,9 +16,18 @@ namespace {
 
 // Kills the processes of early boot, by the words they were started with. One that goes
 // with another is gone before its turn; that there is none at all is an error.
+std::string pids_of(const std::string& words) {
+  return "p=$(ps | grep '" + words + "' | grep -v grep | awk '{print $1}')";
+}
+
 std::string kill_all(const std::string& words) {
-  return "p=$(ps | grep '" + words +
-         "' | grep -v grep | awk '{print $1}'); [ -n \"$p\" ] && { kill -9 $p; true; }";
+  return pids_of(words) + "; [ -n \"$p\" ] && { kill -9 $p; true; }";
+}
+
+std::vector<std::string> fields(const std::string& text) {
+  std::vector<std::string> out;
+  for (const Field& field : split_fields(text)) out.push_back(field.text);
+  return out;
 }
 
 // Runs two commands at the same time, which may end in these ways (the moment decides which
@@ -58,6 +68,26 @@ TEST_CASE("kill -9") {
       return early_says(m, "volumes are open");
     };
   };
+  // Who does this answers no ssh: another process has to be there in its place.
+  const auto replaced = [](const std::string& words) {
+    return [=](Machine& m) {
+      const auto pids = [&] {
+        const auto found = fields(m.inside(pids_of(words) + "; echo $p").output);
+        return std::set<std::string>(found.begin(), found.end());
+      };
+      const auto before = pids();
+      REQUIRE_FALSE(before.empty());
+      CHECK(m.inside(kill_all(words)).status == 0);
+      wait_until(
+          [&] {
+            const auto now = pids();
+            return now.size() >= before.size() &&
+                   std::ranges::none_of(now, [&](const auto& pid) { return before.contains(pid); });
+          },
+          "another '" + words + "' is at work", 60s);
+      return early_says(m, "volumes are open");
+    };
+  };
   const auto killed_in_unlock = [](const std::string& condition, const std::string& blow) {
     return [=](Machine& m) { return unlock_struck(m, condition, blow, goes_on); };
   };
@@ -67,11 +97,11 @@ TEST_CASE("kill -9") {
       {"kill -9 of Dropbear", "it waits in early boot", From::early,
        killed("/usr/lib/latchkey/dropbear")},
       {"kill -9 of both keepers of the door", "it waits in early boot", From::early,
-       killed("latchkey-unlock door")},
+       replaced("latchkey-unlock door")},
       {"kill -9 of the prompts on the consoles", "it waits in early boot", From::early,
-       killed("latchkey-unlock console")},
+       replaced("latchkey-unlock console")},
       {"kill -9 of the DHCP client", "it waits in early boot", From::early,
-       killed("busybox udhcpc")},
+       replaced("busybox udhcpc")},
       {"kill -9 of everything of ours", "it waits in early boot", From::early,
        killed("latchkey-unlock\\|dropbear\\|udhcpc")},
       {"kill -9 of the newest process of the unlocker", "the keys volume is open", From::early,

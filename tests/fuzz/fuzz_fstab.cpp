@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// fstab and crypttab beside two volumes.
+// fstab, crypttab and what the kernel's command line has in their place, beside two volumes.
+#include "core/mount/cmdline_mounts.hpp"
 #include "core/mount/fstab.hpp"
 #include "fuzz/judge.hpp"
 
@@ -14,6 +15,8 @@ LATCHKEY_FUZZ(text) {
   for (const Findings& found :
        {fstab_conflicts(text, "fstab", claims, resolve, {}), fstab_lacks(text, "fstab", claims),
         crypttab_conflicts(text, "crypttab", claims, resolve,
-                           [](const std::string& path) { return path.size() % 2 == 0; })})
+                           [](const std::string& path) { return path.size() % 2 == 0; }),
+        command_line_conflicts(text, "cmdline", "", claims, resolve,
+                               [](const std::string& path) { return path.size() % 2 == 0; }, {})})
     for (const Finding& one : found) judge(one.text);
 }

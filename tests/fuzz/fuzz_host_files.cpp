@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Files of the machine that are only looked at: GRUB's menu and the kernel's list of
-// swap, kdump's settings, init scripts, fsck's lines, apt's, records of early boot and of udev,
-// containers and virtual machines, a Raspberry Pi's firmware.
+// Files of the machine that are only looked at: the menus of boot loaders and the kernel's list of
+// swap, kdump's settings, init scripts, users' tables of cron, fsck's lines, apt's, LVM's filters,
+// records of early boot and of udev, containers and virtual machines, a Raspberry Pi's firmware.
 #include "core/base/text.hpp"
+#include "core/hold/cron_lines.hpp"
 #include "core/hold/guest_uses.hpp"
 #include "core/hold/hold.hpp"
 #include "core/hold/init_script.hpp"
 #include "core/hold/quadlet.hpp"
 #include "core/image/boot_menu.hpp"
 #include "core/image/bundled.hpp"
+#include "core/image/grub_menu.hpp"
+#include "core/image/loader_entry.hpp"
 #include "core/image/raspi_boot.hpp"
 #include "core/mount/fsck.hpp"
 #include "core/mount/gpt_auto.hpp"
 #include "core/network/ledger.hpp"
+#include "core/storage/lvm_filter.hpp"
 #include "core/storage/traces.hpp"
 #include "fuzz/judge.hpp"
 
@@ -23,6 +27,17 @@ LATCHKEY_FUZZ(text) {
   (void)starts_without_image(text, "6.1.0-1-amd64");
   (void)default_is(text, "6.1.0-1-amd64");
   (void)in_menu_order({{"6.2", true}, {"6.1.0-1-amd64", false}}, text);
+  const std::vector<MenuEntry> entries_of_menu = menu_entries(text);
+  (void)kernel_of_entry(entries_of_menu, "1>0");
+  (void)asks_before_boot(text, {.saved = "a>b", .next = "1"});
+  (void)parse_loader_entry(text);
+  (void)extlinux_lines(text);
+  for (const CronLine& line : unguarded_cron_lines(text, "/srv", {"/home/alice"}))
+    must(line.number > 0);
+  if (const auto line = unguarded_script_line(text, "/srv")) must(*line > 0);
+  const std::vector<std::string> disk{"/dev/sdb"};
+  for (const std::string& word : lvm_without(text, disk, false)) must_be_line(word);
+  (void)containerd_data_root(text);
   (void)gpt_auto_off(text);
   if (const auto partition = parse_gpt_partition(text)) must(partition->number > 0);
   (void)docker_data_root(text);

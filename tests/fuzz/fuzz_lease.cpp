@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A DHCP server's answer, as lines NAME=VALUE.
+// A DHCP server's answer, as lines NAME=VALUE, and as other clients write it down.
 #include <map>
 
 #include "core/base/text.hpp"
+#include "core/network/client_id.hpp"
+#include "core/network/dhcp_addresses.hpp"
 #include "core/network/lease.hpp"
 #include "core/network/ledger.hpp"
 #include "fuzz/judge.hpp"
@@ -11,6 +13,10 @@ using namespace latchkey;
 using namespace latchkey::fuzz;
 
 LATCHKEY_FUZZ(text) {
+  // What the running system's clients keep of such answers.
+  (void)last_leased(text);
+  (void)dhclient_name(text);
+  if (const auto duid = dhclient_duid(text)) (void)rfc4361_client_id("52:54:00:12:34:56", *duid);
   std::map<std::string, std::string> variables;
   for (const std::string_view line : split_lines(text)) {
     const std::size_t equals = line.find('=');

@@ -3,6 +3,7 @@
 #include "core/luks/luks_ciphers.hpp"
 #include "core/luks/luks_limits.hpp"
 #include "core/luks/luks_slots.hpp"
+#include "core/luks/slot_marks.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;
@@ -17,6 +18,7 @@ LATCHKEY_FUZZ(text) {
     for (const std::string& slot : ciphers->slots) (void)slot_modules(slot);
   }
   (void)parse_slot_names(text);
+  for (const int slot : {0, 7}) (void)luks1_slot_mark(text, slot);
   const auto slots = parse_luks_slots(text);
   judge(slots);
   if (!slots) return;

@@ -45,9 +45,6 @@ void cut_power(Machine& machine, const KillStory& story, const std::string& step
   machine.come_up();
 }
 
-// All moments and not only the most telling one; takes twice as long.
-bool thorough() { return std::getenv("LATCHKEY_TEST_THOROUGH") != nullptr; }
-
 // The rest of a row: what another command says, the second run, the end state.
 KillRow finish(Machine& machine, const KillStory& story, const std::string& step,
                const std::string& moment) {
@@ -81,6 +78,12 @@ std::vector<std::string> steps_of(Machine& machine, const KillStory& story) {
   return steps;
 }
 
+std::vector<std::string> kill_moments() {
+  std::vector<std::string> out{"after"};
+  if (std::getenv("LATCHKEY_TEST_THOROUGH") != nullptr) out.insert(out.begin(), "before");
+  return out;
+}
+
 std::vector<KillRow> kill_everywhere(Machine& machine, const KillStory& story) {
   machine.load(story.snapshot);
   const std::vector<std::string> steps = steps_of(machine, story);
@@ -90,10 +93,7 @@ std::vector<KillRow> kill_everywhere(Machine& machine, const KillStory& story) {
 
   std::vector<KillRow> rows;
   for (const std::string& step : steps) {
-    // Before a step is after the one before it and its mark: that is for a thorough run.
-    std::vector<const char*> moments{"after"};
-    if (thorough()) moments.insert(moments.begin(), "before");
-    for (const char* const moment : moments) {
+    for (const std::string& moment : kill_moments()) {
       INFO("killed " << moment << " the step '" << step << "'");
       machine.load(story.snapshot);
       // A step that was not reached proves nothing about a kill there.

@@ -29,7 +29,11 @@ struct KillStory {
 /// Throws when it names none.
 [[nodiscard]] std::vector<std::string> steps_of(Machine& machine, const KillStory& story);
 
-/// Kills the command before and right after each of its steps, and by a hard stop of
+/// When a command is killed: right `after` a step, and in a thorough run (LATCHKEY_TEST_THOROUGH)
+/// `before` it as well, which is after the one before it and its mark.
+[[nodiscard]] std::vector<std::string> kill_moments();
+
+/// Kills the command at kill_moments() of each of its steps, and by a hard stop of
 /// the guest before those of `power_cuts`; each time looks what `latchkey status`
 /// says, runs the command again to its end, and checks. Fails as Catch2 tests do;
 /// throws when the guest or the command cannot be brought to a point at all.
