@@ -35,6 +35,11 @@ _latchkey() {
 	--only) words=$(_latchkey_first_words volumes; _latchkey_first_words services) ;;
 	--hold) words=$(_latchkey_units) ;;
 	--image | --authorized-keys | --key-file | --header | --device)
+		if [[ $command$before == restore--device ]]; then # NAME=DEVICE
+			compopt -o nospace 2>/dev/null
+			mapfile -t COMPREPLY < <(compgen -S = -W "keys $(_latchkey_first_words volumes)" -- "$word")
+			return
+		fi
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
