@@ -45,4 +45,11 @@ class CheckedRoot {
   std::string path_ = folder_.path();
 };
 
+/// As systemctl enable does for multi-user.target.
+inline void enable(const CheckedRoot& root, const std::string& unit) {
+  const std::string place = root.path("/etc/systemd/system/multi-user.target.wants");
+  std::filesystem::create_directories(place);
+  std::filesystem::create_symlink("/lib/systemd/system/" + unit, place + "/" + unit);
+}
+
 }  // namespace latchkey::test

@@ -12,12 +12,10 @@
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/image/rebuild.hpp"
 #include "latchkey/keys/new_passphrase.hpp"
-#include "latchkey/storage/volume_maker.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/config/lasting.hpp"
 #include "sys/config/owners_file.hpp"
 #include "sys/image/cryptroot.hpp"
-#include "sys/luks/key_slots.hpp"
 #include "sys/luks/luks.hpp"
 #include "sys/unlock/passphrase.hpp"
 
@@ -322,23 +320,6 @@ Result<> Rekeyer::configure() const {
   return write_owners_file(globals_.paths.etc("latchkey.conf"), *edited);
 }
 
-// Only when the key that is on the disk now is proved to open it: that which was drawn here,
-// or a later one of `rotate-key`.
-Result<> Rekeyer::remove_old_key(const Volume& volume) {
-  const auto keys = fresh();
-  if (!keys) return keys.error();
-  auto header = AwakeHeader::of_volume(setup_, volume);
-  if (!header) return header.error();
-  const auto stored = (*keys)->read(volume.key_file);
-  if (!stored) return stored.error();
-  const auto opens = header->luks().try_key(*stored);
-  if (!opens) return opens.error();
-  maker_.work.values["new-" + volume.name] = std::to_string(*opens);
-  LuksDevice& luks = header->luks();
-  return remove_replaced_slots(luks, unchanged_slots(maker_.work, "old-" + volume.name, luks),
-                               *stored);
-}
-
 // Nobody else may come to open the new one while it is open here: it is closed before
 // the turn is given back.
 Result<> Rekeyer::let_go() {
@@ -349,34 +330,6 @@ Result<> Rekeyer::let_go() {
     if (auto closed = session_->close(); !closed) return closed;
   session_.reset();
   return Ok{};
-}
-
-Result<> Rekeyer::retire() {
-  if (auto closed = let_go(); !closed) return closed;
-  const auto now = load_setup(globals_.paths);
-  if (!now) return now.error();
-  if (!(now->config.keys.device == maker_.lv()))
-    return refused("latchkey.conf does not name " + maker_.lv().text() + " any more",
-                   "see who else changes it");
-  const auto old = parse_device_ref(maker_.work.value("old"));
-  if (!old) return old.error();
-  const auto there = find_lv(*old);
-  if (!there) return there.error();
-  if (!*there) return Ok{};
-  const auto snapshots = snapshots_of(*old);
-  if (!snapshots) return snapshots.error();
-  const std::string stays =
-      why_old_keys_stay(old->text(), maker_.work.value("stays"), snapshots->classic);
-  if (!stays.empty()) {
-    say(globals_, stays);
-    return Ok{};
-  }
-  const WokenLv woken(*old);
-  const std::string uuid = maker_.work.value("old-uuid");
-  if (auto ours = look_before_removal(*old, uuid); !ours) return ours;
-  if (auto wiped = wipe_header(place_of(KeysVolume{.device = *old, .uuid = uuid})); !wiped)
-    return wiped;
-  return remove_lv(*old);
 }
 
 Result<> Rekeyer::close() {

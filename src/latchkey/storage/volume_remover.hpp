@@ -66,6 +66,7 @@ class VolumeRemover {
 
  private:
   [[nodiscard]] bool destroys() const { return removal_.kind != Removal::Kind::forget; }
+  [[nodiscard]] bool is_lv() const { return removal_.volume.device.kind == DeviceRef::Kind::lv; }
   [[nodiscard]] Result<> has_no_successor() const;
   [[nodiscard]] bool has_our_header() const;
   [[nodiscard]] bool header_is_there() const;
