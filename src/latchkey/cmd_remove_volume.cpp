@@ -83,9 +83,10 @@ Result<> no_service_names_it(const Setup& setup, const std::string& name) {
 // meant: it is the one that is there, and no other that comes in its place. A logical volume may
 // have been named by its path or UUID.
 Volume as_it_is(Volume volume) {
-  const WokenLv awake(volume.device);
-  if (volume.uuid.empty())
+  if (volume.uuid.empty()) {
+    const WokenLv awake(volume.device);
     if (const auto header = read_luks_header(place_of(volume))) volume.uuid = header->uuid;
+  }
   volume.device = as_lv(volume.device);
   return volume;
 }
@@ -141,7 +142,8 @@ Result<Removal> removal_for(const Globals& globals, const Setup& setup, const Op
   if (!found) return found.error();
   const Volume* volume = *found;
   if (auto free = no_service_names_it(setup, options.name); !free) return free.error();
-  if (options.wipe)
+  // Before the UUID that is found there hides that nobody had written one down.
+  if (options.wipe && volume->uuid.empty())
     if (auto own = leads_to_its_own_header(*volume, "will not wipe " + volume->device.text(), true);
         !own)
       return own.error();

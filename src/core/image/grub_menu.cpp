@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <functional>
 
 #include "core/base/text.hpp"
 #include "core/image/boot_menu.hpp"
@@ -95,6 +94,51 @@ std::string first_part(std::string_view choice, std::string_view& rest) {
   return out;
 }
 
+// What the lines `set NAME=value` give this name, in their order.
+std::vector<std::string> values_set(std::string_view grub_cfg, const std::string& name) {
+  std::vector<std::string> out;
+  for (const std::string_view line : split_lines(grub_cfg)) {
+    const std::vector<std::string> words = words_of(line);
+    if (words.size() > 1 && words[0] == "set" && words[1].starts_with(name + "="))
+      out.push_back(words[1].substr(name.size() + 1));
+  }
+  return out;
+}
+
+// The submenus that lead to an entry, and the entry; empty where there is none.
+using Way = std::vector<const MenuEntry*>;
+
+Way way_to(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  if (entries.empty()) return {};
+  std::string_view rest;
+  const std::string part = first_part(choice, rest);
+  auto found = entries.begin();
+  if (part.empty()) {
+    // A submenu alone was named.
+  } else if (const auto number = parse_number(part, 10000)) {
+    if (*number >= entries.size()) return {};
+    found += static_cast<std::ptrdiff_t>(*number);
+  } else {
+    found = std::ranges::find_if(
+        entries, [&](const MenuEntry& entry) { return entry.title == part || entry.id == part; });
+    if (found == entries.end()) return {};
+  }
+  Way way{&*found};
+  if (found->inner.empty()) return way;
+  const Way further = way_to(found->inner, rest);
+  if (further.empty()) return {};
+  way.insert(way.end(), further.begin(), further.end());
+  return way;
+}
+
+// As GRUB goes: of a submenu without such an entry it takes the first, and of the menu.
+Way way_or_first(const std::vector<MenuEntry>& entries, std::string_view choice) {
+  std::string_view rest;
+  Way way = way_to(entries, choice);
+  if (way.empty()) way = way_to(entries, first_part(choice, rest));
+  return way.empty() ? way_to(entries, "") : way;
+}
+
 }  // namespace
 
 std::string kernel_of_line(std::string_view line) {
@@ -114,79 +158,28 @@ std::vector<MenuEntry> menu_entries(std::string_view grub_cfg) {
 }
 
 std::string menu_default(std::string_view grub_cfg, const std::string& saved) {
-  constexpr std::string_view name = "default=";
   std::string out = "0";
-  for (const std::string_view line : split_lines(grub_cfg)) {
-    const std::vector<std::string> words = words_of(line);
-    if (words.size() < 2 || words[0] != "set" || !words[1].starts_with(name)) continue;
-    const std::string value = words[1].substr(name.size());
-    if (value == "${next_entry}") continue;  // for a single boot
-    out = value == "${saved_entry}" ? saved : value;
-  }
+  for (const std::string& value : values_set(grub_cfg, "default"))
+    // next_entry is for a single boot.
+    if (value != "${next_entry}") out = value == "${saved_entry}" ? saved : value;
   return out.empty() ? "0" : out;
 }
 
-namespace {
-
-// As find_entry; tells `on_the_way` of each submenu and of the entry, as they are come to.
-const MenuEntry* search(const std::vector<MenuEntry>& entries, std::string_view choice,
-                        const std::function<void(const MenuEntry&)>& on_the_way) {
-  if (entries.empty()) return nullptr;
-  std::string_view rest;
-  const std::string part = first_part(choice, rest);
-  auto found = entries.begin();
-  if (part.empty()) {
-    // A submenu alone was named.
-  } else if (const auto number = parse_number(part, 10000)) {
-    if (*number >= entries.size()) return nullptr;
-    found += static_cast<std::ptrdiff_t>(*number);
-  } else {
-    found = std::ranges::find_if(
-        entries, [&](const MenuEntry& entry) { return entry.title == part || entry.id == part; });
-    if (found == entries.end()) return nullptr;
-  }
-  on_the_way(*found);
-  return found->inner.empty() ? &*found : search(found->inner, rest, on_the_way);
-}
-
-// Whoever may start every entry, by the last line that says so; empty: nobody is asked for.
-std::string superusers(std::string_view grub_cfg) {
-  constexpr std::string_view name = "superusers=";
-  std::string out;
-  for (const std::string_view line : split_lines(grub_cfg)) {
-    const std::vector<std::string> words = words_of(line);
-    if (words.size() > 1 && words[0] == "set" && words[1].starts_with(name))
-      out = words[1].substr(name.size());
-  }
-  return out;
-}
-
-}  // namespace
-
 const MenuEntry* find_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
-  return search(entries, choice, [](const MenuEntry&) {});
-}
-
-bool asks_for_user(std::string_view grub_cfg, std::string_view choice) {
-  if (superusers(grub_cfg).empty()) return false;
-  const std::vector<MenuEntry> entries = menu_entries(grub_cfg);
-  bool free = true;
-  const auto look = [&](const MenuEntry& entry) { free = free && entry.unrestricted; };
-  std::string_view rest;
-  if (search(entries, choice, look) != nullptr) return !free;
-  free = true;
-  if (search(entries, first_part(choice, rest), look) != nullptr) return !free;
-  free = true;
-  return search(entries, "", look) != nullptr && !free;
+  const Way way = way_to(entries, choice);
+  return way.empty() ? nullptr : way.back();
 }
 
 std::string kernel_of_entry(const std::vector<MenuEntry>& entries, std::string_view choice) {
-  const MenuEntry* found = find_entry(entries, choice);
-  // Of a submenu without such an entry the first is taken.
-  std::string_view rest;
-  if (found == nullptr) found = find_entry(entries, first_part(choice, rest));
-  if (found == nullptr) found = find_entry(entries, "");
-  return found == nullptr ? std::string() : found->kernel;
+  const Way way = way_or_first(entries, choice);
+  return way.empty() ? std::string() : way.back()->kernel;
+}
+
+bool asks_for_user(std::string_view grub_cfg, std::string_view choice) {
+  const std::vector<std::string> superusers = values_set(grub_cfg, "superusers");
+  if (superusers.empty() || superusers.back().empty()) return false;
+  const std::vector<MenuEntry> entries = menu_entries(grub_cfg);
+  return !std::ranges::all_of(way_or_first(entries, choice), &MenuEntry::unrestricted);
 }
 
 }  // namespace latchkey

@@ -32,8 +32,6 @@ struct GateFacts {
   bool root_is_a_volume = false;       ///< booting on would lead nowhere
   /// Without this image the boot loader would start another kernel, which has one.
   bool another_kernel = false;
-  /// It does not fit into the machine's memory, and one that boots on would not either.
-  bool too_large = false;
   /// That kernel drives the card or the disk which this one has no driver for.
   bool better_kernel = false;
 };

@@ -53,7 +53,7 @@ bool is_there(const std::string& file) {
 
 class BootCopies {
  public:
-  explicit BootCopies(const Paths& paths) : paths_(paths) {
+  explicit BootCopies(const Paths& paths) : paths_(paths), kernels_(kernels_by_version(paths)) {
     const auto id = read_file(paths.root + "/etc/machine-id", 4096);
     if (id) machine_ = trim(*id);
   }
@@ -114,12 +114,11 @@ class BootCopies {
 
   void stub(std::map<std::string, Copies>& all, const std::string& kernel,
             const std::string& copy) {
-    const std::vector<BootKernel> kernels = kernels_by_version(paths_);
     const auto is_of = [&](const BootKernel& one) {
       return same_content(kernel, paths_.root + "/boot/vmlinuz-" + one.version);
     };
-    const auto known = std::ranges::find_if(kernels, is_of);
-    if (known == kernels.end()) return;
+    const auto known = std::ranges::find_if(kernels_, is_of);
+    if (known == kernels_.end()) return;
     const std::string image = image_path(paths_, known->version);
     mode(copy, image);
     if (!is_there(image)) return;
@@ -133,7 +132,7 @@ class BootCopies {
                     "; and see that what copies it takes the image of the kernel beside it");
     all[known->version].stale.push_back(one.text);
     // With the modules of another kernel it mounts no root.
-    const bool of_another = std::ranges::any_of(kernels, [&](const BootKernel& other) {
+    const bool of_another = std::ranges::any_of(kernels_, [&](const BootKernel& other) {
       return other.version != known->version &&
              same_content(copy, image_path(paths_, other.version));
     });
@@ -196,10 +195,9 @@ class BootCopies {
     const std::string at = paths_.root + "/boot/firmware";
     const auto text = read_file(at + "/config.txt");
     const RaspiConfig config = text ? parse_raspi_config(*text) : RaspiConfig{.by_kernel = true};
-    const std::vector<BootKernel> kernels = kernels_by_version(paths_);
     bool any = false;
     for (const RaspiImage& kind : raspi_images()) {
-      const auto version = newest_of_kind(kernels, kind);
+      const auto version = newest_of_kind(kernels_, kind);
       const std::string copy = at + "/" + std::string(kind.file);
       mode(copy, version ? image_path(paths_, *version) : "");
       if (!version || (!text && !is_there(copy))) continue;
@@ -221,7 +219,7 @@ class BootCopies {
   // to count: beside it there may be an entry that its owner has made for a rescue.
   void started(const std::map<std::string, Copies>& all) {
     if (all.empty()) return;
-    for (const BootKernel& kernel : kernels_by_version(paths_)) {
+    for (const BootKernel& kernel : kernels_) {
       const auto copies = all.find(kernel.version);
       if (copies == all.end()) continue;
       if (!copies->second.good)
@@ -280,6 +278,7 @@ class BootCopies {
   }
 
   const Paths& paths_;
+  std::vector<BootKernel> kernels_;  // the newest first
   std::string machine_{};
   std::vector<std::string> seen_{};
   std::vector<std::string> judged_{};

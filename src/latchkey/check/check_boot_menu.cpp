@@ -95,10 +95,9 @@ Findings check_boot_menu(const Paths& paths) {
   const std::string menu = read_boot_menu(paths);
   Findings out = check_kernels(paths, menu);
   // What starts copies of the images may have left GRUB's files behind.
-  if (auto prompt = prompt_of_grub(paths, menu, lies_encrypted(paths.root + "/boot")))
-    out.push_back(starts_copies(paths) ? doubtful(std::move(*prompt)) : bad(std::move(*prompt)));
-  if (auto prompt = password_of_grub(paths, menu))
-    out.push_back(starts_copies(paths) ? doubtful(std::move(*prompt)) : bad(std::move(*prompt)));
+  for (const auto& prompt : {prompt_of_grub(paths, menu, lies_encrypted(paths.root + "/boot")),
+                             password_of_grub(paths, menu)})
+    if (prompt) out.push_back(starts_copies(paths) ? doubtful(*prompt) : bad(*prompt));
   return out;
 }
 

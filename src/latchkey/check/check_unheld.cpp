@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -95,17 +96,22 @@ Use use_of(const OwnUnit& unit, const std::vector<PlacedVolume>& volumes, const 
   return out;
 }
 
-// Of a path or socket unit itself. Held, its unit takes it along.
-Use watched_by(const std::vector<UnitSetting>& settings, const std::vector<PlacedVolume>& volumes) {
+// The volumes of which `names` says so for one of their places.
+Use named_by(const std::vector<PlacedVolume>& volumes,
+             const std::function<bool(const PlacedVolume&, const std::string& place)>& names) {
   Use out{.named = true};
   for (const PlacedVolume& on : volumes) {
-    if (std::ranges::none_of(
-            on.places, [&](const std::string& place) { return trigger_watches(settings, place); }))
+    if (std::ranges::none_of(on.places, [&](const std::string& place) { return names(on, place); }))
       continue;
     if (out.volumes.empty()) out.place = on.volume->mount_point;
     out.volumes.push_back(on.volume->name);
   }
   return out;
+}
+
+// `'/srv/www', where …`; `places` stands before it where there are several.
+std::string places_of(const Use& use) {
+  return (use.volumes.size() > 1 ? "places " : "") + where_mounted(use.place, use.volumes);
 }
 
 // A timer's service is started again and again: one that asks first does no harm.
@@ -115,22 +121,24 @@ void judge_own(Findings& out, const Paths& paths, const Setup& setup,
   const OwnUnit trigger = service ? OwnUnit{} : whole_unit(paths.root, enabled.name);
   const std::string unit = service ? enabled.name : started_by(enabled.name, trigger.settings);
   if (is_way_in(unit) || is_held(setup, unit)) return;
-  if (const Use watched = watched_by(trigger.settings, volumes); !watched.volumes.empty())
-    return add_unheld(out, paths, unit,
-                      "'" + printable(enabled.name) + "', which starts it, watches " +
-                          (watched.volumes.size() > 1 ? "places " : "") +
-                          where_mounted(watched.place, watched.volumes),
-                      watched.volumes);
+  // Held, the unit takes along what starts it.
+  const Use watched = named_by(volumes, [&](const PlacedVolume&, const std::string& place) {
+    return trigger_watches(trigger.settings, place);
+  });
+  if (!watched.volumes.empty())
+    return add_unheld(
+        out, paths, unit,
+        "'" + printable(enabled.name) + "', which starts it, watches " + places_of(watched),
+        watched.volumes);
   const OwnUnit own = whole_unit(paths.root, unit);
   const Use use = use_of(own, volumes, home_of(paths, unit, own));
   if (use.volumes.empty() || (!service && service_asks_first(own.settings))) return;
-  add_unheld(
-      out, paths, unit,
-      (use.home ? std::string("it runs as somebody whose home is on ")
-                : std::string("its unit ") + (use.named ? "names " : "copies a directory above ") +
-                      (use.volumes.size() > 1 ? "places " : "")) +
-          where_mounted(use.place, use.volumes),
-      use.volumes);
+  add_unheld(out, paths, unit,
+             use.home
+                 ? "it runs as somebody whose home is on " + where_mounted(use.place, use.volumes)
+                 : std::string("its unit ") + (use.named ? "names " : "copies a directory above ") +
+                       places_of(use),
+             use.volumes);
 }
 
 bool can_start(const std::string& unit) {
@@ -175,19 +183,11 @@ void judge_rc_local(Findings& out, const Paths& paths, const Setup& setup,
   if (::access(file.c_str(), X_OK) != 0 || is_held(setup, "rc-local.service")) return;
   const auto text = read_file(file);
   if (!text) return;
-  Use use;
-  for (const PlacedVolume& on : volumes) {
-    if (std::ranges::none_of(on.places, [&](const std::string& place) {
-          return unguarded_script_line(*text, place, on.is_mounted_on(place)).has_value();
-        }))
-      continue;
-    if (use.volumes.empty()) use.place = on.volume->mount_point;
-    use.volumes.push_back(on.volume->name);
-  }
+  const Use use = named_by(volumes, [&](const PlacedVolume& on, const std::string& place) {
+    return unguarded_script_line(*text, place, on.is_mounted_on(place)).has_value();
+  });
   if (!use.volumes.empty())
-    add_unheld(out, paths, "rc-local.service",
-               "/etc/rc.local names " + std::string(use.volumes.size() > 1 ? "places " : "") +
-                   where_mounted(use.place, use.volumes),
+    add_unheld(out, paths, "rc-local.service", "/etc/rc.local names " + places_of(use),
                use.volumes);
 }
 

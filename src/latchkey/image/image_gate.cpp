@@ -237,7 +237,6 @@ int gate_image(const Globals& globals, const std::string& version, const std::st
       facts.last = judge(globals.paths, file + kept_suffix, version);
     facts.another_kernel = another_would_start(globals.paths, version);
   }
-  facts.too_large = !facts.fresh.faults.empty() && facts.fresh.faults.front().code == Code::memory;
   const auto better = better_kernel(globals.paths, inputs, version);
   facts.better_kernel = better.has_value();
   woken.reset();  // what is run from here on may look at every device

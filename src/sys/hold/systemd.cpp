@@ -244,11 +244,14 @@ bool is_left_to_owner(const UnitState& unit, std::span<const Service> services) 
 }
 
 bool skips_itself(const UnitState& unit) {
-  const auto ours = [](const std::string& file) {
-    return file.ends_with("/" + std::string(drop_in_name));
-  };
   return unit.active == "inactive" && unit.condition_time != 0 && !unit.condition &&
-         std::ranges::none_of(unit.files, ours);
+         !has_our_drop_in(unit);
+}
+
+bool has_our_drop_in(const UnitState& unit) {
+  return std::ranges::any_of(unit.files, [](const std::string& file) {
+    return file.ends_with("/" + std::string(drop_in_name));
+  });
 }
 
 bool is_held(const UnitState& unit, const std::string& held_as) {

@@ -95,6 +95,9 @@ using UnitStates = std::map<std::string, UnitState>;
 /// part of an NFS server that is for Kerberos alone.
 [[nodiscard]] bool skips_itself(const UnitState& unit);
 
+/// True when a drop-in of ours is among the unit's loaded files, whatever stands in it by now.
+[[nodiscard]] bool has_our_drop_in(const UnitState& unit);
+
 /// True when our condition is in the unit's loaded files and stands.
 [[nodiscard]] bool is_held(const UnitState& unit, const std::string& held_as);
 

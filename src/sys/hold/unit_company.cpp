@@ -19,16 +19,16 @@ bool service(const std::string& name) {
   return name.ends_with(".service") && valid_unit_name(name) && !is_template(name);
 }
 
-bool has_our_drop_in(const UnitState& unit) {
-  return std::ranges::any_of(unit.files, [](const std::string& file) {
-    return file.ends_with("/" + std::string(drop_in_name));
-  });
-}
-
 bool waits_in_vain(const UnitState& unit) {
   const bool has_run = unit.type == "oneshot" && unit.start_time != 0;
   return unit.load == "loaded" && unit.active == "inactive" && !unit.job && !has_run &&
          is_wanted(unit) && !has_our_drop_in(unit);
+}
+
+// True for a part of a unit that comes up with it: it runs, or something starts it and its own
+// conditions have not kept it from that.
+bool starts_with_whole(const UnitState& part) {
+  return part.active == "active" || (is_wanted(part) && !skips_itself(part));
 }
 
 // The services in a list of the held units' that are none of them.
@@ -82,10 +82,6 @@ Names queued(const Names& names) {
 
 std::vector<Loose> loose_dependants(const UnitStates& held) {
   return loose(held, &UnitState::required_by);
-}
-
-bool starts_with_whole(const UnitState& part) {
-  return part.active == "active" || (is_wanted(part) && !skips_itself(part));
 }
 
 std::vector<Loose> loose_parts(const UnitStates& held) {

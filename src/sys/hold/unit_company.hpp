@@ -22,10 +22,6 @@ struct Loose {
 /// (Requires=, Requisite=, BindsTo=) and are none of them.
 [[nodiscard]] std::vector<Loose> loose_dependants(const UnitStates& held);
 
-/// True for a part of a unit that comes up with it: it runs, or something starts it and its own
-/// conditions have not kept it from that.
-[[nodiscard]] bool starts_with_whole(const UnitState& part);
-
 /// The services that are part of one of them, come up with it and are none of them: a cluster of
 /// postgresql.service that was made after its hold.
 [[nodiscard]] std::vector<Loose> loose_parts(const UnitStates& held);

@@ -29,8 +29,7 @@ std::string value_in(const std::string& file, std::string_view name, std::string
 
 std::string read_boot_menu(const Paths& paths) {
   constexpr std::size_t limit = 8UL << 20;
-  auto menu = read_file(paths.root + "/boot/grub/grub.cfg", limit);
-  return menu ? std::move(*menu) : std::string{};
+  return text_or_empty(paths.root + "/boot/grub/grub.cfg", limit);
 }
 
 SavedEntries saved_entries(const Paths& paths) {

@@ -16,11 +16,6 @@ namespace {
 
 constexpr const char* hooks = "see which hook in /etc/initramfs-tools/hooks changes it";
 
-std::string file_in(const std::string& tree, const std::string& path) {
-  const auto text = read_file(tree + path);
-  return text ? *text : "";
-}
-
 // What another hook has added keeps nobody out.
 bool has_lines(std::string_view text, std::string_view wanted) {
   const auto lines = split_lines(text);
@@ -59,10 +54,10 @@ void add_file_fault(std::vector<Error>& out, const std::string& tree, const Imag
 }
 
 void add_login_faults(std::vector<Error>& out, const std::string& tree) {
-  if (!has_image_login(file_in(tree, "/etc/passwd")))
+  if (!has_image_login(text_or_empty(tree + "/etc/passwd")))
     out.push_back({Code::config, "root's login in early boot is not the unlocker",
                    "'/etc/passwd' in the image has not the line that was put there", hooks});
-  if (!allows_image_login(file_in(tree, "/etc/shells")))
+  if (!allows_image_login(text_or_empty(tree + "/etc/shells")))
     out.push_back({Code::config, "the ssh server of early boot would refuse every login",
                    "'/etc/shells' in the image does not name the unlocker", hooks});
   for (const std::string& path : {std::string(image_home), std::string(image_home) + "/.ssh",
@@ -83,7 +78,7 @@ std::string script_of(const std::string& stage) { return "/scripts/" + stage + "
 
 // Where init runs our script of a stage, among the others; npos: not at all.
 std::size_t place_of(const std::string& tree, const std::string& stage, const std::string& name) {
-  return file_in(tree, "/scripts/" + stage + "/ORDER").find("/" + stage + "/" + name + " ");
+  return text_or_empty(tree + "/scripts/" + stage + "/ORDER").find("/" + stage + "/" + name + " ");
 }
 
 bool runs(const std::string& tree, const std::string& stage) {

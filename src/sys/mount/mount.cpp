@@ -93,26 +93,24 @@ std::string taken_by(libmnt_fs* fs) {
          text_of(mnt_fs_get_target(fs)) + "'";
 }
 
-// Where the file system on `device` is mounted, if not in sight at `place`; as words.
-std::optional<std::string> mounted_elsewhere(libmnt_table* table, dev_t device,
-                                             const std::string& place) {
+// Notes where the file system on `device` is mounted, if not in sight at `place`.
+void note_elsewhere(VolumeFacts& fact, libmnt_table* table, dev_t device,
+                    const std::string& place) {
   libmnt_fs* fs = find_mount(table, [&](libmnt_fs* one) { return shows(one, device); });
-  if (fs == nullptr) return {};
+  if (fs == nullptr) return;
   const std::string where = text_of(mnt_fs_get_target(fs));
   const std::string text = "its file system is mounted on '" + printable(where) + "'";
-  if (where != place) return text;
+  if (where != place) {
+    // Of a btrfs that may be another subvolume.
+    (text_of(mnt_fs_get_fstype(fs)) == "btrfs" ? fact.elsewhere : fact.taken) = text;
+    return;
+  }
   libmnt_fs* over = shown_at(table, place.substr(0, place.rfind('/') + 1));
-  return text + ", which " +
-         (over == nullptr ? "another mount"
-                          : "the mount on '" + printable(text_of(mnt_fs_get_target(over))) + "'") +
-         " hides";
-}
-
-// Of a btrfs another subvolume may be mounted elsewhere.
-bool shows_subvolume(libmnt_table* table, dev_t device, const std::string& place) {
-  libmnt_fs* fs = find_mount(table, [&](libmnt_fs* one) { return shows(one, device); });
-  return fs != nullptr && text_of(mnt_fs_get_fstype(fs)) == "btrfs" &&
-         text_of(mnt_fs_get_target(fs)) != place;
+  fact.taken =
+      text + ", which " +
+      (over == nullptr ? "another mount"
+                       : "the mount on '" + printable(text_of(mnt_fs_get_target(over))) + "'") +
+      " hides";
 }
 
 // What is mounted below a path, or nothing.
@@ -359,16 +357,15 @@ void probe_mounts(Facts& facts, const Setup& setup) {
     libmnt_fs* fs = mounted_at(mounts.get(), volume.mount_point);
     fact.mounted = fs != nullptr && device && shows_in_place(fs, *device);
     if (fact.mounted || !fact.taken.empty()) continue;
-    struct stat info {};
-    if (fs != nullptr)
+    if (fs != nullptr) {
       fact.taken = taken_by(fs);
-    else if (const auto other = device
-                                    ? mounted_elsewhere(mounts.get(), *device, volume.mount_point)
-                                    : std::nullopt)
-      (shows_subvolume(mounts.get(), *device, volume.mount_point) ? fact.elsewhere : fact.taken) =
-          *other;
-    else if (::lstat(volume.mount_point.c_str(), &info) == 0 && !S_ISDIR(info.st_mode) &&
-             !S_ISLNK(info.st_mode))
+      continue;
+    }
+    if (device) note_elsewhere(fact, mounts.get(), *device, volume.mount_point);
+    struct stat info {};
+    if (fact.taken.empty() && fact.elsewhere.empty() &&
+        ::lstat(volume.mount_point.c_str(), &info) == 0 && !S_ISDIR(info.st_mode) &&
+        !S_ISLNK(info.st_mode))
       fact.taken = "its mount point '" + volume.mount_point + "' is not a directory";
   }
 }

@@ -46,7 +46,7 @@ TEST_CASE("promise 4: an image that locks its owner out gives way to the best th
   }
   SECTION("one that does not fit into the machine's memory is not built anew to boot on") {
     facts.fresh = of(Kind::lost);
-    facts.too_large = true;
+    facts.fresh.faults = {{Code::memory, "it does not fit", "", ""}};
     CHECK(gate_step(facts) == GateStep::keep_lost);
     facts.another_kernel = true;
     CHECK(gate_step(facts) == GateStep::withdraw);
