@@ -8,9 +8,9 @@
 #include "core/hold/hold.hpp"
 #include "guard/readable.hpp"
 #include "latchkey/cli/say.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/mount/mount.hpp"
 #include "sys/storage/probe.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

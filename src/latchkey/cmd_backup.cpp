@@ -19,13 +19,13 @@
 #include "latchkey/keys/backup_proof.hpp"
 #include "sys/config/state.hpp"
 #include "sys/config/unfinished.hpp"
-#include "sys/keys/random_key.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/luks/header_copy.hpp"
 #include "sys/luks/luks.hpp"
+#include "sys/luks/random_key.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/device_owner.hpp"
 #include "sys/storage/lvm_admin.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

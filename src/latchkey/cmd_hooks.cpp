@@ -14,14 +14,14 @@
 #include <optional>
 
 #include "core/base/message.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/events.hpp"
 #include "latchkey/cli/summary.hpp"
 #include "latchkey/cli/terminal.hpp"
-#include "latchkey/command.hpp"
 #include "sys/base/lock_file.hpp"
 #include "sys/hold/event_hooks.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/mount/mount.hpp"
+#include "sys/units/systemd.hpp"
 #include "sys/unlock/boot_log.hpp"
 
 namespace latchkey {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "core/base/message.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/image/image_gate.hpp"
 #include "sys/image/image.hpp"
 #include "sys/ssh/host_keys.hpp"

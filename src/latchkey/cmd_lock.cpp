@@ -6,17 +6,17 @@
 #include <memory>
 
 #include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/plan_view.hpp"
 #include "latchkey/cli/summary.hpp"
 #include "latchkey/cli/terminal.hpp"
-#include "latchkey/command.hpp"
 #include "sys/base/lock_file.hpp"
 #include "sys/hold/packages.hpp"
 #include "sys/hold/release_effects.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/luks/volume_use.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/probe.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

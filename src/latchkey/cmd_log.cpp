@@ -5,10 +5,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/events.hpp"
 #include "latchkey/cli/summary.hpp"
 #include "latchkey/cli/terminal.hpp"
-#include "latchkey/command.hpp"
 #include "sys/unlock/boot_log.hpp"
 
 namespace latchkey {

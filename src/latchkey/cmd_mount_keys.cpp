@@ -12,8 +12,8 @@
 #include "latchkey/cli/terminal.hpp"
 #include "sys/config/state.hpp"
 #include "sys/keys/keeper.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/storage/device.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/plan_view.hpp"
 #include "latchkey/cli/say.hpp"
-#include "latchkey/command.hpp"
 
 namespace latchkey {
 namespace {

@@ -12,12 +12,13 @@
 #include <set>
 
 #include "core/plan/narrow.hpp"
+#include "core/plan/plan.hpp"
 #include "latchkey/cli/admin.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/events.hpp"
 #include "latchkey/cli/plan_view.hpp"
 #include "latchkey/cli/summary.hpp"
 #include "latchkey/cli/terminal.hpp"
-#include "latchkey/command.hpp"
 #include "latchkey/hold/release_boot.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
@@ -25,12 +26,12 @@
 #include "sys/base/secret.hpp"
 #include "sys/hold/drop_ins.hpp"
 #include "sys/hold/release_effects.hpp"
-#include "sys/hold/systemd.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/mount/mount.hpp"
 #include "sys/storage/disk_health.hpp"
 #include "sys/storage/probe.hpp"
+#include "sys/units/systemd.hpp"
 #include "sys/unlock/ask.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {
@@ -50,8 +51,8 @@ class ReleaseTurn {
  public:
   explicit ReleaseTurn(const Globals& globals) : globals_(globals) {}
 
-  /// Waits for who has it, unless it is held already; `meanwhile` is called every few seconds.
-  /// Fails as LockFile::take does.
+  /// Waits for who has it, unless it is held already, for half a day at the most; `meanwhile` is
+  /// called every few seconds. Fails as LockFile::take does.
   Result<> take(const std::function<void()>& meanwhile = {}) {
     if (lock_) return Ok{};
     auto lock = take_within(std::chrono::seconds(0));
@@ -175,6 +176,101 @@ bool is_run_by_unit() {
                     group->find("getty@") == std::string::npos);
 }
 
+// One release: opens what is closed, checks, mounts, starts, tells.
+class Release {
+ public:
+  // `only`: the names of volumes and units that are asked for; all, where it is empty.
+  Release(const Flags& flags, const Globals& globals, Setup setup, std::set<std::string> only)
+      : flags_(flags),
+        globals_(globals),
+        setup_(std::move(setup)),
+        only_(std::move(only)),
+        turn_(globals),
+        reporter_(globals) {}
+
+  Result<int> run() {
+    // Also before anybody is asked: who is under way may open everything.
+    if (auto taken = turn_.take(); !taken) return taken.error();
+    // Somebody's check may have taken hours.
+    if (auto read = read_again(); !read) return read.error();
+    Facts facts = probe_all(setup_, globals_.paths);
+    if (unlock_needed(setup_, facts)) {
+      if (auto done = open_closed(); !done) return done.error();
+      facts = probe_all(setup_, globals_.paths);
+      if (!unlocked_ && unlock_needed(setup_, facts))
+        say(globals_, "volumes are closed and nobody gave the passphrase");
+    }
+    outlive_connection();
+    follow_changed_volumes(globals_, setup_);
+    return carry_out(facts);
+  }
+
+ private:
+  // What was made or changed meanwhile counts, and is released too.
+  Result<> read_again() {
+    auto setup = load_setup(globals_.paths);
+    if (!setup) return setup.error();
+    setup_ = std::move(*setup);
+    return Ok{};
+  }
+
+  Result<> open_closed() {
+    unlocked_ = unlock_first(globals_, setup_, turn_, reporter_);
+    if (unlocked_ && !*unlocked_) (void)report_error(unlocked_->error());
+    if (auto taken = turn_.take(); !taken) return taken;
+    // A prompt may stand for days.
+    if (auto read = read_again(); !read) return read;
+    if (auto rested = rest_keys_volume_unless_used(setup_, globals_.paths); !rested)
+      report_warning(rested.error());
+    return Ok{};
+  }
+
+  int carry_out(const Facts& before) {
+    const double begun = uptime();
+    Plan plan;
+    plan_release(plan, setup_, before);
+    plan = narrow(plan, setup_, only_);
+    if (plan.steps.empty()) say(globals_, "nothing to do");
+    ReleaseEffects effects(setup_, globals_.paths, reporter_,
+                           {.over_files = flags_.over_files,
+                            .let_go = [this] { turn_.let_go(); },
+                            .behind_boot = is_run_by_unit()});
+    const Outcome outcome = execute(plan, effects, reporter_);
+    // As the files are by now: a check of a large file system takes its time.
+    if (const auto now = load_setup(globals_.paths))
+      for (const Error& error : follow_volumes(*now, globals_.paths)) report_warning(error);
+    return tell(plan, outcome, begun);
+  }
+
+  // Gives the exit status, of how everything is now.
+  int tell(const Plan& plan, const Outcome& outcome, double begun) {
+    Facts facts = probe_all(setup_, globals_.paths);
+    probe_disks(facts, setup_);
+    const std::vector<Row> rows = make_rows(setup_, facts, reporter_.reasons());
+    int status = status_of(outcome, unlocked_, any_closed(setup_, facts, only_));
+    if (status == 0 && any_failing(rows)) status = exit_status(Code::partial);
+    // The boot's own unit may have failed for what is repaired now.
+    if (status == 0 && all_up(rows)) forget_failed_boot(globals_, facts.release_failed);
+    show(flags_, setup_, facts, plan, outcome, rows, status);
+    turn_.let_go();  // a hook is never run while a release is under way
+    if (!plan.steps.empty())
+      tell_event(globals_, setup_,
+                 {.kind = status == 0 ? "released" : "failed",
+                  .by = "release-services",
+                  .seconds = uptime() - begun,
+                  .items = log_items(rows, reporter_.details())});
+    return status;
+  }
+
+  const Flags& flags_;
+  const Globals& globals_;
+  Setup setup_;
+  std::set<std::string> only_;
+  ReleaseTurn turn_;
+  TerminalReporter reporter_;
+  std::optional<Result<Outcome>> unlocked_{};  // nothing: nothing was closed, or nobody came
+};
+
 int release_now(const Flags& flags, const Globals& globals) {
   auto setup = load_setup(globals.paths);
   if (!setup) return report_error(setup.error());
@@ -193,61 +289,8 @@ int release_now(const Flags& flags, const Globals& globals) {
   tell_of_own_mounts(globals);
   if (auto made = make_directories(globals.paths.run(), 0755); !made)
     return report_error(made.error());
-  // Also before anybody is asked: who is under way may open everything.
-  ReleaseTurn turn(globals);
-  if (auto taken = turn.take(); !taken) return report_error(taken.error());
-  // Somebody's check may have taken hours: what was made or changed meanwhile counts.
-  setup = load_setup(globals.paths);
-  if (!setup) return report_error(setup.error());
-
-  TerminalReporter reporter(globals);
-  Facts facts = probe_all(*setup, globals.paths);
-  std::optional<Result<Outcome>> unlocked;
-  if (unlock_needed(*setup, facts)) {
-    unlocked = unlock_first(globals, *setup, turn, reporter);
-    if (unlocked && !*unlocked) (void)report_error(unlocked->error());
-    if (auto taken = turn.take(); !taken) return report_error(taken.error());
-    // A prompt may stand for days: what was made or changed meanwhile is released too.
-    setup = load_setup(globals.paths);
-    if (!setup) return report_error(setup.error());
-    if (auto rested = rest_keys_volume_unless_used(*setup, globals.paths); !rested)
-      report_warning(rested.error());
-    facts = probe_all(*setup, globals.paths);
-    if (!unlocked && unlock_needed(*setup, facts))
-      say(globals, "volumes are closed and nobody gave the passphrase");
-  }
-  outlive_connection();
-  follow_changed_volumes(globals, *setup);
-  const double begun = uptime();
-  Plan plan;
-  plan_release(plan, *setup, facts);
-  plan = narrow(plan, *setup, only);
-  if (plan.steps.empty()) say(globals, "nothing to do");
-  ReleaseEffects effects(*setup, globals.paths, reporter,
-                         {.over_files = flags.over_files,
-                          .let_go = [&turn] { turn.let_go(); },
-                          .behind_boot = is_run_by_unit()});
-  const Outcome outcome = execute(plan, effects, reporter);
-  // As the files are by now: a check of a large file system takes its time.
-  if (const auto now = load_setup(globals.paths))
-    for (const Error& error : follow_volumes(*now, globals.paths)) report_warning(error);
-
-  facts = probe_all(*setup, globals.paths);
-  probe_disks(facts, *setup);
-  const std::vector<Row> rows = make_rows(*setup, facts, reporter.reasons());
-  int status = status_of(outcome, unlocked, any_closed(*setup, facts, only));
-  if (status == 0 && any_failing(rows)) status = exit_status(Code::partial);
-  // The boot's own unit may have failed for what is repaired now.
-  if (status == 0 && all_up(rows)) forget_failed_boot(globals, facts.release_failed);
-  show(flags, *setup, facts, plan, outcome, rows, status);
-  turn.let_go();  // a hook is never run while a release is under way
-  if (!plan.steps.empty())
-    tell_event(globals, *setup,
-               {.kind = status == 0 ? "released" : "failed",
-                .by = "release-services",
-                .seconds = uptime() - begun,
-                .items = log_items(rows, reporter.details())});
-  return status;
+  const auto status = Release(flags, globals, std::move(*setup), std::move(only)).run();
+  return status ? *status : report_error(status.error());
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/text.hpp"
+#include "core/luks/luks_slots.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/slots.hpp"

@@ -12,9 +12,9 @@
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/restorer.hpp"
 #include "sys/config/unfinished.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/lvm.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

@@ -10,9 +10,9 @@
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/image/rebuild.hpp"
 #include "latchkey/keys/slots.hpp"
-#include "sys/keys/random_key.hpp"
 #include "sys/luks/key_slots.hpp"
 #include "sys/luks/luks_copies.hpp"
+#include "sys/luks/random_key.hpp"
 
 namespace latchkey {
 namespace {

@@ -3,11 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/plan/plan.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/events.hpp"
 #include "latchkey/cli/terminal.hpp"
-#include "latchkey/command.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/storage/probe.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

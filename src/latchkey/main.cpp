@@ -10,8 +10,8 @@
 
 #include "core/base/message.hpp"
 #include "core/base/text.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/steps.hpp"
-#include "latchkey/command.hpp"
 #include "sys/base/stdio.hpp"
 
 namespace latchkey {

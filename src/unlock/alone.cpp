@@ -12,15 +12,15 @@
 
 #include "core/base/message.hpp"
 #include "core/base/text.hpp"
+#include "core/plan/plan.hpp"
 #include "core/unlock/stuck_boot.hpp"
 #include "core/unlock/waiting.hpp"
 #include "core/unlock/wire.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"
+#include "sys/keys/passphrase.hpp"
 #include "sys/process/restart.hpp"
 #include "sys/storage/probe.hpp"
-#include "sys/unlock/passphrase.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

@@ -11,11 +11,11 @@
 
 #include "core/base/message.hpp"
 #include "core/base/text.hpp"
+#include "core/plan/plan.hpp"
 #include "core/unlock/waiting.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/kmsg.hpp"
 #include "sys/storage/probe.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

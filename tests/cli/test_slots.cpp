@@ -11,9 +11,9 @@
 #include "support/terminal.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/lock_file.hpp"
-#include "sys/luks/dm.hpp"
 #include "sys/luks/key_slots.hpp"
 #include "sys/luks/luks.hpp"
+#include "sys/storage/dm.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

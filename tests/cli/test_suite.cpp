@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the tests say of themselves: what an ordinary run of them leaves out is told.
+// What the tests say of themselves: what an ordinary run of them leaves out is told. And what
+// the sources may know of each other.
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <regex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -150,5 +153,63 @@ TEST_CASE("a test that can prove nothing here says so before it returns") {
         INFO(file.filename().string() << ": " << at->str());
         CHECK(std::regex_search(at->str(1), says));
       }
+    }
+}
+
+namespace {
+
+using Groups = std::map<std::string, std::set<std::string>>;
+
+// Which groups of a part of the sources the files of each include.
+Groups included_groups(const std::string& part) {
+  const fs::path folder = fs::path(LATCHKEY_SOURCE_DIR) / "src" / part;
+  const std::regex include("#include \"" + part + "/([^/\"]+)/");
+  Groups out;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string group = fs::relative(entry.path().parent_path(), folder).string();
+    if (!entry.is_regular_file() || group == ".") continue;
+    const std::string text = text_of(entry.path());
+    for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at)
+      if (at->str(1) != group) out[group].insert(at->str(1));
+  }
+  return out;
+}
+
+std::set<std::string> all_below(const Groups& groups, const std::string& group) {
+  std::set<std::string> out;
+  std::vector<std::string> left{group};
+  while (!left.empty()) {
+    const auto found = groups.find(left.back());
+    left.pop_back();
+    if (found == groups.end()) continue;
+    for (const std::string& one : found->second)
+      if (out.insert(one).second) left.push_back(one);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("no group of sources includes, over others, itself") {
+  for (const char* part : {"core", "sys", "latchkey"}) {
+    const Groups groups = included_groups(part);
+    CHECK(groups.size() > 4);
+    for (const auto& [group, included] : groups) {
+      INFO(part << "/" << group);
+      CHECK_FALSE(all_below(groups, group).contains(group));
+    }
+  }
+}
+
+TEST_CASE("core knows nothing of sys, and neither of them of a program") {
+  const std::regex above("#include \"(sys|latchkey|unlock|guard)/");
+  const std::regex program("#include \"(latchkey|unlock|guard)/");
+  for (const char* part : {"core", "sys"})
+    for (const auto& entry :
+         fs::recursive_directory_iterator(fs::path(LATCHKEY_SOURCE_DIR) / "src" / part)) {
+      if (!entry.is_regular_file()) continue;
+      INFO(entry.path().string());
+      CHECK_FALSE(
+          std::regex_search(text_of(entry.path()), part == std::string("core") ? above : program));
     }
 }

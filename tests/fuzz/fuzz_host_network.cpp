@@ -15,6 +15,6 @@ LATCHKEY_FUZZ(text) {
                     std::string(in[4])});
   for (const Error& warning : network.warnings) judge(warning);
   // Whatever it said, what is written down is a configuration.
-  must(static_cast<bool>(
-      parse_config(new_config_text({.keys_device = "vg/k", .network = network.config}), "c")));
+  must(static_cast<bool>(parse_config(
+      new_config_text({.keys_device = "vg/k", .network = {.config = network.config}}), "c")));
 }

@@ -2,6 +2,7 @@
 // The older scripts' two files, a NUL between them.
 #include "core/config/legacy.hpp"
 #include "core/config/volume_lines.hpp"
+#include "core/units/named_paths.hpp"
 #include "fuzz/judge.hpp"
 
 using namespace latchkey;

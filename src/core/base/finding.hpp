@@ -18,6 +18,7 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+/// What is as it should be, what may be a fault or meant so, and what is a fault.
 inline Finding good(std::string what) {
   return {Finding::Level::ok, {Code::config, std::move(what)}};
 }

@@ -70,11 +70,11 @@ Result<bool> says_network(std::string_view text, std::string_view file) {
 }
 
 Result<std::string> with_network(std::string_view text, std::string_view file,
-                                 const NewConfig& config) {
+                                 const NewNetwork& network) {
   if (const auto before = parse_config(text, file); !before) return before.error();
   std::string out(text);
   if (!out.empty() && out.back() != '\n') out += '\n';
-  out += new_network_text(config);
+  out += new_network_text(network);
   if (const auto after = parse_config(out, file); !after)
     return Error{Code::config, "cannot add [network] to '" + std::string(file) + "'",
                  after.error().what, "write that section yourself, see latchkey.conf(5)"};

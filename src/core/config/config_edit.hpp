@@ -7,7 +7,7 @@
 
 #include "core/base/result.hpp"
 #include "core/config/config.hpp"
-#include "core/config/new_config.hpp"
+#include "core/network/network_text.hpp"
 
 namespace latchkey {
 
@@ -21,9 +21,9 @@ namespace latchkey {
 /// True when the text has [network], be it empty: its owner has decided. Fails as parse_config.
 [[nodiscard]] Result<bool> says_network(std::string_view text, std::string_view file);
 
-/// Takes a text without [network]; gives it with that of `config` behind it. Fails as
+/// Takes a text without [network]; gives it with `network` behind it. Fails as
 /// parse_config, and with Code::config when the section cannot stand there.
 [[nodiscard]] Result<std::string> with_network(std::string_view text, std::string_view file,
-                                               const NewConfig& config);
+                                               const NewNetwork& network);
 
 }  // namespace latchkey

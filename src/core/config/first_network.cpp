@@ -5,15 +5,14 @@
 
 namespace latchkey {
 
-FirstNetwork set_network(NewConfig& config, const HostNetwork& host, std::string_view cmdline,
+FirstNetwork set_network(NewNetwork& network, const HostNetwork& host, std::string_view cmdline,
                          const InitramfsIp& ip) {
-  config.network = host.config;
-  config.network_left_open =
+  network.config = host.config;
+  network.left_open =
       host.config.interface.empty() && !host.config.layered() && host.config.address.empty();
-  config.network_note =
-      config.network_left_open
-          ? "Left open: how this machine reaches its network could not be written here."
-          : "As '" + host.link + "' was set up when this file was written.";
+  network.note = network.left_open
+                     ? "Left open: how this machine reaches its network could not be written here."
+                     : "As '" + host.link + "' was set up when this file was written.";
   const NetworkPlan plan = network_plan(cmdline, host.config, ip.value, ip.device);
   FirstNetwork out{.warnings = host.warnings};
   if (!plan.by_ip_option) out.out_of_reach = host.out_of_reach;

@@ -7,9 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/new_config.hpp"
+#include "core/base/result.hpp"
 #include "core/network/host_network.hpp"
 #include "core/network/network.hpp"
+#include "core/network/network_text.hpp"
 
 namespace latchkey {
 
@@ -30,7 +31,7 @@ struct InitramfsIp {
 /// Fills `[network]` of a new configuration with what the running system does, also
 /// where an `ip=` on the command line, or of initramfs-tools, comes before it: that may go
 /// one day. Tells what early boot would not understand of it. Never fails.
-[[nodiscard]] FirstNetwork set_network(NewConfig& config, const HostNetwork& host,
+[[nodiscard]] FirstNetwork set_network(NewNetwork& network, const HostNetwork& host,
                                        std::string_view cmdline, const InitramfsIp& ip);
 
 /// What to tell where an `ip=` turns early boot's network off.

@@ -4,9 +4,8 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "core/network/network_config.hpp"
+#include "core/network/network_text.hpp"
 
 namespace latchkey {
 
@@ -14,23 +13,13 @@ namespace latchkey {
 struct NewConfig {
   std::string keys_device{};  ///< `VG/encrypted-keys`
   std::string keys_uuid{};    ///< the LUKS UUID of its header
-  NetworkConfig network{};
-  /// Nothing is set in [network]: nobody knew.
-  bool network_left_open = false;
-  /// A line about where [network] comes from, or why it is left open; may be empty.
-  std::string network_note{};
+  NewNetwork network{};
 };
 
 /// The text of latchkey.conf. parse_config of it gives back what is set here, and
 /// the defaults for all else. A line `#key = value` shows a default; other comments
 /// have a blank behind the `#`.
 [[nodiscard]] std::string new_config_text(const NewConfig& config);
-
-/// Its section [network] alone, beginning with an empty line.
-[[nodiscard]] std::string new_network_text(const NewConfig& config);
-
-/// The lines of it that set something, as `key = value`.
-[[nodiscard]] std::vector<std::string> network_lines(const NetworkConfig& network);
 
 /// How a new `services` begins.
 extern const std::string_view services_head;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
-#include "core/hold/way_in.hpp"
+#include "core/units/way_in.hpp"
 
 namespace latchkey {
 namespace {
@@ -174,9 +174,6 @@ std::optional<Error> clash(const std::vector<Volume>& volumes, const Volume& vol
   return {};
 }
 
-constexpr std::array<std::string_view, 7> unit_suffixes{".service", ".socket", ".timer",    ".path",
-                                                        ".target",  ".mount",  ".automount"};
-
 // Calls `take` with the fields of each line that is neither empty nor a comment.
 template <class Take>
 std::optional<Error> each_line(std::string_view text, std::string_view file, const Take& take) {
@@ -237,23 +234,6 @@ Result<std::vector<Volume>> parse_volumes(std::string_view text, std::string_vie
                 });
   if (error) return *error;
   return volumes;
-}
-
-std::string full_unit_name(std::string_view name) {
-  for (const std::string_view suffix : unit_suffixes)
-    if (name.ends_with(suffix)) return std::string(name);
-  return std::string(name) + ".service";
-}
-
-bool valid_unit_name(std::string_view name) {
-  const bool letters = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view(":-_.\\@").find(c) != std::string_view::npos;
-  });
-  const bool suffix = std::ranges::any_of(unit_suffixes, [&](std::string_view s) {
-    return name.ends_with(s) && name.size() > s.size();
-  });
-  return letters && suffix && name.size() <= 255 && name.front() != '-' && name.front() != '.';
 }
 
 Result<std::vector<Service>> parse_services(std::string_view text, std::string_view file,

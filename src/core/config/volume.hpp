@@ -9,6 +9,7 @@
 #include "core/base/result.hpp"
 #include "core/base/text.hpp"
 #include "core/config/device_ref.hpp"
+#include "core/units/unit_name.hpp"
 
 namespace latchkey {
 
@@ -29,6 +30,11 @@ struct Volume {
   std::size_t line = 0;  ///< where it stands in the file
   bool boot = false;     ///< x-latchkey.boot: `/` or `/usr` lies on it, through LVM or an array
 };
+
+/// The path of its mapping's node, which is there while the volume is open.
+[[nodiscard]] inline std::string mapping_path(const Volume& volume) {
+  return "/dev/mapper/" + volume.mapping;
+}
 
 /// True when a volume's header is kept in a file, which early boot needs a copy of.
 [[nodiscard]] inline bool header_in_file(const Volume& volume) {
@@ -96,13 +102,6 @@ struct Service {
 [[nodiscard]] Result<std::vector<Service>> parse_services(std::string_view text,
                                                           std::string_view file,
                                                           const std::vector<Volume>& volumes);
-
-/// Gives the unit name with `.service` added when it has no unit suffix.
-[[nodiscard]] std::string full_unit_name(std::string_view name);
-
-/// True for what systemd accepts as the name of a unit (letters, digits and
-/// `:-_.\@`, a known suffix, at most 255 bytes).
-[[nodiscard]] bool valid_unit_name(std::string_view name);
 
 /// The volumes a service needs: the named ones, or all that have a mount point.
 [[nodiscard]] std::vector<const Volume*> needed_volumes(const Service& service,

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "core/base/text.hpp"
-#include "core/hold/command_words.hpp"
 #include "core/mount/fstab_line.hpp"
+#include "core/units/command_words.hpp"
 
 namespace latchkey {
 namespace {

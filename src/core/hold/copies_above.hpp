@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/hold/unit_file.hpp"
+#include "core/units/unit_file.hpp"
 
 namespace latchkey {
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "core/base/text.hpp"
-#include "core/config/legacy.hpp"
-#include "core/hold/command_words.hpp"
 #include "core/hold/copies_above.hpp"
+#include "core/units/command_words.hpp"
+#include "core/units/named_paths.hpp"
 
 namespace latchkey {
 namespace {

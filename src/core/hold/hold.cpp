@@ -8,8 +8,8 @@
 #include "core/base/line_edit.hpp"
 #include "core/base/lists.hpp"
 #include "core/base/text.hpp"
-#include "core/hold/way_in.hpp"
 #include "core/mount/fstab_line.hpp"
+#include "core/units/way_in.hpp"
 
 namespace latchkey {
 namespace {
@@ -109,34 +109,6 @@ void need(HeldUnit& held, const Volume& volume) {
 
 }  // namespace
 
-std::string path_unit(std::string_view path, std::string_view suffix) {
-  constexpr std::string_view plain = ":_.";
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const std::string& part : split(path, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part == "..") return {};
-    if (!out.empty()) out += '-';
-    for (const char c : part) {
-      const bool letter =
-          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-      const bool hides = c == '.' && out.empty();
-      if ((letter || plain.find(c) != std::string_view::npos) && !hides) {
-        out += c;
-        continue;
-      }
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-    }
-  }
-  if (out.empty()) out = "-";
-  // systemd gives what is longer a name that it draws from the path in a way of its own.
-  if (out.size() + suffix.size() > 255) return {};
-  return out + std::string(suffix);
-}
-
-std::string mount_unit(std::string_view path) { return path_unit(path, ".mount"); }
-
 std::vector<DropIn> patience(std::span<const Volume> open) {
   std::vector<DropIn> out{{"lvm2-monitor.service",
                            "# Written by latchkey-generator: a disk that hangs must not keep sshd "
@@ -151,15 +123,6 @@ std::vector<DropIn> patience(std::span<const Volume> open) {
 }
 
 std::string marker_of(const std::string& unit) { return "released/" + unit; }
-
-bool is_template(std::string_view unit) { return unit.find("@.") != std::string_view::npos; }
-
-std::string template_of(const std::string& unit) {
-  const std::size_t at = unit.find('@');
-  const std::size_t dot = unit.rfind('.');
-  if (at == std::string::npos || dot == std::string::npos || dot < at) return unit;
-  return unit.substr(0, at + 1) + unit.substr(dot);
-}
 
 Holds read_holds(std::string_view services, std::string_view triggers,
                  const std::vector<Volume>& volumes) {
@@ -266,6 +229,13 @@ std::string with_line(std::string_view text, const std::string& unit,
 
 std::string without_line(std::string_view text, const std::string& unit) {
   return remove_line(text, line_of(unit));
+}
+
+bool is_left_to_owner(const UnitState& unit, std::span<const Service> services) {
+  return unit.active == "inactive" && !unit.job && !is_wanted(unit) && unit.triggered_by.empty() &&
+         std::ranges::any_of(unit.part_of, [&](const std::string& whole) {
+           return std::ranges::find(services, whole, &Service::unit) != services.end();
+         });
 }
 
 }  // namespace latchkey

@@ -9,16 +9,10 @@
 #include <vector>
 
 #include "core/config/volume.hpp"
+#include "core/units/unit_name.hpp"
+#include "core/units/unit_state.hpp"
 
 namespace latchkey {
-
-/// The unit that mounts after an early unlock; held units are ordered after it.
-inline constexpr std::string_view release_unit = "latchkey-release.service";
-/// Starts what the boot did not start by itself, outside the boot's transaction.
-inline constexpr std::string_view start_unit_name = "latchkey-start.service";
-/// The name of our drop-in: it sorts after what `systemctl edit` writes, since
-/// an empty Condition…= in a later file would take our conditions away.
-inline constexpr std::string_view drop_in_name = "zzzz-latchkey.conf";
 
 /// A unit that is held, with what must be there before it may run.
 struct HeldUnit {
@@ -41,13 +35,6 @@ struct DropIn {
 
   bool operator==(const DropIn&) const = default;
 };
-
-/// The name that systemd gives the unit of a path, with this suffix; empty for a path that
-/// gets none (with `..` in it), or one of more bytes than a unit's name may have.
-[[nodiscard]] std::string path_unit(std::string_view path, std::string_view suffix);
-
-/// That of its mount.
-[[nodiscard]] std::string mount_unit(std::string_view path);
 
 /// Takes the volumes that early boot has opened. Gives the drop-ins for the devices of those
 /// that the system mounts itself: their line in fstab bounds the wait for a device that may
@@ -75,6 +62,10 @@ struct DropIn {
 [[nodiscard]] std::vector<DropIn> drop_ins(std::span<const HeldUnit> units,
                                            std::string_view fstab = {});
 
+/// True for a unit that is part of a held one (`services`) and that nothing starts, as a cluster of
+/// PostgreSQL which its owner starts by hand: no release starts it, and it is as it is to be.
+[[nodiscard]] bool is_left_to_owner(const UnitState& unit, std::span<const Service> services);
+
 /// The recorded triggers of those of the units that are `released`, each once.
 [[nodiscard]] std::vector<std::string> recorded_triggers(std::span<const HeldUnit> units,
                                                          const std::vector<std::string>& released);
@@ -92,13 +83,5 @@ struct DropIn {
 
 /// The same without the line of `unit`.
 [[nodiscard]] std::string without_line(std::string_view text, const std::string& unit);
-
-/// True for the name of a template (`name@.service`): it stands for all its
-/// instances and cannot be started itself.
-[[nodiscard]] bool is_template(std::string_view unit);
-
-/// The template that an instance is made from: `postgresql@.service` for
-/// `postgresql@15-main.service`; any other unit itself.
-[[nodiscard]] std::string template_of(const std::string& unit);
 
 }  // namespace latchkey

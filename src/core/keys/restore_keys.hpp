@@ -23,6 +23,7 @@ enum class KeyAction {
   lost      ///< neither opens the header
 };
 
+/// What a restore does with the key file of a volume of which this is known.
 [[nodiscard]] KeyAction decide_key(const KeyFact& fact);
 
 /// What people are told of a volume that no key opens. `open`: its mapping is there, and

@@ -220,4 +220,10 @@ std::vector<Error> judge_keys_slots(std::span<const SlotCost> slots, std::uint64
   return out;
 }
 
+std::string slot_text(const std::map<int, std::string>& names, int slot) {
+  const auto name = names.find(slot);
+  const std::string number = "slot " + std::to_string(slot);
+  return name == names.end() ? number : "'" + name->second + "' (" + number + ")";
+}
+
 }  // namespace latchkey

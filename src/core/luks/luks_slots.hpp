@@ -18,6 +18,7 @@ namespace latchkey {
 
 /// A slot that a random key opens at no cost has at most so many rounds of pbkdf2.
 inline constexpr std::uint64_t most_cheap_rounds = 1000;
+/// True for a slot of pbkdf2 with no more than these.
 [[nodiscard]] bool is_cheap(const SlotCost& slot);
 /// Fewer rounds than these are too few for what a person can remember.
 inline constexpr std::uint64_t least_passphrase_rounds = 100'000;
@@ -73,5 +74,8 @@ inline constexpr const char* recovery_slot_name = "recovery";
 /// one that is too cheap to guess at, and no slot at all.
 [[nodiscard]] std::vector<Error> judge_keys_slots(std::span<const SlotCost> slots,
                                                   std::uint64_t machine_kib);
+
+/// A slot for people: `'alice' (slot 1)`, or `slot 1` when it has no name.
+[[nodiscard]] std::string slot_text(const std::map<int, std::string>& names, int slot);
 
 }  // namespace latchkey

@@ -7,9 +7,9 @@
 #include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "core/hold/hold.hpp"
 #include "core/mount/fstab_line.hpp"
 #include "core/mount/mount_units.hpp"
+#include "core/units/unit_name.hpp"
 
 namespace latchkey {
 namespace {

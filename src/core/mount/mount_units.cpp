@@ -6,7 +6,7 @@
 
 #include "core/base/systemd_words.hpp"
 #include "core/base/text.hpp"
-#include "core/hold/hold.hpp"
+#include "core/units/unit_name.hpp"
 
 namespace latchkey {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/hold/unit_file.hpp"
 #include "core/mount/fstab_line.hpp"
+#include "core/units/unit_file.hpp"
 
 namespace latchkey {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/hold/hold.hpp"
 #include "core/mount/fstab_line.hpp"
+#include "core/units/unit_name.hpp"
 
 namespace latchkey {
 

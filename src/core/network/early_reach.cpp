@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/text.hpp"
-#include "core/config/new_config.hpp"
 #include "core/network/dhcp_addresses.hpp"
 #include "core/network/host_addresses.hpp"
 #include "core/network/host_layers.hpp"
+#include "core/network/network_text.hpp"
 #include "core/network/uplink.hpp"
 
 namespace latchkey {
@@ -233,73 +234,108 @@ std::optional<Finding> moved_away(const NetworkPlan& plan, const std::vector<Sub
            " (see latchkey.conf(5)); then: update-initramfs -u -k all"});
 }
 
+// What early boot is to have and this machine has now, compared.
+class Reach {
+ public:
+  Reach(const NetworkPlan& plan, const IpTexts& texts, bool meant)
+      : plan_(plan),
+        texts_(texts),
+        meant_(meant),
+        host_(host_network(texts)),
+        links_(links_of(texts)),
+        now_(present_addresses(texts, host_.link)) {
+    for (const LinkPlan& link : plan.links) {
+      if (link.leave) continue;
+      fixed_.insert(fixed_.end(), link.fixed.addresses.begin(), link.fixed.addresses.end());
+      dhcp_ = dhcp_ || link.dhcp4;
+    }
+  }
+
+  [[nodiscard]] std::optional<Finding> look() const {
+    if (!dhcp_ && fixed_.empty()) {  // what routers announce is no matter of ours
+      const auto six = plan_.links.empty() ? std::nullopt : by_dhcp6_alone(now_.usable);
+      return six ? std::optional(bad(no_dhcp6(host_.link, *six))) : std::nullopt;
+    }
+    const Json* const link = link_named(links_, host_.link);
+    if (now_.usable.empty() && link != nullptr && kind_of(*link) == "wireless")
+      return fixed_.empty() ? bad(no_wireless(host_.link)) : doubtful(no_wireless(host_.link));
+    const bool here = has(now_.here);
+    if (!here && has(now_.elsewhere)) return {};  // reached over another link, on purpose
+    if (!here && !(dhcp_ && lent(plan_, now_, links_))) return other_address();
+    if (auto found = no_vlan()) return found;
+    auto found = here ? no_way_out(plan_, texts_, fixed_) : other_client(plan_, texts_, host_);
+    return found ? found : other_mac(plan_, links_, host_.link);
+  }
+
+ private:
+  [[nodiscard]] bool has(const std::vector<Address>& addresses) const {
+    return std::ranges::any_of(fixed_, [&](const Subnet& one) { return among(one, addresses); });
+  }
+
+  [[nodiscard]] Finding graded(Error text) const {
+    return meant_ ? doubtful(std::move(text)) : bad(std::move(text));
+  }
+
+  // As init would write them, without those that may float, where it could.
+  [[nodiscard]] std::vector<std::string> own() const {
+    std::vector<std::string> out = host_.config.address;
+    if (out.empty())
+      for (const Subnet& subnet : now_.own) out.push_back(subnet.text());
+    return out;
+  }
+
+  // Where early boot has none of the addresses that the machine has now.
+  [[nodiscard]] std::optional<Finding> other_address() const {
+    if (const auto six = by_dhcp6_alone(now_.usable); six && fixed_.empty())
+      return bad(no_dhcp6(host_.link, *six));
+    if (now_.own.empty()) return moved_away(plan_, fixed_, now_.usable, links_, host_.link);
+    const std::vector<std::string> own_now = own();
+    if (fixed_.empty())
+      return graded({Code::config,
+                     "early boot asks a DHCP server for its address, and '" + printable(now_.link) +
+                         "' has " + join(own_now, ", ") + " without one",
+                     "unless that server gives the same one, nobody reaches early ssh",
+                     lines_for(host_, own_now)});
+    std::vector<std::string> planned;
+    for (const Subnet& one : fixed_) planned.push_back(one.text());
+    return doubtful({Code::config,
+                     "early boot has " + join(planned, ", ") + ", and '" + printable(now_.link) +
+                         "' has " + join(own_now, ", ") + " now",
+                     "early ssh is reached under another address than this machine",
+                     "unless that is meant, " + lines_for(host_, own_now)});
+  }
+
+  [[nodiscard]] std::optional<Finding> no_vlan() const {
+    const unsigned vlan = host_.config.vlan;
+    const bool tagged = std::ranges::any_of(plan_.made, [&](const VirtualLink& made) {
+      return made.kind == VirtualLink::Kind::vlan && made.vlan_id == vlan;
+    });
+    if (vlan == 0 || tagged) return {};
+    return graded({Code::config,
+                   "early boot makes no VLAN " + std::to_string(vlan) + ", over which '" +
+                       printable(host_.link) + "' is reached now",
+                   "unless the switch takes frames without a tag too, nobody reaches early ssh",
+                   lines_for(host_, own())});
+  }
+
+  const NetworkPlan& plan_;
+  const IpTexts& texts_;
+  bool meant_;
+  HostNetwork host_;
+  std::vector<Json> links_;
+  Present now_;
+  std::vector<Subnet> fixed_{};  // the addresses that the plan has
+  bool dhcp_ = false;            // it asks for one
+};
+
 }  // namespace
 
 std::optional<Finding> out_of_reach(const NetworkPlan& plan, const IpTexts& texts, bool meant) {
+  if (turned_off(plan)) return {};
   // From wherever somebody asks, the answer is to be the same.
   IpTexts without_login = texts;
   without_login.ssh_connection.clear();
-  const HostNetwork host = host_network(without_login);
-  if (turned_off(plan)) return {};
-  std::vector<Subnet> fixed;
-  bool dhcp = false;
-  for (const LinkPlan& link : plan.links) {
-    if (link.leave) continue;
-    fixed.insert(fixed.end(), link.fixed.addresses.begin(), link.fixed.addresses.end());
-    dhcp = dhcp || link.dhcp4;
-  }
-  const Present now = present_addresses(texts, host.link);
-  if (!dhcp && fixed.empty()) {  // what routers announce is no matter of ours
-    const auto six = plan.links.empty() ? std::nullopt : by_dhcp6_alone(now.usable);
-    return six ? std::optional(bad(no_dhcp6(host.link, *six))) : std::nullopt;
-  }
-  const auto some = [&](const std::vector<Address>& addresses) {
-    return std::ranges::any_of(fixed, [&](const Subnet& one) { return among(one, addresses); });
-  };
-  const bool here = some(now.here);
-  // As init would write them, without those that may float, where it could.
-  std::vector<std::string> own = host.config.address;
-  if (own.empty())
-    for (const Subnet& subnet : now.own) own.push_back(subnet.text());
-  const auto links = links_of(texts);
-  const Json* const link = link_named(links, host.link);
-  if (now.usable.empty() && link != nullptr && kind_of(*link) == "wireless")
-    return fixed.empty() ? bad(no_wireless(host.link)) : doubtful(no_wireless(host.link));
-  if (!here && some(now.elsewhere)) return {};  // reached over another link, on purpose
-  const auto graded = [meant](Error text) {
-    return meant ? doubtful(std::move(text)) : bad(std::move(text));
-  };
-  if (!here && !(dhcp && lent(plan, now, links))) {
-    if (const auto six = by_dhcp6_alone(now.usable); six && fixed.empty())
-      return bad(no_dhcp6(host.link, *six));
-    if (now.own.empty()) return moved_away(plan, fixed, now.usable, links, host.link);
-    if (fixed.empty())
-      return graded({Code::config,
-                     "early boot asks a DHCP server for its address, and '" + printable(now.link) +
-                         "' has " + join(own, ", ") + " without one",
-                     "unless that server gives the same one, nobody reaches early ssh",
-                     lines_for(host, own)});
-    std::vector<std::string> planned;
-    for (const Subnet& one : fixed) planned.push_back(one.text());
-    return doubtful({Code::config,
-                     "early boot has " + join(planned, ", ") + ", and '" + printable(now.link) +
-                         "' has " + join(own, ", ") + " now",
-                     "early ssh is reached under another address than this machine",
-                     "unless that is meant, " + lines_for(host, own)});
-  }
-  const unsigned vlan = host.config.vlan;
-  const bool tagged = std::ranges::any_of(plan.made, [&](const VirtualLink& made) {
-    return made.kind == VirtualLink::Kind::vlan && made.vlan_id == vlan;
-  });
-  if (vlan == 0 || tagged) {
-    auto found = here ? no_way_out(plan, without_login, fixed) : other_client(plan, texts, host);
-    return found ? found : other_mac(plan, links, host.link);
-  }
-  return graded({Code::config,
-                 "early boot makes no VLAN " + std::to_string(vlan) + ", over which '" +
-                     printable(host.link) + "' is reached now",
-                 "unless the switch takes frames without a tag too, nobody reaches early ssh",
-                 lines_for(host, own)});
+  return Reach(plan, without_login, meant).look();
 }
 
 }  // namespace latchkey

@@ -201,6 +201,63 @@ void tell_left_out(HostNetwork& out, const Uplink& ways, const std::vector<Json>
          "[network] has one way to everywhere alone", "see: ip route"});
 }
 
+// How early boot makes a link that is no plain card: its layers or, where they cannot be made and
+// `movable` (all addresses are its owner's), a card that gets the addresses in its place. Nothing
+// where neither can be; why is among the warnings.
+std::optional<NetworkConfig> layers_for(HostNetwork& out, const std::vector<Json>& links,
+                                        const Json& link, bool movable) {
+  NetworkConfig layers;
+  if (describe_layers(links, link, layers)) return layers;
+  if (kind_of(link) == "wireless") {
+    out.warnings.push_back(no_wireless(out.link));
+    return {};
+  }
+  layers = {};
+  const std::string instead = movable ? stand_in(links, link, layers) : "";
+  const auto below = links_below(links, link);
+  out.warnings.push_back(
+      {Code::partial,
+       "the network is reached over '" + printable(out.link) + "', " + article(kind_of(link)) +
+           (below.empty() ? "" : " over '" + join(below, "', '") + "'"),
+       "early boot cannot make this one; " +
+           (instead.empty() ? tries_dhcp : "it will have the address on " + instead + " instead"),
+       "if that does not reach it, write into [network] of /etc/latchkey/latchkey.conf how a "
+       "plain interface does"});
+  return instead.empty() ? std::nullopt : std::optional(layers);
+}
+
+// Takes the card's MAC address, empty where it has none.
+void name_card(HostNetwork& out, const std::string& mac) {
+  if (!mac.empty() || valid_link_name(out.link)) {
+    out.config.interface = mac.empty() ? out.link : mac;
+    return;
+  }
+  // The kernel allows names that [network] does not.
+  out.warnings.push_back({Code::partial,
+                          "the interface '" + printable(out.link) + "' has no MAC address",
+                          "its name cannot stand in latchkey.conf; early boot will use every "
+                          "wired interface",
+                          "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
+}
+
+void tell_floating(HostNetwork& out, const std::vector<std::string>& floating) {
+  if (floating.empty()) return;
+  out.warnings.push_back(
+      {Code::partial,
+       "early boot will not have " + join(floating, ", ") + " of '" + printable(out.link) + "'",
+       "an address that floats between machines must not be there twice, and one is enough to "
+       "be reached",
+       "one that is this machine's alone may be added to address in [network] of "
+       "/etc/latchkey/latchkey.conf"});
+}
+
+void same_mtu(HostNetwork& out, const Json& link, bool stacked) {
+  // What is made lies on cards that have no more than the usual.
+  const std::uint64_t most = stacked ? 1499 : 65535;
+  const auto mtu = number_of(link, "mtu");
+  if (mtu >= 576 && mtu <= most && mtu != 1500) out.config.mtu = static_cast<unsigned>(mtu);
+}
+
 }  // namespace
 
 Error no_wireless(const std::string& link) {
@@ -262,39 +319,14 @@ HostNetwork host_network(const IpTexts& texts) {
 
   const bool lent = std::ranges::any_of(addresses, &HostAddress::lent);
   const bool lasting = std::ranges::any_of(addresses, &HostAddress::lasting);
-  NetworkConfig layers;
   const bool stacked = link != nullptr && !kind_of(*link).empty();
-  if (stacked && !describe_layers(links, *link, layers)) {
-    layers = {};
-    std::string instead;
-    if (lasting && !lent) instead = stand_in(links, *link, layers);
-    if (kind_of(*link) == "wireless") {
-      out.warnings.push_back(no_wireless(out.link));
-      return out;
-    }
-    const auto below = links_below(links, *link);
-    out.warnings.push_back(
-        {Code::partial,
-         "the network is reached over '" + printable(out.link) + "', " + article(kind_of(*link)) +
-             (below.empty() ? "" : " over '" + join(below, "', '") + "'"),
-         "early boot cannot make this one; " +
-             (instead.empty() ? tries_dhcp : "it will have the address on " + instead + " instead"),
-         "if that does not reach it, write into [network] of /etc/latchkey/latchkey.conf how a "
-         "plain interface does"});
-    if (instead.empty()) return out;
-  }
-  const std::string mac = link != nullptr ? card_mac(*link) : "";
   if (stacked) {
-    out.config = layers;
+    const auto layers = layers_for(out, links, *link, lasting && !lent);
+    if (!layers) return out;
+    out.config = *layers;
     same_mac(out, *link);
-  } else if (!mac.empty() || valid_link_name(out.link)) {
-    out.config.interface = mac.empty() ? out.link : mac;
-  } else {  // the kernel allows names that [network] does not
-    out.warnings.push_back({Code::partial,
-                            "the interface '" + printable(out.link) + "' has no MAC address",
-                            "its name cannot stand in latchkey.conf; early boot will use every "
-                            "wired interface",
-                            "if that is wrong, write [network] in /etc/latchkey/latchkey.conf"});
+  } else {
+    name_card(out, link != nullptr ? card_mac(*link) : "");
   }
   // DHCP for IPv4 goes together with lasting IPv6 addresses. Only announced ones: DHCP
   // does no harm beside them.
@@ -305,20 +337,10 @@ HostNetwork host_network(const IpTexts& texts) {
   if (lent && link != nullptr) tell_drawn_mac(out, texts, *link);
   as_announced(out, addresses);
   lasting_setup(out, addresses, ways);
-  if (!floating.empty())
-    out.warnings.push_back(
-        {Code::partial,
-         "early boot will not have " + join(floating, ", ") + " of '" + printable(out.link) + "'",
-         "an address that floats between machines must not be there twice, and one is enough to "
-         "be reached",
-         "one that is this machine's alone may be added to address in [network] of "
-         "/etc/latchkey/latchkey.conf"});
+  tell_floating(out, floating);
   tell_left_out(out, ways, links);
-  // What is made lies on cards that have no more than the usual.
-  const std::uint64_t most = stacked ? 1499 : 65535;
-  if (const auto mtu = link != nullptr ? number_of(*link, "mtu") : 0;
-      out.config.method == NetworkConfig::Method::fixed && mtu >= 576 && mtu <= most && mtu != 1500)
-    out.config.mtu = static_cast<unsigned>(mtu);
+  if (link != nullptr && out.config.method == NetworkConfig::Method::fixed)
+    same_mtu(out, *link, stacked);
   return out;
 }
 

@@ -24,6 +24,7 @@ inline std::vector<Json> rows_of(std::string_view text) {
   return out;
 }
 
+/// The values of a row, by their keys: empty, 0 and false where there is none of that kind.
 inline std::string text_of(const Json& row, const char* key) {
   const auto found = row.find(key);
   return found != row.end() && found->is_string() ? found->get<std::string>() : "";

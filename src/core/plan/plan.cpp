@@ -137,6 +137,13 @@ std::vector<const Volume*> lacking_volumes(const Service& service, const Setup& 
 
 std::string describe(const Action& action) { return std::visit(Describe{}, action); }
 
+bool unlock_needed(const Setup& setup, const Facts& facts) {
+  return std::ranges::any_of(setup.volumes, [&](const Volume& volume) {
+    const auto found = facts.volumes.find(volume.name);
+    return found == facts.volumes.end() || !found->second.open;
+  });
+}
+
 Plan plan_unlock(const Setup& setup, const Facts& facts) {
   Plan plan;
   std::vector<const Volume*> closed;

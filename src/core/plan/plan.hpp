@@ -74,6 +74,10 @@ struct Plan {
 [[nodiscard]] const Volume* unmounted_parent(const Setup& setup, const Facts& facts,
                                              const Volume& volume);
 
+/// True when there is a volume to open: whoever would ask for the passphrase
+/// looks here first.
+[[nodiscard]] bool unlock_needed(const Setup& setup, const Facts& facts);
+
 /// Gives the plan that opens every volume of `setup` that is not open. Empty
 /// when all are: running twice does nothing twice.
 [[nodiscard]] Plan plan_unlock(const Setup& setup, const Facts& facts);

@@ -17,8 +17,8 @@
 #include "latchkey/check/image_mode.hpp"
 #include "latchkey/check/stale_copies.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/boot_places.hpp"
 #include "sys/image/finished_image.hpp"
+#include "sys/kernel/boot_places.hpp"
 
 namespace latchkey {
 namespace {

@@ -10,7 +10,7 @@
 #include "latchkey/check/check.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/image/boot_menu.hpp"
-#include "sys/image/boot_places.hpp"
+#include "sys/kernel/boot_places.hpp"
 #include "sys/mount/mount_point.hpp"
 
 namespace latchkey {

@@ -16,7 +16,7 @@
 #include "sys/base/fd.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/own_units.hpp"
-#include "sys/image/command_line.hpp"
+#include "sys/kernel/command_line.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/device_number.hpp"
 #include "sys/storage/disk_health.hpp"
@@ -99,9 +99,8 @@ std::vector<std::string> devices_above(const std::string& mapping,
   return out;
 }
 
-}  // namespace
-
-Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
+// What nobody else may open or mount: the volumes and the keys volume.
+std::vector<Claim> claims_of(const Paths& paths, const EarlyInputs& inputs) {
   std::vector<Claim> claims;
   const auto stacked = paths.root.empty() ? stacked_devices() : std::vector<Mapping>{};
   if (inputs.volumes)
@@ -115,6 +114,13 @@ Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
   if (inputs.config)
     claims.push_back(claim("the keys volume", inputs.config->keys.device,
                            inputs.config->keys.mapping, inputs.config->keys.uuid));
+  return claims;
+}
+
+}  // namespace
+
+Findings check_fstab(const Paths& paths, const EarlyInputs& inputs) {
+  const std::vector<Claim> claims = claims_of(paths, inputs);
   const Resolve resolve = [&](const std::string& path) {
     std::error_code failed;
     const auto real = std::filesystem::weakly_canonical(paths.root + path, failed);

@@ -10,8 +10,8 @@
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/hold/unit_order.hpp"
-#include "core/hold/way_in.hpp"
 #include "core/plan/unmarked.hpp"
+#include "core/units/way_in.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/hold/held_scripts.hpp"
 #include "sys/hold/boot_target.hpp"
@@ -20,11 +20,11 @@
 #include "sys/hold/late_unit_file.hpp"
 #include "sys/hold/packages.hpp"
 #include "sys/hold/rc_links.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_company.hpp"
 #include "sys/hold/unit_order.hpp"
 #include "sys/mount/mount.hpp"
 #include "sys/storage/probe.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

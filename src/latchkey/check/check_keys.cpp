@@ -7,9 +7,10 @@
 #include "core/keys/stray_keys.hpp"
 #include "core/luks/luks_slots.hpp"
 #include "latchkey/check/check.hpp"
-#include "latchkey/keys/slots.hpp"
+#include "sys/luks/crypt.hpp"
 #include "sys/luks/header_view.hpp"
 #include "sys/storage/disk_health.hpp"
+#include "sys/storage/lvm.hpp"
 
 namespace latchkey {
 namespace {

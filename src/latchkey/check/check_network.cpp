@@ -7,7 +7,7 @@
 #include "core/network/early_reach.hpp"
 #include "core/network/network.hpp"
 #include "latchkey/check/check.hpp"
-#include "sys/image/command_line.hpp"
+#include "sys/kernel/command_line.hpp"
 #include "sys/network/ip_texts.hpp"
 #include "sys/network/link.hpp"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/luks/luks_slots.hpp"
 #include "latchkey/check/check.hpp"
-#include "latchkey/keys/slots.hpp"
 #include "sys/luks/luks_bytes.hpp"
 
 namespace latchkey {

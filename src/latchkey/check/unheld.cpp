@@ -13,8 +13,8 @@
 #include "core/hold/unit_order.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/rc_links.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_order.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

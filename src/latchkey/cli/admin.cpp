@@ -11,15 +11,15 @@
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/config/lasting.hpp"
-#include "sys/hold/systemd.hpp"
+#include "sys/keys/passphrase.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/luks/luks_copies.hpp"
 #include "sys/mount/mount_users.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/disk_health.hpp"
 #include "sys/storage/lvm_admin.hpp"
+#include "sys/units/systemd.hpp"
 #include "sys/unlock/ask.hpp"
-#include "sys/unlock/passphrase.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 void tell_of_own_mounts(const Globals& globals) {

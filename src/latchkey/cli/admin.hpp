@@ -9,7 +9,7 @@
 #include <string>
 
 #include "latchkey/cli/asker.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 #include "sys/base/lock_file.hpp"
 #include "sys/keys/keys_volume.hpp"
 #include "sys/storage/lvm.hpp"

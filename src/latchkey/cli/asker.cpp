@@ -11,7 +11,7 @@
 #include "core/unlock/typed_line.hpp"
 #include "core/unlock/wire.hpp"
 #include "latchkey/cli/say.hpp"
-#include "sys/unlock/passphrase.hpp"
+#include "sys/keys/passphrase.hpp"
 #include "sys/unlock/piped.hpp"
 #include "sys/unlock/tty.hpp"
 

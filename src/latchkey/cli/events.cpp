@@ -12,11 +12,11 @@
 
 #include "sys/base/clock.hpp"
 #include "sys/hold/event_hooks.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_jobs.hpp"
 #include "sys/mount/mount.hpp"
 #include "sys/process/worker.hpp"
 #include "sys/storage/probe.hpp"
+#include "sys/units/systemd.hpp"
 #include "sys/unlock/ask.hpp"
 #include "sys/unlock/boot_log.hpp"
 #include "sys/unlock/person.hpp"
@@ -118,8 +118,9 @@ void tell_boot(const Globals& globals, const LogEvent& event) {
 void tell_early(const Globals& globals) {
   const BootEntry news = this_boot(globals.paths);
   for (const std::string& line : journal_lines(news, date_text)) say(globals, line);
-  if (make_directories(globals.paths.run(), 0755) && first_time(globals.paths, "boot.told"))
-    pass_on(globals, news);
+  if (auto made = make_directories(globals.paths.run(), 0755); !made)
+    return report_warning(made.error());
+  if (first_time(globals.paths, "boot.told")) pass_on(globals, news);
 }
 
 std::string date_text(std::int64_t time, bool whole) {

@@ -19,7 +19,7 @@ namespace latchkey {
                                              const std::map<std::string, std::string>& details);
 
 /// Writes an event of a command that a person typed into the log, and has the hooks
-/// told of it by a process of its own, which nobody waits for. `who` and the time
+/// told of it by a process of its own, which nobody waits for. The person and the time
 /// are added. What fails is a warning: no event changes an exit status.
 void tell_event(const Globals& globals, const Setup& setup, LogEvent event);
 
@@ -40,9 +40,12 @@ struct UnlockTurn {
                                               const UnlockTurn& turn = {});
 
 /// For the boot, which does not wait for /var: the process that tells the hooks also
-/// writes to the log. `early`: what early boot did, once in a boot. An event without
-/// a kind is judged when the services that it started have settled.
+/// writes to the log. An event without a kind is judged when the services that it started
+/// have settled. What fails is a warning.
 void tell_boot(const Globals& globals, const LogEvent& event);
+
+/// What early boot did: to whoever reads the journal each time, to the log and the hooks once
+/// in a boot. What fails is a warning.
 void tell_early(const Globals& globals);
 
 /// A time as people read it where this machine is: `2026-01-31 12:59:00 +0100`, or

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/config/unfinished.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 
 namespace latchkey {
 

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/plan/execute.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/say.hpp"
 #include "latchkey/cli/summary.hpp"
-#include "latchkey/command.hpp"
 
 namespace latchkey {
 

@@ -8,12 +8,12 @@
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "core/hold/unit_order.hpp"
-#include "core/hold/way_in.hpp"
+#include "core/units/way_in.hpp"
 #include "latchkey/hold/held_scripts.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/rc_links.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_order.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

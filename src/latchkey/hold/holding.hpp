@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 
 namespace latchkey {
 

@@ -26,10 +26,11 @@
 #include "sys/hold/release_effects.hpp"
 #include "sys/hold/unit_company.hpp"
 #include "sys/hold/unit_jobs.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/mount/mount.hpp"
 #include "sys/process/worker.hpp"
 #include "sys/storage/lvm.hpp"
-#include "sys/unlock/unlock.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {
@@ -170,6 +171,20 @@ bool release_what_came(const Globals& globals, const Setup& before, const Setup&
   return status_but_for_slow(globals, now, plan, execute(plan, effects, reporter)) == 0 && well;
 }
 
+// What is to be told, with what early boot has told before.
+std::vector<Row> rows_at_boot(const Globals& globals, const Setup& setup,
+                              const BootReporter& reporter) {
+  const Facts after = probe_all(setup, globals.paths);
+  Reasons reasons = reporter.reasons();
+  if (const auto report = read_boot_report(globals.paths)) reasons.merge(reasons_of(*report));
+  std::vector<Row> rows = make_rows(setup, after, reasons);
+  // A unit that is marked and not yet started is as it should be at this point.
+  for (Row& row : rows)
+    if (init_system() != InitSystem::sysvinit && (row.state == "down" || row.state == "starting"))
+      row = {row.kind, row.name, "released", true};
+  return rows;
+}
+
 int release(const Globals& globals, Setup setup, bool over_files, const BootWaits& boot,
             const TellBoot& tell) {
   auto lock =
@@ -215,14 +230,7 @@ int release(const Globals& globals, Setup setup, bool over_files, const BootWait
       if (std::ranges::find(unguarded, error.what, &Error::what) == unguarded.end())
         report_warning(error);
   if (systemd_runs()) start_skipped_triggers(globals, now);
-  const Facts after = probe_all(now, globals.paths);
-  Reasons reasons = reporter.reasons();
-  if (const auto report = read_boot_report(globals.paths)) reasons.merge(reasons_of(*report));
-  std::vector<Row> rows = make_rows(now, after, reasons);
-  // A unit that is marked and not yet started is as it should be at this point.
-  for (Row& row : rows)
-    if (init_system() != InitSystem::sysvinit && (row.state == "down" || row.state == "starting"))
-      row = {row.kind, row.name, "released", true};
+  const std::vector<Row> rows = rows_at_boot(globals, now, reporter);
   print(table_text(rows, false));
   say(globals, conclusion_text(rows));
   drop(*lock);

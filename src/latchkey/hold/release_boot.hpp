@@ -2,7 +2,7 @@
 // `release-services --boot`: the release inside the boot.
 #pragma once
 
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 
 namespace latchkey {
 

@@ -13,8 +13,8 @@
 #include "latchkey/check/stale_copies.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/boot_places.hpp"
 #include "sys/image/boot_sync.hpp"
+#include "sys/kernel/boot_places.hpp"
 #include "sys/process/process.hpp"
 
 namespace latchkey {

@@ -2,7 +2,7 @@
 // Bringing every kernel's image up to date after a change of the set-up.
 #pragma once
 
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 
 namespace latchkey {
 

@@ -10,7 +10,7 @@
 
 #include "core/keys/backup_format.hpp"
 #include "latchkey/cli/asker.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 #include "sys/base/secret.hpp"
 #include "sys/keys/backup_file.hpp"
 

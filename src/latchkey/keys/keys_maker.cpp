@@ -8,18 +8,19 @@
 
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
+#include "core/config/new_volume.hpp"
 #include "core/mount/cryptroot.hpp"
 #include "core/storage/manual_commands.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/new_passphrase.hpp"
-#include "latchkey/storage/volume_maker.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/config/unfinished.hpp"
 #include "sys/image/cryptroot.hpp"
-#include "sys/luks/dm.hpp"
 #include "sys/luks/luks.hpp"
+#include "sys/luks/own_content.hpp"
 #include "sys/mount/file_system.hpp"
 #include "sys/storage/device.hpp"
+#include "sys/storage/dm.hpp"
 #include "sys/storage/signature.hpp"
 
 namespace latchkey {

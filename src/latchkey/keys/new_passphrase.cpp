@@ -7,8 +7,8 @@
 
 #include "core/luks/slot_cost.hpp"
 #include "latchkey/cli/terminal.hpp"
-#include "sys/unlock/passphrase.hpp"
-#include "sys/unlock/passphrase_strength.hpp"
+#include "sys/keys/passphrase.hpp"
+#include "sys/keys/passphrase_strength.hpp"
 
 namespace latchkey {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "latchkey/cli/asker.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 #include "sys/luks/luks.hpp"
 
 namespace latchkey {

@@ -8,6 +8,7 @@
 #include "core/config/config_edit.hpp"
 #include "core/keys/backup_format.hpp"
 #include "core/keys/rekey_work.hpp"
+#include "core/luks/luks_slots.hpp"
 #include "core/luks/slot_marks.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/image/rebuild.hpp"
@@ -16,8 +17,8 @@
 #include "sys/config/lasting.hpp"
 #include "sys/config/owners_file.hpp"
 #include "sys/image/cryptroot.hpp"
+#include "sys/keys/passphrase.hpp"
 #include "sys/luks/luks.hpp"
-#include "sys/unlock/passphrase.hpp"
 
 namespace latchkey {
 namespace {

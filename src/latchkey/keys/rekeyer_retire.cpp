@@ -4,9 +4,9 @@
 #include "core/luks/slot_marks.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/keys/rekeyer.hpp"
-#include "latchkey/storage/volume_maker.hpp"
 #include "sys/luks/key_slots.hpp"
 #include "sys/luks/luks.hpp"
+#include "sys/luks/own_content.hpp"
 
 namespace latchkey {
 

@@ -25,6 +25,9 @@ struct RestoreWishes {
   std::map<std::string, DeviceRef> devices{};  ///< where they are, whatever is configured
 };
 
+/// The part's device.
+[[nodiscard]] DeviceRef device_of(const BackupPart& part);
+
 /// The path of the device or file where a part's bytes belong.
 [[nodiscard]] std::string target_of(const BackupPart& part);
 
@@ -54,12 +57,20 @@ class Restorer {
   [[nodiscard]] Result<> prove(const BackupPart& part);
   void judge_what_is_open(const BackupPart& part);
   [[nodiscard]] bool may_overwrite(const BackupPart& part) const;
-  [[nodiscard]] Result<RestoreFact> look(const BackupPart& part);
   [[nodiscard]] Result<> note(const std::string& key);
   [[nodiscard]] Result<> note_whole(const BackupPart& part);
   [[nodiscard]] Result<> save();
   void tell(const Error& error);
   void tell(const BackupPart& part, const Error& error);
+
+  // What is where a part belongs: restorer_look.cpp.
+
+  [[nodiscard]] Result<RestoreFact> look(const BackupPart& part);
+  void look_at_lv(const BackupPart& part, const std::string& path, RestoreFact& fact);
+  [[nodiscard]] Result<> look_at_header(const BackupPart& part, const std::string& path,
+                                        RestoreFact& fact);
+  [[nodiscard]] Result<> look_at_keys(const std::string& device, const std::string& path,
+                                      RestoreFact& fact);
 
   // Of devices that the administrator named, or the kernel: restorer_named.cpp.
 

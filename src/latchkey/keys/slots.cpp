@@ -4,15 +4,16 @@
 #include "core/base/message.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/rekey_work.hpp"
+#include "core/luks/luks_slots.hpp"
 #include "core/luks/slot_marks.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "sys/config/state.hpp"
 #include "sys/config/unfinished.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/luks/key_slots.hpp"
 #include "sys/luks/luks_copies.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/lvm_admin.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 
@@ -120,12 +121,6 @@ Result<int> slot_of_key_file(const LuksDevice& luks, const Volume& volume, const
                  "no key slot accepts its key file '" + printable(volume.key_file) + "'",
                  "see: latchkey check --with-keys"};
   return opens;
-}
-
-std::string slot_text(const std::map<int, std::string>& names, int slot) {
-  const auto name = names.find(slot);
-  const std::string number = "slot " + std::to_string(slot);
-  return name == names.end() ? number : "'" + name->second + "' (" + number + ")";
 }
 
 std::string removal_of_slot(const Setup& setup, const Volume* volume, int slot) {

@@ -10,8 +10,8 @@
 #include "core/config/unfinished.hpp"
 #include "core/plan/plan.hpp"
 #include "latchkey/cli/asker.hpp"
+#include "latchkey/cli/command.hpp"
 #include "latchkey/cli/steps.hpp"
-#include "latchkey/command.hpp"
 #include "sys/base/lock_file.hpp"
 #include "sys/luks/luks.hpp"
 #include "sys/storage/lvm.hpp"
@@ -76,9 +76,6 @@ class AwakeHeader {
 /// it opens none.
 [[nodiscard]] Result<int> slot_of_key_file(const LuksDevice& luks, const Volume& volume,
                                            const Secret& key, const std::string& what);
-
-/// A slot for people: `'alice' (slot 1)`, or `slot 1` when it has no name.
-[[nodiscard]] std::string slot_text(const std::map<int, std::string>& names, int slot);
 
 /// The command line that removes a slot of a volume, or of the keys volume (nullptr).
 [[nodiscard]] std::string removal_of_slot(const Setup& setup, const Volume* volume, int slot);

@@ -9,6 +9,7 @@
 #include "core/base/base64.hpp"
 #include "core/config/config_edit.hpp"
 #include "core/config/first_network.hpp"
+#include "core/config/new_config.hpp"
 #include "core/config/own_package.hpp"
 #include "core/config/volume_lines.hpp"
 #include "core/ssh/early_ssh.hpp"
@@ -17,9 +18,9 @@
 #include "sys/base/digest.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/config/owners_file.hpp"
-#include "sys/image/command_line.hpp"
 #include "sys/image/early_inputs.hpp"
 #include "sys/image/finished_image.hpp"
+#include "sys/kernel/command_line.hpp"
 #include "sys/network/ip_texts.hpp"
 #include "sys/network/network_cards.hpp"
 #include "sys/process/process.hpp"
@@ -43,8 +44,9 @@ Result<> told(const FirstConfig& first) {
 
 FirstConfig first_config(const Globals& globals, const FirstFiles& files) {
   NewConfig config{.keys_device = files.keys.text(), .keys_uuid = files.keys_uuid};
-  const FirstNetwork network = set_network(
-      config, look_at_network(), text_or_empty("/proc/cmdline"), initramfs_ip(globals.paths.root));
+  const FirstNetwork network =
+      set_network(config.network, look_at_network(), text_or_empty("/proc/cmdline"),
+                  initramfs_ip(globals.paths.root));
   for (const Error& warning : network.warnings) report_warning(warning);
   if (!network.ip_source.empty())
     say(globals, network.ip_source +
@@ -61,8 +63,8 @@ Result<> add_network(const Globals& globals, const FirstFiles& files, const std:
   if (!said) return said.error();
   if (*said) return Ok{};
   const FirstConfig first = first_config(globals, files);
-  if (first.by_ip_option || first.config.network_left_open) return Ok{};
-  const auto whole = with_network(text, conf, first.config);
+  if (first.by_ip_option || first.config.network.left_open) return Ok{};
+  const auto whole = with_network(text, conf, first.config.network);
   if (!whole) return whole.error();
   if (auto written = write_owners_file(conf, *whole); !written) return written;
   say(globals, "'" + conf + "' said nothing of the network, and has [network] now");

@@ -7,7 +7,7 @@
 
 #include "core/config/device_ref.hpp"
 #include "core/network/host_network.hpp"
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 
 namespace latchkey {
 

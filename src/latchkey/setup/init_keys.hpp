@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "latchkey/command.hpp"
+#include "latchkey/cli/command.hpp"
 
 namespace latchkey {
 

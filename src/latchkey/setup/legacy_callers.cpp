@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/config/legacy.hpp"
 #include "core/hold/cron_lines.hpp"
+#include "core/units/named_paths.hpp"
 #include "sys/base/fd.hpp"
 
 namespace latchkey {

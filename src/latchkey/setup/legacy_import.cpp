@@ -9,19 +9,19 @@
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/config/volume_lines.hpp"
-#include "core/hold/way_in.hpp"
+#include "core/units/way_in.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/hold/holding.hpp"
 #include "latchkey/storage/placing.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/luks/header_view.hpp"
 #include "sys/mount/mount_point.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/lvm.hpp"
 #include "sys/storage/lvm_admin.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

@@ -19,9 +19,9 @@
 #include "sys/config/owners_file.hpp"
 #include "sys/config/state.hpp"
 #include "sys/hold/init_system.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/process/process.hpp"
 #include "sys/ssh/host_keys.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

@@ -55,12 +55,6 @@ std::optional<Error> not_reached(const Setup& setup, const Facts& facts, const V
 
 }  // namespace
 
-bool is_same_device(const DeviceRef& one, const DeviceRef& other) {
-  if (one == other) return true;
-  const auto number = block_device(one.path());
-  return number && number == block_device(other.path());
-}
-
 Result<> is_used_by_nobody(const DeviceRef& device, const std::string& what) {
   const std::string path = device.path();
   const auto number = block_device(path);

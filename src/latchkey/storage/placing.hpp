@@ -10,9 +10,6 @@
 
 namespace latchkey {
 
-/// True for two names of one device, as far as it is there.
-[[nodiscard]] bool is_same_device(const DeviceRef& one, const DeviceRef& other);
-
 /// The text of the volumes file, or the head of a new one where there is none. Fails
 /// with Code::io.
 [[nodiscard]] Result<std::string> volumes_text(const Paths& paths);

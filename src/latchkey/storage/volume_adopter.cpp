@@ -15,13 +15,13 @@
 #include "latchkey/keys/slots.hpp"
 #include "latchkey/storage/placing.hpp"
 #include "sys/base/fd.hpp"
+#include "sys/keys/passphrase.hpp"
 #include "sys/luks/crypt.hpp"
 #include "sys/luks/luks.hpp"
 #include "sys/luks/luks_copies.hpp"
 #include "sys/mount/file_system.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/signature.hpp"
-#include "sys/unlock/passphrase.hpp"
 
 namespace latchkey {
 namespace {

@@ -11,7 +11,7 @@
 #include "core/plan/plan.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/steps.hpp"
-#include "sys/keys/random_key.hpp"
+#include "sys/luks/random_key.hpp"
 
 namespace latchkey {
 

@@ -9,7 +9,7 @@
 #include "core/plan/plan.hpp"
 #include "latchkey/cli/admin.hpp"
 #include "latchkey/cli/steps.hpp"
-#include "sys/keys/random_key.hpp"
+#include "sys/luks/random_key.hpp"
 
 namespace latchkey {
 
@@ -59,15 +59,5 @@ class VolumeMaker {
   Secret stored_{};                   // of an earlier run, whose header has its slot
   int loose_ = 0;
 };
-
-/// Fails with Code::refused when the device holds anything but a LUKS header with
-/// this UUID, and with Code::io or Code::timeout when nobody can read what it holds; nothing at
-/// all is fine.
-[[nodiscard]] Result<> look_for_signature(const DeviceRef& device, const std::string& uuid);
-/// True for the last two.
-[[nodiscard]] bool is_unread(const Error& error);
-/// The same of a logical volume that is to be removed: one that cannot be read is told with the way
-/// to go on without it.
-[[nodiscard]] Result<> look_before_removal(const DeviceRef& lv, const std::string& uuid);
 
 }  // namespace latchkey

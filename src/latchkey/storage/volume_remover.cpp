@@ -8,7 +8,7 @@
 #include "latchkey/storage/volume_maker.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/config/owners_file.hpp"
-#include "sys/hold/systemd.hpp"
+#include "sys/keys/passphrase.hpp"
 #include "sys/luks/crypt.hpp"
 #include "sys/luks/luks.hpp"
 #include "sys/luks/volume_use.hpp"
@@ -18,7 +18,7 @@
 #include "sys/storage/disk_health.hpp"
 #include "sys/storage/lvm_admin.hpp"
 #include "sys/storage/probe.hpp"
-#include "sys/unlock/passphrase.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

@@ -9,6 +9,7 @@
 #include "sys/luks/crypt.hpp"
 #include "sys/luks/luks.hpp"
 #include "sys/luks/luks_copies.hpp"
+#include "sys/luks/own_content.hpp"
 #include "sys/luks/volume_use.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/known_lv.hpp"

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/base/text.hpp"
 #include "sys/base/handle.hpp"
 
 namespace latchkey {
@@ -84,6 +85,11 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 std::string text_or_empty(const std::string& path, std::size_t limit) {
   auto text = read_file(path, limit);
   return text ? std::move(*text) : std::string();
+}
+
+std::string sys_attribute(const std::string& path) {
+  const auto text = read_file(path);
+  return text ? std::string(trim(*text)) : "";
 }
 
 std::vector<std::string> names_in(const std::string& directory) {

@@ -47,6 +47,9 @@ class Fd {
 /// is larger than `limit` bytes: for what is only told, or guessed from it.
 [[nodiscard]] std::string text_or_empty(const std::string& path, std::size_t limit = 1 << 20);
 
+/// The value of a file in /sys, without its line end; empty when it cannot be read.
+[[nodiscard]] std::string sys_attribute(const std::string& path);
+
 /// The names in a directory, sorted, without those that begin with a dot; none
 /// when it cannot be read.
 [[nodiscard]] std::vector<std::string> names_in(const std::string& directory);

@@ -9,9 +9,9 @@
 
 namespace latchkey {
 
-/// Bytes that are locked into memory, left out of core dumps, not inherited by
-/// forked processes (they see zeroes) and wiped when they go. Move-only, never
-/// printable, never copied, of fixed capacity.
+/// Bytes that are locked into memory as far as the kernel allows (RLIMIT_MEMLOCK), left out of core
+/// dumps, not inherited by forked processes (they see zeroes) and wiped when they go. Move-only,
+/// never printable, never copied, of fixed capacity.
 class Secret {
  public:
   Secret() = default;

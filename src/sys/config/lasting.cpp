@@ -10,7 +10,7 @@
 
 #include "core/base/text.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/mount/mount_point.hpp"
+#include "sys/base/mount_id.hpp"
 
 namespace latchkey {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "core/base/result.hpp"
-#include "sys/hold/systemd.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 

@@ -7,8 +7,8 @@
 #include "core/base/text.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/init_scripts.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_stopper.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

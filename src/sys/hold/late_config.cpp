@@ -8,7 +8,7 @@
 
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "sys/mount/mount_point.hpp"
+#include "sys/base/mount_id.hpp"
 
 namespace latchkey {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/config/volume.hpp"
-#include "sys/hold/systemd.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 

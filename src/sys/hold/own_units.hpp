@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/hold/unit_file.hpp"
+#include "core/units/unit_file.hpp"
 
 namespace latchkey {
 

@@ -6,29 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "sys/hold/systemd.hpp"
+#include "core/units/company.hpp"
 
 namespace latchkey {
-
-/// A unit that has to do with a held one, and is not held itself.
-struct Loose {
-  std::string unit;
-  std::string held;  ///< the held one
-
-  bool operator==(const Loose&) const = default;
-};
-
-/// Of the held units' states, by their names: the services that need one of them
-/// (Requires=, Requisite=, BindsTo=) and are none of them.
-[[nodiscard]] std::vector<Loose> loose_dependants(const UnitStates& held);
 
 /// The services that are part of one of them, come up with it and are none of them: a cluster of
 /// postgresql.service that was made after its hold.
 [[nodiscard]] std::vector<Loose> loose_parts(const UnitStates& held);
-
-/// The sockets, paths and timers that start one of them and have none of our drop-ins,
-/// those that were installed after its hold. Takes the states of what triggers them.
-[[nodiscard]] std::vector<Loose> loose_triggers(const UnitStates& held, const UnitStates& triggers);
 
 /// Takes the names of units that need one which has come up. Queues the start of those among them,
 /// among those that need them in turn, and among their parts, which something starts at boot and

@@ -10,25 +10,8 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "sys/hold/systemd.hpp"
 
 namespace latchkey {
-
-/// How a start that was queued stands.
-enum class Progress { running, done, failed };
-
-/// Takes a unit's state from before its start was queued and the one of now.
-/// Gives how it stands, and for a failure why and what to look at.
-struct Judged {
-  Progress progress = Progress::running;
-  Error error{};
-};
-[[nodiscard]] Judged judge_start(const UnitState& before, const UnitState& now,
-                                 const std::string& unit);
-
-/// True when systemd may have counted starts of a unit that went wrong, and refuse the
-/// next one until they are forgotten.
-[[nodiscard]] bool may_be_refused(const UnitState& unit);
 
 /// Queues a job for each of the units, in their order, by one call: `verb` is systemctl's
 /// word for it. No unit is fine. Fails with Code::missing (no systemctl) and Code::io, `what`

@@ -14,7 +14,7 @@
 #include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
-#include "sys/hold/queue_order.hpp"
+#include "core/units/queue_order.hpp"
 #include "sys/hold/unit_jobs.hpp"
 #include "sys/mount/mount_users.hpp"
 #include "sys/process/process.hpp"

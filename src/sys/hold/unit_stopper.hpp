@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_batch.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 

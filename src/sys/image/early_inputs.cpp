@@ -10,7 +10,7 @@
 #include "core/network/link_steps.hpp"
 #include "sys/base/digest.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/command_line.hpp"
+#include "sys/kernel/command_line.hpp"
 
 namespace latchkey {
 namespace {
@@ -74,6 +74,42 @@ std::vector<std::string> modules_for_links(const Paths& paths, const EarlyInputs
   return link_modules(made);
 }
 
+void read_config(const std::string& conf, const Result<std::string>& conf_text, EarlyInputs& out,
+                 Inputs& inputs) {
+  inputs.add("latchkey.conf", conf_text);
+  if (conf_text) out.config_text = *conf_text;
+  if (!conf_text) {
+    out.faults.push_back(conf_text.error());
+  } else if (auto config = parse_config(*conf_text, conf)) {
+    out.config = std::move(*config);
+  } else {
+    out.faults.push_back(config.error());
+  }
+}
+
+void read_volumes(const Paths& paths, EarlyInputs& out, Inputs& inputs) {
+  const std::string list = paths.etc("volumes");
+  const auto list_text = read_file(list);
+  inputs.add("volumes", list_text);
+  if (!list_text) {
+    out.faults.push_back(list_text.error());
+  } else {
+    out.volumes_text = *list_text;
+    out.root_is_a_volume = root_is_a_volume(*list_text);
+    if (auto volumes = parse_volumes(*list_text, list)) {
+      out.volumes = std::move(*volumes);
+      if (out.config)
+        if (auto apart = apart_from_keys(*out.volumes, out.config->keys, list); !apart)
+          out.faults.push_back(apart.error());
+      for (const Volume& volume : *out.volumes)
+        if (header_in_file(volume))
+          inputs.add(volume.header, read_file(paths.root + volume.header, program_limit));
+    } else {
+      out.faults.push_back(volumes.error());
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<ImageFile> image_files(const EarlyInputs& inputs) {
@@ -96,37 +132,8 @@ EarlyInputs read_early_inputs(const Paths& paths) {
   const auto conf_text = read_file(conf);
   out.configured = conf_text || conf_text.error().code != Code::missing;
   if (!out.configured) return out;
-  inputs.add("latchkey.conf", conf_text);
-  if (conf_text) out.config_text = *conf_text;
-  if (!conf_text) {
-    out.faults.push_back(conf_text.error());
-  } else if (auto config = parse_config(*conf_text, conf)) {
-    out.config = std::move(*config);
-  } else {
-    out.faults.push_back(config.error());
-  }
-
-  const std::string list = paths.etc("volumes");
-  const auto list_text = read_file(list);
-  inputs.add("volumes", list_text);
-  if (!list_text) {
-    out.faults.push_back(list_text.error());
-  } else {
-    out.volumes_text = *list_text;
-    out.root_is_a_volume = root_is_a_volume(*list_text);
-    if (auto volumes = parse_volumes(*list_text, list)) {
-      out.volumes = std::move(*volumes);
-      if (out.config)
-        if (auto apart = apart_from_keys(*out.volumes, out.config->keys, list); !apart)
-          out.faults.push_back(apart.error());
-      for (const Volume& volume : *out.volumes)
-        if (header_in_file(volume))
-          inputs.add(volume.header, read_file(paths.root + volume.header, program_limit));
-    } else {
-      out.faults.push_back(volumes.error());
-    }
-  }
-
+  read_config(conf, conf_text, out, inputs);
+  read_volumes(paths, out, inputs);
   read_keys(paths, out, inputs);
   read_hosts(paths, out, inputs);
   for (const char* program : {image_unlocker, image_dropbear}) {

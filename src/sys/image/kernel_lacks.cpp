@@ -9,7 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/image/driver_lack.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/modules.hpp"
+#include "sys/kernel/modules.hpp"
 #include "sys/network/network_cards.hpp"
 #include "sys/storage/lvm.hpp"
 #include "sys/storage/storage.hpp"

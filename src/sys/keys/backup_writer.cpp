@@ -13,7 +13,7 @@
 
 #include "core/base/text.hpp"
 #include "sys/keys/backup_file.hpp"
-#include "sys/unlock/passphrase.hpp"
+#include "sys/keys/passphrase.hpp"
 
 namespace latchkey {
 namespace {

@@ -15,10 +15,10 @@
 
 #include "core/base/text.hpp"
 #include "sys/config/unfinished.hpp"
+#include "sys/keys/unlock_turn.hpp"
 #include "sys/process/process_stat.hpp"
 #include "sys/process/worker.hpp"
 #include "sys/storage/device.hpp"
-#include "sys/unlock/unlock.hpp"
 
 namespace latchkey {
 namespace {

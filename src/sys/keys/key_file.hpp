@@ -30,6 +30,7 @@ enum class KeysEntry {
   leftover,  ///< what an interrupted OpenKeys::write left: `.NAME.new`
   hidden,    ///< another name with a dot before it, which write_key_file does not take
 };
+/// Takes the name of an entry of the keys volume's directory.
 [[nodiscard]] KeysEntry kind_of_keys_entry(std::string_view name);
 
 }  // namespace latchkey

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/keys/stray_keys.hpp"
-#include "sys/unlock/passphrase.hpp"
+#include "sys/keys/passphrase.hpp"
 
 namespace latchkey {
 

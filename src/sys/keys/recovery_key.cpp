@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "sys/keys/random_key.hpp"
+#include "sys/luks/random_key.hpp"
 
 namespace latchkey {
 

@@ -11,8 +11,8 @@
 #include "core/luks/open_error.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/memory.hpp"
-#include "sys/luks/dm.hpp"
 #include "sys/luks/luks_session.hpp"
+#include "sys/storage/dm.hpp"
 
 namespace latchkey {
 

@@ -70,6 +70,7 @@ struct MappingRequest {
 /// With a derivation as long as an unlock would give it: where a key is going to be tried.
 [[nodiscard]] LuksPlace place_of(const Volume& volume, const BootConfig& boot);
 [[nodiscard]] LuksPlace place_of(const KeysVolume& keys);
+/// What to open a data volume as: its mapping, with the options of its line.
 [[nodiscard]] MappingRequest request_for(const Volume& volume);
 
 struct LuksSession;

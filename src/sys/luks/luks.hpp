@@ -11,8 +11,8 @@
 
 #include "core/base/result.hpp"
 #include "sys/base/secret.hpp"
-#include "sys/keys/random_key.hpp"
 #include "sys/luks/crypt.hpp"
+#include "sys/luks/random_key.hpp"
 
 namespace latchkey {
 

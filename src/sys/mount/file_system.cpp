@@ -11,7 +11,7 @@
 #include "core/mount/file_system.hpp"
 #include "core/mount/fsck.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/modules.hpp"
+#include "sys/kernel/modules.hpp"
 #include "sys/process/process.hpp"
 #include "sys/storage/btrfs.hpp"
 

@@ -16,14 +16,14 @@
 #include "core/mount/fsck.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/handle.hpp"
-#include "sys/hold/systemd.hpp"
-#include "sys/luks/dm.hpp"
 #include "sys/mount/mount.hpp"
 #include "sys/mount/mount_users.hpp"
 #include "sys/process/process.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/disk_health.hpp"
 #include "sys/storage/disk_watch.hpp"
+#include "sys/storage/dm.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

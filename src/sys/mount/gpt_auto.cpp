@@ -10,7 +10,7 @@
 
 #include "core/base/text.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/command_line.hpp"
+#include "sys/kernel/command_line.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/device_number.hpp"
 

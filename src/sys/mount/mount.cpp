@@ -19,7 +19,6 @@
 #include "core/mount/mount_place.hpp"
 #include "sys/base/handle.hpp"
 #include "sys/base/kmsg.hpp"
-#include "sys/luks/dm.hpp"
 #include "sys/mount/fsck.hpp"
 #include "sys/mount/guard_list.hpp"
 #include "sys/mount/mount_point.hpp"
@@ -29,6 +28,7 @@
 #include "sys/mount/xfs.hpp"
 #include "sys/storage/btrfs.hpp"
 #include "sys/storage/device.hpp"
+#include "sys/storage/dm.hpp"
 
 namespace latchkey {
 namespace {
@@ -238,8 +238,6 @@ std::optional<Error> option_without_effect(const Volume& volume) {
                    "once, on the mounted volume"};
   return {};
 }
-
-std::string mapping_path(const Volume& volume) { return "/dev/mapper/" + volume.mapping; }
 
 std::optional<std::string> where_mounted(dev_t device) {
   const Table mounts = read_mounts();

@@ -50,9 +50,6 @@ void probe_mounts(Facts& facts, const Setup& setup);
 /// True when the volume's own file system is what its mount point leads to.
 [[nodiscard]] bool mounted_in_place(const Volume& volume);
 
-/// The path of a mapping's node.
-[[nodiscard]] std::string mapping_path(const Volume& volume);
-
 /// What is wrong with the mount options: the first of mount(8)'s own, which a release leaves out,
 /// or for want of which it mounts nothing (X-mount.subdir, X-mount.idmap); nothing where all is
 /// well.

@@ -232,12 +232,4 @@ bool is_guarded(const std::string& path) {
   return below && has_guard(*below);
 }
 
-std::optional<std::uint64_t> mount_id(const std::string& path) {
-  struct statx info {};
-  if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT, STATX_MNT_ID, &info) != 0 ||
-      (info.stx_mask & STATX_MNT_ID) == 0)
-    return {};
-  return info.stx_mnt_id;
-}
-
 }  // namespace latchkey

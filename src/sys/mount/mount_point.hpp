@@ -3,8 +3,6 @@
 // while nothing is mounted on them.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,8 +65,5 @@ struct Content {
 
 /// True when the directory below whatever is mounted on `path` is immutable.
 [[nodiscard]] bool is_guarded(const std::string& path);
-
-/// By which number mountinfo calls the mount that a path lies on; nothing where it is not there.
-[[nodiscard]] std::optional<std::uint64_t> mount_id(const std::string& path);
 
 }  // namespace latchkey

@@ -6,9 +6,9 @@
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/mount/mount_point.hpp"
 #include "sys/process/process.hpp"
+#include "sys/units/systemd.hpp"
 
 namespace latchkey {
 namespace {

@@ -5,10 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
 #include "core/network/network.hpp"
 #include "core/network/network_config.hpp"
-#include "sys/image/image.hpp"
 
 namespace latchkey {
 
@@ -39,10 +37,5 @@ struct NetworkCard {
 
 /// The names and aliases of all modules that the cards need, sorted, each once.
 [[nodiscard]] std::vector<std::string> card_modules(const std::vector<NetworkCard>& cards);
-
-/// Why an image's early boot could not use these cards: the kernel has a module for one, or
-/// this machine its firmware, and the image's tree lacks it.
-[[nodiscard]] std::vector<Error> card_faults(const ImageRequest& image,
-                                             const std::vector<NetworkCard>& cards);
 
 }  // namespace latchkey

@@ -34,11 +34,6 @@ Fd device_events() {
 
 }  // namespace
 
-std::string sys_attribute(const std::string& path) {
-  const auto text = read_file(path);
-  return text ? std::string(trim(*text)) : "";
-}
-
 dev_t device_number(const std::string& text) {
   const auto parts = split(text, ':');
   if (parts.size() != 2) return 0;
@@ -57,6 +52,12 @@ bool device_ready(const std::string& path) {
   if (!number) return false;
   return sys_attribute("/sys/dev/block/" + std::to_string(::major(*number)) + ":" +
                        std::to_string(::minor(*number)) + "/size") != "0";
+}
+
+bool is_same_device(const DeviceRef& one, const DeviceRef& other) {
+  if (one == other) return true;
+  const auto number = block_device(one.path());
+  return number && number == block_device(other.path());
 }
 
 std::vector<std::string> block_devices(const std::string& root) {

@@ -18,14 +18,14 @@
 
 namespace latchkey {
 
-/// The value of a file in /sys, without its line end; empty when it cannot be read.
-[[nodiscard]] std::string sys_attribute(const std::string& path);
-
 /// A device's number as /sys writes it, MAJOR:MINOR; 0 for what is none.
 [[nodiscard]] dev_t device_number(const std::string& text);
 
 /// The number of the block device behind a path (links followed), or nothing.
 [[nodiscard]] std::optional<dev_t> block_device(const std::string& path);
+
+/// True for two names of one device, as far as it is there.
+[[nodiscard]] bool is_same_device(const DeviceRef& one, const DeviceRef& other);
 
 /// True when there is a block device behind a path, and it has a size: a RAID array
 /// that is not started, and a mapping without a table, have a node already.

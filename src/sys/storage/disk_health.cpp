@@ -22,7 +22,6 @@
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/handle.hpp"
-#include "sys/mount/mount.hpp"
 #include "sys/process/worker.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/device_number.hpp"

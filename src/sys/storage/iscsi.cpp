@@ -2,6 +2,7 @@
 #include "sys/storage/iscsi.hpp"
 
 #include "core/storage/storage.hpp"
+#include "sys/base/fd.hpp"
 #include "sys/storage/device.hpp"
 
 namespace latchkey {

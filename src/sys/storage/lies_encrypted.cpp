@@ -7,7 +7,7 @@
 
 #include "core/base/text.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/mount/mount_point.hpp"
+#include "sys/base/mount_id.hpp"
 #include "sys/storage/btrfs.hpp"
 #include "sys/storage/device.hpp"
 

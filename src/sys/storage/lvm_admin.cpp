@@ -11,6 +11,7 @@
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
 #include "core/keys/rekey_work.hpp"
+#include "sys/base/fd.hpp"
 #include "sys/process/patient_run.hpp"
 #include "sys/process/process.hpp"
 #include "sys/storage/device.hpp"

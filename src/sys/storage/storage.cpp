@@ -7,10 +7,11 @@
 
 #include "core/base/lists.hpp"
 #include "core/base/text.hpp"
-#include "sys/image/modules.hpp"
-#include "sys/luks/dm.hpp"
+#include "sys/base/fd.hpp"
+#include "sys/kernel/modules.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/device_number.hpp"
+#include "sys/storage/dm.hpp"
 #include "sys/storage/iscsi.hpp"
 
 namespace latchkey {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the worker processes of an unlock do. Requests from the parent are one
 // byte; answers are a byte and a payload:
-//   F  find the device          → F memory in KiB | X error
+//   F  find the device          → S text, any number; then F memory in KiB | X error
 //   R  read the keys (a secret, the passphrase, follows)
 //                               → K index + secret | x index + error, each key;
 //                                 S text; then D | X error

@@ -51,11 +51,11 @@ TEST_CASE("a configuration that cannot be edited is refused, not broken") {
 }
 
 TEST_CASE("a configuration with [keys] alone gets [network] behind it, and keeps every byte") {
-  NewConfig now{.network_note = "As 'ens3' was set up."};
-  now.network.method = NetworkConfig::Method::fixed;
-  now.network.interface = "52:54:00:12:34:56";
-  now.network.address = {"192.0.2.10/24"};
-  now.network.gateway = {"192.0.2.1"};
+  NewNetwork now{.note = "As 'ens3' was set up."};
+  now.config.method = NetworkConfig::Method::fixed;
+  now.config.interface = "52:54:00:12:34:56";
+  now.config.address = {"192.0.2.10/24"};
+  now.config.gateway = {"192.0.2.1"};
   for (const std::string text :
        {"[keys]\ndevice = \"system/encrypted-keys\"  # mine\n", "keys.device = 'a/b'"}) {
     CHECK_FALSE(*says_network(text, "x"));
@@ -66,8 +66,8 @@ TEST_CASE("a configuration with [keys] alone gets [network] behind it, and keeps
     const auto config = parse_config(*out, "x");
     REQUIRE(config);
     CHECK(config->network.method == NetworkConfig::Method::fixed);
-    CHECK(config->network.address == now.network.address);
-    CHECK(config->network.interface == now.network.interface);
+    CHECK(config->network.address == now.config.address);
+    CHECK(config->network.interface == now.config.interface);
   }
 }
 

@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/command_line.hpp"
+#include "sys/kernel/command_line.hpp"
 
 using namespace latchkey;
 
@@ -28,23 +28,23 @@ HostNetwork static_host() {
 
 TEST_CASE("[network] is written from the running system, with and without an ip=") {
   for (const char* cmdline : {"quiet", "quiet ip=192.0.2.10::192.0.2.1:24::ens3:none"}) {
-    NewConfig config;
-    const FirstNetwork said = set_network(config, static_host(), cmdline, {});
-    CHECK(config.network.interface == "52:54:00:12:34:56");
-    CHECK_FALSE(config.network_left_open);
-    CHECK(config.network_note == "As 'ens3' was set up when this file was written.");
+    NewNetwork network;
+    const FirstNetwork said = set_network(network, static_host(), cmdline, {});
+    CHECK(network.config.interface == "52:54:00:12:34:56");
+    CHECK_FALSE(network.left_open);
+    CHECK(network.note == "As 'ens3' was set up when this file was written.");
     CHECK(said.ip_source == (std::string(cmdline) == "quiet" ? "" : "the kernel's command line"));
     CHECK(said.warnings.empty());
   }
 }
 
 TEST_CASE("what is wrong in an ip=, or turns the network off, is told at once") {
-  NewConfig config;
-  const FirstNetwork wrong = set_network(config, static_host(), "ip=192.0.2.10::::::manual", {});
+  NewNetwork network;
+  const FirstNetwork wrong = set_network(network, static_host(), "ip=192.0.2.10::::::manual", {});
   REQUIRE(wrong.warnings.size() == 1);
   CHECK(wrong.warnings[0].what ==
         "kernel command line: ip=192.0.2.10::::::manual: method 'manual' (column 17)");
-  const FirstNetwork off = set_network(config, static_host(), "ip=off", {});
+  const FirstNetwork off = set_network(network, static_host(), "ip=off", {});
   REQUIRE(off.warnings.size() == 1);
   CHECK(sentence(off.warnings[0]) ==
         "early boot will have no network: only its console can unlock: the ip= of the kernel's "
@@ -52,15 +52,15 @@ TEST_CASE("what is wrong in an ip=, or turns the network off, is told at once") 
 }
 
 TEST_CASE("an IP= of initramfs-tools counts like an ip=, which comes before it") {
-  NewConfig config;
+  NewNetwork network;
   const InitramfsIp off{"/etc/initramfs-tools/initramfs.conf", "off"};
-  const FirstNetwork said = set_network(config, static_host(), "quiet", off);
+  const FirstNetwork said = set_network(network, static_host(), "quiet", off);
   CHECK(said.ip_source == "'/etc/initramfs-tools/initramfs.conf'");
   REQUIRE(said.warnings.size() == 1);
   CHECK(said.warnings[0].why == "the ip= of '/etc/initramfs-tools/initramfs.conf' turns it off");
-  CHECK(set_network(config, static_host(), "ip=dhcp", off).ip_source ==
+  CHECK(set_network(network, static_host(), "ip=dhcp", off).ip_source ==
         "the kernel's command line");
-  CHECK(set_network(config, static_host(), "ip=dhcp", off).warnings.empty());
+  CHECK(set_network(network, static_host(), "ip=dhcp", off).warnings.empty());
 }
 
 TEST_CASE("the last IP= of initramfs-tools' own files is found, and nothing of them is run") {
@@ -124,16 +124,17 @@ TEST_CASE("case 13: the command lines of other boot loaders than GRUB are known"
 }
 
 TEST_CASE("[network] is left open where nobody could say how") {
-  NewConfig config;
-  CHECK(set_network(config, {}, "", {}).warnings.empty());
-  CHECK(config.network_left_open);
+  NewNetwork network;
+  CHECK(set_network(network, {}, "", {}).warnings.empty());
+  CHECK(network.left_open);
 }
 
 TEST_CASE("init stops where nobody would reach early boot, unless an ip= decides") {
   HostNetwork host = static_host();
   host.out_of_reach = Error{Code::refused, "no address", "", ""};
-  NewConfig config;
-  CHECK(set_network(config, host, "quiet", {}).out_of_reach);
-  CHECK_FALSE(set_network(config, host, "ip=192.0.2.10::192.0.2.1:24::ens3:none", {}).out_of_reach);
-  CHECK_FALSE(set_network(config, static_host(), "quiet", {}).out_of_reach);
+  NewNetwork network;
+  CHECK(set_network(network, host, "quiet", {}).out_of_reach);
+  CHECK_FALSE(
+      set_network(network, host, "ip=192.0.2.10::192.0.2.1:24::ens3:none", {}).out_of_reach);
+  CHECK_FALSE(set_network(network, static_host(), "quiet", {}).out_of_reach);
 }

@@ -36,19 +36,19 @@ std::string without_hashes(const std::string& text) {
 
 TEST_CASE("a new latchkey.conf gives back what was meant and the defaults for the rest") {
   NewConfig config = first();
-  config.network = {.method = NetworkConfig::Method::fixed,
-                    .interface = "52:54:00:12:34:56",
-                    .address = {"192.0.2.10/24", "2001:db8::2/64"},
-                    .gateway = {"192.0.2.1"},
-                    .client_id = "ff12",
-                    .mtu = 1400};
+  config.network.config = {.method = NetworkConfig::Method::fixed,
+                           .interface = "52:54:00:12:34:56",
+                           .address = {"192.0.2.10/24", "2001:db8::2/64"},
+                           .gateway = {"192.0.2.1"},
+                           .client_id = "ff12",
+                           .mtu = 1400};
   const Config read = parsed(new_config_text(config));
   CHECK(read.keys.device.text() == "vg0/encrypted-keys");
   CHECK(read.keys.uuid == "0b1e-uuid");
   CHECK(read.network.method == NetworkConfig::Method::fixed);
   CHECK(read.network.interface == "52:54:00:12:34:56");
-  CHECK(read.network.address == config.network.address);
-  CHECK(read.network.gateway == config.network.gateway);
+  CHECK(read.network.address == config.network.config.address);
+  CHECK(read.network.gateway == config.network.config.gateway);
   CHECK(read.network.client_id == "ff12");
   CHECK(read.network.mtu == 1400);
   CHECK(read.network.fallback);
@@ -58,14 +58,14 @@ TEST_CASE("a new latchkey.conf gives back what was meant and the defaults for th
 
 TEST_CASE("case 13: a new latchkey.conf says a VLAN, a bond and a bridge") {
   NewConfig config = first();
-  config.network.vlan = 43;
-  config.network.bond = {"52:54:00:12:34:56", "52:54:00:12:34:57"};
-  config.network.bond_mode = "802.3ad";
-  config.network.bridge = {"bond0"};
-  config.network.mac = "52:54:00:12:34:58";
+  config.network.config.vlan = 43;
+  config.network.config.bond = {"52:54:00:12:34:56", "52:54:00:12:34:57"};
+  config.network.config.bond_mode = "802.3ad";
+  config.network.config.bridge = {"bond0"};
+  config.network.config.mac = "52:54:00:12:34:58";
   const Config read = parsed(new_config_text(config));
   CHECK(read.network.vlan == 43);
-  CHECK(read.network.bond == config.network.bond);
+  CHECK(read.network.bond == config.network.config.bond);
   CHECK(read.network.bond_mode == "802.3ad");
   CHECK(read.network.bridge == Lines{"bond0"});
   CHECK(read.network.mac == "52:54:00:12:34:58");
@@ -73,9 +73,9 @@ TEST_CASE("case 13: a new latchkey.conf says a VLAN, a bond and a bridge") {
 
 TEST_CASE("a network that is left open is shown and not set") {
   NewConfig config = first();
-  config.network.interface = "eth0";
-  config.network_left_open = true;
-  config.network_note = "the kernel's command line has ip=dhcp\nport = 1";
+  config.network.config.interface = "eth0";
+  config.network.left_open = true;
+  config.network.note = "the kernel's command line has ip=dhcp\nport = 1";
   const Config read = parsed(new_config_text(config));
   CHECK(read.network.method == NetworkConfig::Method::dhcp);
   CHECK(read.network.interface.empty());

@@ -9,8 +9,8 @@
 #include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "support/fake_systemd.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_starter.hpp"
+#include "sys/units/systemd.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

@@ -4,10 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/units/queue_order.hpp"
 #include "support/alone.hpp"
 #include "support/catch.hpp"
 #include "support/fake_systemd.hpp"
-#include "sys/hold/queue_order.hpp"
 #include "sys/hold/unit_stopper.hpp"
 
 using namespace latchkey;

@@ -6,7 +6,7 @@
 #include "core/storage/storage.hpp"
 #include "support/catch.hpp"
 #include "support/temp_folder.hpp"
-#include "sys/image/modules.hpp"
+#include "sys/kernel/modules.hpp"
 #include "sys/network/network_user.hpp"
 #include "sys/storage/iscsi.hpp"
 #include "sys/storage/lvm_command.hpp"

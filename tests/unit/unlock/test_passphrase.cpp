@@ -5,9 +5,9 @@
 
 #include "core/base/text.hpp"
 #include "support/catch.hpp"
+#include "sys/keys/passphrase.hpp"
+#include "sys/keys/passphrase_strength.hpp"
 #include "sys/keys/recovery_key.hpp"
-#include "sys/unlock/passphrase.hpp"
-#include "sys/unlock/passphrase_strength.hpp"
 
 using namespace latchkey;
 

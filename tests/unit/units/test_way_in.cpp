@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is never held, and where nothing is mounted.
 #include "core/hold/hold.hpp"
-#include "core/hold/way_in.hpp"
 #include "core/mount/mount_place.hpp"
+#include "core/units/way_in.hpp"
 #include "support/catch.hpp"
 
 using namespace latchkey;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/unlock/passphrase.hpp"
+#include "sys/keys/passphrase.hpp"
 
 #include <utf8proc.h>
 

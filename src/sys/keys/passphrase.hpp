@@ -19,6 +19,8 @@ struct PassphraseLook {
                             ///< tab: no terminal passes all of them on
   bool tilde = false;       ///< it begins with `~`, behind which ssh looks for words to itself
 };
+
+/// What of it a person should know before it is set. Tells nothing of its words.
 [[nodiscard]] PassphraseLook look_at(const Secret& passphrase);
 
 /// The composed form (NFC) that new passphrases are set in. One that is in it

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/unlock/passphrase_strength.hpp"
+#include "sys/keys/passphrase_strength.hpp"
 
 #include <sys/mman.h>
 #include <zxcvbn.h>

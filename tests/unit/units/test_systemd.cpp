@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/hold/hold.hpp"
+#include "core/units/judge_start.hpp"
+#include "core/units/unit_state.hpp"
 #include "support/catch.hpp"
 #include "sys/hold/init_system.hpp"
-#include "sys/hold/systemd.hpp"
-#include "sys/hold/unit_jobs.hpp"
+#include "sys/units/systemd.hpp"
 
 using namespace latchkey;
 

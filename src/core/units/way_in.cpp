@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/hold/way_in.hpp"
+#include "core/units/way_in.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/image/command_line.hpp"
+#include "sys/kernel/command_line.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -12,7 +12,7 @@
 #include "core/base/text.hpp"
 #include "core/image/loader_entry.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/image/boot_places.hpp"
+#include "sys/kernel/boot_places.hpp"
 
 namespace latchkey {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/keys/random_key.hpp"
+#include "sys/luks/random_key.hpp"
 
 #include <sys/random.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/hold/unit_file.hpp"
+#include "core/units/unit_file.hpp"
 
 #include <algorithm>
 
 #include "core/base/text.hpp"
-#include "core/config/legacy.hpp"
-#include "core/hold/command_words.hpp"
-#include "core/hold/hold.hpp"
+#include "core/units/command_words.hpp"
+#include "core/units/named_paths.hpp"
+#include "core/units/unit_name.hpp"
 
 namespace latchkey {
 namespace {

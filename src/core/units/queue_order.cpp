@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/hold/queue_order.hpp"
+#include "core/units/queue_order.hpp"
 
 #include <algorithm>
 #include <functional>

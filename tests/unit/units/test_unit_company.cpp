@@ -8,8 +8,8 @@
 #include "support/catch.hpp"
 #include "support/fake_systemd.hpp"
 #include "sys/hold/boot_target.hpp"
-#include "sys/hold/systemd.hpp"
 #include "sys/hold/unit_company.hpp"
+#include "sys/units/systemd.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;

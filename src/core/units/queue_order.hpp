@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sys/hold/systemd.hpp"
+#include "core/units/unit_state.hpp"
 
 namespace latchkey {
 

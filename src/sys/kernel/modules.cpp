@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/image/modules.hpp"
+#include "sys/kernel/modules.hpp"
 
 #include <unistd.h>
 
@@ -10,11 +10,8 @@
 
 #include "core/base/lists.hpp"
 #include "core/base/text.hpp"
-#include "core/luks/luks_ciphers.hpp"
 #include "sys/base/fd.hpp"
-#include "sys/luks/luks_bytes.hpp"
 #include "sys/process/process.hpp"
-#include "sys/storage/device.hpp"
 
 namespace latchkey {
 namespace {
@@ -141,19 +138,6 @@ std::vector<std::string> watchdog_modules(const std::string& root) {
   std::vector<std::string> out;
   for (const std::string& name : names_in(all))
     add_once(out, drivers_of(root, all + "/" + name + "/device"));
-  return out;
-}
-
-Result<std::vector<std::string>> header_modules(const std::string& device) {
-  const std::string what = "cannot read the LUKS header of '" + device + "'";
-  const auto bytes = read_luks_bytes_in_time(device);
-  if (!bytes) return bytes.error();
-  const auto ciphers = parse_luks_ciphers(*bytes);
-  if (!ciphers) return Error{Code::damaged, what, ciphers.error().why, ""};
-  std::vector<std::string> out = cipher_modules(ciphers->data);
-  add_once(out, integrity_modules(ciphers->integrity));
-  for (const std::string& slot : ciphers->slots)
-    add_once(out, slot_modules(slot));
   return out;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "sys/luks/dm.hpp"
+#include "sys/storage/dm.hpp"
 
 #include <libdevmapper.h>
 #include <poll.h>

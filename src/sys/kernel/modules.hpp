@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/base/result.hpp"
 #include "core/image/driver_lack.hpp"
-#include "sys/config/setup.hpp"
 
 namespace latchkey {
 
@@ -52,10 +50,5 @@ struct ModuleFiles {
 /// waits for its passphrase, unless the kernel has the driver, which then serves it until a
 /// program does.
 [[nodiscard]] std::vector<std::string> watchdog_modules(const std::string& root);
-
-/// What dm-crypt and the key slots of this device need from the kernel, for
-/// modprobe. Opens the device for reading only. Fails when the header cannot be
-/// read: the Error names the device; with Code::timeout when its disk does not answer.
-[[nodiscard]] Result<std::vector<std::string>> header_modules(const std::string& device);
 
 }  // namespace latchkey

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Where lines of scripts and tables call what lies in a directory.
+#include "core/units/named_paths.hpp"
+
 #include <algorithm>
+#include <utility>
 
 #include "core/base/text.hpp"
-#include "core/config/legacy.hpp"
 
 namespace latchkey {
 namespace {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What came of a start that was queued, by how its unit stands.
+#pragma once
+
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/units/unit_state.hpp"
+
+namespace latchkey {
+
+/// How a start that was queued stands.
+enum class Progress { running, done, failed };
+
+struct Judged {
+  Progress progress = Progress::running;
+  Error error{};  ///< of a failure: why, and what to look at
+};
+
+/// Takes a unit's state from before its start was queued and the one of now.
+[[nodiscard]] Judged judge_start(const UnitState& before, const UnitState& now,
+                                 const std::string& unit);
+
+/// True when systemd may have counted starts of a unit that went wrong, and refuse the
+/// next one until they are forgotten.
+[[nodiscard]] bool may_be_refused(const UnitState& unit);
+
+}  // namespace latchkey
