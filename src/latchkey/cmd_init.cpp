@@ -178,6 +178,12 @@ Result<> prepare(KeysMaker& run, const InitOptions& options) {
   run.passphrase = std::move(*passphrase);
   // Until there is a file system the header is proved anew with what was typed now.
   std::erase(run.work.done, "format");
+  // Somebody has removed what an interrupted run made: it is made again.
+  if (run.work.is_done("lv")) {
+    const auto there = find_lv(run.lv());
+    if (!there) return there.error();
+    if (!*there) std::erase(run.work.done, "lv");
+  }
   return name_keys_volume(run);
 }
 
