@@ -20,13 +20,14 @@ namespace {
 constexpr std::chrono::seconds quick_death{5};
 constexpr std::chrono::seconds pause_after_it{1};
 
-[[noreturn]] void become(char* const* words, pid_t parent) {
+[[noreturn]] void become(char* const* words, pid_t parent, Capabilities capabilities) {
   // Cleared by fork, kept by exec: it reaches the program and not its children,
   // so that sessions outlive the listener. Asked for before looking whether the
   // parent still lives, or its death in between would go unnoticed.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(0);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  keep_capabilities(capabilities);
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -51,6 +52,7 @@ std::vector<std::string> busybox_words(std::vector<std::string> words) {
 
 Child::Child(Child&& other) noexcept
     : argv_(std::move(other.argv_)),
+      capabilities_(other.capabilities_),
       pid_(std::exchange(other.pid_, 0)),
       status_(other.status_),
       started_(other.started_),
@@ -60,6 +62,7 @@ Child& Child::operator=(Child&& other) noexcept {
   if (this != &other) {
     stop();
     argv_ = std::move(other.argv_);
+    capabilities_ = other.capabilities_;
     pid_ = std::exchange(other.pid_, 0);
     status_ = other.status_;
     started_ = other.started_;
@@ -100,7 +103,7 @@ void Child::start() {
   const pid_t parent = ::getpid();
   started_ = Clock::now();
   pid_ = ::fork();
-  if (pid_ == 0) become(words.data(), parent);
+  if (pid_ == 0) become(words.data(), parent, capabilities_);
   if (pid_ > 0) return;
   kmsg("cannot start " + argv_[0] + ": " + std::strerror(errno), Loudness::warning);
   pid_ = 0;

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "sys/process/privileges.hpp"
+
 namespace latchkey {
 
 /// The words of an applet of busybox, its name first, with the program before them.
@@ -21,8 +23,9 @@ class Child {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// argv[0] is an absolute path.
-  explicit Child(std::vector<std::string> argv) : argv_(std::move(argv)) {}
+  /// argv[0] is an absolute path. `capabilities`: all that it may keep of ours.
+  explicit Child(std::vector<std::string> argv, Capabilities capabilities = ~Capabilities{0})
+      : argv_(std::move(argv)), capabilities_(capabilities) {}
   Child(Child&& other) noexcept;
   Child& operator=(Child&& other) noexcept;
   Child(const Child&) = delete;
@@ -50,6 +53,7 @@ class Child {
   void stop() noexcept;
 
   std::vector<std::string> argv_;
+  Capabilities capabilities_;
   pid_t pid_ = 0;
   int status_ = -1;
   Clock::time_point started_{};

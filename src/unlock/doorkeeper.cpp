@@ -2,6 +2,7 @@
 #include "unlock/doorkeeper.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -16,6 +17,8 @@
 #include "core/base/text.hpp"
 #include "core/image/image.hpp"
 #include "core/network/link_calls.hpp"
+#include "core/ssh/door_keys.hpp"
+#include "core/unlock/console_names.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/kmsg.hpp"
@@ -71,12 +74,34 @@ std::string own_hostname(const Paths& paths) {
   return text ? hostname_in(*text) : "";
 }
 
-void to_console(const Paths& paths, const std::string& line) {
-  // Not waited for: a serial line whose other side holds it back must not hold
-  // the door.
-  const Fd fd(::open((paths.root + "/dev/console").c_str(),
-                     O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
-  if (fd && !write_all(fd.get(), line + "\r\n")) return;
+// Not waited for: a serial line whose other side holds it back must not hold the door.
+bool to_console(const std::string& device, const std::string& line) {
+  const Fd fd(::open(device.c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  return fd && write_all(fd.get(), line + "\r\n");
+}
+
+// What Dropbear, which reads what strangers send, needs beside being root's: a port below 1024,
+// a terminal of its own and root's group for a session, and to say who is ended first where memory
+// is short. And what a session that it starts was granted.
+Capabilities dropbear_needs(const std::vector<DoorKey>& keys) {
+  Capabilities needs = 0;
+  for (const int one : {CAP_NET_BIND_SERVICE, CAP_CHOWN, CAP_SETGID, CAP_SYS_RESOURCE})
+    needs |= Capabilities{1} << static_cast<unsigned>(one);
+  for (const DoorKey& key : keys) {
+    if (key.words.contains(Word::shell)) return ~Capabilities{0};
+    if (key.words.contains(Word::reboot) || key.words.contains(Word::poweroff))
+      needs |= Capabilities{1} << static_cast<unsigned>(CAP_SYS_BOOT);
+  }
+  return needs;
+}
+
+// Where the prompts are too: which of the consoles a provider shows, nobody knows.
+void to_consoles(const Paths& paths, const std::string& line) {
+  bool told = false;
+  for (const std::string& name :
+       console_names(text_or_empty(paths.root + "/sys/class/tty/console/active")))
+    told = to_console(paths.root + "/dev/" + name, line) || told;
+  if (!told) (void)to_console(paths.root + "/dev/console", line);
 }
 
 }  // namespace
@@ -117,7 +142,8 @@ int Doorkeeper::run() {
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
   const Fd wake(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   // Dropbear listens on every address, also on those that come later.
-  dropbear_.emplace(dropbear_words(paths_, ssh_.port));
+  dropbear_.emplace(dropbear_words(paths_, ssh_.port),
+                    dropbear_needs(parse_door_keys(text_or_empty(paths_.etc("keys")))));
   dropbear_->keep();
   auto events = LinkEvents::open(paths_.root);
   if (!wake || !events) {
@@ -279,8 +305,8 @@ void Doorkeeper::announce_addresses() {
     const std::string text = "early ssh answers at root@" + address.subnet.address.text() +
                              " port " + std::to_string(ssh_.port) + " (" + address.link + ")";
     if (!announced_.insert(text).second) continue;
-    to_console(paths_, "latchkey: " + text);
-    kmsg(text, Loudness::detail);  // the console has it already
+    to_consoles(paths_, "latchkey: " + text);
+    kmsg(text, Loudness::detail);  // the consoles have it already
   }
   // Addresses that come and go (privacy extensions) must not pile up.
   if (announced_.size() > 1000) announced_.clear();

@@ -125,6 +125,13 @@ class World {
   void file(const std::string& path, const std::string& text) const {
     REQUIRE(write_file(root + path, text, 0600));
   }
+  /// Gives it these consoles, as the kernel lists them, with an empty file for each of `names`.
+  void consoles(const std::string& active, const std::vector<std::string>& names) const {
+    file("/active", active);
+    REQUIRE(::mount((root + "/active").c_str(), (root + "/sys/class/tty/console/active").c_str(),
+                    nullptr, MS_BIND, nullptr) == 0);
+    for (const std::string& name : names) file("/dev/" + name, "");
+  }
   [[nodiscard]] std::string text(const std::string& path) const {
     const auto content = read_file(root + path);
     return content ? *content : std::string();

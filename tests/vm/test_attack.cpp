@@ -209,13 +209,13 @@ TEST_CASE(
     "[.slow]") {
   Machine m("test-inside", {"--volumes", "a,b", "--memory", "512", "--script", parts + "inside"});
   m.save("early");
-  // One line a process, from one look at it; it may have ended by then.
+  // One line a process, from one look at it; all stand still meanwhile.
   const std::string of_each =
-      "for p in $(pidof latchkey-unlock) $(pidof dropbear); do "
+      "all=\"$(pidof latchkey-unlock) $(pidof dropbear)\"; kill -STOP $all; for p in $all; do "
       "w=$(tr '\\0' ' ' < /proc/$p/cmdline) && s=$(grep -E 'VmLck|NoNewPrivs|CapEff' "
       "/proc/$p/status | tr -s '\\t\\n' '  ') && o=$(cat /proc/$p/oom_score_adj) && "
       "l=$(grep 'core file' /proc/$p/limits | tr -s ' ') && echo \"$w| $s| oom $o | $l\"; "
-      "done 2>/dev/null";
+      "done 2>/dev/null; kill -CONT $all";
   Child later =
       m.inside_later("until [ $(pidof latchkey-unlock | wc -w) -ge 8 ]; do :; done; " + of_each);
   CHECK(m.early("", m.passphrase()).status == 0);
@@ -224,6 +224,8 @@ TEST_CASE(
   int workers = 0;
   int clients = 0;
   int servers = 0;
+  bool coordinator = false;  // and not its workers
+  bool listener = false;     // and not its sessions
   for (const std::string& line : split(later.output(), '\n')) {
     INFO(line);
     if (has(line, "coordinate |")) {
@@ -239,10 +241,17 @@ TEST_CASE(
     } else if (has(line, "dropbear")) {
       ++servers;
       CHECK(has(line, "NoNewPrivs: 1"));
+      // What it needs to listen and to begin a session: CAP_CHOWN, CAP_SETGID,
+      // CAP_NET_BIND_SERVICE and CAP_SYS_RESOURCE.
+      CHECK(has(line, "CapEff: 0000000001000441"));
     }
     // What waits and what listens outlives a shortage of memory.
-    if (has(line, "dropbear") || has(line, "door |")) CHECK(has(line, "oom -"));
+    if (has(line, "door |")) CHECK(has(line, "oom -"));
+    coordinator = coordinator || (has(line, "coordinate |") && has(line, "oom -"));
+    listener = listener || (has(line, "dropbear") && has(line, "oom -"));
   }
+  CHECK(coordinator);
+  CHECK(listener);
   CHECK(workers >= 3);
   CHECK(clients >= 1);
   CHECK(servers >= 1);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What memory that holds a secret must be, and who handles it.
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <string>
 
 #include "core/base/text.hpp"
@@ -103,9 +105,12 @@ TEST_CASE("a worker leaves no core dump and lets nobody look into it") {
   CHECK(said->type == 's');
 }
 
-TEST_CASE("who gives up its capabilities has none left, nor has what it executes") {
-  auto worker = Worker::fork([](Channel& channel) {
-    drop_capabilities();
+namespace {
+
+// Inheritable, permitted, effective, bounding, ambient, of a process that has done that.
+std::string capabilities_after(const std::function<void()>& done) {
+  auto worker = Worker::fork([&](Channel& channel) {
+    done();
     std::ifstream status("/proc/self/status");
     std::string sets;
     for (std::string line; std::getline(status, line);)
@@ -115,8 +120,25 @@ TEST_CASE("who gives up its capabilities has none left, nor has what it executes
   REQUIRE(worker);
   const auto said = worker->channel().receive();
   REQUIRE(said);
-  // Inheritable, permitted, effective, bounding (which takes root to shrink), ambient.
+  return said->payload;
+}
+
+}  // namespace
+
+TEST_CASE("who gives up its capabilities has none left, nor has what it executes") {
+  const std::string left = capabilities_after([] { drop_capabilities(); });
   const std::string none = "0000000000000000";
-  const std::string bounding = ::geteuid() == 0 ? none : said->payload.substr(3 * 17, 16);
-  CHECK(said->payload == none + " " + none + " " + none + " " + bounding + " " + none + " ");
+  // It takes root to shrink the bounding set.
+  const std::string bounding = ::geteuid() == 0 ? none : left.substr(3 * 17, 16);
+  CHECK(left == none + " " + none + " " + none + " " + bounding + " " + none + " ");
+}
+
+TEST_CASE("who keeps some of its capabilities has these alone") {
+  const std::string left =
+      capabilities_after([] { keep_capabilities(Capabilities{1} << CAP_CHOWN); });
+  const std::string none = "0000000000000000";
+  const bool root = ::geteuid() == 0;
+  const std::string kept = root ? "0000000000000001" : none;
+  const std::string bounding = root ? kept : left.substr(3 * 17, 16);
+  CHECK(left == none + " " + kept + " " + kept + " " + bounding + " " + none + " ");
 }
