@@ -116,6 +116,16 @@ TEST_CASE("kill -9") {
          CHECK(has(end, "ended with 137"));
          return says(m, "latchkey status", "serve-a.service", {});
        }},
+      {"kill -9 of the boot's own release", "it mounts", From::closed,
+       [](Machine& m) {
+         m.must("latchkey unlock < /root/p");
+         m.must(
+             "systemctl restart --no-block latchkey-release && until mountpoint -q /srv/a; do :; "
+             "done; systemctl kill -s KILL latchkey-release; "
+             "while [ \"$(systemctl is-active latchkey-release)\" = activating ]; do :; done");
+         CHECK(m.must("systemctl show -p Result --value latchkey-release") == "signal");
+         return says(m, "latchkey status", "serve-a.service", {});
+       }},
       {"kill -9 of all of latchkey", "lock stops services", From::up,
        [](Machine& m) {
          const std::string end = m.must(

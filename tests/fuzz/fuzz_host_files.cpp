@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files of the machine that are only looked at: the menus of boot loaders and the kernel's list of
-// swap, kdump's settings, init scripts, users' tables of cron, fsck's lines, apt's, LVM's filters,
-// records of early boot and of udev, containers and virtual machines, a Raspberry Pi's firmware.
+// swap, kdump's settings, accounts, sshd's and dhcpcd's, crypttab, init scripts, users' tables of
+// cron, fsck's lines, apt's, LVM's filters, records of early boot and of udev, containers and
+// virtual machines, a Raspberry Pi's firmware.
 #include "core/base/text.hpp"
 #include "core/hold/cron_lines.hpp"
 #include "core/hold/guest_uses.hpp"
@@ -13,10 +14,14 @@
 #include "core/image/grub_menu.hpp"
 #include "core/image/loader_entry.hpp"
 #include "core/image/raspi_boot.hpp"
+#include "core/mount/cryptroot.hpp"
 #include "core/mount/fsck.hpp"
 #include "core/mount/gpt_auto.hpp"
+#include "core/network/client_id.hpp"
 #include "core/network/ledger.hpp"
+#include "core/ssh/logins.hpp"
 #include "core/storage/lvm_filter.hpp"
+#include "core/storage/storage_confs.hpp"
 #include "core/storage/traces.hpp"
 #include "fuzz/judge.hpp"
 
@@ -72,6 +77,17 @@ LATCHKEY_FUZZ(text) {
     for (const std::string& line : ledger_lines(entry)) lines += line + "\n";
   must(parse_ledger(lines).size() <= entries.size());
   (void)parse_made(text);
+  const auto two = parts(text, 2);
+  must(same_settings(text, text));
+  (void)same_settings(two[0], two[1]);
+  must(same_lvm_devices(text, text));
+  (void)same_lvm_devices(two[0], two[1]);
+  (void)same_arrays(two[0], two[1]);
+  (void)foreign_openings(text, {"a"}, {"b"},
+                         [](const std::string&, bool marked) { return marked; });
+  for (const Account& account : logins_of(text)) must(!account.user.empty());
+  (void)sshd_ways(text, {});
+  (void)dhcpcd_by_duid(text);
   (void)parse_bundled(text);
   (void)parse_source_versions(text);
 }

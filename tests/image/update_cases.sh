@@ -43,11 +43,27 @@ image_15_finished_image() {
 	done 3<<-'HOOKS'
 		rm "$DESTDIR"/etc/latchkey/hostkeys/*|the ssh server of early boot has no host key
 		chmod 777 "$DESTDIR/etc/latchkey/root/.ssh"|the ssh server of early boot would refuse every key
+		: >"$DESTDIR/etc/latchkey/root/.ssh/authorized_keys"|early boot lacks the authorized keys
+		echo ssh-ed25519 AAAA >"$DESTDIR/etc/latchkey/root/.ssh/authorized_keys"|early boot lacks the authorized keys
 		echo 'root:*:0:0::/root-x:/bin/sh' >"$DESTDIR/etc/passwd"|root's login in early boot is not the unlocker
 		rm "$DESTDIR/etc/latchkey/volumes"|early boot lacks the list of volumes
 		rm "$DESTDIR/scripts/init-premount/latchkey"|early boot would start no ssh server
 		chmod 644 "$DESTDIR/usr/sbin/latchkey-unlock"|in the image cannot be run
 	HOOKS
+	# As the packages of microcode do it: what the kernel wants first is not compressed.
+	local microcode='. /usr/share/initramfs-tools/hook-functions; cd "$(mktemp -d)" && mkdir -p kernel/x86/microcode &&
+		echo code >kernel/x86/microcode/x && find . | cpio --quiet -o -H newc >/var/tmp/early.cpio &&
+		prepend_earlyinitramfs /var/tmp/early.cpio'
+	owners_hook "$microcode"
+	build
+	check "an image behind a part for microcode passes" [ "$built" -eq 0 ]
+	check "... which is there" same "$(head -c 6 "$file")" 070701
+	good=$(image_hash)
+	owners_hook "$microcode"'; rm "$DESTDIR"/etc/latchkey/hostkeys/*'
+	build
+	check "... and one that lacks its host keys does not" [ "$built" -ne 0 ]
+	check "... with the reason" said "the ssh server of early boot has no host key"
+	check "... the image before it is back" same "$(image_hash)" "$good"
 	owners_hook 'echo "# other" >>"$DESTDIR/etc/passwd"; rm "$DESTDIR/scripts/init-bottom/latchkey"'
 	mount -t tmpfs -o noexec tmpfs "$tree/var/tmp"
 	built=0

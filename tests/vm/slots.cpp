@@ -51,7 +51,7 @@ void keep_a_copy(Machine& m) {
       "dd if=/dev/system/encrypted-keys of=/root/old-keys.img bs=1M status=none && "
       "lvm lvchange -an system/encrypted-keys");
   // So that no image is built: in a guest without KVM one takes minutes.
-  m.must("mount -t tmpfs tmpfs /boot");
+  m.must("sync && mount -t tmpfs tmpfs /boot");
 }
 
 void check_rekeyed(Machine& m) {

@@ -125,3 +125,23 @@ TEST_CASE("Must 11: a keys volume that was not closed cleanly is replayed once, 
   look(true);
   CHECK(m.count("dmsetup ls", "keys") == 0);
 }
+
+TEST_CASE(
+    "Must 11: a key that was written right before the power failed opens its volume in early boot",
+    "[.slow]") {
+  Machine& m = guests().unlocked();
+  const std::string keys = "cd /run/latchkey/keys/ && ";
+  m.must("latchkey mount-keys --write", m.passphrase());
+  m.must(keys + "mv system-a.key away && sync .");
+  m.must("latchkey umount-keys && latchkey mount-keys --write", m.passphrase());
+  // In the journal alone, when the plug is pulled.
+  m.must(keys + "mv away system-a.key && sync .");
+  m.reset();
+  m.wait_early();
+  const Done done = m.early("", m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(has(done.output, "'a' is open"));
+  m.wait_login();
+  m.until("grep -qx a /srv/a/marker");
+}

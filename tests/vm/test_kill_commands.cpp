@@ -234,6 +234,7 @@ TEST_CASE("Must 9: a rekey, killed anywhere, goes on; all the time one keys volu
   story.input = m.passphrase() + "\n" + next_passphrase + "\n";
   story.snapshot = "copied";
   story.unfinished = "'rekey' of 'keys'";
+  story.power_cuts = {"configure", "remove-a"};
   story.between = [](Machine& machine) {
     machine.must("latchkey lock");
     const bool new_one = machine.must("cat /etc/latchkey/latchkey.conf").find("encrypted-keys-2") !=

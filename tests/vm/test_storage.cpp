@@ -90,6 +90,62 @@ TEST_CASE("case 34, 43: volumes of all kinds open with a disk lost and another o
 
 namespace {
 
+// The keys volume alone moves to what `make` makes of the disks $one and $two: an LV
+// safe/encrypted-keys of $size. Then one of the two is lost.
+void open_without_a_disk(const char* name, const std::string& make) {
+  Machine m(name, quick({"--volumes", "a:ext4:64", "--memory", "768", "--install", "mdadm"}));
+  m.unlock_and_boot();
+  m.disk("add", "one");
+  m.disk("add", "two");
+  m.until("ls /dev/disk/by-id/virtio-latchkey-one /dev/disk/by-id/virtio-latchkey-two");
+  m.must(
+      "sh -s",
+      "set -eu\n"
+      "one=$(readlink -f /dev/disk/by-id/virtio-latchkey-one)\n"
+      "two=$(readlink -f /dev/disk/by-id/virtio-latchkey-two)\n"
+      "size=$(lvs --noheadings --nosuffix --units b -o lv_size system/encrypted-keys | xargs)b\n" +
+          make +
+          "lvchange -q -ay system/encrypted-keys\n"
+          "dd if=/dev/system/encrypted-keys of=/dev/safe/encrypted-keys bs=1M conv=fsync "
+          "status=none\n"
+          "lvchange -q -an system/encrypted-keys safe/encrypted-keys\n"
+          "lvremove -q -y system/encrypted-keys\n"
+          "sed -i 's|system/encrypted-keys|safe/encrypted-keys|' /etc/latchkey/latchkey.conf\n"
+          "update-initramfs -u\n");
+  m.power_off();
+  m.disk("pull", "two");
+  m.start();
+  m.wait_early();
+  const Done done = m.early("unlock", m.passphrase());
+  INFO(done.output);
+  CHECK(done.status == 0);
+  CHECK(has(done.output, "warning"));
+  m.wait_login();
+  m.until("grep -qx a /srv/a/marker");
+}
+
+}  // namespace
+
+TEST_CASE("case 34, 43: a keys volume on an array opens with one of its disks lost", "[.slow]") {
+  open_without_a_disk(
+      "test-keys-array",
+      "mdadm --quiet --create /dev/md0 --run --metadata=1.2 --level=1 --raid-devices=2 $one $two\n"
+      "pvcreate -q /dev/md0; vgcreate -q safe /dev/md0\n"
+      "lvcreate -q -y -L $size -n encrypted-keys safe\n"
+      "mdadm --wait /dev/md0 || true\n");
+}
+
+TEST_CASE("case 34, 43: a keys volume on a mirrored LV opens with one of its disks lost",
+          "[.slow]") {
+  open_without_a_disk(
+      "test-keys-mirror",
+      "pvcreate -q $one $two; vgcreate -q safe $one $two\n"
+      "lvcreate -q -y --type raid1 -m 1 -L $size -n encrypted-keys safe\n"
+      "until lvs --noheadings -o sync_percent safe/encrypted-keys | grep -q 100; do :; done\n");
+}
+
+namespace {
+
 // How many operations a second the disk does at the most; 0: as many as it can. It is QEMU's own
 // state, which no snapshot sets back.
 void throttle(Machine& m, const std::string& rate) {
@@ -174,6 +230,14 @@ TEST_CASE(
   CHECK(open_volumes(m) == "a all");
   m.until("grep -qx all /srv/all/marker");
   CHECK(m.must("lvs --noheadings -o devices discs/encrypted-all | wc -l") == "3");
+  // The same where the image is to hold what this machine needs and no more.
+  m.must(
+      "sed -i s/MODULES=list/MODULES=dep/ /etc/initramfs-tools/conf.d/test-quick-images && "
+      "update-initramfs -u -k all");
+  m.reboot();
+  m.wait_early();
+  m.unlock_and_boot();
+  CHECK(open_volumes(m) == "a all");
 }
 
 TEST_CASE("case 43: a disk that comes long after the passphrase still has its volume opened",
