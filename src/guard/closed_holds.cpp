@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/config/volume.hpp"
 #include "core/hold/hold.hpp"
 #include "guard/readable.hpp"
 #include "latchkey/cli/say.hpp"

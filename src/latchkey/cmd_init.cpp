@@ -115,6 +115,18 @@ Result<Unfinished> find_work(const Globals& globals, const InitOptions& options)
 
 bool volume_is_made(const Unfinished& work) { return work.is_done("file-system"); }
 
+// Somebody has removed what an interrupted run made before a configuration named it: it is made
+// again. It held no key yet.
+Result<> forget_removed(KeysMaker& run) {
+  Unfinished& work = run.work;
+  if (!work.is_done("lv") || work.is_done("config") || work.is_done("untag")) return Ok{};
+  const auto there = find_lv(run.lv());
+  if (!there) return there.error();
+  if (*there) return Ok{};
+  for (const char* step : {"lv", "format", "file-system"}) std::erase(work.done, step);
+  return Ok{};
+}
+
 // The keys volume that the configuration names is there, and is one.
 Result<> judge_made(const KeysMaker& run) {
   const auto there = find_lv(run.lv());
@@ -158,6 +170,7 @@ Result<> prepare(KeysMaker& run, const InitOptions& options) {
   auto work = find_work(globals, options);
   if (!work) return work.error();
   run.work = std::move(*work);
+  if (auto known = forget_removed(run); !known) return known;
   if (auto fit = leave_cryptroot(run, options); !fit) return fit;
   WhoMayUnlock who(globals, options.authorized_keys, run.work.value("authorized_keys"));
   // A person is asked only when nothing else is in the way.
@@ -178,12 +191,6 @@ Result<> prepare(KeysMaker& run, const InitOptions& options) {
   run.passphrase = std::move(*passphrase);
   // Until there is a file system the header is proved anew with what was typed now.
   std::erase(run.work.done, "format");
-  // Somebody has removed what an interrupted run made: it is made again.
-  if (run.work.is_done("lv")) {
-    const auto there = find_lv(run.lv());
-    if (!there) return there.error();
-    if (!*there) std::erase(run.work.done, "lv");
-  }
   return name_keys_volume(run);
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/message.hpp"
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
+#include "core/config/volume.hpp"
 #include "core/mount/file_system.hpp"
 #include "core/storage/manual_commands.hpp"
 #include "latchkey/cli/admin.hpp"

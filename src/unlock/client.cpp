@@ -210,13 +210,12 @@ class Session {
     if (!came && hello_.console && ended_again()) return hung_up();
     if (question_ends_at_) {
       question_answered();
-    } else if (!came && terminal_.interactive()) {
-      offer_to_carry_on();
-    } else if (!came) {
-      input_ended();
     } else if (terminal_.interactive()) {
-      answer();
-    } else if (typed_.room().empty()) {
+      if (came)
+        answer();
+      else
+        offer_to_carry_on();
+    } else if (!came || typed_.room().empty()) {
       input_ended();
     } else {
       // `ssh -T` and a person who types, or a program that keeps the pipe open: no end of the

@@ -34,7 +34,7 @@ constexpr auto udev_patience = 5s;   // for udevd to finish with a link
 constexpr auto link_patience = 60s;  // for a named link to appear
 constexpr auto call_bound = 5s;      // of a call of ip: who took longer, hung
 constexpr auto log_interval = 5s;    // between looks at the log's size
-constexpr off_t log_limit = 256 * 1024;
+constexpr off_t log_limit = 256L * 1024;
 
 void warn(const Error& error) {
   kmsg(sentence(error) + (error.hint.empty() ? "" : "; " + error.hint), Loudness::warning);
@@ -81,11 +81,12 @@ bool to_console(const std::string& device, const std::string& line) {
 }
 
 // What Dropbear, which reads what strangers send, needs beside being root's: a port below 1024,
-// a terminal of its own and root's group for a session, and to say who is ended first where memory
-// is short. And what a session that it starts was granted.
+// and for a session a terminal of its own and root's groups. And what a session that it starts was
+// granted. It says which of its processes the kernel ends first without CAP_SYS_RESOURCE: the
+// keeper has set how low that may go.
 Capabilities dropbear_needs(const std::vector<DoorKey>& keys) {
   Capabilities needs = 0;
-  for (const int one : {CAP_NET_BIND_SERVICE, CAP_CHOWN, CAP_SETGID, CAP_SYS_RESOURCE})
+  for (const int one : {CAP_NET_BIND_SERVICE, CAP_CHOWN, CAP_SETGID})
     needs |= Capabilities{1} << static_cast<unsigned>(one);
   for (const DoorKey& key : keys) {
     if (key.words.contains(Word::shell)) return ~Capabilities{0};
@@ -124,7 +125,7 @@ void Doorkeeper::read_config() {
     warn(config.error());
     kmsg("early ssh goes on with DHCP on every link and port 22", Loudness::warning);
   }
-  const std::string cmdline = text_or_empty(paths_.root + "/proc/cmdline", 64 * 1024);
+  const std::string cmdline = text_or_empty(paths_.root + "/proc/cmdline", 64UL * 1024);
   // From /conf/initramfs.conf and its like: the init of initramfs-tools exports it.
   const auto exported = [](const char* name) {
     const char* const value = std::getenv(name);

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <optional>
 
 #include "core/base/message.hpp"
@@ -23,8 +22,6 @@
 
 namespace latchkey {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Each line is one write, so that no writer cuts another's.
 void append(const std::string& path, const std::string& line) {

@@ -64,6 +64,27 @@ TEST_CASE("case 40: create-volume, killed between any two steps, goes on where i
   prove_table(story.verb, kill_everywhere(m, story));
 }
 
+TEST_CASE("promise 6: init makes a keys volume again that was removed after a kill", "[.slow]") {
+  Machine& m = guests().bare();
+  m.load("login");
+  hide_kernels(m);
+  m.save("login-without-kernels");
+  const std::string arguments =
+      "system --size 32M --authorized-keys /root/.ssh/authorized_keys --keep-cryptroot";
+  for (const std::string step : {"lv", "file-system"}) {
+    INFO("removed after the step '" << step << "'");
+    m.load("login-without-kernels");
+    CHECK(m.sh("latchkey init --halt " + step + ":after " + arguments + "; exit $?",
+               passphrase + "\n")
+              .status == 137);
+    m.must("lvremove -q -y system/encrypted-keys");
+    const Done again = m.sh("latchkey init " + arguments, passphrase + "\n");
+    INFO(again.output);
+    CHECK(again.status == 0);
+    m.must("latchkey mount-keys && latchkey umount-keys", passphrase + "\n");
+  }
+}
+
 TEST_CASE("promise 6: resize-volume and remove-volume, killed between any two steps, go on",
           "[.slow]") {
   Machine& m = set_up();

@@ -53,7 +53,7 @@ std::string usual_client_id(std::string_view mac) {
 std::optional<std::string> rfc4361_client_id(std::string_view mac, std::string_view duid) {
   const auto address = parse_client_id(mac);
   const auto own = parse_client_id(duid);
-  constexpr std::size_t iaid = 2 * 4;
+  constexpr std::size_t iaid = 8;  // digits of its four bytes
   if (!address || address->size() < iaid || !own) return {};
   return parse_client_id("ff" + address->substr(address->size() - iaid) + *own);
 }

@@ -12,12 +12,13 @@ namespace latchkey {
 /// How a start that was queued stands.
 enum class Progress { running, done, failed };
 
+/// What is said of it.
 struct Judged {
   Progress progress = Progress::running;
   Error error{};  ///< of a failure: why, and what to look at
 };
 
-/// Takes a unit's state from before its start was queued and the one of now.
+/// Takes a unit's state from before its start was queued and the one of now; gives how it stands.
 [[nodiscard]] Judged judge_start(const UnitState& before, const UnitState& now,
                                  const std::string& unit);
 

@@ -11,6 +11,7 @@
 #include "core/hold/hold.hpp"
 #include "core/hold/unit_order.hpp"
 #include "core/plan/unmarked.hpp"
+#include "core/units/company.hpp"
 #include "core/units/way_in.hpp"
 #include "latchkey/check/check.hpp"
 #include "latchkey/hold/held_scripts.hpp"

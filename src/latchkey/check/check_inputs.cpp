@@ -24,6 +24,7 @@
 #include "sys/image/zfs_root.hpp"
 #include "sys/luks/header_modules.hpp"
 #include "sys/luks/luks_copies.hpp"
+#include "sys/storage/device.hpp"
 #include "sys/storage/disk_health.hpp"
 #include "sys/storage/pv_copies.hpp"
 

@@ -15,6 +15,7 @@
 
 #include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
+#include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
 #include "latchkey/cli/events.hpp"
 #include "latchkey/cli/summary.hpp"
@@ -293,7 +294,7 @@ int release_at_boot(const Globals& globals, bool over_files) {
   int status = exit_status(Code::io);
   if (over) {
     if (const auto message = worker->channel().receive(); message && message->type == 's')
-      status = std::atoi(message->payload.c_str());
+      status = static_cast<int>(parse_number(message->payload, 255).value_or(status));
     // It has a few words with systemd or LVM left.
     (void)worker->reap_within(std::chrono::minutes(1));
   } else {

@@ -5,6 +5,7 @@
 
 #include "core/base/size.hpp"
 #include "core/base/text.hpp"
+#include "core/config/volume.hpp"
 #include "core/mount/file_system.hpp"
 #include "core/mount/fsck.hpp"
 #include "core/storage/manual_commands.hpp"
@@ -20,7 +21,6 @@
 #include "sys/mount/mount.hpp"
 #include "sys/storage/device.hpp"
 #include "sys/storage/lvm_admin.hpp"
-#include "sys/storage/signature.hpp"
 
 namespace latchkey {
 

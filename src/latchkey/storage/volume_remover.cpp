@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "latchkey/storage/volume_remover.hpp"
 
+#include "core/config/volume.hpp"
 #include "core/config/volume_lines.hpp"
 #include "latchkey/cli/terminal.hpp"
 #include "latchkey/hold/holding.hpp"

@@ -66,7 +66,11 @@ Result<> write_owners_file(const std::string& path, std::string_view content) {
   if (::lstat(target.c_str(), &old) != 0) return write_file(target, content, 0644);
   const std::string draft = target + ".draft-" + std::to_string(::getpid());
   // For root alone until it has the group that may read it.
-  if (auto written = write_file(draft, content, 0600); !written) return written;
+  if (auto written = write_file(draft, content, 0600); !written) {
+    Error error = written.error();
+    error.what = "cannot write '" + printable(path) + "'";
+    return error;
+  }
   if (takes_after(draft, old) && std::rename(draft.c_str(), target.c_str()) == 0 &&
       sync_directory_of(target))
     return Ok{};

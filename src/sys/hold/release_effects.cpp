@@ -16,6 +16,7 @@
 
 #include "core/base/message.hpp"
 #include "core/base/text.hpp"
+#include "core/config/volume.hpp"
 #include "core/hold/hold.hpp"
 #include "sys/hold/init_system.hpp"
 #include "sys/hold/unit_starter.hpp"

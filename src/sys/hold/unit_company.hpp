@@ -10,7 +10,8 @@
 
 namespace latchkey {
 
-/// The services that are part of one of them, come up with it and are none of them: a cluster of
+/// Of the held units' states, by their names: the services that are part of one of them, come up
+/// with it and are none of them, as a cluster of
 /// postgresql.service that was made after its hold.
 [[nodiscard]] std::vector<Loose> loose_parts(const UnitStates& held);
 

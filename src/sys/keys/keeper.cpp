@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 
@@ -37,7 +38,9 @@ std::string start_time(pid_t pid) {
 // not to be handed on to programs is our own; everything else came from the caller.
 void let_go_of_callers_files() {
   for (const std::string& name : names_in("/proc/self/fd")) {
-    const int fd = std::atoi(name.c_str());
+    const auto number = parse_number(name, INT_MAX);
+    if (!number) continue;
+    const int fd = static_cast<int>(*number);
     const int flags = ::fcntl(fd, F_GETFD);
     if (flags >= 0 && (flags & FD_CLOEXEC) == 0) ::close(fd);
   }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -229,7 +230,9 @@ int LuksSession::derive_within(std::chrono::milliseconds most, const Secret& key
   const std::size_t end = answer ? answer->payload.find('\n') : std::string::npos;
   if (end == std::string::npos) return -ENOMEM;
   said = answer->payload.substr(end + 1);
-  return std::atoi(answer->payload.c_str());
+  int r = -EIO;
+  (void)std::from_chars(answer->payload.data(), answer->payload.data() + end, r);
+  return r;
 }
 
 std::optional<Error> LuksSession::short_of_memory(std::uint64_t wanted_kib, int r,

@@ -14,6 +14,7 @@
 
 #include "core/base/message.hpp"
 #include "core/base/text.hpp"
+#include "core/config/volume.hpp"
 #include "core/mount/fsck.hpp"
 #include "core/mount/fstab_line.hpp"
 #include "core/mount/mount_place.hpp"

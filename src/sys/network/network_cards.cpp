@@ -5,12 +5,10 @@
 #include <filesystem>
 
 #include "core/base/lists.hpp"
-#include "core/base/text.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/kernel/command_line.hpp"
 #include "sys/kernel/modules.hpp"
 #include "sys/network/link.hpp"
-#include "sys/storage/device.hpp"
 
 namespace latchkey {
 namespace {

@@ -58,7 +58,7 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   std::error_code unreadable;
   out.path = fs::read_symlink(directory + "/exe", unreadable).string();
   if (out.path.ends_with(deleted_mark)) out.path.resize(out.path.size() - deleted_mark.size());
-  if (const auto line = read_file(directory + "/cmdline", 16 * 1024))
+  if (const auto line = read_file(directory + "/cmdline", 16UL * 1024))
     out.arguments = split(*line, '\0');
   return out;
 }

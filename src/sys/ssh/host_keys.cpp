@@ -217,7 +217,7 @@ HostKeys read_host_keys(const Paths& paths) {
     HostKey key{directory(paths) + "/" + name, name, {}};
     const auto mode = wrong_mode(key.path);
     if (mode) out.warnings.push_back(*mode);
-    if (mode && mode->why != "") continue;
+    if (mode && !mode->why.empty()) continue;
     const auto line = public_line(paths, key.path);
     if (!line) {
       Error error = line.error();

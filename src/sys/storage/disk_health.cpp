@@ -19,6 +19,7 @@
 #include "core/base/message.hpp"
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
+#include "core/config/volume.hpp"
 #include "sys/base/clock.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/base/handle.hpp"

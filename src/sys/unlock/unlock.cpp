@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/unlock/unlock.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "sys/base/lock_file.hpp"
