@@ -37,7 +37,7 @@ int generate(const Paths& paths, const std::vector<std::string>& directories) {
       readable_volumes(paths, [&](const Error& error) { unread.push_back(error); });
   std::vector<Volume> open = volumes;
   std::erase_if(open, [&](const Volume& volume) {
-    return ::access((paths.root + "/dev/mapper/" + volume.mapping).c_str(), F_OK) != 0;
+    return ::access((paths.root + mapping_path(volume)).c_str(), F_OK) != 0;
   });
   for (const DropIn& drop_in : patience(open)) write_drop_in(directory, drop_in);
   const std::string services = text_of(paths.etc("services"), complain);

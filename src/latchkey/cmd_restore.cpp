@@ -33,12 +33,12 @@ struct Options {
 // configuration may be what is lost.
 Setup setup_of(const BackupManifest& manifest) {
   Setup setup;
-  setup.config.keys.device = *parse_device_ref(manifest.keys().device);
+  setup.config.keys.device = device_of(manifest.keys());
   setup.config.keys.mapping = manifest.keys().mapping;
   for (const BackupPart& part : manifest.parts)
     if (part.kind == BackupPart::Kind::header)
       setup.volumes.push_back(
-          {.name = part.name, .device = *parse_device_ref(part.device), .mapping = part.mapping});
+          {.name = part.name, .device = device_of(part), .mapping = part.mapping});
   return setup;
 }
 

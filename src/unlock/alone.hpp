@@ -14,7 +14,7 @@ namespace latchkey {
 
 /// Does the word, if the key was granted it: restarts the machine, shows the log; to any
 /// other it tells how things are. Gives the session's exit status. Becoming a shell is for
-/// the caller. To be called with the capabilities that drop_capabilities left.
+/// the caller. To be called with the capabilities that the session has kept.
 int act_alone(const Paths& paths, const DoorKey& key, Word word, Tty& terminal);
 
 }  // namespace latchkey

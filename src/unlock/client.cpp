@@ -2,6 +2,7 @@
 // A client of the coordinator: an ssh session or a console. It shows what it is
 // told and passes the passphrase on; it decides nothing.
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -363,9 +364,8 @@ int client(const Paths& paths, const Hello& hello) {
   // It carries words between a terminal and the coordinator. A granted shell is root's, and
   // without a coordinator it is the session itself that restarts the machine, also when the
   // word is typed later.
-  const bool may_restart = key.words.contains(Word::reboot) || key.words.contains(Word::poweroff);
   if (hello.word != Word::shell || !key.words.contains(Word::shell))
-    drop_capabilities(may_restart ? Keep::restart : Keep::nothing);
+    keep_capabilities(may_restart(key) ? capability(CAP_SYS_BOOT) : 0);
   std::signal(SIGPIPE, SIG_IGN);
   return Session(paths, hello, key, 0, 1, Fd()).run();
 }

@@ -85,13 +85,11 @@ bool to_console(const std::string& device, const std::string& line) {
 // granted. It says which of its processes the kernel ends first without CAP_SYS_RESOURCE: the
 // keeper has set how low that may go.
 Capabilities dropbear_needs(const std::vector<DoorKey>& keys) {
-  Capabilities needs = 0;
-  for (const int one : {CAP_NET_BIND_SERVICE, CAP_CHOWN, CAP_SETGID})
-    needs |= Capabilities{1} << static_cast<unsigned>(one);
+  Capabilities needs =
+      capability(CAP_NET_BIND_SERVICE) | capability(CAP_CHOWN) | capability(CAP_SETGID);
   for (const DoorKey& key : keys) {
     if (key.words.contains(Word::shell)) return ~Capabilities{0};
-    if (key.words.contains(Word::reboot) || key.words.contains(Word::poweroff))
-      needs |= Capabilities{1} << static_cast<unsigned>(CAP_SYS_BOOT);
+    if (may_restart(key)) needs |= capability(CAP_SYS_BOOT);
   }
   return needs;
 }

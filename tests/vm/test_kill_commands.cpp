@@ -23,20 +23,30 @@ KillRow row_of(Machine& m, const std::string& step, const std::string& moment,
   return {step, moment, said, ""};
 }
 
-}  // namespace
+// An empty machine, with a snapshot of this name.
+const std::string no_kernels = "login-without-kernels";
 
-TEST_CASE("promise 6: init, killed between any two steps, goes on where it was", "[.slow]") {
+Machine& without_kernels() {
   Machine& m = guests().bare();
   m.load("login");
   hide_kernels(m);
-  m.save("login-without-kernels");
+  m.save(no_kernels);
+  return m;
+}
+
+// Without a kernel it would not end well; with the last it is content with all but the images.
+const std::string init_arguments =
+    "system --size 32M --authorized-keys /root/.ssh/authorized_keys --keep-cryptroot";
+
+}  // namespace
+
+TEST_CASE("promise 6: init, killed between any two steps, goes on where it was", "[.slow]") {
+  Machine& m = without_kernels();
   KillStory story;
   story.verb = "init";
-  // Without a kernel it would not end well; with this it is content with all but the images.
-  story.arguments =
-      "system --size 32M --authorized-keys /root/.ssh/authorized_keys --keep-cryptroot";
+  story.arguments = init_arguments;
   story.input = passphrase + "\n";
-  story.snapshot = "login-without-kernels";
+  story.snapshot = no_kernels;
   story.unfinished = "'init' of 'keys'";
 
   story.check = [](Machine& machine) {
@@ -65,20 +75,15 @@ TEST_CASE("case 40: create-volume, killed between any two steps, goes on where i
 }
 
 TEST_CASE("promise 6: init makes a keys volume again that was removed after a kill", "[.slow]") {
-  Machine& m = guests().bare();
-  m.load("login");
-  hide_kernels(m);
-  m.save("login-without-kernels");
-  const std::string arguments =
-      "system --size 32M --authorized-keys /root/.ssh/authorized_keys --keep-cryptroot";
+  Machine& m = without_kernels();
   for (const std::string step : {"lv", "file-system"}) {
     INFO("removed after the step '" << step << "'");
-    m.load("login-without-kernels");
-    CHECK(m.sh("latchkey init --halt " + step + ":after " + arguments + "; exit $?",
+    m.load(no_kernels);
+    CHECK(m.sh("latchkey init --halt " + step + ":after " + init_arguments + "; exit $?",
                passphrase + "\n")
               .status == 137);
     m.must("lvremove -q -y system/encrypted-keys");
-    const Done again = m.sh("latchkey init " + arguments, passphrase + "\n");
+    const Done again = m.sh("latchkey init " + init_arguments, passphrase + "\n");
     INFO(again.output);
     CHECK(again.status == 0);
     m.must("latchkey mount-keys && latchkey umount-keys", passphrase + "\n");

@@ -102,7 +102,7 @@ std::map<std::string, std::vector<std::string>> read_triggers(std::string_view t
 
 void need(HeldUnit& held, const Volume& volume) {
   if (volume.mount_point.empty())
-    held.devices.push_back("/dev/mapper/" + volume.mapping);
+    held.devices.push_back(mapping_path(volume));
   else
     held.mount_points.push_back(volume.mount_point);
 }
@@ -114,7 +114,7 @@ std::vector<DropIn> patience(std::span<const Volume> open) {
                            "# Written by latchkey-generator: a disk that hangs must not keep sshd "
                            "from its start.\n[Unit]\nJobRunningTimeoutSec=90s\n"}};
   for (const Volume& volume : open)
-    if (const std::string unit = path_unit("/dev/mapper/" + volume.mapping, ".device");
+    if (const std::string unit = path_unit(mapping_path(volume), ".device");
         mounted_by_system(volume) && !unit.empty())
       out.push_back({unit,
                      "# Written by latchkey-generator: early boot has opened this device.\n"

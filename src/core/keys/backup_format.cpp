@@ -224,4 +224,6 @@ Result<BackupManifest> parse_backup_manifest(std::string_view text, const Backup
   return manifest;
 }
 
+DeviceRef device_of(const BackupPart& part) { return *parse_device_ref(part.device); }
+
 }  // namespace latchkey

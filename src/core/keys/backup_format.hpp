@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/config/device_ref.hpp"
 
 namespace latchkey {
 
@@ -59,6 +60,10 @@ struct BackupPart {
   /// Whose device it is of: `the keys volume`, `'mysql'`.
   [[nodiscard]] std::string owner() const;
 };
+
+/// The device that a part names, of the keys volume or of a header; parse_backup_manifest made sure
+/// that it can be one.
+[[nodiscard]] DeviceRef device_of(const BackupPart& part);
 
 struct BackupManifest {
   std::string date{};

@@ -37,6 +37,10 @@ DoorKey door_key(const std::vector<DoorKey>& keys, int number) {
   return DoorKey{.number = number, .words = default_words()};
 }
 
+bool may_restart(const DoorKey& key) {
+  return key.words.contains(Word::reboot) || key.words.contains(Word::poweroff);
+}
+
 std::string not_granted(Word word) {
   return "'" + std::string(word_text(word)) +
          "' is not granted to this key; see [ssh] grants in latchkey.conf(5)";

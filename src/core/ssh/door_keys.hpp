@@ -33,6 +33,9 @@ struct DoorKey {
 /// The key with this number, or one without a name that has the default words.
 [[nodiscard]] DoorKey door_key(const std::vector<DoorKey>& keys, int number);
 
+/// True when it was granted a word that ends this boot: `reboot` or `poweroff`.
+[[nodiscard]] bool may_restart(const DoorKey& key);
+
 /// What a key is told that says a word which it was not granted.
 [[nodiscard]] std::string not_granted(Word word);
 

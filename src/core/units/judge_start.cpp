@@ -7,9 +7,6 @@
 namespace latchkey {
 namespace {
 
-std::string cannot_start(const std::string& unit) { return "cannot start '" + unit + "'"; }
-std::string journal(const std::string& unit) { return "run: journalctl -b -u " + shell_word(unit); }
-
 std::string failure_text(const UnitState& unit) {
   if (unit.result == "exit-code") return "its process ended with status " + unit.exit_status;
   if (unit.result == "signal" || unit.result == "core-dump") return "a signal ended its process";
@@ -22,11 +19,16 @@ std::string failure_text(const UnitState& unit) {
 
 }  // namespace
 
+std::string cannot_start(const std::string& unit) { return "cannot start '" + unit + "'"; }
+
+std::string journal_of(const std::string& unit) { return "journalctl -b -u " + shell_word(unit); }
+
 Judged judge_start(const UnitState& before, const UnitState& now, const std::string& unit) {
   const auto failed = [&](Code code, const std::string& why, const std::string& hint) {
     return Judged{Progress::failed, {code, cannot_start(unit), why, hint}};
   };
-  if (now.active == "failed") return failed(Code::io, failure_text(now), journal(unit));
+  if (now.active == "failed")
+    return failed(Code::io, failure_text(now), "run: " + journal_of(unit));
   if (now.active == "active" || now.active == "reloading" || now.active == "refreshing")
     return {Progress::done};
   if (now.active != "inactive" || now.job) return {};
@@ -39,7 +41,7 @@ Judged judge_start(const UnitState& before, const UnitState& now, const std::str
                   "run: systemctl status " + shell_word(unit));
   if (now.start_time != before.start_time) {
     if (now.result == "success" || now.result.empty()) return {Progress::done};
-    return failed(Code::io, failure_text(now), journal(unit));
+    return failed(Code::io, failure_text(now), "run: " + journal_of(unit));
   }
   return failed(Code::io, "a unit that it needs did not start",
                 "run: systemctl list-dependencies " + shell_word(unit));

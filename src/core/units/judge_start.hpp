@@ -9,6 +9,12 @@
 
 namespace latchkey {
 
+/// What failed, for people.
+[[nodiscard]] std::string cannot_start(const std::string& unit);
+
+/// The command that shows what a unit has said in this boot.
+[[nodiscard]] std::string journal_of(const std::string& unit);
+
 /// How a start that was queued stands.
 enum class Progress { running, done, failed };
 

@@ -5,16 +5,11 @@
 
 #include "core/base/lists.hpp"
 #include "core/base/text.hpp"
+#include "core/units/command_words.hpp"
 #include "core/units/unit_name.hpp"
 
 namespace latchkey {
 namespace {
-
-std::vector<std::string> words(std::string_view value) {
-  std::vector<std::string> out;
-  for (const Field& field : split_fields(value)) out.push_back(field.text);
-  return out;
-}
 
 void take(UnitState& unit, std::string_view key, std::string_view value) {
   const std::string text(value);
@@ -52,24 +47,24 @@ void take(UnitState& unit, std::string_view key, std::string_view value) {
   else if (key == "NRestarts")
     unit.restarts = number();
   else if (key == "TriggeredBy")
-    unit.triggered_by = words(value);
+    unit.triggered_by = split_words(value);
   else if (key == "ConsistsOf")
-    unit.consists_of = words(value);
+    unit.consists_of = split_words(value);
   else if (key == "PartOf")
-    unit.part_of = words(value);
+    unit.part_of = split_words(value);
   else if (key == "After")
-    unit.after = words(value);
+    unit.after = split_words(value);
   else if (key == "WantedBy")
-    append(unit.wanted_by, words(value));
+    append(unit.wanted_by, split_words(value));
   else if (key == "RequiredBy") {
-    append(unit.required_by, words(value));
-    append(unit.wanted_by, words(value));
+    append(unit.required_by, split_words(value));
+    append(unit.wanted_by, split_words(value));
   } else if (key == "RequisiteOf" || key == "BoundBy")
-    append(unit.required_by, words(value));
+    append(unit.required_by, split_words(value));
   else if (key == "FragmentPath" && !text.empty())
     unit.files.insert(unit.files.begin(), text);
   else if (key == "DropInPaths")
-    append(unit.files, words(value));
+    append(unit.files, split_words(value));
 }
 
 }  // namespace

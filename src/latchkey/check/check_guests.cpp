@@ -33,7 +33,7 @@ bool has_below(const GuestUse& guest, const std::string& path, const std::string
 
 void add_needs(GuestNeeds& out, const GuestUse& guest, const Setup& setup) {
   for (const Volume& volume : setup.volumes) {
-    const std::string mapping = "/dev/mapper/" + volume.mapping;
+    const std::string mapping = mapping_path(volume);
     const auto needs = [&](const std::string& path) {
       return path == mapping || (is_released(volume) && lies_on(path, volume.mount_point));
     };

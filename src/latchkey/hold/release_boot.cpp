@@ -8,15 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <string>
 
 #include "core/base/message.hpp"
-#include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
 #include "core/hold/hold.hpp"
+#include "core/units/judge_start.hpp"
 #include "latchkey/cli/events.hpp"
 #include "latchkey/cli/summary.hpp"
 #include "latchkey/cli/terminal.hpp"
@@ -323,7 +322,7 @@ int finish_boot(const Globals& globals) {
   // As late as can be: the release may have come to its end meanwhile.
   if (::access(globals.paths.run(left_behind).c_str(), F_OK) == 0)
     status = report_error({Code::partial, "not everything could be brought up behind the boot", "",
-                           "run: journalctl -b -u " + shell_word(std::string(release_unit)) +
+                           "run: " + journal_of(std::string(release_unit)) +
                                "; once it is mended: release-services"});
   return status;
 }

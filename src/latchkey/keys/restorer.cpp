@@ -28,8 +28,6 @@ constexpr const char* made_tag = "latchkey-restore";
 
 }  // namespace
 
-DeviceRef device_of(const BackupPart& part) { return *parse_device_ref(part.device); }
-
 std::string target_of(const BackupPart& part) {
   return part.header.empty() ? device_of(part).path() : part.header;
 }

@@ -25,9 +25,6 @@ struct RestoreWishes {
   std::map<std::string, DeviceRef> devices{};  ///< where they are, whatever is configured
 };
 
-/// The part's device.
-[[nodiscard]] DeviceRef device_of(const BackupPart& part);
-
 /// The path of the device or file where a part's bytes belong.
 [[nodiscard]] std::string target_of(const BackupPart& part);
 

@@ -29,7 +29,7 @@ std::vector<Restorer::WantedKey> Restorer::wanted_keys() const {
     if (part.kind != BackupPart::Kind::header ||
         std::ranges::any_of(wanted, [&](const WantedKey& one) { return one.name == part.name; }))
       continue;
-    const DeviceRef device = *parse_device_ref(part.device);
+    const DeviceRef device = device_of(part);
     const LuksPlace place{.device = device.path(),
                           .header = part.header,
                           .name = part.name,
@@ -143,8 +143,7 @@ Result<> Restorer::put_key_files() {
 
 Result<> Restorer::write_key_files(const std::vector<const WantedKey*>& wanted) {
   const BackupPart& part = keys_part();
-  const KeysVolume saved{
-      .device = *parse_device_ref(part.device), .mapping = part.mapping, .uuid = part.uuid};
+  const KeysVolume saved{.device = device_of(part), .mapping = part.mapping, .uuid = part.uuid};
   const KeysVolume volume = other_keys().value_or(saved);
   const auto say_so = [this](const std::string& text) { say(globals_, text); };
   auto keys = OpenKeys::open(volume, proved_.passphrase, KeysAccess::write, say_so);

@@ -38,7 +38,7 @@ DeviceRef Restorer::configured(const BackupPart& part) const {
   }
   for (const BackupPart& saved : backup_.manifest().parts)
     if (saved.kind == part.kind && saved.name == part.name) return *parse_device_ref(saved.device);
-  return *parse_device_ref(part.device);
+  return device_of(part);
 }
 
 std::string Restorer::why_not_its_device(const BackupPart& part) const {
@@ -77,7 +77,7 @@ std::string Restorer::why_not_its_device(const BackupPart& part) const {
 void Restorer::find_again(const BackupPart& part) {
   if (!is_named(part)) return;
   const DeviceRef usual = configured(part);
-  const auto here = block_device(parse_device_ref(part.device)->path());
+  const auto here = block_device(device_of(part).path());
   const bool by_link = usual.kind != DeviceRef::Kind::path && usual.kind != DeviceRef::Kind::lv;
   if (wait_for_devices([&] { return block_device(usual.path()) == here; },
                        std::chrono::seconds(by_link ? 10 : 0)))

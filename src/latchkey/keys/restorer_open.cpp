@@ -11,14 +11,9 @@
 #include "sys/storage/probe.hpp"
 
 namespace latchkey {
-namespace {
-
-std::string target_device(const BackupPart& part) { return parse_device_ref(part.device)->path(); }
-
-}  // namespace
 
 std::optional<Mapping> mapping_of(const BackupPart& part) {
-  const auto all = mappings_on(target_device(part));
+  const auto all = mappings_on(device_of(part).path());
   return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
@@ -36,7 +31,7 @@ void Restorer::judge_what_is_open(const BackupPart& part) {
                     "if that volume was encrypted anew after the backup, copy its data away before "
                     "you lock it or reboot"});
   };
-  const auto view = LoopDevice::attach(target_device(part), 0, 0);
+  const auto view = LoopDevice::attach(device_of(part).path(), 0, 0);
   if (!view) return unknown(view.error());
   const MappingRequest request{.device = view->path(),
                                .mapping = "latchkey-restore-" + std::to_string(::getpid()),

@@ -5,6 +5,7 @@
 
 #include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
+#include "core/units/judge_start.hpp"
 #include "sys/base/fd.hpp"
 #include "sys/hold/init_scripts.hpp"
 #include "sys/hold/unit_stopper.hpp"
@@ -61,7 +62,7 @@ std::string service_command(const std::string& word, const std::string& unit) {
 }
 
 std::string log_command(const std::string& unit) {
-  if (init_system() != InitSystem::sysvinit) return "journalctl -b -u " + shell_word(unit);
+  if (init_system() != InitSystem::sysvinit) return journal_of(unit);
   return "service " + shell_word(script_of(unit)) + " start";
 }
 

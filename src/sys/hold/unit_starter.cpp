@@ -33,8 +33,6 @@ constexpr milliseconds first_moment(500);
 
 using Names = std::vector<std::string>;
 
-std::string cannot_start(const std::string& unit) { return "cannot start '" + unit + "'"; }
-
 std::optional<Error> unusable(const UnitState& state, const std::string& unit) {
   if (state.load == "loaded") return {};
   if (state.load == "masked")
@@ -210,7 +208,7 @@ Result<> UnitStarter::look_at(Job& job, const Start& start, const UnitState& now
     return Error{Code::timeout, cannot_start(job.name),
                  "it is still '" + now.active + "' after " +
                      duration_text(std::chrono::duration<double>(passed).count()),
-                 "run: journalctl -b -u " + shell_word(job.name)};
+                 "run: " + journal_of(job.name)};
   return Ok{};
 }
 

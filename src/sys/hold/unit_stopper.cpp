@@ -12,8 +12,8 @@
 
 #include "core/base/lists.hpp"
 #include "core/base/message.hpp"
-#include "core/base/shell_word.hpp"
 #include "core/base/text.hpp"
+#include "core/units/judge_start.hpp"
 #include "core/units/queue_order.hpp"
 #include "sys/hold/unit_jobs.hpp"
 #include "sys/mount/mount_users.hpp"
@@ -67,12 +67,11 @@ Error stays_error(const std::string& stopped, const std::string& unit) {
       return {Code::busy, cannot_stop(stopped), "in use by " + users_text(users),
               "end them, then run this again"};
     return {Code::busy, cannot_stop(stopped), "it is still mounted, and something uses it",
-            "look at: journalctl -b -u " + shell_word(unit) +
-                "; for what is mounted below it: findmnt"};
+            "look at: " + journal_of(unit) + "; for what is mounted below it: findmnt"};
   }
   return {Code::io, cannot_stop(stopped),
           "'" + unit + "' still runs though systemd was told to stop it",
-          "run: journalctl -b -u " + shell_word(unit)};
+          "run: " + journal_of(unit)};
 }
 
 }  // namespace
@@ -137,7 +136,7 @@ std::optional<Error> UnitStopper::look_at(Stop& stop, const std::string& name,
   return Error{Code::timeout, cannot_stop(stop.unit),
                "'" + name + "' is still '" + now.active + "' after " +
                    duration_text(static_cast<double>(timeout_.count())),
-               "run: journalctl -b -u " + shell_word(name)};
+               "run: " + journal_of(name)};
 }
 
 void UnitStopper::watch(std::vector<Ended>& ended) {

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstdlib>
 
 #include "core/base/text.hpp"
 #include "sys/config/unfinished.hpp"
